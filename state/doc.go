@@ -1,0 +1,36 @@
+// Package state is the agent's memory: one SQLite file that says what WalkMe
+// acknowledged, what is under way, and what Okta said last.
+//
+// # What is kept
+//
+//   - resources: the ownership register. One row for each Okta user or group
+//     that the agent manages, with the values that WalkMe acknowledged last. An
+//     account or group in WalkMe without a row is not the agent's to change.
+//   - journal: written ahead. An entry is pending before the first request of a
+//     change leaves and settled afterwards, in the same transaction as the
+//     resource it changed. It stays as the audit trail.
+//   - runs and holds: what each run did, and which changes wait for a person.
+//   - source_users, source_groups: the last healthy snapshot of Okta, so that a
+//     plan can be made without a network.
+//   - mappings: the expressions behind each mapping digest.
+//   - meta: watermarks and cursors, by key.
+//
+// # Who may have it open
+//
+// One process writes: [Open] takes a lock beside the file and says who holds it
+// when it is taken. Any number of processes read at the same time
+// ([OpenReadOnly], [Check]); they never change a byte of the file.
+//
+// # Durability
+//
+// A method that changes something returns after the change is on the disk
+// (write-ahead log, synchronous=FULL). Concurrent changes share a transaction,
+// each in a savepoint of its own: they wait for one disk flush together, and
+// one that fails takes no other with it. A change whose context ends while it
+// waits is either wholly in the file or not at all.
+//
+// # Time
+//
+// Times are stored in milliseconds and returned in UTC. Nothing is ordered by
+// time: a clock may jump, the numbers of the rows do not.
+package state
