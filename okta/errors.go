@@ -1,0 +1,111 @@
+package okta
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// What a caller may want to tell apart with errors.Is. All but ErrIncomplete
+// and ErrAppInactive say what Okta answered; see APIError for the answer.
+var (
+	// ErrNotFound is Okta's own "no such object": status 404 with error code
+	// E0000007. A 404 from anything between here and Okta is not it.
+	ErrNotFound = errors.New("not found")
+
+	// ErrUnauthorized is status 401, or a token request that Okta refused: the
+	// credentials are wrong, expired or revoked.
+	ErrUnauthorized = errors.New("okta does not accept the credentials")
+
+	// ErrForbidden is status 403: the credentials lack a scope or an admin role.
+	ErrForbidden = errors.New("the credentials lack a scope or an admin role")
+
+	// ErrAppInactive means that the app is not ACTIVE. Okta removes the
+	// assignments made through groups when an app is deactivated, so its lists
+	// are no basis for anything. The error is an *InactiveAppError.
+	ErrAppInactive = errors.New("the app is not active")
+
+	// ErrIncomplete means that a list could not be read to its end with
+	// certainty: an answer was empty, null, cut short, not JSON, without the
+	// expected content, or the same page came twice.
+	ErrIncomplete = errors.New("incomplete answer")
+
+	// ErrDPoP means that the service app wants sender-constrained tokens
+	// (RFC 9449), which this client does not make.
+	ErrDPoP = errors.New(`the service app requires DPoP: clear "Require Demonstrating Proof of Possession (DPoP) header in token requests" in the app's general settings`)
+
+	// ErrProvisioningDisabled means that Okta has no group-push mappings for
+	// the app because provisioning is not enabled for it.
+	ErrProvisioningDisabled = errors.New("the app has no group-push mappings because provisioning is not enabled for it; name the groups by name, id, rule or assigned_groups instead")
+)
+
+// APIError is an answer of Okta with a status other than 200.
+type APIError struct {
+	Status    int      // HTTP status
+	Code      string   // errorCode such as E0000007, or error of the token endpoint; may be empty
+	Summary   string   // errorSummary or error_description; may be empty
+	Causes    []string // errorSummary of each cause
+	RequestID string   // X-Okta-Request-Id, for Okta's support
+}
+
+// Error describes the answer without the address that was asked, because its
+// query may hold names.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "HTTP %d", e.Status)
+	if e.Code != "" {
+		b.WriteString(" " + e.Code)
+	}
+	switch {
+	case e.Summary != "":
+		b.WriteString(": " + e.Summary)
+	case e.Code == "":
+		b.WriteString(" " + http.StatusText(e.Status))
+	}
+	if len(e.Causes) > 0 {
+		b.WriteString(" (" + strings.Join(e.Causes, "; ") + ")")
+	}
+	if e.RequestID != "" {
+		b.WriteString(" [request " + e.RequestID + "]")
+	}
+	return b.String()
+}
+
+// Is matches the sentinel errors of this package that stand for an answer.
+func (e *APIError) Is(target error) bool {
+	switch target {
+	case ErrNotFound:
+		return e.Status == http.StatusNotFound && e.Code == codeNotFound
+	case ErrUnauthorized:
+		return e.Status == http.StatusUnauthorized || e.Code == codeInvalidClient
+	case ErrForbidden:
+		return e.Status == http.StatusForbidden
+	case ErrDPoP:
+		return e.Code == codeInvalidDPoP || e.Code == codeUseDPoPNonce
+	}
+	return false
+}
+
+// Error codes that decide something. The codes with E are Okta's
+// (https://developer.okta.com/docs/reference/error-codes/), the others those of
+// the token endpoint (RFC 6749 section 5.2, RFC 9449 sections 5 and 8).
+const (
+	codeNotFound      = "E0000007"
+	codeInvalidClient = "invalid_client"
+	codeInvalidDPoP   = "invalid_dpop_proof"
+	codeUseDPoPNonce  = "use_dpop_nonce"
+)
+
+// InactiveAppError says which app is not ACTIVE.
+type InactiveAppError struct {
+	ID, Label, Status string
+}
+
+// Error names the app and its status.
+func (e *InactiveAppError) Error() string {
+	return fmt.Sprintf("okta: app %s (%s) is %s, not ACTIVE: its assignments cannot be relied on", e.ID, e.Label, e.Status)
+}
+
+// Is matches ErrAppInactive.
+func (e *InactiveAppError) Is(target error) bool { return target == ErrAppInactive }
