@@ -1,0 +1,117 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxFile bounds a configuration, secret or certificate file, in bytes.
+const maxFile = 1 << 20
+
+// Env is what a configuration takes from the machine. Its zero value is the real
+// environment.
+type Env struct {
+	Getenv func(name string) string // nil: os.Getenv
+	// ReadFile returns a file's content and permission bits; nil: from the disk.
+	ReadFile func(path string) ([]byte, fs.FileMode, error)
+	// Dir is what relative paths in the file are relative to; "": the folder of
+	// the file for [Load], the working directory for [Parse].
+	Dir string
+}
+
+// Load reads and checks a configuration file. What is wrong with it is an
+// *[Errors]; a file that cannot be read is one too, with a single problem that
+// has no position. Secrets are not resolved.
+func Load(path string, env Env) (*Config, error) {
+	if env.Dir == "" {
+		env.Dir = filepath.Dir(path)
+	}
+	data, _, err := env.read(path)
+	if err != nil {
+		return nil, &Errors{Problems: []*Problem{{File: path, Msg: "the configuration cannot be read: " + reason(err)}}}
+	}
+	return Parse(path, data, env)
+}
+
+// Parse checks the text of a configuration file; name stands for it in messages.
+func Parse(name string, data []byte, env Env) (*Config, error) {
+	ps := &problems{source: newPositions(name)}
+	root, text := parseDocument(ps, data)
+	if root == nil {
+		return nil, ps.err()
+	}
+	c := Default()
+	c.env = env
+	d := &decoder{problems: ps, text: text}
+	d.root(root, &c)
+	c.source = ps.source
+	c.check(ps)
+	if err := ps.err(); err != nil {
+		return nil, err
+	}
+	c.finish()
+	return &c, nil
+}
+
+// finish ties the parts of a valid configuration together.
+func (c *Config) finish() {
+	c.Schedule.zone = c.TimeZone
+	c.Okta.CAFile = c.env.path(c.Okta.CAFile)
+	c.WalkMe.CAFile = c.env.path(c.WalkMe.CAFile)
+	c.State.Path = c.env.path(c.State.Path)
+}
+
+func (e Env) getenv(name string) string {
+	if e.Getenv != nil {
+		return e.Getenv(name)
+	}
+	return os.Getenv(name)
+}
+
+// path makes a path of the file one that the process can open; "" stays "".
+func (e Env) path(p string) string {
+	if p == "" || filepath.IsAbs(p) || e.Dir == "" {
+		return p
+	}
+	return filepath.Join(e.Dir, p)
+}
+
+// read returns at most maxFile bytes; a longer file is an error.
+func (e Env) read(path string) ([]byte, fs.FileMode, error) {
+	if e.ReadFile != nil {
+		return e.ReadFile(path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	if info.IsDir() {
+		return nil, 0, errors.New("it is a folder")
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(data) > maxFile {
+		return nil, 0, fmt.Errorf("it is longer than %d bytes", maxFile)
+	}
+	return data, info.Mode(), nil
+}
+
+// reason is an error of the file system without the path, which the reader has.
+func reason(err error) string {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,106 @@
+package configs
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Secret is a reference to a secret, never the secret itself: env:NAME,
+// file:PATH, or credential:NAME for a systemd credential. "" is no reference.
+// A reference may be logged.
+type Secret string
+
+var (
+	envName        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)
+	credentialName = regexp.MustCompile(`^[A-Za-z0-9_@-][A-Za-z0-9_.@-]{0,254}$`)
+)
+
+const secretHint = "write env:NAME, file:PATH or credential:NAME, and keep the secret itself out of this file"
+
+// parseText accepts a reference. Its messages never quote the text: it may be
+// the secret that somebody wrote out.
+func (s *Secret) parseText(text string) *fault {
+	scheme, rest, ok := strings.Cut(text, ":")
+	switch {
+	case text == "":
+		return &fault{"is empty", secretHint}
+	case ok && scheme == "env" && envName.MatchString(rest),
+		ok && scheme == "file" && rest != "" && !strings.ContainsFunc(rest, isControl),
+		ok && scheme == "credential" && credentialName.MatchString(rest):
+		*s = Secret(text)
+		return nil
+	case ok && scheme == "env":
+		return &fault{"is not the name of an environment variable", "write env:NAME, with letters, digits and _ in the name"}
+	case ok && scheme == "file":
+		return &fault{"names no file", "write file:PATH; a relative path begins at the folder of this file"}
+	case ok && scheme == "credential":
+		return &fault{"is not the name of a systemd credential", "write credential:NAME, with letters, digits and . _ @ - in the name"}
+	}
+	return &fault{"is not a reference to a secret (the value is not shown)", secretHint}
+}
+
+// Resolve returns the secret. A line break at its end is cut off, because editors
+// and echo add one; an empty secret is an error, and so is a file: that others
+// than its owner can read or write. A credential: may be readable by a group,
+// which is how systemd hands it over. Errors name the reference, never the value.
+func (s Secret) Resolve(env Env) (string, error) {
+	value, f := s.resolve(env)
+	if f != nil {
+		return "", fmt.Errorf("%s: %w", s, f)
+	}
+	return value, nil
+}
+
+func (s Secret) resolve(env Env) (string, *fault) {
+	scheme, rest, _ := strings.Cut(string(s), ":")
+	var value string
+	var f *fault
+	switch scheme {
+	case "env":
+		if value = env.getenv(rest); value == "" {
+			return "", &fault{"the environment variable is not set or empty", ""}
+		}
+	case "file":
+		value, f = env.secretFile(env.path(rest), 0o077)
+	case "credential":
+		value, f = env.credential(rest)
+	default:
+		return "", &fault{"is not a reference to a secret", secretHint}
+	}
+	if f != nil {
+		return "", f
+	}
+	if value = strings.TrimRight(value, "\r\n"); strings.TrimSpace(value) == "" {
+		return "", &fault{"the secret is empty", ""}
+	}
+	return value, nil
+}
+
+// secretFile reads a file of which none of the forbidden permission bits is set.
+func (e Env) secretFile(path string, forbidden uint32) (string, *fault) {
+	data, mode, err := e.read(path)
+	if err != nil {
+		return "", &fault{"the file cannot be read: " + reason(err), ""}
+	}
+	if perm := uint32(mode.Perm()); perm&forbidden != 0 {
+		return "", &fault{fmt.Sprintf("the file is open to others than its owner (mode %#o)", perm), "chmod 600 it"}
+	}
+	return string(data), nil
+}
+
+// credential reads what LoadCredential= of a systemd unit provides
+// (systemd.exec(5), "Credentials").
+func (e Env) credential(name string) (string, *fault) {
+	dir := e.getenv("CREDENTIALS_DIRECTORY")
+	if dir == "" {
+		return "", &fault{"there are no systemd credentials here: CREDENTIALS_DIRECTORY is not set",
+			"the service gets them by LoadCredential= in its unit; for a run by hand, set the variable to a folder that holds the file " + name}
+	}
+	value, f := e.secretFile(filepath.Join(dir, name), 0)
+	if f != nil {
+		f.hint = "add LoadCredential=" + name + ":PATH to the unit"
+	}
+	return value, f
+}
