@@ -1,8 +1,11 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -11,7 +14,7 @@ import (
 // EntryState says how far a journal entry is.
 type EntryState string
 
-// Pending is the one state that is not settled.
+// All but Pending are settled.
 const (
 	Pending   EntryState = "pending"   // begun, outcome not known yet
 	Applied   EntryState = "applied"   // acknowledged by WalkMe
@@ -25,64 +28,186 @@ const (
 type Entry struct {
 	ID         int64  // given by Begin, ascending, never used again
 	RunID      string // Run.ID
-	Seq        int    // place in the plan
+	Seq        int    // place in the run's plan
 	Type       scim.Type
-	SourceID   string
-	TargetID   string // WalkMe id, "" while unknown
-	Name       string
-	Action     string
+	SourceID   string // id in Okta
+	TargetID   string // id in WalkMe; "" while unknown
+	Name       string // userName or displayName
+	Action     string // as in the plan, like Cause and Reason
 	Cause      string
 	Reason     string
 	Change     json.RawMessage // attributes old and new, members added and removed; nil: none
 	State      EntryState
-	HTTPStatus int // of the deciding answer, 0: none
-	Error      string
-	StartedAt  time.Time
-	FinishedAt time.Time // zero while pending
+	HTTPStatus int       // of the deciding answer; 0: none
+	Error      string    // "" when none
+	StartedAt  time.Time // stamped by Begin when zero
+	FinishedAt time.Time // stamped when it is settled; zero while pending
 }
 
 // Outcome is how a change ended.
 type Outcome struct {
-	State      EntryState
-	TargetID   string // "": as begun
-	HTTPStatus int
-	Error      string
+	State      EntryState      // any but Pending
+	TargetID   string          // "": as begun
+	HTTPStatus int             // of the deciding answer; 0: none
+	Error      string          // "" when none
 	Change     json.RawMessage // nil: as begun
 }
 
-// Filter selects journal entries; zero fields select everything.
+// Filter selects journal entries. Zero fields select everything.
 type Filter struct {
-	Type         scim.Type
-	SourceID     string
-	Name         string // ASCII letters in any case
-	RunID        string
-	Since, Until time.Time // of StartedAt, both inclusive
-	Limit        int       // 0: no limit
+	Type     scim.Type
+	SourceID string
+	Name     string // ASCII letters in either case
+	RunID    string
+	Since    time.Time // of StartedAt, inclusive
+	Until    time.Time // of StartedAt, inclusive
+	Limit    int       // 0: no limit
 }
 
-// Begin writes an entry before the first request of its change leaves.
-func (db *DB) Begin(ctx context.Context, e Entry) (int64, error) { return 0, errStub }
+const entryColumns = `run_id, seq, type, source_id, target_id, name, action, cause, reason, change,
+	state, http_status, error, started_at, finished_at`
 
-// Progress saves what a part of a pending change acknowledged.
-func (db *DB) Progress(ctx context.Context, id int64, recs ...Record) error { return errStub }
+// Begin writes an entry and returns its id. It is on the disk when Begin
+// returns, so that the first request may leave. ID is ignored. An empty State
+// is Pending; an entry that is settled from the start (Held, Skipped) needs no
+// Finish.
+func (db *DB) Begin(ctx context.Context, e Entry) (int64, error) {
+	e.State = cmp.Or(e.State, Pending)
+	row := []any{e.RunID, e.Seq, string(e.Type), e.SourceID, e.TargetID, e.Name, e.Action, e.Cause, e.Reason, text(e.Change),
+		string(e.State), e.HTTPStatus, e.Error, millis(e.StartedAt), millis(e.FinishedAt), string(Pending)}
+	var id int64
+	err := db.write(ctx, "begin change of "+e.SourceID, func(t *tx) error {
+		res, err := t.exec(`INSERT INTO journal (`+entryColumns+`) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+			?11, ?12, ?13, coalesce(?14, ?17), iif(?11 = ?16, NULL, coalesce(?15, ?17)))`, append(row, t.now)...)
+		if err != nil {
+			return err
+		}
+		id, err = res.LastInsertId()
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return id, nil
+}
 
-// Finish settles a pending entry and writes the records it changed.
+// Progress saves what a part of a change acknowledged, for example one batch of
+// a group's members; the entry stays pending. UpdatedAt of the records is
+// stamped. An id that is not pending is ErrNoEntry.
+func (db *DB) Progress(ctx context.Context, id int64, recs ...Record) error {
+	return db.settle(ctx, id, Outcome{State: Pending}, recs, nil)
+}
+
+// Finish settles a pending entry and writes the records it changed, in one
+// transaction. When the outcome is Applied UpdatedAt of the records is
+// stamped, otherwise stored as given. An id that is not pending is ErrNoEntry,
+// and then no record is written.
 func (db *DB) Finish(ctx context.Context, id int64, out Outcome, recs ...Record) error {
-	return errStub
+	return db.settle(ctx, id, out, recs, nil)
 }
 
-// FinishAndForget settles a pending entry and removes the record.
+// FinishAndForget settles a pending entry and removes a record, in one
+// transaction: the agent no longer manages the resource.
 func (db *DB) FinishAndForget(ctx context.Context, id int64, out Outcome, t scim.Type, sourceID string) error {
-	return errStub
+	return db.settle(ctx, id, out, nil, func(x *tx) error { return x.forget(t, sourceID) })
 }
 
-// Pending returns the pending entries by ascending id.
-func (db *DB) Pending(ctx context.Context) ([]Entry, error) { return nil, errStub }
+func (db *DB) settle(ctx context.Context, id int64, out Outcome, recs []Record, also func(*tx) error) error {
+	what := fmt.Sprintf("settle journal entry %d", id)
+	rows, err := recordRows(recs)
+	if err != nil {
+		return db.fail(what, err)
+	}
+	change := text(out.Change)
+	return db.write(ctx, what, func(t *tx) error {
+		err := t.change(ErrNoEntry, `UPDATE journal SET state = ?2, target_id = iif(?3 = '', target_id, ?3),
+			http_status = ?4, error = ?5, change = coalesce(?6, change), finished_at = iif(?2 = 'pending', NULL, ?7)
+			WHERE id = ?1 AND state = 'pending'`, id, string(out.State), out.TargetID, out.HTTPStatus, out.Error, change, t.now)
+		if err != nil {
+			return err
+		}
+		if also != nil {
+			return also(t)
+		}
+		return t.putRecords(acknowledged(rows, out.State, t.now))
+	})
+}
 
-// History returns entries, newest first.
-func (db *DB) History(ctx context.Context, f Filter) ([]Entry, error) { return nil, errStub }
+// acknowledged stamps rows that WalkMe acknowledged.
+func acknowledged(rows []recordRow, s EntryState, now int64) []recordRow {
+	if s != Applied && s != Pending {
+		return rows
+	}
+	out := make([]recordRow, len(rows))
+	for i, r := range rows {
+		out[i] = r.acknowledged(now)
+	}
+	return out
+}
 
-// Applied counts the applied entries of an action since a time.
+// Pending returns the pending entries by ascending id: what the runs that were
+// cut off left behind, and what is under way.
+func (db *DB) Pending(ctx context.Context) ([]Entry, error) {
+	return list(ctx, db, "read pending journal entries", scanEntry,
+		"SELECT id, "+entryColumns+" FROM journal WHERE state = 'pending' ORDER BY id")
+}
+
+// History returns the entries that a filter selects, newest first.
+func (db *DB) History(ctx context.Context, f Filter) ([]Entry, error) {
+	where, args := f.where()
+	return list(ctx, db, "read history", scanEntry,
+		"SELECT id, "+entryColumns+" FROM journal"+where+" ORDER BY id DESC"+f.limit(), args...)
+}
+
+func (f Filter) where() (string, []any) {
+	var terms []string
+	var args []any
+	add := func(term string, arg any, given bool) {
+		if given {
+			terms, args = append(terms, term), append(args, arg)
+		}
+	}
+	add("type = ?", string(f.Type), f.Type != "")
+	add("source_id = ?", f.SourceID, f.SourceID != "")
+	add("name = ? COLLATE NOCASE", f.Name, f.Name != "")
+	add("run_id = ?", f.RunID, f.RunID != "")
+	add("started_at >= ?", millis(f.Since), !f.Since.IsZero())
+	add("started_at <= ?", millis(f.Until), !f.Until.IsZero())
+	if len(terms) == 0 {
+		return "", nil
+	}
+	return " WHERE " + strings.Join(terms, " AND "), args
+}
+
+func (f Filter) limit() string {
+	if f.Limit <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" LIMIT %d", f.Limit)
+}
+
+func scanEntry(row scanner) (Entry, error) {
+	var e Entry
+	err := row.Scan(&e.ID, &e.RunID, &e.Seq, &e.Type, &e.SourceID, &e.TargetID, &e.Name, &e.Action, &e.Cause, &e.Reason,
+		(*[]byte)(&e.Change), &e.State, &e.HTTPStatus, &e.Error, instant{&e.StartedAt}, instant{&e.FinishedAt})
+	return e, err
+}
+
+// Applied counts the applied entries of an action that were settled since a
+// time, for limits over a sliding window. Entries from the future (the clock
+// was set back) count, so that a limit errs on the safe side.
 func (db *DB) Applied(ctx context.Context, action string, since time.Time) (int, error) {
-	return 0, errStub
+	var n int
+	err := db.one(ctx, "SELECT count(*) FROM journal WHERE state = 'applied' AND action = ? AND finished_at >= ?",
+		[]any{action, since.UnixMilli()}, &n)
+	return n, db.fail("count applied changes", err)
+}
+
+// AppliedRemovals is Applied for a limit on removed members: it adds up the
+// lengths of members.remove in the entries' Change.
+func (db *DB) AppliedRemovals(ctx context.Context, action string, since time.Time) (int, error) {
+	var n int
+	err := db.one(ctx, `SELECT coalesce(sum(json_array_length(change, '$.members.remove')), 0) FROM journal
+		WHERE state = 'applied' AND action = ? AND finished_at >= ?`, []any{action, since.UnixMilli()}, &n)
+	return n, db.fail("count removed members", err)
 }

@@ -2,14 +2,21 @@ package state
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"io/fs"
+	"os"
 	"time"
 )
+
+// readers is how many queries can run side by side.
+const readers = 4
 
 // Options say where the state is and who opens it.
 type Options struct {
 	// Path of the SQLite file. Its folder is made when missing (0700), the
-	// file too (0600).
+	// file too (0600). SQLite keeps two files beside it (-wal, -shm), the lock
+	// is a third (.lock), and a migration leaves a backup (.v1.bak).
 	Path string
 
 	// Build is the version of the program, recorded with each migration.
@@ -24,21 +31,222 @@ type Options struct {
 }
 
 // DB is an open state file. Its methods may be called from many goroutines.
-type DB struct{}
+//
+// Every method that changes something returns an error that is ErrReadOnly
+// when the database came from OpenReadOnly, and ErrClosed after Close.
+type DB struct {
+	path   string
+	now    func() time.Time
+	reader *sql.DB
+	closed chan struct{} // closed by Close
 
-var errStub = errors.ErrUnsupported
+	// Of a writer only:
+	lock   *os.File
+	pool   *sql.DB // one connection, in use by writer
+	writer *writer
+	saving chan struct{} // holds a token while a UserWriter is open
+}
 
-// Open opens the state for writing, and creates or migrates it as needed.
-func Open(ctx context.Context, o Options) (*DB, error) { return nil, errStub }
+// Open opens the state for writing. It takes the lock, looks for damage, and
+// brings the file to the schema of this build, after a backup beside it
+// (PATH.v<version>.bak) where that changes an existing file. Runs that an
+// earlier process left open are marked Interrupted.
+//
+// Errors: *LockedError, *NotOursError, *SchemaError (the file is newer),
+// *CorruptError, ErrReadOnly, ErrDiskFull.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	return open(ctx, o, embedded)
+}
+
+func open(ctx context.Context, o Options, migrations fs.FS) (*DB, error) {
+	db := &DB{path: o.Path, now: o.Now, closed: make(chan struct{}), saving: make(chan struct{}, 1)}
+	if db.now == nil {
+		db.now = time.Now
+	}
+	err := db.acquire(ctx, o.Holder)
+	if err == nil {
+		err = db.prepare(ctx, o.Build, migrations)
+	}
+	if err != nil {
+		return nil, db.fail("open", errors.Join(err, db.release()))
+	}
+	return db, nil
+}
+
+// acquire makes sure that there is a file and takes its lock.
+func (db *DB) acquire(ctx context.Context, command string) (err error) {
+	if db.path, err = absolute(db.path); err != nil {
+		return err
+	}
+	if err := ensureFolder(db.path); err != nil {
+		return err
+	}
+	h := holder{PID: os.Getpid(), Command: command, Since: db.now().UTC()}
+	if db.lock, err = lock(ctx, db.path, h); err != nil {
+		return err
+	}
+	return ensureFile(db.path)
+}
+
+// prepare checks and migrates the file, then opens both pools.
+func (db *DB) prepare(ctx context.Context, build string, files fs.FS) error {
+	migrations, err := schema(files)
+	if err != nil {
+		return err
+	}
+	version, err := db.inspect(ctx, len(migrations))
+	if err != nil {
+		return err
+	}
+	if db.pool, err = sql.Open("sqlite", dsn(db.path, "rw", pragmasWriter)); err != nil {
+		return err
+	}
+	db.pool.SetMaxOpenConns(1)
+	conn, err := db.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, conn, migrations, version, build, db.now()); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	if err := recoverLeftovers(ctx, conn); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	db.writer = newWriter(conn, db.now)
+	return db.openReader("ro")
+}
+
+// inspect looks at the file before anything is written to it, and backs it up
+// if it will be migrated. The connection is writable, so that SQLite can roll
+// back what a killed process left, but changes no setting of a foreign file.
+func (db *DB) inspect(ctx context.Context, want int) (version int, err error) {
+	pool, err := sql.Open("sqlite", dsn(db.path, "rw", pragmasReader))
+	if err != nil {
+		return 0, err
+	}
+	defer pool.Close()
+	version, err = identify(ctx, pool, db.path)
+	if err != nil {
+		return 0, err
+	}
+	if version > want {
+		return 0, &SchemaError{Have: version, Want: want}
+	}
+	if err := findDamage(ctx, pool, db.path, "PRAGMA quick_check(5)"); err != nil {
+		return 0, err
+	}
+	if version > 0 && version < want {
+		err = backupBefore(ctx, pool, db.path, version)
+	}
+	return version, err
+}
+
+// recoverLeftovers settles what only a process that is gone could finish. The
+// journal is not touched: only WalkMe knows what became of a pending entry.
+func recoverLeftovers(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, `UPDATE runs SET outcome = ? WHERE finished_at IS NULL AND outcome = ''`, Interrupted)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, `DELETE FROM source_users_staged`)
+	}
+	return err
+}
 
 // OpenReadOnly opens the state for reading, also while another process writes.
-func OpenReadOnly(ctx context.Context, path string) (*DB, error) { return nil, errStub }
+// It changes nothing in the file; SQLite may leave two small files beside it
+// (-wal, -shm).
+//
+// Errors: ErrNotExist, *NotOursError, *SchemaError (older or newer),
+// *CorruptError.
+func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
+	db := &DB{path: path, now: time.Now, closed: make(chan struct{})}
+	if err := db.openReadOnly(ctx); err != nil {
+		return nil, db.fail("open for reading", errors.Join(err, db.release()))
+	}
+	return db, nil
+}
 
-// Close waits for changes under way and gives the lock back.
-func (db *DB) Close() error { return errStub }
+func (db *DB) openReadOnly(ctx context.Context) (err error) {
+	if db.path, err = absolute(db.path); err != nil {
+		return err
+	}
+	if missing(db.path) {
+		return ErrNotExist
+	}
+	migrations, err := schema(embedded)
+	if err != nil {
+		return err
+	}
+	version, err := db.connectReader(ctx)
+	switch {
+	case err != nil:
+		return err
+	case version == 0: // its first Open was cut off, or is under way
+		return ErrNotExist
+	case version != len(migrations):
+		return &SchemaError{Have: version, Want: len(migrations)}
+	}
+	return nil
+}
 
-// Backup writes a consistent copy.
-func (db *DB) Backup(ctx context.Context, path string) error { return errStub }
+// connectReader opens the reader pool and returns the schema version. In a
+// folder that cannot be written SQLite cannot read a write-ahead log; when
+// there is none the file is complete and can be read as it is.
+func (db *DB) connectReader(ctx context.Context) (version int, err error) {
+	if err := db.openReader("ro"); err != nil {
+		return 0, err
+	}
+	version, err = identify(ctx, db.reader, db.path)
+	if code(err) == 0 || !missing(db.path+"-wal") {
+		return version, err
+	}
+	unreadable := err
+	if err := db.reader.Close(); err != nil {
+		return 0, err
+	}
+	if err := db.openReader("ro&immutable=1"); err != nil {
+		return 0, err
+	}
+	if version, err = identify(ctx, db.reader, db.path); err != nil {
+		return 0, unreadable
+	}
+	return version, nil
+}
 
-// Check looks for damage.
-func Check(ctx context.Context, path string) error { return errStub }
+func (db *DB) openReader(mode string) (err error) {
+	db.reader, err = sql.Open("sqlite", dsn(db.path, mode, pragmasReader))
+	if err == nil {
+		db.reader.SetMaxOpenConns(readers)
+	}
+	return err
+}
+
+// Close waits for the changes under way, closes the file and gives the lock
+// back. A second Close does nothing.
+func (db *DB) Close() error {
+	select {
+	case <-db.closed:
+		return nil
+	default:
+		close(db.closed)
+	}
+	return db.fail("close", db.release())
+}
+
+// release closes what is open, readers first: the last connection to close
+// empties the write-ahead log into the file, and only the writer's can.
+func (db *DB) release() error {
+	var errs []error
+	if db.reader != nil {
+		errs = append(errs, db.reader.Close())
+	}
+	if db.writer != nil {
+		errs = append(errs, db.writer.stop())
+	}
+	if db.pool != nil {
+		errs = append(errs, db.pool.Close())
+	}
+	if db.lock != nil {
+		errs = append(errs, db.lock.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -2,6 +2,10 @@ package state
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -10,7 +14,7 @@ import (
 // Origin says how a resource came under the agent's management.
 type Origin string
 
-// The two origins.
+// The two origins. It is "" while the resource never landed.
 const (
 	Created Origin = "created" // the agent made it in WalkMe
 	Linked  Origin = "linked"  // it was in WalkMe before
@@ -25,34 +29,151 @@ type Record struct {
 	// acknowledged, or the wanted name while the resource never landed.
 	Name string
 
-	Origin        Origin // "" while the resource never landed
-	SourceDigest  string // of what Okta said when it was last acknowledged
-	MappingDigest string // of the mapping that made its values, see DB.Mapping
+	Origin        Origin
+	SourceDigest  string // of what Okta said at the last acknowledgement
+	MappingDigest string // of the mapping that made the attributes, see DB.Mapping
 
 	Attempts   int       // failures in a row; 0: healthy
 	NextTry    time.Time // zero: at the next run
-	LastError  string
-	LastStatus int // HTTP status of the last failure, 0: no answer
+	LastError  string    // "" when healthy
+	LastStatus int       // HTTP status of the last failure; 0: no answer
 
 	Partial   bool      // group: not all membership batches are acknowledged yet
-	UpdatedAt time.Time // last acknowledgement, zero: none
+	UpdatedAt time.Time // last acknowledgement; zero: none. See DB.Finish
 }
 
-// Records returns all records, sorted by scim.Compare.
-func (db *DB) Records(ctx context.Context) ([]Record, error) { return nil, errStub }
+const recordColumns = `type, source_id, target_id, active, name, origin, source_digest, mapping_digest,
+	attempts, next_try, last_error, last_status, partial, updated_at, attributes, members`
 
-// Record returns one record, ErrNoRecord when the agent does not manage it.
+// Records returns all records, sorted by scim.Compare. The caller owns them.
+func (db *DB) Records(ctx context.Context) ([]Record, error) {
+	const what = "read records"
+	var n int
+	if err := db.one(ctx, "SELECT count(*) FROM resources", nil, &n); err != nil {
+		return nil, db.fail(what, err)
+	}
+	out := make([]Record, 0, n)
+	l := newLoader()
+	err := db.each(ctx, "SELECT "+recordColumns+" FROM resources ORDER BY type DESC, source_id", nil, func(row scanner) error {
+		out = append(out, Record{})
+		return l.scan(row, &out[len(out)-1])
+	})
+	if err != nil {
+		return nil, db.fail(what, err)
+	}
+	return out, nil
+}
+
+// Record returns the record of an Okta id, or ErrNoRecord.
 func (db *DB) Record(ctx context.Context, t scim.Type, sourceID string) (Record, error) {
-	return Record{}, errStub
+	return db.record(ctx, fmt.Sprintf("read %s %s", t, sourceID), "type = ? AND source_id = ?", t, sourceID)
 }
 
-// RecordByTarget returns the record of a WalkMe id, or ErrNoRecord.
+// RecordByTarget returns the record of a WalkMe id, or ErrNoRecord. When an
+// account passed from one Okta user to another both have it; the active one
+// comes first, then the one that was recorded later.
 func (db *DB) RecordByTarget(ctx context.Context, t scim.Type, id string) (Record, error) {
-	return Record{}, errStub
+	return db.record(ctx, fmt.Sprintf("read %s with WalkMe id %s", t, id),
+		"type = ? AND target_id = ? AND target_id <> '' ORDER BY active DESC, rowid DESC LIMIT 1", t, id)
 }
 
-// PutRecords writes records outside of a change, in one transaction.
-func (db *DB) PutRecords(ctx context.Context, recs ...Record) error { return errStub }
+func (db *DB) record(ctx context.Context, what, where string, args ...any) (Record, error) {
+	var r Record
+	err := db.each(ctx, "SELECT "+recordColumns+" FROM resources WHERE "+where, args, func(row scanner) error {
+		return newLoader().scan(row, &r)
+	})
+	if err == nil && r.SourceID == "" {
+		err = ErrNoRecord
+	}
+	return r, db.fail(what, err)
+}
 
-// Generation moves with every change of a record.
-func (db *DB) Generation(ctx context.Context) (int64, error) { return 0, errStub }
+// PutRecords writes records outside of a change, as they are given, all or
+// none: failures without a request, digests that moved without a difference.
+func (db *DB) PutRecords(ctx context.Context, recs ...Record) error {
+	rows, err := recordRows(recs)
+	if err != nil {
+		return db.fail("write records", err)
+	}
+	return db.write(ctx, "write records", func(t *tx) error { return t.putRecords(rows) })
+}
+
+// Forget removes a record outside of a change: the agent no longer manages the
+// resource. That there is none is no error.
+func (db *DB) Forget(ctx context.Context, t scim.Type, sourceID string) error {
+	return db.write(ctx, "forget "+sourceID, func(x *tx) error { return x.forget(t, sourceID) })
+}
+
+// Generation moves with every change of a record. Two equal values mean that
+// no record was written in between.
+func (db *DB) Generation(ctx context.Context) (int64, error) {
+	var n int64
+	err := db.one(ctx, "SELECT value FROM generation", nil, &n)
+	return n, db.fail("read generation", err)
+}
+
+// recordRow holds the values of recordColumns, in their order.
+type recordRow []any
+
+// acknowledged returns the row with UpdatedAt set to now.
+func (r recordRow) acknowledged(now int64) recordRow {
+	r = slices.Clone(r)
+	r[13] = now
+	return r
+}
+
+// recordRows encodes records, so that the caller may change his afterwards.
+func recordRows(recs []Record) ([]recordRow, error) {
+	rows := make([]recordRow, len(recs))
+	for i, r := range recs {
+		attributes, err := r.Attributes.MarshalJSON()
+		if err != nil {
+			return nil, fmt.Errorf("record %s: %w", r.SourceID, err)
+		}
+		members, err := joinIDs(r.Members)
+		if err != nil {
+			return nil, fmt.Errorf("record %s: members: %w", r.SourceID, err)
+		}
+		rows[i] = recordRow{string(r.Type), r.SourceID, r.ID, r.Active, r.Name, string(r.Origin), r.SourceDigest, r.MappingDigest,
+			r.Attempts, millis(r.NextTry), r.LastError, r.LastStatus, r.Partial, millis(r.UpdatedAt), string(attributes), members}
+	}
+	return rows, nil
+}
+
+func (t *tx) putRecords(rows []recordRow) error {
+	for _, row := range rows {
+		_, err := t.exec(`INSERT INTO resources (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (type, source_id) DO UPDATE SET target_id = excluded.target_id, active = excluded.active,
+			name = excluded.name, origin = excluded.origin, source_digest = excluded.source_digest,
+			mapping_digest = excluded.mapping_digest, attempts = excluded.attempts, next_try = excluded.next_try,
+			last_error = excluded.last_error, last_status = excluded.last_status, partial = excluded.partial,
+			updated_at = excluded.updated_at, attributes = excluded.attributes, members = excluded.members`, row...)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", row[1], err)
+		}
+	}
+	return nil
+}
+
+func (t *tx) forget(typ scim.Type, sourceID string) error {
+	_, err := t.exec("DELETE FROM resources WHERE type = ? AND source_id = ?", string(typ), sourceID)
+	return err
+}
+
+// joinIDs writes ids one a line, in their order.
+func joinIDs(ids []string) (string, error) {
+	for _, id := range ids {
+		if id == "" || strings.Contains(id, "\n") {
+			return "", errors.New("an id is empty or has a line break")
+		}
+	}
+	return strings.Join(ids, "\n"), nil
+}
+
+// splitIDs reads what joinIDs wrote, nil for "".
+func splitIDs(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}

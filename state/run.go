@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Outcomes that the state itself gives to a run without a FinishRun.
+// Outcomes of a run that has no FinishRun. All others are the caller's words.
 const (
 	Running     = "running"     // its process is alive
 	Interrupted = "interrupted" // its process ended without FinishRun
@@ -14,28 +14,70 @@ const (
 // Run is one pass of the agent.
 type Run struct {
 	ID         string
-	Trigger    string // what started it, for example "schedule" or "sync"
-	StartedAt  time.Time
-	FinishedAt time.Time // zero while it runs and when it was interrupted
+	Trigger    string    // what started it, for example "schedule" or "sync"
+	StartedAt  time.Time // stamped by BeginRun when zero
+	FinishedAt time.Time // stamped by FinishRun when zero; zero while it runs, and for ever when it was interrupted
 	Outcome    string
 
-	Planned, Applied, Failed, Held, Rejected, Skipped int // changes
+	// Changes by what became of them.
+	Planned, Applied, Failed, Held, Rejected, Skipped int
 
-	Error        string // why the run failed, "" when it did not
-	Health       string // health verdict as JSON
-	SourceDigest string // of the snapshot
+	Error        string // why the run failed; "" when it did not
+	Health       string // health verdict as JSON; "" when there is none
+	SourceDigest string // of the snapshot; "" when there is none
 	OktaRequests int
 	SCIMRequests int
 }
 
-// BeginRun records that a run starts.
-func (db *DB) BeginRun(ctx context.Context, r Run) error { return errStub }
+const runColumns = `id, trigger, started_at, finished_at, outcome, planned, applied, failed, held, rejected, skipped,
+	error, health, source_digest, okta_requests, scim_requests`
 
-// FinishRun records how a run ended.
-func (db *DB) FinishRun(ctx context.Context, r Run) error { return errStub }
+// BeginRun records that a run starts. FinishedAt and Outcome are ignored.
+func (db *DB) BeginRun(ctx context.Context, r Run) error {
+	return db.write(ctx, "begin run "+r.ID, func(t *tx) error {
+		if r.StartedAt.IsZero() {
+			r.StartedAt = time.UnixMilli(t.now)
+		}
+		_, err := t.exec(`INSERT INTO runs (`+runColumns+`) VALUES (?, ?, ?, NULL, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.ID, r.Trigger, millis(r.StartedAt), r.Planned, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped,
+			r.Error, r.Health, r.SourceDigest, r.OktaRequests, r.SCIMRequests)
+		return err
+	})
+}
 
-// Runs returns the last runs, newest first.
-func (db *DB) Runs(ctx context.Context, limit int) ([]Run, error) { return nil, errStub }
+// FinishRun records how a run ended. Trigger and StartedAt stay as they were
+// begun. A run that was not begun is ErrNoRun.
+func (db *DB) FinishRun(ctx context.Context, r Run) error {
+	return db.write(ctx, "finish run "+r.ID, func(t *tx) error {
+		if r.FinishedAt.IsZero() {
+			r.FinishedAt = time.UnixMilli(t.now)
+		}
+		return t.change(ErrNoRun, `UPDATE runs SET finished_at = ?, outcome = ?, planned = ?, applied = ?, failed = ?, held = ?,
+			rejected = ?, skipped = ?, error = ?, health = ?, source_digest = ?, okta_requests = ?, scim_requests = ? WHERE id = ?`,
+			millis(r.FinishedAt), r.Outcome, r.Planned, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped,
+			r.Error, r.Health, r.SourceDigest, r.OktaRequests, r.SCIMRequests, r.ID)
+	})
+}
 
-// Prune removes old history.
-func (db *DB) Prune(ctx context.Context, before time.Time) (int, error) { return 0, errStub }
+// Runs returns the last runs, newest first; all of them when limit is 0. An
+// open run is Running while a process has the state open for writing, and
+// Interrupted otherwise.
+func (db *DB) Runs(ctx context.Context, limit int) ([]Run, error) {
+	if limit <= 0 {
+		limit = -1 // SQLite: no limit
+	}
+	open := Running
+	if db.writer == nil && !locked(db.path) {
+		open = Interrupted
+	}
+	return list(ctx, db, "read runs", scanRun, `SELECT id, trigger, started_at, finished_at,
+		iif(outcome = '' AND finished_at IS NULL, ?, outcome), planned, applied, failed, held, rejected, skipped,
+		error, health, source_digest, okta_requests, scim_requests FROM runs ORDER BY seq DESC LIMIT ?`, open, limit)
+}
+
+func scanRun(row scanner) (Run, error) {
+	var r Run
+	err := row.Scan(&r.ID, &r.Trigger, instant{&r.StartedAt}, instant{&r.FinishedAt}, &r.Outcome, &r.Planned, &r.Applied,
+		&r.Failed, &r.Held, &r.Rejected, &r.Skipped, &r.Error, &r.Health, &r.SourceDigest, &r.OktaRequests, &r.SCIMRequests)
+	return r, err
+}

@@ -1,0 +1,97 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Check opens the state for reading and looks for damage in all of it: every
+// page, every index against its table, foreign keys, the mark of this program
+// and the schema version. Nil means sound.
+//
+// Errors: ErrNotExist, *NotOursError, *SchemaError, *CorruptError.
+func Check(ctx context.Context, path string) error {
+	db, err := OpenReadOnly(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.fail("integrity check", findDamage(ctx, db.reader, db.path, "PRAGMA integrity_check(5)", "PRAGMA foreign_key_check"))
+}
+
+// identify tells whose file it is and returns its schema version, 0 for a
+// database that nothing was ever written to.
+func identify(ctx context.Context, pool *sql.DB, path string) (version int, err error) {
+	var id, tables int
+	err = pool.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
+		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).Scan(&id, &version, &tables)
+	switch {
+	case err != nil:
+		return 0, err
+	case id == 0 && version == 0 && tables == 0:
+		return 0, nil
+	case id != applicationID:
+		return 0, &NotOursError{Path: path, Reason: fmt.Sprintf("it is the SQLite database of another program (application_id %#x)", id)}
+	}
+	return version, nil
+}
+
+// findDamage runs checks that answer "ok" or nothing for a sound file.
+func findDamage(ctx context.Context, pool *sql.DB, path string, pragmas ...string) error {
+	for _, pragma := range pragmas {
+		lines, err := firstColumn(ctx, pool, pragma)
+		if err != nil {
+			return err
+		}
+		if len(lines) > 0 && lines[0] != "ok" {
+			return &CorruptError{Path: path, Detail: strings.Join(lines, "; ")}
+		}
+	}
+	return nil
+}
+
+// firstColumn returns the first column of at most five rows.
+func firstColumn(ctx context.Context, pool *sql.DB, query string) ([]string, error) {
+	rows, err := pool.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var first string
+	row := make([]any, len(columns))
+	row[0] = &first
+	for i := range row[1:] {
+		row[i+1] = new(any)
+	}
+	var out []string
+	for len(out) < 5 && rows.Next() {
+		if err := rows.Scan(row...); err != nil {
+			return nil, err
+		}
+		out = append(out, first)
+	}
+	return out, rows.Err()
+}
+
+// missing reports whether there is no state file at a path.
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// absolute is filepath.Abs: SQLite needs the path in a URI.
+func absolute(path string) (string, error) {
+	if path == "" {
+		return "", errors.New("no path given")
+	}
+	return filepath.Abs(path)
+}

@@ -1,0 +1,91 @@
+package state
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// scanner is what *sql.Rows and *sql.Row have in common.
+type scanner interface{ Scan(dest ...any) error }
+
+// each calls fn for every row of a query.
+func (db *DB) each(ctx context.Context, query string, args []any, fn func(scanner) error) error {
+	if err := db.open(); err != nil {
+		return err
+	}
+	rows, err := db.reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// one reads the single row of a query, sql.ErrNoRows when there is none.
+func (db *DB) one(ctx context.Context, query string, args []any, dest ...any) error {
+	if err := db.open(); err != nil {
+		return err
+	}
+	return db.reader.QueryRowContext(ctx, query, args...).Scan(dest...)
+}
+
+// list reads all rows of a query, nil when there are none.
+func list[T any](ctx context.Context, db *DB, what string, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	var out []T
+	err := db.each(ctx, query, args, func(row scanner) error {
+		v, err := scan(row)
+		out = append(out, v)
+		return err
+	})
+	if err != nil {
+		return nil, db.fail(what, err)
+	}
+	return out, nil
+}
+
+func (db *DB) open() error {
+	select {
+	case <-db.closed:
+		return ErrClosed
+	default:
+		return nil
+	}
+}
+
+// instant scans unix milliseconds; NULL is the zero time.
+type instant struct{ t *time.Time }
+
+// Scan implements sql.Scanner.
+func (i instant) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*i.t = time.Time{}
+	case int64:
+		*i.t = time.UnixMilli(v).UTC()
+	default:
+		return fmt.Errorf("a %T is not a time", src)
+	}
+	return nil
+}
+
+// millis is the opposite of instant.
+func millis(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+// text stores JSON; nil is NULL.
+func text(json []byte) any {
+	if json == nil {
+		return nil
+	}
+	return string(json)
+}

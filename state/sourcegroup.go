@@ -1,0 +1,151 @@
+package state
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// SourceGroup is a push group as the last healthy snapshot held it.
+type SourceGroup struct {
+	ID                    string   `json:"-"` // id in Okta
+	Name                  string   `json:"name"`
+	Description           string   `json:"description"`
+	LastUpdated           string   `json:"lastUpdated"`           // as Okta wrote it
+	LastMembershipUpdated string   `json:"lastMembershipUpdated"` // as Okta wrote it
+	Link                  string   `json:"link"`                  // existing WalkMe group to link to; "": none
+	Sources               []string `json:"sources"`               // which entries of the configuration name it
+	Paused                bool     `json:"paused"`                // known, but not pushed for the time being
+	Members               []string `json:"-"`                     // Okta user ids, sorted
+}
+
+// groupRow is a group as it is stored.
+type groupRow struct {
+	id, body, members string
+	digest            []byte
+}
+
+// SaveSourceGroups makes the stored groups be exactly these and stores values
+// of meta with them, in one transaction. It writes only what differs.
+func (db *DB) SaveSourceGroups(ctx context.Context, groups []SourceGroup, meta map[string]string) error {
+	const what = "write source groups"
+	rows, err := groupRows(groups)
+	if err != nil {
+		return db.fail(what, err)
+	}
+	meta = maps.Clone(meta)
+	return db.write(ctx, what, func(t *tx) error {
+		stored, err := t.digests("SELECT id, digest FROM source_groups")
+		if err != nil {
+			return err
+		}
+		if err := t.putGroups(rows, stored); err != nil {
+			return err
+		}
+		return t.setMeta(meta)
+	})
+}
+
+func groupRows(groups []SourceGroup) ([]groupRow, error) {
+	rows := make([]groupRow, len(groups))
+	for i, g := range groups {
+		body, err := json.Marshal(g)
+		if err != nil {
+			return nil, err
+		}
+		members, err := joinIDs(g.Members)
+		if err != nil {
+			return nil, fmt.Errorf("group %s: members: %w", g.ID, err)
+		}
+		rows[i] = groupRow{id: g.ID, body: string(body), members: members, digest: digest(string(body), members)}
+	}
+	slices.SortFunc(rows, func(a, b groupRow) int { return strings.Compare(a.id, b.id) })
+	for i := range rows {
+		if rows[i].id == "" || i > 0 && rows[i].id == rows[i-1].id {
+			return nil, fmt.Errorf("group %q: %w", rows[i].id, errors.New("its id is empty or occurs twice"))
+		}
+	}
+	return rows, nil
+}
+
+// putGroups writes the rows that differ from what is stored and deletes what
+// is stored and not among them.
+func (t *tx) putGroups(rows []groupRow, stored map[string][]byte) error {
+	for _, r := range rows {
+		same := bytes.Equal(stored[r.id], r.digest)
+		delete(stored, r.id)
+		if same {
+			continue
+		}
+		_, err := t.exec(`INSERT INTO source_groups (id, digest, body, members) VALUES (?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, body = excluded.body, members = excluded.members`,
+			r.id, r.digest, r.body, r.members)
+		if err != nil {
+			return fmt.Errorf("group %s: %w", r.id, err)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(stored)) {
+		if _, err := t.exec("DELETE FROM source_groups WHERE id = ?", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// digests reads id and digest of stored rows.
+func (t *tx) digests(query string) (map[string][]byte, error) {
+	s, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.QueryContext(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make(map[string][]byte)
+	for rows.Next() {
+		var id string
+		var sum []byte
+		if err := rows.Scan(&id, &sum); err != nil {
+			return nil, err
+		}
+		out[id] = sum
+	}
+	return out, rows.Err()
+}
+
+// digest is short: it tells two versions of one object apart, not an attacker.
+func digest(texts ...string) []byte {
+	h := sha256.New()
+	for _, s := range texts {
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	return h.Sum(nil)[:16]
+}
+
+// SourceGroups returns the groups of the last healthy snapshot, sorted by id.
+// The caller owns them.
+func (db *DB) SourceGroups(ctx context.Context) ([]SourceGroup, error) {
+	return list(ctx, db, "read source groups", scanGroup, "SELECT id, body, members FROM source_groups ORDER BY id")
+}
+
+func scanGroup(row scanner) (SourceGroup, error) {
+	var g SourceGroup
+	var id, members string
+	var body []byte
+	if err := row.Scan(&id, &body, &members); err != nil {
+		return g, err
+	}
+	if err := json.Unmarshal(body, &g); err != nil {
+		return g, fmt.Errorf("group %s: %w", id, err)
+	}
+	g.ID, g.Members = id, splitIDs(members)
+	return g, nil
+}

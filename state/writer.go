@@ -1,0 +1,219 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// batchLimit bounds how many changes share a transaction, and with it how long
+// the first of them waits for the last.
+const batchLimit = 256
+
+// writer is the one goroutine that writes. It puts all changes that wait into
+// one transaction, so that they share one flush to the disk.
+type writer struct {
+	conn    *sql.Conn
+	now     func() time.Time
+	stmts   map[string]*sql.Stmt // by their text; owned by the goroutine
+	queue   chan *change
+	closing chan struct{}
+	stopped chan struct{}
+}
+
+// change is one unit of work: all of it or nothing is written.
+type change struct {
+	ctx  context.Context
+	do   func(*tx) error // may run twice, the first time undone
+	done chan error      // buffered, one answer
+}
+
+// tx is what a change writes through.
+type tx struct {
+	w   *writer
+	now int64 // unix milliseconds, the same for all changes of a transaction
+}
+
+func newWriter(conn *sql.Conn, now func() time.Time) *writer {
+	w := &writer{
+		conn:    conn,
+		now:     now,
+		stmts:   make(map[string]*sql.Stmt),
+		queue:   make(chan *change),
+		closing: make(chan struct{}),
+		stopped: make(chan struct{}),
+	}
+	go w.loop()
+	return w
+}
+
+// stop lets the changes that wait finish, and ends the goroutine.
+func (w *writer) stop() error {
+	close(w.closing)
+	<-w.stopped
+	var errs []error
+	for _, s := range w.stmts {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close())...)
+}
+
+// write runs do in a transaction and returns after it is durable. When ctx ends
+// first, do either ran wholly or will not run. What do reads must not change
+// after write has returned.
+func (db *DB) write(ctx context.Context, what string, do func(*tx) error) error {
+	return db.fail(what, db.submit(ctx, do))
+}
+
+func (db *DB) submit(ctx context.Context, do func(*tx) error) error {
+	if db.writer == nil {
+		return ErrReadOnly
+	}
+	c := &change{ctx: ctx, do: do, done: make(chan error, 1)}
+	select {
+	case db.writer.queue <- c:
+	case <-db.writer.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-c.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *writer) loop() {
+	defer close(w.stopped)
+	for {
+		select {
+		case c := <-w.queue:
+			w.commit(w.gather(c))
+			continue
+		case <-w.closing:
+		}
+		select {
+		case c := <-w.queue:
+			w.commit(w.gather(c))
+		default:
+			return
+		}
+	}
+}
+
+// gather takes all changes that wait at this moment.
+func (w *writer) gather(first *change) []*change {
+	batch := []*change{first}
+	for len(batch) < batchLimit {
+		select {
+		case c := <-w.queue:
+			batch = append(batch, c)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit writes a batch and answers all of it. When the transaction as a whole
+// fails, each change gets one of its own: only the culprits fail.
+func (w *writer) commit(batch []*change) {
+	errs, err := w.transaction(batch)
+	if err != nil && len(batch) > 1 {
+		for i := range batch {
+			w.commit(batch[i : i+1])
+		}
+		return
+	}
+	for i, c := range batch {
+		if err == nil {
+			c.done <- errs[i]
+		} else {
+			c.done <- err
+		}
+	}
+}
+
+// transaction returns the outcome of each change, or the error for which none
+// of them is in the file.
+func (w *writer) transaction(batch []*change) (errs []error, err error) {
+	t := &tx{w: w, now: w.now().UnixMilli()}
+	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	errs = make([]error, len(batch))
+	for i, c := range batch {
+		errs[i] = c.ctx.Err()
+		if errs[i] != nil {
+			continue
+		}
+		if errs[i], err = t.apply(c); err != nil {
+			return nil, t.rollback(err)
+		}
+	}
+	if _, err := t.exec("COMMIT"); err != nil {
+		return nil, t.rollback(err)
+	}
+	return errs, nil
+}
+
+// apply runs one change in a savepoint. It returns the change's own error, and
+// lost when the whole transaction is gone: SQLite rolls it back by itself on a
+// full disk and on I/O errors (https://sqlite.org/lang_transaction.html,
+// section 3).
+func (t *tx) apply(c *change) (failed, lost error) {
+	if _, err := t.exec("SAVEPOINT change"); err != nil {
+		return nil, err
+	}
+	failed = c.do(t)
+	if failed != nil {
+		if _, err := t.exec("ROLLBACK TO change"); err != nil {
+			return nil, failed
+		}
+	}
+	_, lost = t.exec("RELEASE change")
+	return failed, lost
+}
+
+// rollback returns why. That there is nothing left to roll back is no news.
+func (t *tx) rollback(why error) error {
+	_, _ = t.exec("ROLLBACK")
+	return why
+}
+
+// stmt prepares each text once. Statements run without the caller's context:
+// one that stops half-way would cost the others their transaction.
+func (t *tx) stmt(query string) (*sql.Stmt, error) {
+	if s := t.w.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := t.w.conn.PrepareContext(context.Background(), query)
+	if err == nil {
+		t.w.stmts[query] = s
+	}
+	return s, err
+}
+
+func (t *tx) exec(query string, args ...any) (sql.Result, error) {
+	s, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(context.Background(), args...)
+}
+
+// change is exec for a statement that must hit at least one row: none is the
+// error given.
+func (t *tx) change(none error, query string, args ...any) error {
+	res, err := t.exec(query, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return none
+}
