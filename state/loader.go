@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -13,6 +14,7 @@ import (
 type loader struct {
 	text    strings.Builder   // the block that is being filled
 	shared  map[string]string // attribute paths and digests
+	name    string            // of the record under way: mostly one of its attributes, too
 	block   []scim.Attribute  // room for attributes of the next records
 	scratch []scim.Attribute
 	row     rowText
@@ -20,8 +22,8 @@ type loader struct {
 
 // rowText receives the texts of a row as the driver made them.
 type rowText struct {
-	typ, sourceID, targetID, name, origin, sourceDigest, mappingDigest, lastError, attributes, members string
-	active, partial                                                                                    bool
+	typ, sourceID, targetID, name, origin, sourceDigest, mappingDigest, lastError, failedChange, attributes, members string
+	active, partial                                                                                                  bool
 }
 
 const (
@@ -37,7 +39,7 @@ func newLoader() *loader {
 func (l *loader) scan(row scanner, r *Record) error {
 	t := &l.row
 	err := row.Scan(&t.typ, &t.sourceID, &t.targetID, &t.active, &t.name, &t.origin, &t.sourceDigest, &t.mappingDigest,
-		&r.Attempts, instant{&r.NextTry}, &t.lastError, &r.LastStatus, &t.partial, instant{&r.UpdatedAt}, &t.attributes, &t.members)
+		&r.Attempts, instant{&r.NextTry}, &t.lastError, &r.LastStatus, &t.failedChange, &t.partial, instant{&r.UpdatedAt}, &t.attributes, &t.members)
 	if err != nil {
 		return err
 	}
@@ -46,11 +48,13 @@ func (l *loader) scan(row scanner, r *Record) error {
 	r.ID = l.keep(t.targetID)
 	r.Active = t.active
 	r.Partial = t.partial
-	r.Name = l.keep(t.name)
+	l.name = l.keep(t.name)
+	r.Name = l.name
 	r.Origin = Origin(l.share(t.origin))
 	r.SourceDigest = l.keep(t.sourceDigest)
 	r.MappingDigest = l.share(t.mappingDigest)
 	r.LastError = l.keep(t.lastError)
+	r.FailedChange = l.keep(t.failedChange)
 	r.Members = splitIDs(t.members)
 	if r.Attributes, err = l.attributes(t.attributes); err != nil {
 		return fmt.Errorf("record %s: %w", r.SourceID, err)
@@ -135,6 +139,9 @@ func (l *loader) plain(s string) ([]scim.Attribute, bool) {
 // value reads one value and returns what follows it.
 func (l *loader) value(s string) (v any, rest string, ok bool) {
 	if text, rest, ok := quoted(s); ok {
+		if text == l.name {
+			return l.name, rest, true
+		}
 		return l.keep(text), rest, true
 	}
 	end := strings.IndexAny(s, ",}")
@@ -160,7 +167,7 @@ func quoted(s string) (text, rest string, ok bool) {
 	for i := 1; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '"':
-			return s[1:i], s[i+1:], true
+			return s[1:i], s[i+1:], utf8.ValidString(s[1:i])
 		case c == '\\' || c < ' ':
 			return "", "", false
 		}

@@ -38,12 +38,16 @@ type Record struct {
 	LastError  string    // "" when healthy
 	LastStatus int       // HTTP status of the last failure; 0: no answer
 
+	// FailedChange identifies the change that failed, so that its pause does
+	// not delay another one. It is "" when healthy.
+	FailedChange string
+
 	Partial   bool      // group: not all membership batches are acknowledged yet
 	UpdatedAt time.Time // last acknowledgement; zero: none. See DB.Finish
 }
 
 const recordColumns = `type, source_id, target_id, active, name, origin, source_digest, mapping_digest,
-	attempts, next_try, last_error, last_status, partial, updated_at, attributes, members`
+	attempts, next_try, last_error, last_status, failed_change, partial, updated_at, attributes, members`
 
 // Records returns all records, sorted by scim.Compare. The caller owns them.
 func (db *DB) Records(ctx context.Context) ([]Record, error) {
@@ -118,7 +122,7 @@ type recordRow []any
 // acknowledged returns the row with UpdatedAt set to now.
 func (r recordRow) acknowledged(now int64) recordRow {
 	r = slices.Clone(r)
-	r[13] = now
+	r[14] = now
 	return r
 }
 
@@ -135,18 +139,18 @@ func recordRows(recs []Record) ([]recordRow, error) {
 			return nil, fmt.Errorf("record %s: members: %w", r.SourceID, err)
 		}
 		rows[i] = recordRow{string(r.Type), r.SourceID, r.ID, r.Active, r.Name, string(r.Origin), r.SourceDigest, r.MappingDigest,
-			r.Attempts, millis(r.NextTry), r.LastError, r.LastStatus, r.Partial, millis(r.UpdatedAt), string(attributes), members}
+			r.Attempts, millis(r.NextTry), r.LastError, r.LastStatus, r.FailedChange, r.Partial, millis(r.UpdatedAt), string(attributes), members}
 	}
 	return rows, nil
 }
 
 func (t *tx) putRecords(rows []recordRow) error {
 	for _, row := range rows {
-		_, err := t.exec(`INSERT INTO resources (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		_, err := t.exec(`INSERT INTO resources (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (type, source_id) DO UPDATE SET target_id = excluded.target_id, active = excluded.active,
 			name = excluded.name, origin = excluded.origin, source_digest = excluded.source_digest,
 			mapping_digest = excluded.mapping_digest, attempts = excluded.attempts, next_try = excluded.next_try,
-			last_error = excluded.last_error, last_status = excluded.last_status, partial = excluded.partial,
+			last_error = excluded.last_error, last_status = excluded.last_status, failed_change = excluded.failed_change, partial = excluded.partial,
 			updated_at = excluded.updated_at, attributes = excluded.attributes, members = excluded.members`, row...)
 		if err != nil {
 			return fmt.Errorf("record %s: %w", row[1], err)

@@ -24,6 +24,7 @@ CREATE TABLE resources (
     next_try       INTEGER,                           -- unix milliseconds; NULL: at the next run
     last_error     TEXT    NOT NULL,                  -- '' when healthy
     last_status    INTEGER NOT NULL,                  -- HTTP status of the last failure; 0: no answer
+    failed_change  TEXT    NOT NULL,                  -- digest of the change that failed; '' when healthy
     partial        INTEGER NOT NULL CHECK (partial IN (0, 1)), -- 1: not all membership batches acknowledged
     updated_at     INTEGER,                           -- unix milliseconds of the last acknowledgement; NULL: none
     attributes     TEXT    NOT NULL,                  -- JSON object: SCIM path to value
