@@ -1,0 +1,219 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+// Config is what the agent decides by.
+type Config struct {
+	Mapping      Mapping
+	Policy       Policy
+	Limits       Limits
+	GroupSources []okta.GroupSource
+
+	// GroupFullRead is how often the members of every pushed group are read.
+	// Between full reads only groups that Okta says have changed are read.
+	// Zero reads all of them in every run.
+	GroupFullRead time.Duration
+
+	// ConfirmRemovals asks Okta for each absent person's assignment before the
+	// account is deactivated.
+	ConfirmRemovals bool
+
+	// KeepHistory is how long journal and runs are kept. Zero keeps them.
+	KeepHistory time.Duration
+
+	// WireProfile is shown in plans: oin or aiw.
+	WireProfile string
+
+	// Workers is how many changes are under way at once. Twice the client's
+	// requests in flight keeps the wire full while journal entries are written.
+	// Zero means 16.
+	Workers int
+}
+
+// Agent connects the two sides. All fields but Logger and Now are required,
+// except that Plan accepts a nil State as an empty one.
+type Agent struct {
+	Okta   *okta.Client
+	WalkMe *walkme.Client
+	State  *state.DB
+	Config Config
+	Logger *slog.Logger     // nil: silent
+	Now    func() time.Time // nil: time.Now
+	// Progress, if set, hears of each change that ended, from many goroutines.
+	Progress func(done, total int, c *Change)
+}
+
+func (a *Agent) log() *slog.Logger {
+	if a.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.Logger
+}
+
+func (a *Agent) now() time.Time {
+	if a.Now == nil {
+		return time.Now()
+	}
+	return a.Now()
+}
+
+func (a *Agent) workers() int {
+	if a.Config.Workers <= 0 {
+		return 16
+	}
+	return a.Config.Workers
+}
+
+// view is everything that was read before a plan is made.
+type view struct {
+	snap       *okta.Snapshot
+	fullGroups bool
+	recorded   []state.Record
+	generation int64
+	desired    Desired
+	groups     []GroupWant
+	managed    Counts
+	health     Health
+	earlier    map[string]map[string]string
+}
+
+// read takes a snapshot of Okta and of the state. keep, if not nil, sees every
+// assignment with its full profile.
+func (a *Agent) read(ctx context.Context, keep func(okta.User) error) (*view, error) {
+	v := &view{}
+	groups, full, err := a.groupRequest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	projection := a.Config.Mapping.Projection()
+	v.fullGroups = full
+	v.snap, err = a.Okta.Snapshot(ctx, okta.SnapshotRequest{Keep: &projection, Each: keep, Groups: groups})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.readState(ctx, v); err != nil {
+		return nil, err
+	}
+	v.desired = a.Config.Mapping.Desired(v.snap, a.Config.Policy.Desire)
+	v.groups = DesiredGroups(v.snap)
+	v.managed = CountManaged(v.recorded)
+	v.health = Assess(v.snap, v.managed)
+	return v, nil
+}
+
+func (a *Agent) readState(ctx context.Context, v *view) (err error) {
+	if a.State == nil {
+		return nil
+	}
+	if v.recorded, err = a.State.Records(ctx); err != nil {
+		return fmt.Errorf("records of the state: %w", err)
+	}
+	if v.generation, err = a.State.Generation(ctx); err != nil {
+		return fmt.Errorf("generation of the state: %w", err)
+	}
+	v.earlier = map[string]map[string]string{}
+	for i := range v.recorded {
+		digest := v.recorded[i].MappingDigest
+		if _, ok := v.earlier[digest]; ok || digest == "" {
+			continue
+		}
+		if v.earlier[digest], err = a.State.Mapping(ctx, digest); err != nil {
+			return fmt.Errorf("earlier mapping: %w", err)
+		}
+	}
+	return nil
+}
+
+// Keys of the state's meta values.
+const (
+	metaGroupsSince  = "groups_since"   // watermark of the stored groups, RFC 3339
+	metaGroupsFullAt = "groups_full_at" // when all members were last read, RFC 3339
+	metaGroupSources = "group_sources"  // the sources that the stored groups came from
+)
+
+// groupRequest asks for a full read of the groups when one is due, when the
+// sources changed, or when nothing is stored.
+func (a *Agent) groupRequest(ctx context.Context) (req okta.GroupRequest, full bool, err error) {
+	req.Sources, req.Full = a.Config.GroupSources, true
+	if a.State == nil || len(req.Sources) == 0 || a.Config.GroupFullRead <= 0 {
+		return req, true, nil
+	}
+	meta := map[string]string{metaGroupsSince: "", metaGroupsFullAt: "", metaGroupSources: ""}
+	for key := range meta {
+		if meta[key], err = a.State.Meta(ctx, key); err != nil {
+			return req, true, fmt.Errorf("stored groups: %w", err)
+		}
+	}
+	since, err1 := time.Parse(time.RFC3339, meta[metaGroupsSince])
+	fullAt, err2 := time.Parse(time.RFC3339, meta[metaGroupsFullAt])
+	age := a.now().Sub(fullAt)
+	if err1 != nil || err2 != nil || age < 0 || age >= a.Config.GroupFullRead || meta[metaGroupSources] != a.sourcesKey() {
+		return req, true, nil
+	}
+	stored, err := a.State.SourceGroups(ctx)
+	if err != nil {
+		return req, true, fmt.Errorf("stored groups: %w", err)
+	}
+	for _, g := range stored {
+		req.Known = append(req.Known, knownGroup(g))
+	}
+	req.Full, req.Since = false, since
+	return req, false, nil
+}
+
+func (a *Agent) sourcesKey() string {
+	key, err := json.Marshal(a.Config.GroupSources)
+	if err != nil {
+		return "" // never equal to a stored key: a full read is the safe answer
+	}
+	return string(key)
+}
+
+func knownGroup(g state.SourceGroup) okta.Group {
+	return okta.Group{
+		ID: g.ID, Name: g.Name, Description: g.Description, LastUpdated: g.LastUpdated,
+		LastMembershipUpdated: g.LastMembershipUpdated, Link: g.Link, Sources: g.Sources,
+		Paused: g.Paused, Members: g.Members,
+	}
+}
+
+// saveGroups stores the groups of a snapshot, so that the next one need not read
+// their members again. A group that could not be read is not stored: the next
+// snapshot will read it.
+func (a *Agent) saveGroups(ctx context.Context, v *view) error {
+	if len(a.Config.GroupSources) == 0 {
+		return nil
+	}
+	var stored []state.SourceGroup
+	for _, g := range v.snap.Groups {
+		if g.Unreadable != "" {
+			continue
+		}
+		stored = append(stored, state.SourceGroup{
+			ID: g.ID, Name: g.Name, Description: g.Description, LastUpdated: g.LastUpdated,
+			LastMembershipUpdated: g.LastMembershipUpdated, Link: g.Link, Sources: g.Sources,
+			Paused: g.Paused, Members: g.Members,
+		})
+	}
+	meta := map[string]string{
+		metaGroupsSince:  v.snap.Watermark.UTC().Format(time.RFC3339),
+		metaGroupSources: a.sourcesKey(),
+	}
+	if v.fullGroups {
+		meta[metaGroupsFullAt] = a.now().UTC().Format(time.RFC3339)
+	}
+	if err := a.State.SaveSourceGroups(ctx, stored, meta); err != nil {
+		return fmt.Errorf("groups of the snapshot: %w", err)
+	}
+	return nil
+}

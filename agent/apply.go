@@ -1,0 +1,485 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+const (
+	// finishGrace is how long a change that is under way may still take after
+	// the run was told to stop. What takes longer stays pending in the journal,
+	// and the next run settles it.
+	finishGrace = 30 * time.Second
+
+	// maxUnanswered is how many changes in a row may get no answer before the
+	// run takes WalkMe for unreachable.
+	maxUnanswered = 24
+)
+
+// StoppedError ends a run in the middle: to go on would only fail again.
+type StoppedError struct {
+	Why string
+	Err error
+}
+
+func (e *StoppedError) Error() string { return e.Why + ": " + e.Err.Error() }
+func (e *StoppedError) Unwrap() error { return e.Err }
+
+// runner carries out the changes of one plan.
+type runner struct {
+	a      *Agent
+	report *Report
+
+	mu         sync.Mutex
+	users      map[string]state.Record // by Okta id, kept current while the run goes on
+	groups     map[string]state.Record
+	owners     map[string]string // type and WalkMe id → Okta id
+	renamed    map[string]bool   // groups whose name was sent in this run
+	stopped    error             // why no further change may begin
+	unanswered int               // changes in a row without an answer
+	done       int
+}
+
+// apply carries out the plan in its order. Changes of one phase run side by
+// side, the changes of one group one after the other.
+func (a *Agent) apply(ctx context.Context, report *Report, v *view) error {
+	r := &runner{
+		a: a, report: report,
+		users: map[string]state.Record{}, groups: map[string]state.Record{}, owners: map[string]string{}, renamed: map[string]bool{},
+	}
+	for _, rec := range v.recorded {
+		r.remember(rec)
+	}
+	for _, unit := range units(report.Changes) {
+		r.each(ctx, unit)
+	}
+	if r.stopped == nil && ctx.Err() != nil {
+		r.stopped = &StoppedError{"the run was told to stop", context.Cause(ctx)}
+	}
+	return r.stopped
+}
+
+// units cuts the changes, which are in order, into phases of sequences. The
+// sequences of one phase may run side by side.
+func units(changes []*Change) [][][]*Change {
+	const userPhases, groupPhase, deletePhase, phases = 4, 4, 5, 6
+	out := make([][][]*Change, phases)
+	groups := map[string]int{}
+	for _, c := range changes {
+		switch p := c.phase(); {
+		case p < userPhases:
+			out[p] = append(out[p], []*Change{c})
+		case p == 6:
+			out[deletePhase] = append(out[deletePhase], []*Change{c})
+		default:
+			i, ok := groups[c.OktaID]
+			if !ok {
+				i = len(out[groupPhase])
+				groups[c.OktaID] = i
+				out[groupPhase] = append(out[groupPhase], nil)
+			}
+			out[groupPhase][i] = append(out[groupPhase][i], c)
+		}
+	}
+	return out
+}
+
+func (r *runner) each(ctx context.Context, sequences [][]*Change) {
+	var g errgroup.Group
+	g.SetLimit(r.a.workers())
+	for _, sequence := range sequences {
+		g.Go(func() error {
+			for _, c := range sequence {
+				r.one(ctx, c)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the outcomes are in the changes
+}
+
+// one carries out one change and notes its outcome.
+func (r *runner) one(ctx context.Context, c *Change) {
+	switch {
+	case c.Held:
+		c.Outcome = Held
+		r.ended(c)
+		return
+	case c.Blocked():
+		c.Outcome = Skipped
+		r.ended(c)
+		return
+	case r.stopReason(ctx) != "":
+		c.Outcome, c.Error = Skipped, r.stopReason(ctx)
+		r.ended(c)
+		return
+	}
+	work, release := finishing(ctx)
+	defer release()
+	err := r.perform(work, c)
+	if err == nil {
+		c.Outcome, c.Error = Applied, ""
+	} else {
+		c.Outcome, c.Error = Failed, err.Error()
+		var answer *scim.Error
+		if errors.As(err, &answer) {
+			c.HTTPStatus = answer.Status
+		}
+		if !c.journalled {
+			r.journalFailure(work, c, err)
+		}
+	}
+	r.judge(err)
+	r.ended(c)
+}
+
+// finishing returns a context that outlives ctx by finishGrace: a request that
+// has left is better answered than forgotten.
+func finishing(ctx context.Context) (context.Context, func()) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var timer *time.Timer
+	var mu sync.Mutex
+	stop := context.AfterFunc(ctx, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		timer = time.AfterFunc(finishGrace, cancel)
+	})
+	return work, func() {
+		stop()
+		cancel()
+		mu.Lock()
+		defer mu.Unlock()
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+}
+
+func (r *runner) stopReason(ctx context.Context) string {
+	if ctx.Err() != nil {
+		return "the run was told to stop before its turn"
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped != nil {
+		return "not tried: " + r.stopped.Error()
+	}
+	return ""
+}
+
+// judge decides whether an outcome ends the run: refused credentials, a state
+// that cannot be written, exhausted patience with 429, or silence.
+func (r *runner) judge(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var lost *stateError
+	switch {
+	case err == nil:
+		r.unanswered = 0
+	case errors.As(err, &lost):
+		r.stop("the state cannot be written", err)
+	case errors.Is(err, scim.ErrUnauthorized), errors.Is(err, scim.ErrForbidden):
+		r.stop("WalkMe refuses the credentials", err)
+	case errors.Is(err, walkme.ErrRateLimited):
+		r.stop("WalkMe keeps answering 429", err)
+	case effectOf(err) == walkme.Refused:
+		r.unanswered = 0
+	default:
+		if r.unanswered++; r.unanswered >= maxUnanswered {
+			r.stop(fmt.Sprintf("WalkMe gave no usable answer %d times in a row", r.unanswered), err)
+		}
+	}
+}
+
+func (r *runner) stop(why string, err error) {
+	if r.stopped == nil {
+		r.stopped = &StoppedError{why, err}
+	}
+}
+
+func (r *runner) ended(c *Change) {
+	r.mu.Lock()
+	r.done++
+	done := r.done
+	r.mu.Unlock()
+	attrs := []any{"run", r.report.Run.ID, "action", c.Action, "okta_id", c.OktaID, "walkme_id", c.WalkMeID, "cause", c.Cause}
+	switch c.Outcome {
+	case Applied:
+		r.a.log().Info("applied", attrs...)
+	case Failed:
+		r.a.log().Warn("failed", append(attrs, "err", c.Error)...)
+	default:
+		r.a.log().Debug("not sent", append(attrs, "outcome", c.Outcome)...)
+	}
+	if r.a.Progress != nil {
+		r.a.Progress(done, len(r.report.Changes), c)
+	}
+}
+
+// perform sends what the change needs. It may turn a create into a link.
+func (r *runner) perform(ctx context.Context, c *Change) error {
+	switch c.Action {
+	case Create, Link:
+		return r.createUser(ctx, c)
+	case Update:
+		return r.updateUser(ctx, c)
+	case Deactivate:
+		return r.deactivateUser(ctx, c)
+	case Reactivate:
+		return r.reactivateUser(ctx, c)
+	case GroupCreate, GroupLink:
+		return r.createGroup(ctx, c)
+	case GroupRename:
+		return r.renameGroup(ctx, c)
+	case GroupMembers:
+		return r.updateMembers(ctx, c)
+	case GroupDelete:
+		return r.deleteGroup(ctx, c)
+	case GroupUnlink:
+		return r.unlinkGroup(ctx, c)
+	}
+	return fmt.Errorf("unknown action %q", c.Action)
+}
+
+// stateError says that the journal could not be written: nothing more may be
+// sent, because it could not be remembered.
+type stateError struct{ err error }
+
+func (e *stateError) Error() string { return e.err.Error() }
+func (e *stateError) Unwrap() error { return e.err }
+
+// entry is the journal entry of a change, or of a part of one.
+func (r *runner) entry(c *Change, members *MemberChange) state.Entry {
+	detail := journalDetail{Attributes: c.Attributes, MappingDigest: r.a.Config.Mapping.Digest()}
+	switch {
+	case c.want != nil:
+		detail.SourceDigest = c.want.SourceDigest
+	case c.target != nil:
+		detail.SourceDigest = c.target.SourceDigest
+	}
+	if members != nil {
+		detail.Members = *members
+	}
+	text, err := json.Marshal(detail)
+	if err != nil {
+		text = nil // attribute values are JSON by construction
+	}
+	return state.Entry{
+		RunID: r.report.Run.ID, Seq: c.Seq, Type: c.Type, SourceID: c.OktaID, TargetID: c.WalkMeID, Name: c.Name,
+		Action: string(c.Action), Cause: string(c.Cause), Reason: c.Reason, Change: text, State: state.Pending,
+	}
+}
+
+// journalDetail is the part of a journal entry that says what was changed.
+type journalDetail struct {
+	Attributes []scim.AttributeChange `json:"attributes,omitempty"`
+	Members    MemberChange           `json:"members"`
+
+	// What a settled create records.
+	SourceDigest  string `json:"source_digest,omitempty"`
+	MappingDigest string `json:"mapping_digest,omitempty"`
+}
+
+func journalled(change json.RawMessage) journalDetail {
+	var d journalDetail
+	if err := json.Unmarshal(change, &d); err != nil {
+		return journalDetail{}
+	}
+	return d
+}
+
+// written is what a write left behind: the record that WalkMe acknowledged, or
+// nothing when the resource is no longer managed.
+type written struct {
+	record *state.Record
+	others []state.Record // further records that the write changed
+	forget bool
+	note   string // for the journal: what the answer was not
+}
+
+// write is the one way to WalkMe: intent, request, outcome. The outcome and the
+// record that it changes are one transaction. An outcome that is unknown leaves
+// the entry pending, so that the next run settles it before it plans.
+func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, send func(context.Context) (written, error)) error {
+	id, err := r.a.State.Begin(ctx, r.entry(c, members))
+	if err != nil {
+		return &stateError{fmt.Errorf("journal: %w", err)}
+	}
+	c.journalled = true
+	result, err := send(ctx)
+	ctx = context.WithoutCancel(ctx)
+	switch {
+	case err != nil:
+		return r.writeFailed(ctx, c, id, err)
+	case result.forget:
+		err = r.a.State.FinishAndForget(ctx, id, state.Outcome{State: state.Applied, Error: result.note}, c.Type, c.OktaID)
+		r.forget(c)
+	default:
+		r.remember(*result.record)
+		for _, other := range result.others {
+			r.remember(other)
+		}
+		c.WalkMeID = result.record.ID
+		out := state.Outcome{State: state.Applied, TargetID: result.record.ID, Error: result.note}
+		err = r.a.State.Finish(ctx, id, out, append(result.others, *result.record)...)
+	}
+	if err != nil {
+		return &stateError{fmt.Errorf("journal: %w", err)}
+	}
+	return nil
+}
+
+func (r *runner) writeFailed(ctx context.Context, c *Change, id int64, err error) error {
+	out := state.Outcome{State: state.Failed, Error: err.Error()}
+	if effectOf(err) == walkme.Unknown && settles(c.Action) {
+		out.State = state.Pending
+	}
+	var answer *scim.Error
+	if errors.As(err, &answer) {
+		out.HTTPStatus = answer.Status
+	}
+	rec := r.failure(c, err)
+	r.remember(rec)
+	if ferr := r.a.State.Finish(ctx, id, out, rec); ferr != nil {
+		return &stateError{fmt.Errorf("journal: %w", ferr)}
+	}
+	return err
+}
+
+// journalFailure records a change that failed before anything was written: a
+// look-up without an answer, or one that found a stranger.
+func (r *runner) journalFailure(ctx context.Context, c *Change, cause error) {
+	ctx = context.WithoutCancel(ctx)
+	id, err := r.a.State.Begin(ctx, r.entry(c, nil))
+	if err == nil {
+		err = r.writeFailed(ctx, c, id, &walkme.NotSentError{Err: cause})
+		var lost *stateError
+		if !errors.As(err, &lost) {
+			return
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stop("the state cannot be written", err)
+}
+
+// effectOf is what a failed change did to WalkMe. The agent's own refusals are
+// none of WalkMe's errors.
+func effectOf(err error) walkme.Effect {
+	var own *refusal
+	if errors.As(err, &own) {
+		return walkme.Refused
+	}
+	return walkme.Outcome(err)
+}
+
+// refusal is the agent's own no: the change would touch what is not its own.
+type refusal struct{ why string }
+
+func (e *refusal) Error() string { return e.why }
+
+// failure returns the record of the change's resource with one more failure.
+// Refusals pause longer and longer; what merely got no answer is tried again in
+// the next run.
+func (r *runner) failure(c *Change, err error) state.Record {
+	rec, ok := r.record(c.Type, c.OktaID)
+	if !ok {
+		rec.Resource = scim.Resource{Type: c.Type, SourceID: c.OktaID}
+		rec.Name = c.Name
+	}
+	if digest := c.digest(); rec.FailedChange != digest {
+		rec.FailedChange, rec.Attempts = digest, 0
+	}
+	rec.Attempts++
+	rec.LastError, rec.LastStatus, rec.NextTry = err.Error(), 0, time.Time{}
+	var answer *scim.Error
+	if errors.As(err, &answer) {
+		rec.LastStatus = answer.Status
+	}
+	if effectOf(err) == walkme.Refused {
+		rec.NextTry = r.a.now().Add(pause(rec.Attempts))
+	}
+	return rec
+}
+
+const (
+	firstPause = 10 * time.Minute
+	longPause  = 24 * time.Hour
+)
+
+// pause doubles from ten minutes to a day.
+func pause(attempts int) time.Duration {
+	p := firstPause
+	for range attempts - 1 {
+		if p *= 2; p >= longPause {
+			return longPause
+		}
+	}
+	return p
+}
+
+func (r *runner) record(t scim.Type, oktaID string) (state.Record, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	set := r.users
+	if t == scim.Group {
+		set = r.groups
+	}
+	rec, ok := set[oktaID]
+	return rec, ok
+}
+
+func (r *runner) remember(rec state.Record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	set := r.users
+	if rec.Type == scim.Group {
+		set = r.groups
+	}
+	if old := set[rec.SourceID]; old.ID != "" && old.ID != rec.ID {
+		delete(r.owners, objectKey(rec.Type, old.ID))
+	}
+	set[rec.SourceID] = rec
+	if rec.ID != "" {
+		r.owners[objectKey(rec.Type, rec.ID)] = rec.SourceID
+	}
+}
+
+func (r *runner) forget(c *Change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.groups, c.OktaID)
+	delete(r.owners, objectKey(c.Type, c.WalkMeID))
+}
+
+// owner returns the record that manages a WalkMe object, unless it is that of
+// the given Okta id itself.
+func (r *runner) owner(t scim.Type, walkmeID, oktaID string) (state.Record, bool) {
+	r.mu.Lock()
+	id, ok := r.owners[objectKey(t, walkmeID)]
+	r.mu.Unlock()
+	if !ok || id == oktaID {
+		return state.Record{}, false
+	}
+	return r.record(t, id)
+}
+
+// settles says whether an unknown outcome of the action must be settled before
+// the next plan. The others are planned again: to repeat them changes nothing.
+func settles(a Action) bool {
+	switch a {
+	case Create, GroupCreate, GroupMembers, GroupDelete:
+		return true
+	}
+	return false
+}

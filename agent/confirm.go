@@ -1,0 +1,56 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/okta"
+)
+
+// pointReads is how many assignments are asked for at once. Okta bounds
+// concurrent requests for the whole org, so it stays small.
+const pointReads = 4
+
+// confirmRemovals asks Okta about each person who is to be deactivated only
+// because the list does not hold them. The removal is trusted when Okta says
+// itself that there is no such assignment; any other answer keeps the account.
+// When Okta does not even answer, the run ends.
+func (a *Agent) confirmRemovals(ctx context.Context, plan *Plan, v *view) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(pointReads)
+	for _, c := range plan.Changes {
+		if c.Action != Deactivate || c.Blocked() || v.desired.Find(c.OktaID) != nil {
+			continue
+		}
+		g.Go(func() error {
+			doubt, err := a.doubtAbsence(ctx, c.OktaID)
+			c.Unconfirmed = doubt
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+func (a *Agent) doubtAbsence(ctx context.Context, oktaID string) (string, error) {
+	u, err := a.Okta.Assignment(ctx, oktaID)
+	switch {
+	case errors.Is(err, okta.ErrNotFound):
+		return "", nil
+	case errors.Is(err, okta.ErrUnauthorized), ctx.Err() != nil:
+		return "", fmt.Errorf("assignment of %s: %w", oktaID, err)
+	case err != nil:
+		return "Okta's list does not hold the assignment, but Okta did not confirm that it is gone: " + err.Error(), nil
+	}
+	if p, why := presence(&u, a.Config.Policy.Desire); p == Absent {
+		return "", nil
+	} else if p == Keep {
+		return why, nil
+	}
+	return "Okta's list does not hold the assignment, but Okta still knows it", nil
+}
+
+func objectKey(t scim.Type, oktaID string) string { return string(t) + " " + oktaID }

@@ -1,0 +1,62 @@
+package agent
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"okta-walkme-agent/okta"
+)
+
+// The verdicts. A snapshot that is unusable never gets this far: okta.Snapshot
+// refuses it.
+const (
+	Healthy  = "healthy"
+	Degraded = "degraded"
+)
+
+// Assess judges a complete snapshot before anything is compared with it. Okta
+// answers an empty list to credentials that lack an admin role, so an empty list
+// where people are managed is not taken for an empty app.
+func Assess(snap *okta.Snapshot, managed Counts) Health {
+	h := Health{Verdict: Healthy, Reasons: []string{}}
+	if len(snap.Users) == 0 && managed.Users > 0 {
+		h.DoubtUsers = fmt.Sprintf("Okta listed nobody, but %d accounts are managed: the credentials may lack an admin role", managed.Users)
+		h.Reasons = append(h.Reasons, h.DoubtUsers)
+	}
+	for _, p := range snap.Problems {
+		if p.GroupID == "" {
+			h.DoubtGroups = fmt.Sprintf("%s could not be resolved: %s", p.Source, p.Reason)
+		}
+		h.Reasons = append(h.Reasons, strings.TrimSpace(p.Source+" "+p.GroupID)+": "+p.Reason)
+	}
+	if len(h.Reasons) > 0 {
+		h.Verdict = Degraded
+	}
+	return h
+}
+
+// digestSnapshot identifies everything in a snapshot that a plan depends on.
+func digestSnapshot(v *view) string {
+	h := sha256.New()
+	for i := range v.desired.People {
+		p := &v.desired.People[i]
+		fmt.Fprintf(h, "%s %s\n", p.SourceID, p.SourceDigest)
+	}
+	for i := range v.groups {
+		g := &v.groups[i]
+		fmt.Fprintf(h, "%s %s %q\n", g.OktaID, g.SourceDigest, g.Leave)
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+func digestGroup(g *okta.Group) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %t %q\n", g.Name, g.Link, g.Paused, g.Unreadable)
+	for _, id := range g.Members {
+		h.Write([]byte(id))
+		h.Write([]byte{'\n'})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,198 @@
+package agent
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// percentFrom is the number of affected objects from which a percentage counts,
+// so that a small tenant is not held for one leaver.
+const percentFrom = 5
+
+// Limit holds changes back above a number or a share of the managed objects.
+type Limit struct {
+	Count   int
+	Percent float64 // 0: no share
+}
+
+// Limits are the three kinds of removal that can be held.
+type Limits struct {
+	Deactivations  Limit
+	MemberRemovals Limit
+	GroupDeletes   Limit
+
+	// Window is how far back applied removals count against a limit, so that a
+	// slow leak is seen, too. Zero counts this run alone.
+	Window time.Duration
+}
+
+// The kinds of hold.
+const (
+	HoldDeactivations  = "deactivations"
+	HoldMemberRemovals = "member_removals"
+	HoldGroupDeletes   = "group_deletes"
+)
+
+// HoldInput is what the limits need besides the plan.
+type HoldInput struct {
+	Managed  Counts // before the run
+	Recent   Counts // removals applied within the window
+	Released []string
+}
+
+// Counts counts users, memberships and groups.
+type Counts struct{ Users, Members, Groups int }
+
+// CountManaged counts what is active in WalkMe by our record.
+func CountManaged(recorded []state.Record) Counts {
+	var n Counts
+	for i := range recorded {
+		r := &recorded[i]
+		switch {
+		case r.ID == "":
+		case r.Type == scim.Group:
+			n.Groups++
+			n.Members += len(r.Members)
+		case r.Active:
+			n.Users++
+		}
+	}
+	return n
+}
+
+// Hold marks the removals that exceed a limit and are not released, and lists
+// the holds. All removals of the kind are held together; everything else in the
+// plan proceeds. It changes the plan.
+func (l Limits) Hold(p *Plan, in HoldInput) {
+	l.holdDeactivations(p, in)
+	l.holdMembers(p, in)
+	l.holdDeletes(p, in)
+	p.reorder()
+}
+
+// exceeded says, in words, how n removals exceed the limit, or "".
+func (l Limit) exceeded(n, recent, managed int) string {
+	total := n + recent
+	before := ""
+	if recent > 0 {
+		before = fmt.Sprintf(" (%d of them already made)", recent)
+	}
+	switch {
+	case n == 0:
+		return ""
+	case total > l.Count:
+		return fmt.Sprintf("%d%s are more than %d", total, before, l.Count)
+	case l.Percent > 0 && total >= percentFrom && float64(total)*100 > l.Percent*float64(managed+recent):
+		return fmt.Sprintf("%d%s of %d are more than %g %%", total, before, managed+recent, l.Percent)
+	}
+	return ""
+}
+
+func (l Limit) String() string {
+	if l.Percent > 0 {
+		return fmt.Sprintf("%d or %g %%", l.Count, l.Percent)
+	}
+	return fmt.Sprintf("%d", l.Count)
+}
+
+func newHold(kind string, items []string, limit Limit, reason string) Hold {
+	slices.Sort(items)
+	sum := sha256.Sum256([]byte(kind + "\n" + strings.Join(items, "\n")))
+	return Hold{
+		ID: kind + "-" + hex.EncodeToString(sum[:4]), Kind: kind, Count: len(items),
+		Limit: limit.String(), Reason: reason, Items: items,
+	}
+}
+
+func (l Limits) holdDeactivations(p *Plan, in HoldInput) {
+	var changes []*Change
+	var items []string
+	for _, c := range p.Changes {
+		if c.Action == Deactivate && !c.Blocked() {
+			changes, items = append(changes, c), append(items, c.OktaID)
+		}
+	}
+	reason := l.Deactivations.exceeded(len(changes), in.Recent.Users, in.Managed.Users)
+	if reason == "" && len(changes) > 0 {
+		reason = p.Health.DoubtUsers
+	}
+	p.hold(changes, newHold(HoldDeactivations, items, l.Deactivations, reason), in.Released)
+}
+
+func (l Limits) holdDeletes(p *Plan, in HoldInput) {
+	var changes []*Change
+	var items []string
+	for _, c := range p.Changes {
+		if c.Action == GroupDelete && !c.Blocked() {
+			changes, items = append(changes, c), append(items, c.OktaID)
+		}
+	}
+	reason := l.GroupDeletes.exceeded(len(changes), in.Recent.Groups, in.Managed.Groups)
+	p.hold(changes, newHold(HoldGroupDeletes, items, l.GroupDeletes, reason), in.Released)
+}
+
+// holdMembers holds removals and lets additions to the same groups proceed: a
+// change with both is split in two.
+func (l Limits) holdMembers(p *Plan, in HoldInput) {
+	var touched []*Change
+	var items []string
+	emptied := ""
+	for _, c := range p.Changes {
+		if c.Action != GroupMembers || c.Blocked() || len(c.Members.Remove) == 0 {
+			continue
+		}
+		touched = append(touched, c)
+		for _, id := range c.Members.Remove {
+			items = append(items, c.OktaID+"/"+id)
+		}
+		if c.empties && len(c.Members.Remove) >= percentFrom {
+			emptied = fmt.Sprintf("group %q would lose all of its %d members", c.Name, len(c.Members.Remove))
+		}
+	}
+	reason := l.MemberRemovals.exceeded(len(items), in.Recent.Members, in.Managed.Members)
+	if reason == "" {
+		reason = emptied
+	}
+	if reason == "" {
+		return
+	}
+	hold := newHold(HoldMemberRemovals, items, l.MemberRemovals, reason)
+	if slices.Contains(in.Released, hold.ID) {
+		return
+	}
+	var removals []*Change
+	for _, c := range touched {
+		removals = append(removals, splitRemovals(p, c))
+	}
+	p.hold(removals, hold, nil)
+}
+
+// splitRemovals moves the removals of c into a change of their own, unless c has
+// nothing else to do, and returns that change.
+func splitRemovals(p *Plan, c *Change) *Change {
+	if len(c.Members.Add) == 0 && c.Cause != CauseForced {
+		return c
+	}
+	removal := *c
+	removal.Members = MemberChange{Remove: c.Members.Remove}
+	c.Members.Remove = nil
+	p.Changes = append(p.Changes, &removal)
+	return &removal
+}
+
+func (p *Plan) hold(changes []*Change, h Hold, released []string) {
+	if h.Reason == "" || slices.Contains(released, h.ID) {
+		return
+	}
+	for _, c := range changes {
+		c.Held, c.HoldID = true, h.ID
+	}
+	p.Holds = append(p.Holds, h)
+}

@@ -1,0 +1,273 @@
+package agent
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// PlanInput is everything that a plan depends on.
+type PlanInput struct {
+	Recorded []state.Record // sorted by scim.Compare
+	Desired  Desired
+	Groups   []GroupWant // sorted by Okta id; see Mapping.DesiredGroups
+	Health   Health
+
+	Policy  Policy
+	Mapping Mapping
+
+	// Earlier holds the expressions of the mappings that recorded resources
+	// were pushed under, by digest. Without one a change counts as Okta's.
+	Earlier map[string]map[string]string
+
+	// Force says what to push again although nothing differs. Nil forces
+	// nothing.
+	Force *Selection
+
+	// Patient honours the pauses of failed objects; Now is compared with them.
+	Patient bool
+	Now     time.Time
+}
+
+// Policy is the part of the configuration that switches kinds of change.
+type Policy struct {
+	CreateUsers          bool
+	UpdateUserAttributes bool
+	DeactivateUsers      bool
+	RecreateMissing      bool // an account that is gone in WalkMe is created anew
+	Desire               DesirePolicy
+	Groups               GroupPolicy
+}
+
+// planner collects changes.
+type planner struct {
+	in   PlanInput
+	plan *Plan
+
+	users   map[string]*state.Record // by Okta id
+	groups  map[string]*state.Record
+	actions map[string]*Change // the change of each user, by Okta id
+}
+
+// NewPlan compares what WalkMe acknowledged with what Okta wants.
+//
+//	                │ Okta: present        │ absent              │ keep        │ rejected
+//	────────────────┼──────────────────────┼─────────────────────┼─────────────┼──────────
+//	never recorded  │ create ¹             │ –                   │ –           │ reported
+//	never landed ²  │ create ¹             │ – (forgotten)       │ –           │ reported
+//	active          │ update ³ / unchanged │ deactivate          │ unchanged   │ reported, unchanged
+//	inactive        │ reactivate           │ –                   │ –           │ reported
+//
+//	¹ turns into link where the look-up finds an account
+//	² an earlier create failed
+//	³ when a mapped value differs, or a resync asks for it
+//
+// Groups have a table of their own at planGroups. The result is complete and in
+// the order of the run, and the same input gives the same plan.
+func NewPlan(in PlanInput) *Plan {
+	p := &planner{
+		in:      in,
+		plan:    &Plan{Schema: PlanSchema, Health: in.Health, People: map[string]string{}},
+		users:   map[string]*state.Record{},
+		groups:  map[string]*state.Record{},
+		actions: map[string]*Change{},
+	}
+	for i := range in.Recorded {
+		r := &in.Recorded[i]
+		if r.Type == scim.Group {
+			p.groups[r.SourceID] = r
+		} else {
+			p.users[r.SourceID] = r
+		}
+	}
+	p.planUsers()
+	p.orderRenames()
+	p.planGroups()
+	p.nameMembers()
+	p.plan.reorder()
+	return p.plan
+}
+
+func (p *planner) planUsers() {
+	for i := range p.in.Desired.People {
+		person := &p.in.Desired.People[i]
+		if person.Rejection != nil {
+			p.plan.Rejected = append(p.plan.Rejected, *person.Rejection)
+		}
+		p.planPerson(person, p.users[person.SourceID])
+	}
+	for i := range p.in.Recorded {
+		r := &p.in.Recorded[i]
+		if r.Type == scim.User && p.in.Desired.Find(r.SourceID) == nil {
+			p.planAbsent(r, "no longer assigned in Okta")
+		}
+	}
+}
+
+func (p *planner) planPerson(want *Person, r *state.Record) {
+	switch {
+	case want.Presence == Absent:
+		if r != nil {
+			p.planAbsent(r, want.Why)
+		}
+	case want.Presence == Keep:
+		if r != nil && r.ID != "" && r.Active {
+			p.plan.Summary.Unchanged++
+		}
+	case r == nil || r.ID == "":
+		c := p.userChange(Create, want, r)
+		c.Attributes = scim.DiffAttributes(nil, want.Attributes)
+		c.Reason = want.Why
+		if !p.in.Policy.CreateUsers {
+			c.Disabled = "provisioning.create_users"
+		}
+		p.add(c, r)
+	case !r.Active:
+		c := p.userChange(Reactivate, want, r)
+		c.Attributes = scim.DiffAttributes(r.Attributes, want.Attributes)
+		c.Reason = want.Why
+		p.add(c, r)
+	default:
+		p.planUpdate(want, r)
+	}
+}
+
+func (p *planner) planUpdate(want *Person, r *state.Record) {
+	diff := scim.DiffAttributes(r.Attributes, want.Attributes)
+	forced := p.in.Force.wants(r, diff, want)
+	if len(diff) == 0 && !forced {
+		p.plan.Summary.Unchanged++
+		return
+	}
+	c := p.userChange(Update, want, r)
+	c.Attributes = diff
+	c.Cause, c.Reason = p.causeOf(diff, r)
+	if forced {
+		c.Cause, c.Reason = CauseForced, "a resync asks for it"
+	}
+	if !p.in.Policy.UpdateUserAttributes {
+		c.Disabled = "provisioning.update_user_attributes"
+	}
+	p.add(c, r)
+}
+
+func (p *planner) planAbsent(r *state.Record, why string) {
+	if r.ID == "" || !r.Active {
+		return
+	}
+	c := &Change{
+		Type: scim.User, Action: Deactivate, OktaID: r.SourceID, WalkMeID: r.ID, Name: r.Name,
+		Cause: CauseOkta, Reason: why,
+	}
+	if !p.in.Policy.DeactivateUsers {
+		c.Disabled = "provisioning.deactivate_users"
+	}
+	p.add(c, r)
+}
+
+func (p *planner) userChange(a Action, want *Person, r *state.Record) *Change {
+	c := &Change{
+		Type: scim.User, Action: a, OktaID: want.SourceID, Name: want.Name(),
+		Cause: CauseOkta, want: want,
+	}
+	if r != nil {
+		c.WalkMeID = r.ID
+	}
+	return c
+}
+
+// add appends a change. A recorded failure of the very same change shows in its
+// cause, and in a pause where the run is patient. A change that has become
+// another one since is tried at once.
+func (p *planner) add(c *Change, r *state.Record) {
+	if r != nil && r.Attempts > 0 && c.Cause != CauseForced && r.FailedChange == c.digest() {
+		c.Cause = CauseFailed
+		c.Reason = fmt.Sprintf("%s; failed %s: %s", c.Reason, times(r.Attempts), r.LastError)
+		if p.in.Patient && r.NextTry.After(p.in.Now) && c.Disabled == "" {
+			next := r.NextTry
+			c.WaitUntil = &next
+		}
+	}
+	p.plan.Changes = append(p.plan.Changes, c)
+	if c.Type == scim.User {
+		p.actions[c.OktaID] = c
+	}
+}
+
+// causeOf tells a change in Okta from a change of the mapping. Expressions are
+// pure, so a value that differs under an unchanged expression can only come from
+// a change in Okta.
+func (p *planner) causeOf(diff []scim.AttributeChange, r *state.Record) (Cause, string) {
+	earlier := p.in.Earlier[r.MappingDigest]
+	current := p.in.Mapping.Expressions()
+	var okta, mapping []string
+	for _, d := range diff {
+		old, known := earlier[d.Path]
+		if earlier == nil || known && old == current[d.Path] {
+			okta = append(okta, d.Path)
+		} else {
+			mapping = append(mapping, d.Path)
+		}
+	}
+	switch {
+	case len(mapping) == 0:
+		return CauseOkta, strings.Join(okta, ", ") + " changed in Okta"
+	case len(okta) == 0:
+		return CauseMapping, "mapping of " + strings.Join(mapping, ", ") + " changed"
+	}
+	return CauseOkta, fmt.Sprintf("%s changed in Okta, mapping of %s changed",
+		strings.Join(okta, ", "), strings.Join(mapping, ", "))
+}
+
+// orderRenames moves updates that free a userName before the change that wants
+// it. Two people who swap names cannot both go first; the second one fails, and
+// succeeds on the next run.
+func (p *planner) orderRenames() {
+	wanted := map[string]string{} // lower-case userName → Okta id
+	for _, c := range p.plan.Changes {
+		if c.want != nil && c.Action != Update {
+			wanted[strings.ToLower(c.Name)] = c.OktaID
+		}
+	}
+	for _, c := range p.plan.Changes {
+		if c.Action != Update {
+			continue
+		}
+		r := p.users[c.OktaID]
+		id, needed := wanted[strings.ToLower(r.Name)]
+		c.early = needed && id != c.OktaID && !strings.EqualFold(r.Name, c.Name)
+	}
+}
+
+// nameMembers collects the names of everybody who occurs as a member.
+func (p *planner) nameMembers() {
+	for _, c := range p.plan.Changes {
+		for _, ids := range [][]string{c.Members.Add, c.Members.Remove} {
+			for _, id := range ids {
+				p.plan.People[id] = p.personName(id)
+			}
+		}
+	}
+}
+
+func (p *planner) personName(oktaID string) string {
+	var wanted, recorded string
+	if w := p.in.Desired.Find(oktaID); w != nil {
+		wanted = w.Name()
+	}
+	if r := p.users[oktaID]; r != nil {
+		recorded = r.Name
+	}
+	return cmp.Or(wanted, recorded, oktaID)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}

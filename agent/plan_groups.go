@@ -1,0 +1,216 @@
+package agent
+
+import (
+	"cmp"
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// GroupPolicy switches what group push does at its edges.
+type GroupPolicy struct {
+	// DeleteUnlinked deletes a group that is no longer pushed, if the agent
+	// created it. A group that it linked existed before and always stays.
+	DeleteUnlinked bool
+
+	// RemoveDeprovisioned takes people out of their groups when their account
+	// is deactivated. Okta's engine leaves them in.
+	RemoveDeprovisioned bool
+
+	// RenameLinked gives a linked group the name of its Okta group.
+	RenameLinked bool
+
+	// RecreateMissing creates a group anew that was deleted in WalkMe.
+	RecreateMissing bool
+}
+
+// planGroups compares pushed groups with recorded ones.
+//
+//	                │ pushed                          │ left alone ¹          │ no longer pushed
+//	────────────────┼─────────────────────────────────┼───────────────────────┼──────────────────
+//	never recorded  │ create ²                        │ –                     │ –
+//	recorded        │ rename when the name differs,   │ unchanged             │ unlink, or delete
+//	                │ members when they differ        │                       │ by policy ³
+//
+//	¹ paused or unreadable in Okta, or two groups with one WalkMe name
+//	² turns into link where the look-up finds a group of that name
+//	³ only while every group source could be read
+func (p *planner) planGroups() {
+	seen := make(map[string]bool, len(p.in.Groups))
+	for i := range p.in.Groups {
+		want := &p.in.Groups[i]
+		seen[want.OktaID] = true
+		r := p.groups[want.OktaID]
+		switch {
+		case want.Leave != "":
+			p.leaveGroup(want, r)
+		case r == nil || r.ID == "":
+			p.createGroup(want, r)
+		default:
+			p.updateGroup(want, r)
+		}
+	}
+	for i := range p.in.Recorded {
+		r := &p.in.Recorded[i]
+		if r.Type == scim.Group && !seen[r.SourceID] && r.ID != "" {
+			p.unlinkGroup(r)
+		}
+	}
+}
+
+func (p *planner) leaveGroup(want *GroupWant, r *state.Record) {
+	if want.Problem {
+		p.plan.Rejected = append(p.plan.Rejected, Rejection{
+			Type: scim.Group, OktaID: want.OktaID, Name: want.Name, Path: "members", Error: want.Leave,
+		})
+	}
+	if r != nil && r.ID != "" {
+		p.plan.Summary.Unchanged++
+	}
+}
+
+func (p *planner) createGroup(want *GroupWant, r *state.Record) {
+	c := p.groupChange(GroupCreate, want, r)
+	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
+	c.Members.Add = p.eligible(want, nil)
+	c.Reason = "pushed by " + sourceWords(want.Sources)
+	p.add(c, r)
+}
+
+func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
+	changed := false
+	if want.Name != r.Name && p.mayRename(want, r) {
+		c := p.groupChange(GroupRename, want, r)
+		c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, Old: r.Name, New: want.Name}}
+		c.Reason = "renamed in Okta"
+		p.add(c, r)
+		changed = true
+	}
+	eligible := p.eligible(want, r)
+	add, remove := scim.MemberDiff(r.Members, eligible)
+	remove = p.keepDeprovisioned(remove)
+	add = p.addReturners(add, eligible, r)
+	forced := p.in.Force.wantsGroup(r)
+	if len(add) > 0 || len(remove) > 0 || r.Partial || forced {
+		c := p.groupChange(GroupMembers, want, r)
+		c.Members = MemberChange{Add: add, Remove: remove}
+		c.empties = len(add) == 0 && len(remove) == len(r.Members)
+		c.Reason = "membership changed in Okta"
+		if r.Partial {
+			c.Reason = "an earlier membership push was cut short"
+		}
+		if forced {
+			c.Cause, c.Reason = CauseForced, "a resync asks for it"
+		}
+		p.add(c, r)
+		changed = true
+	}
+	if !changed {
+		p.plan.Summary.Unchanged++
+	}
+}
+
+func (p *planner) mayRename(want *GroupWant, r *state.Record) bool {
+	if r.Origin == state.Linked || want.Linked {
+		return p.in.Policy.Groups.RenameLinked && !want.Linked
+	}
+	return true
+}
+
+func (p *planner) unlinkGroup(r *state.Record) {
+	c := &Change{
+		Type: scim.Group, Action: GroupUnlink, OktaID: r.SourceID, WalkMeID: r.ID, Name: r.Name,
+		Cause: CauseOkta, Reason: "no longer pushed; the WalkMe group stays",
+		Unconfirmed: p.in.Health.DoubtGroups,
+	}
+	if p.in.Policy.Groups.DeleteUnlinked && r.Origin == state.Created {
+		c.Action, c.Reason = GroupDelete, "no longer pushed"
+	}
+	p.add(c, r)
+}
+
+func (p *planner) groupChange(a Action, want *GroupWant, r *state.Record) *Change {
+	c := &Change{Type: scim.Group, Action: a, OktaID: want.OktaID, Name: want.Name, Cause: CauseOkta, target: want}
+	if r != nil {
+		c.WalkMeID = r.ID
+		if a == GroupMembers && !p.mayRename(want, r) {
+			c.Name = r.Name
+		}
+	}
+	return c
+}
+
+// eligible returns the members that are pushed: in the Okta group, assigned to
+// the app, and provisioned or about to be (Okta, "SCIM 2.0": a membership is sent
+// when the user is in the group, assigned, and the group is pushed). Somebody who
+// is merely kept as he is keeps the membership that he has.
+func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
+	out := make([]string, 0, len(want.Members))
+	for _, id := range want.Members {
+		person := p.in.Desired.Find(id)
+		if person == nil || person.Presence == Absent {
+			continue
+		}
+		user := p.users[id]
+		provisioned := user != nil && user.ID != "" && user.Active
+		switch {
+		case person.Presence == Present:
+			c := p.actions[id]
+			if provisioned || c != nil && !c.Blocked() {
+				out = append(out, id)
+			}
+		case person.Rejection != nil && provisioned:
+			out = append(out, id)
+		case provisioned && r != nil && contains(r.Members, id):
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// keepDeprovisioned drops from remove everybody who is not in the app any more,
+// unless the policy takes them out. Okta sends nothing for them: it has forgotten
+// their ids. It filters remove in place.
+func (p *planner) keepDeprovisioned(remove []string) []string {
+	return slices.DeleteFunc(remove, func(id string) bool {
+		person := p.in.Desired.Find(id)
+		leaver := person == nil || person.Presence == Absent
+		if !leaver {
+			return false
+		}
+		if !p.in.Policy.Groups.RemoveDeprovisioned {
+			return true
+		}
+		c := p.actions[id]
+		return c != nil && c.Blocked()
+	})
+}
+
+// addReturners adds again everybody who is reactivated in this plan, although
+// the group is recorded to hold them: WalkMe may have dropped them meanwhile, and
+// Okta asks to push their groups again, too.
+func (p *planner) addReturners(add, eligible []string, r *state.Record) []string {
+	var returners []string
+	for _, id := range eligible {
+		c := p.actions[id]
+		if c != nil && c.Action == Reactivate && contains(r.Members, id) {
+			returners = append(returners, id)
+		}
+	}
+	if len(returners) == 0 {
+		return add
+	}
+	return scim.SortedSet(append(add, returners...))
+}
+
+func sourceWords(sources []string) string {
+	if len(sources) == 0 {
+		return "the configuration"
+	}
+	sources = slices.Sorted(slices.Values(sources))
+	if len(sources) == 1 {
+		return sources[0]
+	}
+	return cmp.Or(sources[0]) + " and others"
+}
