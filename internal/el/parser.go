@@ -1,0 +1,311 @@
+package el
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// parser is a recursive-descent parser with precedence climbing. The grammar
+// is SpEL's as far as Okta uses it:
+//
+//	expression = binary [ "?" expression ":" expression | "?:" expression ]
+//	binary     = unary { operator unary }
+//	unary      = [ "!" | "NOT" | "-" | "+" ] unary | postfix
+//	postfix    = primary { "." method "(" arguments ")" | "[" expression "]" }
+//	primary    = literal | member | call | "(" expression ")" | "{" [ list ] "}"
+type parser struct {
+	lexer lexer
+	tok   token
+	depth int
+	refs  []Reference
+}
+
+// source parses the whole text.
+func (p *parser) source() (node, *refusal) {
+	if len(p.lexer.src) > MaxSourceBytes {
+		return nil, refuse(0, fmt.Sprintf("the expression is longer than %d bytes", MaxSourceBytes), "")
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if p.tok.kind == tokenEnd {
+		return nil, refuse(0, "the expression is empty", `write "" for the empty string, null for no value`)
+	}
+	n, err := p.expression()
+	if err != nil {
+		return nil, err
+	}
+	if p.tok.kind != tokenEnd {
+		return nil, p.unexpected("an operator or the end")
+	}
+	return n, nil
+}
+
+func (p *parser) advance() (err *refusal) {
+	p.tok, err = p.lexer.next()
+	return err
+}
+
+func (p *parser) isSign(text string) bool {
+	return p.tok.kind == tokenSign && p.tok.text == text
+}
+
+// accept passes over the sign if it is the current token.
+func (p *parser) accept(sign string) (bool, *refusal) {
+	if !p.isSign(sign) {
+		return false, nil
+	}
+	return true, p.advance()
+}
+
+func (p *parser) expect(sign string) *refusal {
+	if !p.isSign(sign) {
+		return p.unexpected(sign)
+	}
+	return p.advance()
+}
+
+// unexpected refuses the current token where want was expected.
+func (p *parser) unexpected(want string) *refusal {
+	if p.tok.kind == tokenEnd {
+		return refuse(p.tok.at, "the expression ends too early", "expected "+want)
+	}
+	text := p.tok.text
+	if p.tok.kind == tokenString {
+		text = "string " + strconv.Quote(text)
+	}
+	if hint := refusedWord(p.tok.text); hint != "" && p.tok.kind != tokenString {
+		return refuse(p.tok.at, "unexpected "+text, hint)
+	}
+	return refuse(p.tok.at, "unexpected "+text, "expected "+want)
+}
+
+// enter counts one level of nesting; the caller defers leave.
+func (p *parser) enter() *refusal {
+	p.depth++
+	if p.depth > MaxDepth {
+		return refuse(p.tok.at, fmt.Sprintf("the expression is nested more than %d deep", MaxDepth), "")
+	}
+	return nil
+}
+
+func (p *parser) leave() { p.depth-- }
+
+func (p *parser) expression() (node, *refusal) {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	n, err := p.binary(precedenceOr)
+	if err != nil {
+		return nil, err
+	}
+	sign := p.tok
+	if elvis, err := p.accept("?:"); elvis || err != nil {
+		return p.elvis(sign.at, n, err)
+	}
+	if ternary, err := p.accept("?"); ternary || err != nil {
+		return p.conditional(sign.at, n, err)
+	}
+	return n, nil
+}
+
+func (p *parser) elvis(offset int, value node, err *refusal) (node, *refusal) {
+	if err != nil {
+		return nil, err
+	}
+	otherwise, err := p.expression()
+	if err != nil {
+		return nil, err
+	}
+	return fold(&elvisNode{at(offset), value, otherwise}, value, otherwise)
+}
+
+func (p *parser) conditional(offset int, condition node, err *refusal) (node, *refusal) {
+	if err != nil {
+		return nil, err
+	}
+	yes, err := p.expression()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.expect(":"); err != nil {
+		return nil, err
+	}
+	no, err := p.expression()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkCondition(condition); err != nil {
+		return nil, err
+	}
+	return fold(&conditionalNode{at(offset), condition, yes, no}, condition, yes, no)
+}
+
+// The precedences of the binary operators, loosest first.
+const (
+	precedenceNone = iota
+	precedenceOr
+	precedenceAnd
+	precedenceComparison
+	precedenceSum
+	precedenceProduct
+)
+
+// operator is the binary operator at the current token in its canonical
+// spelling, or precedenceNone. Words may be in any case, as in SpEL.
+func (p *parser) operator() (op string, precedence int) {
+	op = p.tok.text
+	switch p.tok.kind {
+	case tokenName:
+		op = strings.ToLower(op)
+	case tokenSign:
+	default:
+		return "", precedenceNone
+	}
+	switch op {
+	case "or", "||":
+		return "||", precedenceOr
+	case "and", "&&":
+		return "&&", precedenceAnd
+	case "==", "!=", "<", "<=", ">", ">=", "matches":
+		return op, precedenceComparison
+	case "+", "-":
+		return op, precedenceSum
+	case "*", "/", "%":
+		return op, precedenceProduct
+	}
+	return "", precedenceNone
+}
+
+// binary parses operators of at least the given precedence.
+func (p *parser) binary(least int) (node, *refusal) {
+	left, err := p.unary()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		op, precedence := p.operator()
+		if precedence == precedenceNone || precedence < least {
+			return left, nil
+		}
+		offset := p.tok.at
+		if left, err = p.operation(offset, op, precedence, left); err != nil {
+			return nil, err
+		}
+		if _, next := p.operator(); precedence == precedenceComparison && next == precedence {
+			return nil, refuse(p.tok.at, "comparisons do not chain", "combine them with AND, or write parentheses")
+		}
+	}
+}
+
+// operation parses the right side of op and builds the node.
+func (p *parser) operation(offset int, op string, precedence int, left node) (node, *refusal) {
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if op == "matches" {
+		return p.matches(offset, left)
+	}
+	right, err := p.binary(precedence + 1)
+	if err != nil {
+		return nil, err
+	}
+	switch precedence {
+	case precedenceOr, precedenceAnd:
+		return newLogical(offset, op == "&&", left, right)
+	case precedenceComparison:
+		return newComparison(offset, op, left, right)
+	default:
+		return newArithmetic(offset, op[0], left, right)
+	}
+}
+
+func (p *parser) matches(offset int, operand node) (node, *refusal) {
+	if p.tok.kind != tokenString {
+		return nil, refuse(p.tok.at, "the pattern of matches is not a string literal", "write the pattern in quotes")
+	}
+	pattern, err := compilePattern(p.tok.at, p.tok.text)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if _, precedence := p.operator(); precedence > precedenceComparison {
+		return nil, refuse(p.tok.at, "the pattern of matches is not a string literal", "write the pattern in quotes")
+	}
+	if operand.kinds()&^kindArray == 0 {
+		return nil, refuse(operand.offset(), "matches needs a string, this is array", "")
+	}
+	return fold(&matchesNode{at(offset), operand, pattern}, operand)
+}
+
+func (p *parser) unary() (node, *refusal) {
+	sign := p.tok
+	not := p.isSign("!") || sign.kind == tokenName && strings.EqualFold(sign.text, "not")
+	if !not && !p.isSign("-") && !p.isSign("+") {
+		return p.postfix()
+	}
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	operand, err := p.unary()
+	if err != nil {
+		return nil, err
+	}
+	if not {
+		if err := checkCondition(operand); err != nil {
+			return nil, err
+		}
+		return fold(&notNode{at(sign.at), operand}, operand)
+	}
+	if operand.kinds()&(kindNumber|kindNull) == 0 {
+		return nil, refuse(sign.at, "a sign needs a number, this is "+operand.kinds().String(), "")
+	}
+	return fold(&negateNode{at(sign.at), sign.text == "+", operand}, operand)
+}
+
+// postfix parses a primary with its indexes and method calls.
+func (p *parser) postfix() (node, *refusal) {
+	n, err := p.primary()
+	for err == nil {
+		switch {
+		case p.isSign("["):
+			n, err = p.index(n)
+		case p.isSign("."):
+			n, err = p.method(n)
+		case p.isSign("?."):
+			return nil, refuse(p.tok.at, "safe navigation ?. is not supported", "write . alone: a missing attribute is null")
+		default:
+			return n, nil
+		}
+	}
+	return nil, err
+}
+
+func (p *parser) index(of node) (node, *refusal) {
+	offset := p.tok.at
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	index, err := p.expression()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.expect("]"); err != nil {
+		return nil, err
+	}
+	if index.kinds()&(kindNumber|kindNull) == 0 {
+		return nil, refuse(index.offset(), "an index is a number, this is "+index.kinds().String(), "")
+	}
+	if of.kinds()&(kindArray|kindString|kindNull) == 0 {
+		return nil, refuse(offset, "only an array or a string has an index, this is "+of.kinds().String(), "")
+	}
+	return fold(&indexNode{at(offset), of, index}, of, index)
+}

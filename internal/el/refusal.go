@@ -1,0 +1,199 @@
+package el
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// refusal is a fault of the source at a byte offset.
+type refusal struct {
+	at        int
+	msg, hint string
+}
+
+func refuse(at int, msg, hint string) *refusal { return &refusal{at, msg, hint} }
+
+const (
+	evaluatedHint = "Okta evaluates it into the app's profile: read the result with appuser.NAME"
+	rootsHint     = "the roots are user, appuser and app"
+)
+
+// refusedCall explains a function of Okta's that this language leaves out. ok
+// is false if there is none of that name.
+func refusedCall(name string) (msg, hint string, ok bool) {
+	switch name {
+	case "getFilteredGroups", "user.getGroups", "user.isMemberOf",
+		"isMemberOfGroup", "isMemberOfGroupName", "isMemberOfAnyGroup", "isMemberOfGroupNameStartsWith",
+		"isMemberOfGroupNameContains", "isMemberOfGroupNameRegex":
+		return name + " is not supported: an expression does not see groups", evaluatedHint, true
+	case "getManagerUser", "getManagerAppUser", "getAssistantUser", "getAssistantAppUser",
+		"hasDirectoryUser", "findDirectoryUser", "hasWorkdayUser", "findWorkdayUser", "user.getLinkedObject":
+		return name + " is not supported: an expression sees one user only", evaluatedHint, true
+	case "Time.now":
+		return name + " is not supported: an expression must give the same value at any time", evaluatedHint, true
+	case "Time.fromStringToIso8601", "Time.fromIso8601ToString":
+		return name + " is not supported: it takes a date pattern", evaluatedHint, true
+	}
+	if strings.HasPrefix(name, "Groups.") {
+		return name + " is not supported: it works in group claims only", evaluatedHint, true
+	}
+	return "", "", false
+}
+
+// refusedRoot explains a root of Okta's that has no value in a mapping to an app.
+func refusedRoot(name string) (msg string, ok bool) {
+	switch strings.ToLower(name) {
+	case "org", "idpuser", "session", "access", "device", "security", "login", "accessrequest", "claims":
+		return name + " is known to Okta but has no value here", true
+	}
+	return "", false
+}
+
+// refusedWord gives the hint for a token that SpEL or another language has in
+// the place of an operator.
+func refusedWord(text string) string {
+	switch strings.ToLower(text) {
+	case "=", "eq":
+		return "write == for equality"
+	case "ne":
+		return "write != for inequality"
+	case "lt", "le", "gt", "ge":
+		return "write < <= > or >="
+	case "div", "mod":
+		return "write / or %"
+	case "&":
+		return "write && or AND"
+	case "|":
+		return "write || or OR"
+	case "^":
+		return "there is no power operator"
+	case "instanceof", "between", "new":
+		return text + " is not supported"
+	case "#", "@", "$":
+		return "variables and beans of SpEL are not supported"
+	case "[":
+		return "write {1, 2, 3} for an array"
+	case ";":
+		return "an expression is one expression"
+	}
+	return ""
+}
+
+// namespaces are the prefixes of functions, sorted.
+var namespaces = [...]string{"Arrays", "Convert", "Groups", "Iso3166Convert", "String", "Time"}
+
+func isNamespace(name string) bool { return slices.Contains(namespaces[:], name) }
+
+// rootNamed maps a spelling of a root to its name. source is Okta's word for
+// the object on the left of a mapping, which here is the Okta user.
+func rootNamed(name string) (root string, ok bool) {
+	switch name {
+	case "user", "source":
+		return rootUser, true
+	case "appuser", "appUser":
+		return rootAppUser, true
+	case "app":
+		return rootApp, true
+	}
+	return "", false
+}
+
+func refuseFunction(at int, name string) *refusal {
+	if msg, hint, ok := refusedCall(name); ok {
+		return refuse(at, msg, hint)
+	}
+	namespace, _, qualified := strings.Cut(name, ".")
+	candidates := functionNames("")
+	if qualified {
+		candidates = functionNames(namespace + ".")
+	}
+	msg := "unknown function " + name
+	if near := nearest(name, candidates); near != "" {
+		return refuse(at, msg, "did you mean "+near+"?")
+	}
+	if !qualified {
+		return refuse(at, msg, "the functions are those of String, Arrays, Convert, Iso3166Convert and Time")
+	}
+	for i, candidate := range candidates {
+		candidates[i] = strings.TrimPrefix(candidate, namespace+".")
+	}
+	return refuse(at, msg, namespace+" has "+strings.Join(candidates, ", "))
+}
+
+func refuseMethod(at int, name string) *refusal {
+	names := slices.Sorted(maps.Keys(methods))
+	if near := nearest(name, names); near != "" {
+		return refuse(at, "unknown method "+name, "did you mean "+near+"?")
+	}
+	return refuse(at, "unknown method "+name, "values have "+strings.Join(names, ", "))
+}
+
+func refuseRoot(at int, name string) *refusal {
+	if msg, ok := refusedRoot(name); ok {
+		return refuse(at, msg, rootsHint)
+	}
+	candidates := append([]string{"user", "source", "appuser", "app"}, namespaces[:]...)
+	if near := nearest(name, candidates); near != "" {
+		return refuse(at, "unknown name "+name, "did you mean "+near+"?")
+	}
+	return refuse(at, "unknown name "+name, rootsHint+"; other apps' profiles are not read")
+}
+
+// functionNames lists the functions whose name begins with prefix, sorted; all
+// without a prefix, the String functions also by their bare names.
+func functionNames(prefix string) []string {
+	var names []string
+	for _, table := range [...]map[string]function{stringFunctions, arrayFunctions, convertFunctions, timeFunctions} {
+		for name := range table {
+			if !strings.HasPrefix(name, prefix) {
+				continue
+			}
+			names = append(names, name)
+			if bare, ok := strings.CutPrefix(name, "String."); ok && prefix == "" {
+				names = append(names, bare)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// nearest is the candidate that a typing error could have turned into name, or
+// empty: the first one with the fewest edits, case aside, and at most two, or
+// one in a word of four letters or fewer.
+func nearest(name string, candidates []string) string {
+	if len(name) > 64 {
+		return ""
+	}
+	best, fewest := "", 3
+	if len(name) <= 4 {
+		fewest = 2
+	}
+	for _, candidate := range candidates {
+		if n := edits(strings.ToLower(name), strings.ToLower(candidate)); n < fewest {
+			best, fewest = candidate, n
+		}
+	}
+	return best
+}
+
+// edits is the Levenshtein distance in bytes.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
