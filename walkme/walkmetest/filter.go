@@ -1,0 +1,283 @@
+package walkmetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// filter is a compiled filter expression of RFC 7644, section 3.4.2.2. When it
+// is a single attr eq "v", attr and value hold its parts, so that an index can
+// answer it.
+type filter struct {
+	match func(object) bool
+	eq    bool
+	attr  string
+	value string
+}
+
+// parser reads a filter. exact says whether an attribute is compared with
+// regard to case.
+type parser struct {
+	rest  string
+	exact func(attr string) bool
+	depth int
+	terms int
+	last  filter
+	fail  *refusal
+}
+
+// caseExact holds for the attributes that RFC 7643 declares so, and for the
+// value of a member, which is an id.
+func caseExact(attr string) bool {
+	switch strings.ToLower(attr) {
+	case "id", "externalid", "value", "meta.location", "$ref":
+		return true
+	}
+	return false
+}
+
+func parseFilter(s string, exact func(string) bool) (filter, *refusal) {
+	p := &parser{rest: s, exact: exact}
+	match := p.or()
+	p.blank()
+	if p.fail == nil && p.rest != "" {
+		p.refuse("unexpected %q", p.rest)
+	}
+	if p.fail != nil {
+		return filter{}, p.fail
+	}
+	f := filter{match: match}
+	if p.terms == 1 && p.last.eq {
+		f.eq, f.attr, f.value = true, p.last.attr, p.last.value
+	}
+	return f, nil
+}
+
+func (p *parser) refuse(format string, args ...any) {
+	if p.fail == nil {
+		p.fail = refuse(http.StatusBadRequest, invalidFilter, "The filter cannot be read: %s.", fmt.Sprintf(format, args...))
+	}
+	p.rest = ""
+}
+
+func (p *parser) blank() { p.rest = strings.TrimLeft(p.rest, " ") }
+
+// take consumes a literal token.
+func (p *parser) take(token string) bool {
+	p.blank()
+	rest, ok := strings.CutPrefix(p.rest, token)
+	if ok {
+		p.rest = rest
+	}
+	return ok
+}
+
+// keyword consumes a word that must be followed by a blank or a parenthesis.
+func (p *parser) keyword(word string) bool {
+	p.blank()
+	if len(p.rest) <= len(word) || !strings.EqualFold(p.rest[:len(word)], word) || !strings.ContainsRune(" (", rune(p.rest[len(word)])) {
+		return false
+	}
+	p.rest = p.rest[len(word):]
+	return true
+}
+
+func (p *parser) word() string {
+	p.blank()
+	end := strings.IndexAny(p.rest, " ()[]\"")
+	if end < 0 {
+		end = len(p.rest)
+	}
+	w := p.rest[:end]
+	p.rest = p.rest[end:]
+	return w
+}
+
+func (p *parser) or() func(object) bool {
+	left := p.and()
+	for p.fail == nil && p.keyword("or") {
+		a, b := left, p.and()
+		left = func(o object) bool { return a(o) || b(o) }
+	}
+	return left
+}
+
+func (p *parser) and() func(object) bool {
+	left := p.term()
+	for p.fail == nil && p.keyword("and") {
+		a, b := left, p.term()
+		left = func(o object) bool { return a(o) && b(o) }
+	}
+	return left
+}
+
+func (p *parser) term() func(object) bool {
+	p.depth++
+	defer func() { p.depth-- }()
+	if p.depth > maxDepth {
+		p.refuse("nested too deeply")
+		return nil
+	}
+	if p.keyword("not") {
+		p.terms++ // a negation is never answered by an index
+		inner := p.term()
+		return func(o object) bool { return !inner(o) }
+	}
+	if p.take("(") {
+		inner := p.or()
+		if !p.take(")") {
+			p.refuse("a parenthesis is not closed")
+		}
+		return inner
+	}
+	return p.comparison()
+}
+
+func (p *parser) comparison() func(object) bool {
+	p.terms++
+	attr := p.word()
+	if attr == "" {
+		p.refuse("an attribute is missing")
+		return nil
+	}
+	if p.take("[") {
+		inner := p.or()
+		if !p.take("]") {
+			p.refuse("a bracket is not closed")
+		}
+		p.terms++
+		return func(o object) bool { return anyElement(resolve(o, attr), inner) }
+	}
+	op := strings.ToLower(p.word())
+	if op == "pr" {
+		return func(o object) bool { return present(resolve(o, attr)) }
+	}
+	want := p.literal()
+	if p.fail != nil {
+		return nil
+	}
+	test, ok := comparisons[op]
+	if !ok {
+		p.refuse("%q is no operator", op)
+		return nil
+	}
+	value, isText := want.(string)
+	p.last = filter{eq: op == "eq" && isText, attr: attr, value: value}
+	exact := p.exact(attr)
+	return func(o object) bool {
+		for _, got := range resolve(o, attr) {
+			if complexValue, ok := got.(object); ok {
+				got = complexValue.get("value")
+			}
+			if test(fold(got, exact), fold(want, exact)) {
+				return true
+			}
+		}
+		return op == "ne" && len(resolve(o, attr)) == 0
+	}
+}
+
+// literal reads a JSON string, number, boolean or null.
+func (p *parser) literal() any {
+	p.blank()
+	dec := json.NewDecoder(strings.NewReader(p.rest))
+	dec.UseNumber()
+	token, err := dec.Token()
+	if _, isDelim := token.(json.Delim); err != nil || isDelim {
+		p.refuse("a value is missing")
+		return nil
+	}
+	p.rest = p.rest[dec.InputOffset():]
+	return token
+}
+
+// fold prepares a value for a comparison without regard to case.
+func fold(v any, exact bool) any {
+	if s, ok := v.(string); ok && !exact {
+		return strings.ToLower(s)
+	}
+	return v
+}
+
+var comparisons = map[string]func(got, want any) bool{
+	"eq": func(a, b any) bool { return a == b },
+	"ne": func(a, b any) bool { return a != b },
+	"co": texts(strings.Contains),
+	"sw": texts(strings.HasPrefix),
+	"ew": texts(strings.HasSuffix),
+	"gt": texts(func(a, b string) bool { return a > b }),
+	"ge": texts(func(a, b string) bool { return a >= b }),
+	"lt": texts(func(a, b string) bool { return a < b }),
+	"le": texts(func(a, b string) bool { return a <= b }),
+}
+
+func texts(test func(a, b string) bool) func(a, b any) bool {
+	return func(a, b any) bool {
+		x, ok := a.(string)
+		y, ok2 := b.(string)
+		return ok && ok2 && test(x, y)
+	}
+}
+
+func anyElement(values []any, match func(object) bool) bool {
+	for _, v := range values {
+		if o, ok := v.(object); ok && match(o) {
+			return true
+		}
+	}
+	return false
+}
+
+func present(values []any) bool {
+	for _, v := range values {
+		if !unassigned(v) && v != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// resolve lists the values under an attribute path: the elements of a
+// multi-valued attribute one by one.
+func resolve(o object, path string) []any {
+	container, path := extension(o, path)
+	name, sub, hasSub := strings.Cut(path, ".")
+	var out []any
+	for _, v := range elements(container.get(name)) {
+		if !hasSub {
+			out = append(out, v)
+			continue
+		}
+		if c, ok := v.(object); ok {
+			out = append(out, elements(c.get(sub))...)
+		}
+	}
+	return out
+}
+
+func elements(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{v}
+}
+
+// extension splits the schema from a path: a core schema stands for the object
+// itself, another one for the object under its URN.
+func extension(o object, path string) (object, string) {
+	if len(path) < 4 || !strings.EqualFold(path[:4], "urn:") {
+		return o, path
+	}
+	i := strings.LastIndexByte(path, ':')
+	schema, name := path[:i], path[i+1:]
+	if strings.EqualFold(schema, schemaUser) || strings.EqualFold(schema, schemaGroup) {
+		return o, name
+	}
+	inner, _ := o.get(schema).(object)
+	return inner, name
+}
