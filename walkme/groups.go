@@ -2,28 +2,187 @@ package walkme
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"net/http"
+	"strings"
+
+	"okta-walkme-agent/internal/scim"
 )
 
-// FindGroup looks a group up by its name.
-func (c *Client) FindGroup(ctx context.Context, displayName string) (*Group, error) { return nil, nil }
-
-// Group reads a group by its id.
-func (c *Client) Group(ctx context.Context, id string) (*Group, error) { return nil, nil }
-
-// Groups lists all groups.
-func (c *Client) Groups(ctx context.Context) iter.Seq2[*Group, error] { return nil }
-
-// CreateGroup creates a group with its members, one POST.
-func (c *Client) CreateGroup(ctx context.Context, name string, members []Member) (*Group, error) {
-	return nil, nil
+// Group reads a group by WalkMe's id. A missing one is scim.ErrNotFound.
+func (c *Client) Group(ctx context.Context, id string) (*Group, error) {
+	g, err := c.readGroup(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("walkme: read group %s: %w", id, err)
+	}
+	return g, nil
 }
 
-// SecondWriteNeeded tells whether the members are to be written again after the create.
-func (c *Client) SecondWriteNeeded(created *Group, members []Member) bool { return false }
+func (c *Client) readGroup(ctx context.Context, id string) (*Group, error) {
+	o, err := c.read(ctx, groupsPath, id)
+	if err != nil {
+		return nil, err
+	}
+	return c.groupOf(o), nil
+}
 
-// RenameGroup renames a group.
-func (c *Client) RenameGroup(ctx context.Context, id, name string) error { return nil }
+// Groups lists all groups, each once, in the server's order. After an error the
+// list ends; what came before it is not the whole.
+func (c *Client) Groups(ctx context.Context) iter.Seq2[*Group, error] {
+	return func(yield func(*Group, error) bool) {
+		for o, err := range c.all(ctx, groupsPath) {
+			if err != nil {
+				yield(nil, fmt.Errorf("walkme: list groups: %w", err))
+				return
+			}
+			if !yield(c.groupOf(o), nil) {
+				return
+			}
+		}
+	}
+}
 
-// DeleteGroup deletes a group.
-func (c *Client) DeleteGroup(ctx context.Context, id string) error { return nil }
+// FindGroup looks a group up by its name. The hit with exactly this name counts;
+// without one, a hit that differs in case only. No hit is scim.ErrNotFound,
+// several of the same rank are an *AmbiguousError.
+func (c *Client) FindGroup(ctx context.Context, displayName string) (*Group, error) {
+	g, err := c.findGroup(ctx, displayName)
+	if err != nil {
+		return nil, fmt.Errorf("walkme: find group: %w", err)
+	}
+	return g, nil
+}
+
+func (c *Client) findGroup(ctx context.Context, displayName string) (*Group, error) {
+	entries, _, err := c.page(ctx, groupsPath, scim.FilterEq("displayName", displayName), 1, pageSize)
+	if err != nil {
+		return nil, err // a 404 is Okta's other form of "no match"
+	}
+	exact, folded := map[string]*Group{}, map[string]*Group{}
+	for _, o := range entries {
+		g := c.groupOf(o)
+		switch {
+		case g.DisplayName == displayName:
+			exact[g.ID] = g
+		case strings.EqualFold(g.DisplayName, displayName):
+			folded[g.ID] = g
+		}
+	}
+	if len(exact) > 0 {
+		return onlyGroup(exact)
+	}
+	return onlyGroup(folded)
+}
+
+func onlyGroup(hits map[string]*Group) (*Group, error) {
+	ids := make([]string, 0, len(hits))
+	for id := range hits {
+		ids = append(ids, id)
+	}
+	switch ids = scim.SortedSet(ids); len(ids) {
+	case 0:
+		return nil, scim.ErrNotFound
+	case 1:
+		return hits[ids[0]], nil
+	}
+	return nil, &AmbiguousError{Hits: ids}
+}
+
+// CreateGroup creates a group with its members: one POST. A taken name is
+// scim.ErrConflict. See SecondWriteNeeded for what Okta does next.
+func (c *Client) CreateGroup(ctx context.Context, name string, members []Member) (*Group, error) {
+	o, err := c.create(ctx, groupsPath, newGroup(name, members))
+	if err != nil {
+		return nil, fmt.Errorf("walkme: create group: %w", err)
+	}
+	return c.groupOf(o), nil
+}
+
+// SecondWriteNeeded tells whether the members are to be written again by an
+// UpdateMembers that adds all of them, as Okta does right after the create (see
+// Wire.SecondGroupWrite). With profile OIN there is nothing to write for an
+// empty group.
+func (c *Client) SecondWriteNeeded(created *Group, members []Member) bool {
+	if c.profile == OIN && len(members) == 0 {
+		return false
+	}
+	switch c.wire.SecondGroupWrite {
+	case Never:
+		return false
+	case WhenMissing:
+		wanted := make([]string, len(members))
+		for i, m := range members {
+			wanted[i] = m.ID
+		}
+		missing, _ := scim.MemberDiff(created.ids(), scim.SortedSet(wanted))
+		return len(missing) > 0
+	}
+	return true
+}
+
+// RenameGroup gives a group another name, one write; the id stays. AIW sends the
+// members back as the server showed them.
+func (c *Client) RenameGroup(ctx context.Context, id, name string) error {
+	if err := c.rename(ctx, id, name); err != nil {
+		return fmt.Errorf("walkme: rename group %s: %w", id, err)
+	}
+	return nil
+}
+
+func (c *Client) rename(ctx context.Context, id, name string) error {
+	answered, err := c.writeName(ctx, id, name)
+	if err != nil {
+		return err
+	}
+	if shown := answered.get("displayName"); shown == nil && !c.wire.VerifyWrites || decode(shown) == name {
+		return nil
+	}
+	g, err := c.readGroup(ctx, id)
+	if err != nil {
+		return verdict(err)
+	}
+	if g.DisplayName != name {
+		return &NotAppliedError{"the group has another name"}
+	}
+	return nil
+}
+
+func (c *Client) writeName(ctx context.Context, id, name string) (object, error) {
+	if c.profile == AIW {
+		shown, err := c.read(ctx, groupsPath, id)
+		if err != nil {
+			return nil, err
+		}
+		members := shown.get("members")
+		if !c.groupOf(shown).MembersShown {
+			members = []byte("[]")
+		}
+		return c.write(ctx, http.MethodPut, groupsPath, id, c.groupPut(shown, name, members))
+	}
+	op := scim.Operation{Op: "replace", Path: "displayName", Value: quote(name)}
+	if c.wire.PathlessRename {
+		op.Path, op.Value = "", object{{"id", quote(id)}, {"displayName", quote(name)}}.text()
+	}
+	return c.patchGroup(ctx, id, op)
+}
+
+// patchGroup sends one PATCH. A group that turns out to be gone is
+// scim.ErrNotFound, whatever the server said first.
+func (c *Client) patchGroup(ctx context.Context, id string, operations ...scim.Operation) (object, error) {
+	o, err := c.write(ctx, http.MethodPatch, groupsPath, id, scim.PatchOp(operations...))
+	if err != nil {
+		return nil, c.orGone(ctx, groupsPath, id, err)
+	}
+	return o, nil
+}
+
+// DeleteGroup deletes a group, one write; its members are untouched. A group
+// that is gone already is scim.ErrNotFound.
+func (c *Client) DeleteGroup(ctx context.Context, id string) error {
+	_, err := c.write(ctx, http.MethodDelete, groupsPath, id, nil)
+	if err != nil {
+		return fmt.Errorf("walkme: delete group %s: %w", id, c.orGone(ctx, groupsPath, id, err))
+	}
+	return nil
+}

@@ -1,6 +1,14 @@
 package walkme
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+)
 
 // MembersUpdate is one batch of changes to one group, at most MaxBatch of them.
 type MembersUpdate struct {
@@ -19,31 +27,184 @@ type MembersUpdate struct {
 // MembersResult tells what a membership change led to.
 type MembersResult struct {
 	// Members are the ids that the server shows afterwards, sorted, if
-	// Echoed.
+	// Echoed. Ghosts and members that are not ours may be among them.
 	Echoed  bool
 	Members []string
 
-	// Rejected are the changes that the server refused while it took the
-	// others, in the order of the batch.
+	// Rejected are the changes that the server refused or dropped while it
+	// took the others.
 	Rejected []RejectedMember
 }
 
 // RejectedMember is one change that the server refused or silently dropped.
 type RejectedMember struct {
 	Member Member
-	Remove bool // a removal was refused, not an addition
-	Err    error
+	Remove bool  // a removal was refused, not an addition
+	Err    error // *scim.Error, or *NotAppliedError
 }
 
-// MaxBatch returns how many changes one MembersUpdate should hold at most.
-func (c *Client) MaxBatch() int { return 0 }
+// wholeList tells whether membership changes carry the whole list.
+func (c *Client) wholeList() bool {
+	return c.profile == AIW || c.wire.MembershipUpdates == Replace
+}
+
+// MaxBatch returns how many changes one MembersUpdate should hold at most. It is
+// a very large number where every change carries the whole list anyway.
+func (c *Client) MaxBatch() int {
+	if c.wholeList() {
+		return unbatched
+	}
+	return c.wire.MemberBatch
+}
 
 // UpdateMembers makes one batch of changes.
+//
+// OIN sends the name if asked to, then one PATCH with a remove for each member
+// who leaves and one add for all who join; AIW reads the group and puts the
+// whole list. Members that the server shows and that are not ours stay.
+//
+// A batch that is refused because of some of its members is sent again in
+// parts, so that the others get through; those members are Rejected. If nothing
+// gets through, the error is that of the whole batch. The error does not speak of
+// the name: sending it again does no harm.
 func (c *Client) UpdateMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
-	return nil, nil
+	r, err := c.updateMembers(ctx, u)
+	if err != nil {
+		return nil, fmt.Errorf("walkme: update members of group %s: %w", u.GroupID, err)
+	}
+	return r, nil
 }
 
-// ReplaceMembers makes the list of members exactly this one, as Push Now does.
+func (c *Client) updateMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
+	if c.profile == OIN && u.Rename && c.wire.RenameWithMembers {
+		if err := c.rename(ctx, u.GroupID, u.Name); err != nil {
+			return nil, fmt.Errorf("send the name: %w", err)
+		}
+	}
+	if c.wholeList() {
+		return c.writeList(ctx, u)
+	}
+	return c.writeDelta(ctx, u)
+}
+
+// ReplaceMembers makes the list of members exactly this one, one write, as
+// Okta's "Push Now" does: whoever else was in the group is out of it. Members
+// whom the server refuses because it does not know them are left out and
+// Rejected.
 func (c *Client) ReplaceMembers(ctx context.Context, groupID, name string, members []Member) (*MembersResult, error) {
-	return nil, nil
+	w := listWrite{c: c, id: groupID, name: name, expect: expectation{id: groupID, present: members, exact: true}}
+	r, err := w.send(ctx, func(*Group) []Member { return members }, c.profile == AIW)
+	if err != nil {
+		return nil, fmt.Errorf("walkme: replace members of group %s: %w", groupID, err)
+	}
+	return r, nil
+}
+
+// writeList changes the membership by writing the whole list.
+func (c *Client) writeList(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
+	w := listWrite{c: c, id: u.GroupID, name: u.Name, expect: expectation{id: u.GroupID, present: u.Add, absent: u.Remove}}
+	return w.send(ctx, func(shown *Group) []Member { return union(shown, u) }, true)
+}
+
+// union returns who is in the group after a change: those whom the server shows,
+// in its order, without those who leave; then ours who are not among them.
+func union(shown *Group, u MembersUpdate) []Member {
+	out := map[string]bool{}
+	for _, m := range u.Remove {
+		out[m.ID] = true
+	}
+	var list []Member
+	for _, m := range slices.Concat(shown.Members, u.Managed, u.Add) {
+		if !out[m.ID] {
+			list = append(list, m)
+			out[m.ID] = true
+		}
+	}
+	return list
+}
+
+// listWrite writes the whole membership of a group: PUT for AIW, PATCH replace
+// for OIN.
+type listWrite struct {
+	c        *Client
+	id, name string
+	expect   expectation
+}
+
+// send computes the list, if need be from what the server shows, and writes it.
+// If that is refused, it asks for each member whom the server did not show, and
+// writes once more without those who do not exist.
+func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, readFirst bool) (*MembersResult, error) {
+	shown := &Group{}
+	if readFirst {
+		var err error
+		if shown, err = w.c.readGroup(ctx, w.id); err != nil {
+			return nil, err
+		}
+	}
+	members := list(shown)
+	answered, err := w.write(ctx, shown, members)
+	var rejected []RejectedMember
+	if refusedForContent(err) {
+		if rejected = w.c.unknownMembers(ctx, shown, members); len(rejected) == 0 {
+			return nil, err
+		}
+		members = without(members, rejected)
+		answered, err = w.write(ctx, shown, members)
+	}
+	if err != nil {
+		return nil, err
+	}
+	expect := w.expect
+	expect.present = without(expect.present, rejected)
+	r, err := w.c.check(ctx, expect, answered)
+	if err != nil {
+		return nil, err
+	}
+	r.Rejected = append(rejected, r.Rejected...)
+	return r, nil
+}
+
+func (w listWrite) write(ctx context.Context, shown *Group, members []Member) (object, error) {
+	if w.c.profile != AIW {
+		return w.c.patchGroup(ctx, w.id, scim.Operation{Op: "replace", Path: "members", Value: array(memberTexts(members))})
+	}
+	return w.c.write(ctx, http.MethodPut, groupsPath, w.id, w.c.groupPut(shown.raw, w.name, asShown(shown, members)))
+}
+
+// asShown writes members, in the server's own spelling where it showed them.
+func asShown(shown *Group, members []Member) json.RawMessage {
+	spelling := map[string]json.RawMessage{}
+	for _, entry := range parseObjects(shown.raw.get("members")) {
+		spelling[entry.string("value")] = entry.text()
+	}
+	texts := make([]json.RawMessage, len(members))
+	for i, m := range members {
+		if texts[i] = spelling[m.ID]; texts[i] == nil {
+			texts[i] = memberText(m)
+		}
+	}
+	return array(texts)
+}
+
+// unknownMembers asks for every member whom the server did not show, and
+// returns those it does not know.
+func (c *Client) unknownMembers(ctx context.Context, shown *Group, members []Member) []RejectedMember {
+	known := shown.ids()
+	var unknown []RejectedMember
+	for _, m := range members {
+		if _, ok := slices.BinarySearch(known, m.ID); ok {
+			continue
+		}
+		if _, err := c.read(ctx, usersPath, m.ID); isNotFound(err) {
+			unknown = append(unknown, RejectedMember{Member: m, Err: err})
+		}
+	}
+	return unknown
+}
+
+func without(members []Member, rejected []RejectedMember) []Member {
+	return slices.DeleteFunc(slices.Clone(members), func(m Member) bool {
+		return slices.ContainsFunc(rejected, func(r RejectedMember) bool { return r.Member.ID == m.ID })
+	})
 }

@@ -1,5 +1,11 @@
 package walkme
 
+import (
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+)
+
 // User is a user as WalkMe shows it.
 type User struct {
 	ID         string
@@ -10,7 +16,43 @@ type User struct {
 	raw object
 }
 
+// inactive tells whether the server says that the user is inactive.
+func (u *User) inactive() bool { return u.Active != nil && !*u.Active }
+
+func userOf(o object) *User {
+	return &User{
+		ID:         o.string("id"),
+		UserName:   o.string("userName"),
+		ExternalID: o.string("externalId"),
+		Active:     o.boolean("active"),
+		raw:        o,
+	}
+}
+
 // Attribute returns the server's value under a SCIM path (see scim.ParsePath) in
 // the types of scim.Attribute. It is false when the server does not show the
-// attribute or the path is not one.
-func (u *User) Attribute(path string) (any, bool) { return nil, false }
+// attribute, or when the path is not one.
+func (u *User) Attribute(path string) (any, bool) {
+	p, err := scim.ParsePath(path)
+	if err != nil {
+		return nil, false
+	}
+	o := u.raw
+	if p.Schema != "" {
+		o = o.child(p.Schema)
+	}
+	key := p.Name
+	switch {
+	case p.FilterAttr != "":
+		entries := parseObjects(o.get(p.Name))
+		at := slices.IndexFunc(entries, func(e object) bool { return selects(p, e) })
+		if at < 0 {
+			return nil, false
+		}
+		o, key = entries[at], p.Sub
+	case p.Sub != "":
+		o, key = o.child(p.Name), p.Sub
+	}
+	text := o.get(key)
+	return decode(text), text != nil
+}

@@ -2,37 +2,284 @@ package walkme
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
+	"net/http"
+	"strings"
 
 	"okta-walkme-agent/internal/scim"
 )
 
-// FindUser looks a user up by userName.
-func (c *Client) FindUser(ctx context.Context, userName string) (*User, error) { return nil, nil }
-
-// ResolveConflict looks for the account that a 409 speaks of.
-func (c *Client) ResolveConflict(ctx context.Context, want scim.Resource) (*User, error) {
-	return nil, nil
+// User reads a user by WalkMe's id. A missing one is scim.ErrNotFound.
+func (c *Client) User(ctx context.Context, id string) (*User, error) {
+	o, err := c.read(ctx, usersPath, id)
+	if err != nil {
+		return nil, fmt.Errorf("walkme: read user %s: %w", id, missingUser(err))
+	}
+	return userOf(o), nil
 }
 
-// CreateUser creates a user, one POST.
-func (c *Client) CreateUser(ctx context.Context, want scim.Resource) (*User, error) { return nil, nil }
+// Users lists all users, inactive ones included, each once, in the server's
+// order. After an error the list ends; what came before it is not the whole.
+func (c *Client) Users(ctx context.Context) iter.Seq2[*User, error] {
+	return func(yield func(*User, error) bool) {
+		for o, err := range c.all(ctx, usersPath) {
+			if err != nil {
+				yield(nil, fmt.Errorf("walkme: list users: %w", err))
+				return
+			}
+			if !yield(userOf(o), nil) {
+				return
+			}
+		}
+	}
+}
 
-// LinkUser takes an existing account over.
+// FindUser looks a user up by userName. A hit counts if its userName is the one
+// that was asked for, ignoring case; servers exist that answer any filter with
+// the whole directory. No such hit is scim.ErrNotFound, several are an
+// *AmbiguousError.
+func (c *Client) FindUser(ctx context.Context, userName string) (*User, error) {
+	u, err := c.lookUp(ctx, "userName", userName, func(u *User) bool {
+		return strings.EqualFold(u.UserName, userName)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("walkme: find user: %w", err)
+	}
+	return u, nil
+}
+
+// lookUp makes one filtered request and returns the one hit that matches.
+func (c *Client) lookUp(ctx context.Context, attribute, value string, matches func(*User) bool) (*User, error) {
+	entries, _, err := c.page(ctx, usersPath, scim.FilterEq(attribute, value), 1, pageSize)
+	if err != nil {
+		return nil, err // a 404 is Okta's other form of "no match"
+	}
+	var hits []*User
+	for _, o := range entries {
+		if u := userOf(o); matches(u) {
+			hits = append(hits, u)
+		}
+	}
+	return oneOf(hits)
+}
+
+// oneOf returns the only user in a list, in which a user may occur repeatedly.
+func oneOf(hits []*User) (*User, error) {
+	ids := make([]string, len(hits))
+	for i, u := range hits {
+		ids[i] = u.ID
+	}
+	switch ids = scim.SortedSet(ids); len(ids) {
+	case 0:
+		return nil, scim.ErrNotFound
+	case 1:
+		return hits[0], nil
+	}
+	return nil, &AmbiguousError{Hits: ids}
+}
+
+// CreateUser creates a user: one POST, with externalId = SourceID. A taken
+// userName is scim.ErrConflict. The result is what the server answered, which
+// may show less than was sent.
+func (c *Client) CreateUser(ctx context.Context, want scim.Resource) (*User, error) {
+	u, err := c.createUser(ctx, want)
+	if err != nil {
+		return nil, fmt.Errorf("walkme: create user: %w", err)
+	}
+	return u, nil
+}
+
+func (c *Client) createUser(ctx context.Context, want scim.Resource) (*User, error) {
+	password, err := c.placeholder()
+	if err != nil {
+		return nil, &NotSentError{err}
+	}
+	body, err := c.newUser(want, password)
+	if err != nil {
+		return nil, &NotSentError{err}
+	}
+	o, err := c.create(ctx, usersPath, body)
+	if err != nil {
+		return nil, concealPassword(err, password)
+	}
+	u := userOf(o)
+	if u.UserName != "" && !strings.EqualFold(u.UserName, want.Name()) {
+		return nil, &UnconfirmedError{http.StatusCreated, "the answer shows another user"}
+	}
+	return u, nil
+}
+
+// concealPassword takes the placeholder out of a text in which the server
+// repeats the request.
+func concealPassword(err error, password string) error {
+	var e *scim.Error
+	if password != "" && errors.As(err, &e) {
+		e.Detail = strings.ReplaceAll(e.Detail, password, redacted)
+	}
+	return err
+}
+
+// LinkUser takes an existing account over, up to two writes: it activates the
+// account if that is inactive, and pushes the profile if Config.UpdateAttributes
+// is on. Both can be repeated without harm. If the second fails, the error is a
+// *PartialError.
 func (c *Client) LinkUser(ctx context.Context, found *User, want scim.Resource) (*User, error) {
-	return nil, nil
+	u, err := c.link(ctx, found, want)
+	if err != nil {
+		return nil, fmt.Errorf("walkme: link user %s: %w", found.ID, missingUser(err))
+	}
+	return u, nil
 }
 
-// UpdateUser pushes the profile.
+func (c *Client) link(ctx context.Context, found *User, want scim.Resource) (*User, error) {
+	activate := want.Active && (found.inactive() || c.wire.PatchActiveMatch && c.profile == OIN)
+	if activate {
+		if err := c.setActive(ctx, found.ID, true); err != nil {
+			return nil, err
+		}
+	}
+	if !c.updateAttributes {
+		linked := *found
+		if activate {
+			linked.Active = &activate
+		}
+		return &linked, nil
+	}
+	u, err := c.push(ctx, found.ID, want, activate)
+	if err != nil && activate {
+		return nil, &PartialError{"activation", err}
+	}
+	return u, err
+}
+
+// UpdateUser pushes the profile: it reads the user, lays the mapped values over
+// the answer and puts that back, one write. The status stays as the server has
+// it. A user who is gone is scim.ErrNotFound and is not created again.
 func (c *Client) UpdateUser(ctx context.Context, id string, want scim.Resource) (*User, error) {
-	return nil, nil
+	u, err := c.push(ctx, id, want, false)
+	if err != nil {
+		return nil, fmt.Errorf("walkme: update user %s: %w", id, missingUser(err))
+	}
+	return u, nil
 }
 
-// SetActive activates or deactivates a user.
-func (c *Client) SetActive(ctx context.Context, id string, active bool) error { return nil }
+// push reads, merges and writes. With activated the user has just been
+// activated: a server that still shows the old status would be told to
+// deactivate again by the very PUT (a known bug of Okta's), so that is an error.
+func (c *Client) push(ctx context.Context, id string, want scim.Resource, activated bool) (*User, error) {
+	shown, err := c.read(ctx, usersPath, id)
+	if err != nil {
+		return nil, err
+	}
+	if activated && userOf(shown).inactive() {
+		return nil, &NotAppliedError{"the user is still inactive"}
+	}
+	body, err := c.merged(shown, want)
+	if err != nil {
+		return nil, &NotSentError{err}
+	}
+	answered, err := c.writeProfile(ctx, id, shown, body)
+	if err != nil {
+		return nil, err
+	}
+	if len(answered) == 0 {
+		answered = body
+	}
+	return userOf(answered), nil
+}
 
-// User reads a user by its id.
-func (c *Client) User(ctx context.Context, id string) (*User, error) { return nil, nil }
+// writeProfile sends a merged profile in the form of Wire.UserUpdate.
+func (c *Client) writeProfile(ctx context.Context, id string, shown, merged object) (object, error) {
+	if c.wire.UserUpdate != UpdatePatch {
+		return c.write(ctx, http.MethodPut, usersPath, id, merged.text())
+	}
+	changed := changedKeys(shown, merged)
+	if len(changed) == 0 {
+		return merged, nil // a PATCH without operations is refused by servers
+	}
+	o, err := c.write(ctx, http.MethodPatch, usersPath, id, scim.PatchOp(scim.Operation{Op: "replace", Value: changed.text()}))
+	return o, c.orGone(ctx, usersPath, id, err)
+}
 
-// Users lists all users.
-func (c *Client) Users(ctx context.Context) iter.Seq2[*User, error] { return nil }
+// SetActive activates or deactivates a user, one write; for AIW none if the
+// server shows that status already. Success that the server itself contradicts
+// is a *NotAppliedError.
+func (c *Client) SetActive(ctx context.Context, id string, active bool) error {
+	if err := c.setActive(ctx, id, active); err != nil {
+		what := "deactivate"
+		if active {
+			what = "activate"
+		}
+		return fmt.Errorf("walkme: %s user %s: %w", what, id, missingUser(err))
+	}
+	return nil
+}
+
+func (c *Client) setActive(ctx context.Context, id string, active bool) error {
+	if c.profile == AIW {
+		return c.putActive(ctx, id, active)
+	}
+	if c.wire.GetBeforePatch {
+		if _, err := c.read(ctx, usersPath, id); err != nil {
+			return err
+		}
+	}
+	op := scim.Operation{Op: "replace", Path: "active", Value: boolText(active)}
+	if c.wire.PathlessActive {
+		op.Path, op.Value = "", object{{"active", boolText(active)}}.text()
+	}
+	o, err := c.write(ctx, http.MethodPatch, usersPath, id, scim.PatchOp(op))
+	if err != nil {
+		return c.orGone(ctx, usersPath, id, err)
+	}
+	return c.confirmActive(ctx, id, active, o)
+}
+
+// putActive sends the server's own answer back with nothing but active changed.
+func (c *Client) putActive(ctx context.Context, id string, active bool) error {
+	o, err := c.read(ctx, usersPath, id)
+	if err != nil {
+		return err
+	}
+	if shown := o.boolean("active"); shown != nil && *shown == active {
+		return nil
+	}
+	o.put("active", boolText(active))
+	if !c.wire.EchoPassword {
+		o.remove("password")
+	}
+	answered, err := c.write(ctx, http.MethodPut, usersPath, id, o.text())
+	if err != nil {
+		return err
+	}
+	return c.confirmActive(ctx, id, active, answered)
+}
+
+// confirmActive reads the user again if the answer contradicts the write, or
+// says nothing and Wire.VerifyWrites wants to know.
+func (c *Client) confirmActive(ctx context.Context, id string, active bool, answered object) error {
+	shown := answered.boolean("active")
+	if shown == nil && !c.wire.VerifyWrites || shown != nil && *shown == active {
+		return nil
+	}
+	o, err := c.read(ctx, usersPath, id)
+	if err != nil {
+		return verdict(err)
+	}
+	if shown = o.boolean("active"); shown != nil && *shown != active {
+		return &NotAppliedError{fmt.Sprintf("active is still %t", *shown)}
+	}
+	return nil
+}
+
+// matchingUserNotFound is Okta's text for an account that is gone.
+const matchingUserNotFound = "Matching user not found"
+
+func missingUser(err error) error {
+	if errors.Is(err, scim.ErrNotFound) {
+		return fmt.Errorf("%s: %w", matchingUserNotFound, err)
+	}
+	return err
+}

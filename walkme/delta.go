@@ -1,0 +1,204 @@
+package walkme
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+)
+
+// change is one member who joins or leaves.
+type change struct {
+	member Member
+	remove bool
+}
+
+// patch returns the operations for changes: one remove for each member who
+// leaves, then one add for all who join.
+func patch(changes []change) []scim.Operation {
+	var operations []scim.Operation
+	var add []Member
+	for _, ch := range changes {
+		if !ch.remove {
+			add = append(add, ch.member)
+			continue
+		}
+		operations = append(operations, scim.Operation{
+			Op:   "remove",
+			Path: "members[" + scim.FilterEq("value", ch.member.ID) + "]",
+		})
+	}
+	if len(add) > 0 {
+		operations = append(operations, scim.Operation{Op: "add", Path: "members", Value: array(memberTexts(add))})
+	}
+	return operations
+}
+
+// maxLone is how many members may be refused one by one, while nothing got
+// through, before the form of the request is taken to be at fault.
+const maxLone = 4
+
+// deltaWrite makes one batch of changes by PATCH, in parts where it must.
+type deltaWrite struct {
+	c        *Client
+	update   MembersUpdate
+	answered object // the last that the server showed of the group
+	applied  []change
+	rejected []RejectedMember
+	replaced bool // the whole list was written instead
+}
+
+func (c *Client) writeDelta(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
+	w := &deltaWrite{c: c, update: u}
+	all := changesOf(u)
+	if len(all) == 0 {
+		return &MembersResult{}, nil
+	}
+	for batch := range slices.Chunk(all, c.wire.MemberBatch) {
+		if err := w.apply(ctx, batch); err != nil {
+			return nil, w.partial(err)
+		}
+	}
+	if len(w.applied) == 0 {
+		return nil, w.rejected[0].Err
+	}
+	r, err := c.check(ctx, w.expectation(), w.answered)
+	if err != nil {
+		return nil, err
+	}
+	r.Rejected = append(w.rejected, r.Rejected...)
+	return r, nil
+}
+
+// changesOf puts those who leave before those who join.
+func changesOf(u MembersUpdate) []change {
+	var list []change
+	for _, m := range u.Remove {
+		list = append(list, change{m, true})
+	}
+	for _, m := range u.Add {
+		list = append(list, change{m, false})
+	}
+	return list
+}
+
+// apply sends changes in one PATCH. If they are refused, it finds out which of
+// them the group lacks, and sends those again in halves.
+func (w *deltaWrite) apply(ctx context.Context, changes []change) error {
+	if w.replaced {
+		return nil
+	}
+	o, err := w.c.patchGroup(ctx, w.update.GroupID, patch(changes)...)
+	if err == nil {
+		w.answered, w.applied = o, append(w.applied, changes...)
+		return nil
+	}
+	rest, err := w.outstanding(ctx, changes, err)
+	var refused *scim.Error
+	switch {
+	case len(rest) == 0 || !errors.As(err, &refused):
+		return err
+	case len(rest) == 1:
+		return w.reject(rest[0], refused)
+	}
+	half := len(rest) / 2
+	if err := w.apply(ctx, rest[:half]); err != nil {
+		return err
+	}
+	return w.apply(ctx, rest[half:])
+}
+
+// reject notes a change that was refused on its own.
+func (w *deltaWrite) reject(ch change, err *scim.Error) error {
+	w.rejected = append(w.rejected, RejectedMember{Member: ch.member, Remove: ch.remove, Err: err})
+	if len(w.applied) == 0 && len(w.rejected) >= maxLone {
+		return err
+	}
+	return nil
+}
+
+// outstanding returns those of the changes that were certainly not applied,
+// together with err; none if err is the last word. After a 5xx that depends on
+// what the server shows.
+func (w *deltaWrite) outstanding(ctx context.Context, changes []change, err error) ([]change, error) {
+	unanswered := is[*UnansweredError](err) && is[*scim.Error](err)
+	if !unanswered && !refusedForContent(err) {
+		return nil, err
+	}
+	g, readErr := w.c.readGroup(ctx, w.update.GroupID)
+	switch {
+	case isNotFound(readErr):
+		return nil, readErr
+	case !unanswered:
+		return changes, err
+	case readErr != nil:
+		return nil, err
+	case string(g.raw.get("members")) == "null":
+		return nil, w.replaceNull(ctx)
+	case !w.c.evidence(g):
+		return nil, err
+	}
+	w.answered = g.raw
+	shown := g.ids()
+	var rest []change
+	for _, ch := range changes {
+		if _, in := slices.BinarySearch(shown, ch.member.ID); in == ch.remove {
+			rest = append(rest, ch)
+		} else {
+			w.applied = append(w.applied, ch)
+		}
+	}
+	if len(rest) == 0 {
+		return nil, nil
+	}
+	return rest, err
+}
+
+// replaceNull writes the whole list of a group whose members are stored as null:
+// one server fails every add and remove on such a group until a replace.
+func (w *deltaWrite) replaceNull(ctx context.Context) error {
+	members := union(&Group{}, w.update)
+	op := scim.Operation{Op: "replace", Path: "members", Value: array(memberTexts(members))}
+	o, err := w.c.patchGroup(ctx, w.update.GroupID, op)
+	if err != nil {
+		return err
+	}
+	w.answered, w.applied, w.replaced = o, changesOf(w.update), true
+	return nil
+}
+
+func (w *deltaWrite) partial(err error) error {
+	if len(w.applied) == 0 {
+		return err
+	}
+	return &PartialError{"a part of the batch", err}
+}
+
+func (w *deltaWrite) expectation() expectation {
+	e := expectation{id: w.update.GroupID}
+	for _, ch := range w.applied {
+		if ch.remove {
+			e.absent = append(e.absent, ch.member)
+		} else {
+			e.present = append(e.present, ch.member)
+		}
+	}
+	return e
+}
+
+// refusedForContent tells whether a write was refused for what it says, so that
+// saying less may help.
+func refusedForContent(err error) bool {
+	var e *scim.Error
+	if is[*UnansweredError](err) || errors.Is(err, ErrRateLimited) || !errors.As(err, &e) {
+		return false
+	}
+	return slices.Contains([]int{
+		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
+		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
+	}, e.Status)
+}
+
+func isNotFound(err error) bool { return errors.Is(err, scim.ErrNotFound) }

@@ -1,0 +1,89 @@
+package walkme
+
+import (
+	"context"
+	"slices"
+)
+
+// expectation is what a group is to look like after a change.
+type expectation struct {
+	id      string
+	present []Member
+	absent  []Member
+	exact   bool // nobody but present
+}
+
+// evidence tells whether the list of members that a server shows proves
+// anything. An empty one does only after this server has shown a member: some
+// never do.
+func (c *Client) evidence(g *Group) bool {
+	return g.MembersShown && (len(g.Members) > 0 || c.echoes.Load())
+}
+
+// check compares what the server shows after a successful change with what was
+// asked for. An answer that contradicts is not believed at once: the group is
+// read again, as it is where the answer shows nothing and Wire.VerifyWrites
+// wants to know. Changes without effect are Rejected; if no change had any, that
+// is a *NotAppliedError.
+func (c *Client) check(ctx context.Context, e expectation, answered object) (*MembersResult, error) {
+	g := c.groupOf(answered)
+	if !c.evidence(g) && !c.wire.VerifyWrites {
+		return &MembersResult{}, nil
+	}
+	if len(e.failed(g)) > 0 || !c.evidence(g) {
+		var err error
+		if g, err = c.readGroup(ctx, e.id); err != nil {
+			return nil, verdict(err)
+		}
+		if !c.evidence(g) {
+			return &MembersResult{}, nil
+		}
+	}
+	failed := e.failed(g)
+	if len(failed) > 0 && len(failed) == e.size(g) {
+		return nil, &NotAppliedError{"the membership is as before"}
+	}
+	return &MembersResult{Echoed: true, Members: g.ids(), Rejected: failed}, nil
+}
+
+// size is the number of changes that can be seen to have failed.
+func (e expectation) size(g *Group) int {
+	n := len(e.present) + len(e.absent)
+	if e.exact {
+		n += len(e.strangers(g))
+	}
+	return n
+}
+
+// failed returns the changes that a group does not show.
+func (e expectation) failed(g *Group) []RejectedMember {
+	shown := g.ids()
+	var list []RejectedMember
+	note := func(m Member, remove bool) {
+		list = append(list, RejectedMember{Member: m, Remove: remove, Err: &NotAppliedError{"the membership is as before"}})
+	}
+	for _, m := range e.absent {
+		if _, in := slices.BinarySearch(shown, m.ID); in {
+			note(m, true)
+		}
+	}
+	for _, m := range e.present {
+		if _, in := slices.BinarySearch(shown, m.ID); !in {
+			note(m, false)
+		}
+	}
+	for _, m := range e.strangers(g) {
+		note(m, true)
+	}
+	return list
+}
+
+// strangers returns who should not be in a group that was to be exactly present.
+func (e expectation) strangers(g *Group) []Member {
+	if !e.exact {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(g.Members), func(m Member) bool {
+		return slices.ContainsFunc(e.present, func(p Member) bool { return p.ID == m.ID })
+	})
+}

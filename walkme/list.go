@@ -1,0 +1,80 @@
+package walkme
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"strconv"
+
+	"okta-walkme-agent/internal/scim"
+)
+
+const (
+	pageSize = 100    // what Okta asks for
+	maxPages = 10_000 // a server that never ends must not hold us for ever
+)
+
+// page reads one page of a list. The order of the query is Okta's: filter,
+// startIndex, count. Entries without an id are left out, nothing can be done
+// with them; received counts them, too.
+func (c *Client) page(ctx context.Context, endpoint, filter string, startIndex, count int) (entries []object, received int, err error) {
+	query := "?"
+	if filter != "" {
+		query += "filter=" + scim.QueryEscape(filter) + "&"
+	}
+	query += "startIndex=" + strconv.Itoa(startIndex) + "&count=" + strconv.Itoa(count)
+	a, err := c.exchange(ctx, http.MethodGet, endpoint+query, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := scim.ParseListResponse(a.body)
+	if err != nil {
+		return nil, 0, &AnswerError{err.Error()}
+	}
+	for _, text := range list.Resources {
+		o, err := parseObject(text)
+		if err != nil {
+			return nil, 0, &AnswerError{"an entry of the list: " + err.Error()}
+		}
+		if o.string("id") != "" {
+			entries = append(entries, o)
+		}
+	}
+	return entries, len(list.Resources), nil
+}
+
+// all lists every entry once. It trusts no counter: totalResults is the size of
+// the page on some servers, itemsPerPage the size that was asked for, and
+// others answer everything whatever startIndex says. So it goes on by what it
+// got, and ends at a page that brings nothing new; a list therefore costs one
+// request more than it has pages.
+func (c *Client) all(ctx context.Context, endpoint string) iter.Seq2[object, error] {
+	return func(yield func(object, error) bool) {
+		seen := map[string]bool{}
+		startIndex := 1
+		for range maxPages {
+			entries, received, err := c.page(ctx, endpoint, "", startIndex, pageSize)
+			if err != nil {
+				yield(nil, fmt.Errorf("from entry %d: %w", startIndex, err))
+				return
+			}
+			before := len(seen)
+			for _, o := range entries {
+				id := o.string("id")
+				if seen[id] {
+					continue
+				}
+				seen[id] = true
+				if !yield(o, nil) {
+					return
+				}
+			}
+			if len(seen) == before {
+				return
+			}
+			startIndex += received
+		}
+		yield(nil, &AnswerError{fmt.Sprintf("the list has not ended after %d pages", maxPages)})
+	}
+}

@@ -1,0 +1,117 @@
+package walkme
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Okta's rule for 429 (developer.okta.com, "Understanding SCIM"): Retry-After
+// in whole seconds is honoured exactly; without a usable one the wait is five
+// minutes; each further 429 doubles the previous wait; ten attempts at most.
+const (
+	maxAttempts     = 10
+	defaultPause    = 5 * time.Minute
+	longestPause    = 24 * time.Hour // a bound for absurd values
+	readRepeats     = 2
+	readRepeatPause = 500 * time.Millisecond // doubles
+)
+
+// persistence decides, for one request, whether it is sent again. It plugs into
+// retryablehttp.
+type persistence struct {
+	pause *pause
+	log   *slog.Logger
+	read  bool // GET: may be repeated after a broken connection
+
+	limited int           // 429s so far
+	wait    time.Duration // after the last of them
+	broken  int           // repeats of a read so far
+	waiting bool          // between a 429 and the next attempt: nothing is on the wire
+}
+
+// client returns the retrying client for one request.
+func (p *persistence) client(over *http.Client) *retryablehttp.Client {
+	return &retryablehttp.Client{
+		HTTPClient:   over,
+		RetryMax:     maxAttempts + readRepeats,
+		CheckRetry:   p.again,
+		Backoff:      p.backoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler, // the last answer is the error
+	}
+}
+
+// again implements retryablehttp.CheckRetry.
+func (p *persistence) again(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	p.waiting = false
+	switch {
+	case ctx.Err() != nil:
+		return false, nil
+	case err == nil && resp.StatusCode == http.StatusTooManyRequests:
+		p.limited++
+		return p.limited < maxAttempts, nil
+	case p.read && p.broken < readRepeats && transient(resp, err):
+		p.broken++
+		return true, nil
+	}
+	return false, nil
+}
+
+// transient tells whether a read may do better at once. A time-out is final: the
+// server has had its minute.
+func transient(resp *http.Response, err error) bool {
+	if err != nil {
+		return !is[*NotSentError](err) && !is[*timeoutError](err) && !is[*tls.CertificateVerificationError](err) &&
+			!errors.Is(err, ErrNotSent) && !errors.Is(err, errTooLarge)
+	}
+	switch resp.StatusCode {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// backoff implements retryablehttp.Backoff. A 429 makes every request of the
+// client wait, not just this one.
+func (p *persistence) backoff(_, _ time.Duration, _ int, resp *http.Response) time.Duration {
+	if resp == nil || resp.StatusCode != http.StatusTooManyRequests {
+		return readRepeatPause << (p.broken - 1)
+	}
+	wait := defaultPause
+	if asked, ok := retryAfter(resp.Header); ok {
+		wait = asked
+	}
+	if p.limited > 1 {
+		wait = max(wait, 2*p.wait)
+	}
+	p.wait, p.waiting = min(wait, longestPause), true
+	p.pause.extend(time.Now().Add(p.wait))
+	p.log.Warn("WalkMe limits the rate, all requests pause", "pause", p.wait, "attempt", p.limited)
+	return p.wait
+}
+
+// retryAfter reads Retry-After: whole seconds, or a date, which is taken against
+// the answer's own Date so that a wrong clock on either side does no harm.
+func retryAfter(h http.Header) (time.Duration, bool) {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return min(time.Duration(seconds)*time.Second, longestPause), true
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	wait := until.Sub(now)
+	return min(wait, longestPause), wait > 0
+}
