@@ -150,7 +150,7 @@ func (ex *exchange) faulted(f Fault, real answer) answer {
 	switch {
 	case f.Status == 0 && f.Body == "":
 		out = real
-		out.drop = f.Drop
+		out.drop = f.Drop || real.status == 0
 	case f.Body == "" && f.Status >= 400:
 		out = ex.fail(f.Status, "", http.StatusText(f.Status))
 	default:

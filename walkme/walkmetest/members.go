@@ -74,7 +74,7 @@ func (ex *exchange) readMembers(v any) ([]string, *refusal) {
 		if id == "" {
 			return nil, refuse(http.StatusBadRequest, invalidValue, "A member must be an object with a value.")
 		}
-		if ex.t.users.byID[id] == nil {
+		if ex.t.users.byID[id] == nil && !ex.isMember(id) {
 			keepIt, bad := ex.unknownMember(id)
 			if bad != nil {
 				return nil, bad
@@ -86,6 +86,12 @@ func (ex *exchange) readMembers(v any) ([]string, *refusal) {
 		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+// isMember lets a client send back the ghost that it was shown.
+func (ex *exchange) isMember(id string) bool {
+	g := ex.group()
+	return g != nil && slices.Contains(g.members, id)
 }
 
 func (ex *exchange) unknownMember(id string) (keepIt bool, bad *refusal) {

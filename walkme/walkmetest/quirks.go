@@ -33,6 +33,9 @@ type Quirks struct {
 	// and by id the user is there.
 	ConflictOnDeactivated409WithoutMatch bool
 
+	// EmailFilterDrops breaks the connection on a filter on emails.
+	EmailFilterDrops bool
+
 	// OnlyEqFilter refuses with 400 every filter that is not attr eq "v"
 	// on userName, displayName, externalId or emails.value.
 	OnlyEqFilter bool

@@ -86,6 +86,33 @@ func requireSchema(body object, urn string) *refusal {
 	return nil
 }
 
+// settlePrimary takes primary from the values that had it when a PATCH gave it
+// to another one (RFC 7644, section 3.5.2).
+func settlePrimary(before, doc object) {
+	for _, name := range multiAttributes {
+		old := elements(before.get(name))
+		had := func(v any) bool {
+			return slices.ContainsFunc(old, func(o any) bool { return equalValue(o, v) })
+		}
+		values := keep(elements(doc.get(name)), isPrimary)
+		fresh := keep(values, func(v any) bool { return !had(v) })
+		if len(fresh) == 0 {
+			continue
+		}
+		for _, v := range values {
+			if had(v) {
+				value, _ := v.(object)
+				value.set("primary", false)
+			}
+		}
+	}
+}
+
+func isPrimary(v any) bool {
+	value, _ := v.(object)
+	return value.get("primary") == true
+}
+
 // location is the address of a resource.
 func (ex *exchange) location(kind, id string) string {
 	if ex.q.RelativeLocation {
