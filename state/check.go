@@ -82,6 +82,19 @@ func firstColumn(ctx context.Context, pool *sql.DB, query string) ([]string, err
 	return out, rows.Err()
 }
 
+// smallest is the size of the smallest SQLite database: one page
+// (https://sqlite.org/fileformat.html, section 1.3.2).
+const smallest = 512
+
+// tooSmall refuses what SQLite would take for an empty database and overwrite.
+func tooSmall(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > 0 && info.Size() < smallest {
+		err = &NotOursError{Path: path, Reason: fmt.Sprintf("%d bytes are no SQLite database", info.Size())}
+	}
+	return err
+}
+
 // missing reports whether there is no state file at a path.
 func missing(path string) bool {
 	_, err := os.Stat(path)

@@ -39,6 +39,9 @@ func (t *tx) setMeta(values map[string]string) error {
 // SaveMapping stores the expressions behind a mapping digest: SCIM path to
 // expression text. A digest that is known already is left as it is.
 func (db *DB) SaveMapping(ctx context.Context, digest string, m map[string]string) error {
+	if m == nil {
+		m = map[string]string{} // nil is what an unknown digest reads as
+	}
 	expressions, err := json.Marshal(m)
 	if err != nil {
 		return db.fail("write mapping", err)

@@ -120,6 +120,9 @@ func (db *DB) prepare(ctx context.Context, build string, files fs.FS) error {
 // if it will be migrated. The connection is writable, so that SQLite can roll
 // back what a killed process left, but changes no setting of a foreign file.
 func (db *DB) inspect(ctx context.Context, want int) (version int, err error) {
+	if err := tooSmall(db.path); err != nil {
+		return 0, err
+	}
 	pool, err := sql.Open("sqlite", dsn(db.path, "rw", pragmasReader))
 	if err != nil {
 		return 0, err
@@ -158,21 +161,29 @@ func recoverLeftovers(ctx context.Context, conn *sql.Conn) error {
 // Errors: ErrNotExist, *NotOursError, *SchemaError (older or newer),
 // *CorruptError.
 func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
+	return openReadOnly(ctx, path, embedded)
+}
+
+func openReadOnly(ctx context.Context, path string, migrations fs.FS) (*DB, error) {
 	db := &DB{path: path, now: time.Now, closed: make(chan struct{})}
-	if err := db.openReadOnly(ctx); err != nil {
+	if err := db.attach(ctx, migrations); err != nil {
 		return nil, db.fail("open for reading", errors.Join(err, db.release()))
 	}
 	return db, nil
 }
 
-func (db *DB) openReadOnly(ctx context.Context) (err error) {
+// attach opens the reader pool on an existing file of the right schema.
+func (db *DB) attach(ctx context.Context, files fs.FS) (err error) {
 	if db.path, err = absolute(db.path); err != nil {
 		return err
 	}
 	if missing(db.path) {
 		return ErrNotExist
 	}
-	migrations, err := schema(embedded)
+	if err := tooSmall(db.path); err != nil {
+		return err
+	}
+	migrations, err := schema(files)
 	if err != nil {
 		return err
 	}

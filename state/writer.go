@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"runtime"
 	"time"
 )
 
@@ -104,9 +105,11 @@ func (w *writer) loop() {
 	}
 }
 
-// gather takes all changes that wait at this moment.
+// gather takes all changes that wait at this moment. It first lets those run
+// that the last flush has woken: they mostly have the next change at hand.
 func (w *writer) gather(first *change) []*change {
 	batch := []*change{first}
+	runtime.Gosched()
 	for len(batch) < batchLimit {
 		select {
 		case c := <-w.queue:
