@@ -24,7 +24,7 @@ func winston() el.Env {
 			"groupCode": json.Number("123"), "salary": int64(1_500_000), "rate": 2.5, "count": 3.0,
 			"isContractor": false, "hasBadge": true, "stringDouble": "1.1",
 			"strArray": []any{"one", "two"}, "intArray": []any{int64(10), int64(20), int64(30)},
-			"numbers": []any{json.Number("1"), json.Number("2.5"), []any{json.Number("3")}},
+			"numbers":    []any{json.Number("1"), json.Number("2.5"), []any{json.Number("3")}},
 			"department": "California-South-Sales", "title": "Engineer", "city": "San Francisco",
 			"primaryPhone": "+1 (555) 123-4567", "first name": "spaced", "matches": "word",
 		},

@@ -25,6 +25,8 @@ type token struct {
 	num  any    // of a number: int64 or float64
 }
 
+const escapeHint = "a backslash does not escape: double the quote to put one into the string"
+
 // signs lists the operators and brackets, longer before shorter. The ones the
 // language refuses are here so that the parser can name them.
 var signs = [...]string{
@@ -117,7 +119,7 @@ func (l *lexer) stringLiteral() (token, *refusal) {
 	}
 	hint := "close it with " + string(quote)
 	if strings.Contains(l.src[start:], `\`+string(quote)) {
-		hint = "a backslash does not escape: double the quote to put one into the string"
+		hint = escapeHint
 	}
 	return token{}, refuse(start, "the string is not closed", hint)
 }

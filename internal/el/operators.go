@@ -174,7 +174,7 @@ func (n *compareNode) eval(env Env) (any, *fault) {
 	}
 	order, ok := compare(left, right)
 	if !ok {
-		return nil, faultf(n.offset(), "cannot compute %s %s %s", kindOf(left), n.op, kindOf(right))
+		return nil, faultf(n.offset(), "cannot compare %s %s %s", kindOf(left), n.op, kindOf(right))
 	}
 	switch n.op {
 	case "<":

@@ -78,6 +78,9 @@ func (p *parser) unexpected(want string) *refusal {
 	if hint := refusedWord(p.tok.text); hint != "" && p.tok.kind != tokenString {
 		return refuse(p.tok.at, "unexpected "+text, hint)
 	}
+	if before := p.lexer.src[:p.tok.at]; strings.HasSuffix(before, `\"`) || strings.HasSuffix(before, `\'`) {
+		return refuse(p.tok.at, "unexpected "+text, escapeHint)
+	}
 	return refuse(p.tok.at, "unexpected "+text, "expected "+want)
 }
 
@@ -281,12 +284,16 @@ func (p *parser) postfix() (node, *refusal) {
 		case p.isSign("."):
 			n, err = p.method(n)
 		case p.isSign("?."):
-			return nil, refuse(p.tok.at, "safe navigation ?. is not supported", "write . alone: a missing attribute is null")
+			return nil, p.safeNavigation()
 		default:
 			return n, nil
 		}
 	}
 	return nil, err
+}
+
+func (p *parser) safeNavigation() *refusal {
+	return refuse(p.tok.at, "safe navigation ?. is not supported", "write . alone: a missing attribute is null")
 }
 
 func (p *parser) index(of node) (node, *refusal) {

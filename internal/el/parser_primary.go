@@ -101,6 +101,8 @@ func (p *parser) name() (node, *refusal) {
 		return p.member(name, root)
 	case isRoot && p.isSign("["):
 		return p.quotedMember(name, root)
+	case isRoot && p.isSign("?."):
+		return nil, p.safeNavigation()
 	case isRoot || isNamespace(name.text):
 		return nil, refuse(name.at, name.text+" alone has no value", "write "+name.text+".NAME")
 	case p.isSign(".") || p.isSign("[") || p.isSign("?."):
