@@ -49,6 +49,9 @@ type Record struct {
 const recordColumns = `type, source_id, target_id, active, name, origin, source_digest, mapping_digest,
 	attempts, next_try, last_error, last_status, failed_change, partial, updated_at, attributes, members`
 
+// updatedAt is the place of updated_at in recordColumns.
+const updatedAt = 14
+
 // Records returns all records, sorted by scim.Compare. The caller owns them.
 func (db *DB) Records(ctx context.Context) ([]Record, error) {
 	const what = "read records"
@@ -122,7 +125,7 @@ type recordRow []any
 // acknowledged returns the row with UpdatedAt set to now.
 func (r recordRow) acknowledged(now int64) recordRow {
 	r = slices.Clone(r)
-	r[14] = now
+	r[updatedAt] = now
 	return r
 }
 
@@ -150,8 +153,9 @@ func (t *tx) putRecords(rows []recordRow) error {
 			ON CONFLICT (type, source_id) DO UPDATE SET target_id = excluded.target_id, active = excluded.active,
 			name = excluded.name, origin = excluded.origin, source_digest = excluded.source_digest,
 			mapping_digest = excluded.mapping_digest, attempts = excluded.attempts, next_try = excluded.next_try,
-			last_error = excluded.last_error, last_status = excluded.last_status, failed_change = excluded.failed_change, partial = excluded.partial,
-			updated_at = excluded.updated_at, attributes = excluded.attributes, members = excluded.members`, row...)
+			last_error = excluded.last_error, last_status = excluded.last_status,
+			failed_change = excluded.failed_change, partial = excluded.partial, updated_at = excluded.updated_at,
+			attributes = excluded.attributes, members = excluded.members`, row...)
 		if err != nil {
 			return fmt.Errorf("record %s: %w", row[1], err)
 		}

@@ -32,7 +32,7 @@ func TestRecordRoundTrip(t *testing.T) {
 				}),
 			},
 			Name: "Ann@example.com", Origin: state.Linked, SourceDigest: "s", MappingDigest: "m",
-			Attempts: 3, NextTry: at, LastError: "Bad Gateway", LastStatus: 502, UpdatedAt: at.Add(time.Hour),
+			Attempts: 3, NextTry: at, LastError: "Bad Gateway", LastStatus: 502, FailedChange: "c", UpdatedAt: at.Add(time.Hour),
 		},
 		"never landed": {
 			Resource: scim.Resource{Type: scim.User, SourceID: "00u2"}, Name: "bob@example.com", Attempts: 1,

@@ -165,11 +165,11 @@ CREATE TABLE source_users_staged (
 ) STRICT;
 
 INSERT INTO migrations VALUES (1, 'v1.0.0', 1772366400000);
-INSERT INTO resources VALUES (1, 'User', '00u1', 'w-1', 1, 'ann@example.com', 'created', 's1', 'm', 0, NULL, '', 0, 0, 1772366400000,
+INSERT INTO resources VALUES (1, 'User', '00u1', 'w-1', 1, 'ann@example.com', 'created', 's1', 'm', 0, NULL, '', 0, '', 0, 1772366400000,
     '{"name.familyName":"Example","name.givenName":"Ann","userName":"ann@example.com"}', '');
-INSERT INTO resources VALUES (2, 'User', '00u2', '', 1, 'bob@example.com', '', 's2', 'm', 2, 1772370000000, 'Bad Gateway', 502, 0, NULL,
+INSERT INTO resources VALUES (2, 'User', '00u2', '', 1, 'bob@example.com', '', 's2', 'm', 2, 1772370000000, 'Bad Gateway', 502, 'c1', 0, NULL,
     '{"userName":"bob@example.com"}', '');
-INSERT INTO resources VALUES (3, 'Group', '00g1', 'g-1', 1, 'Editors', 'linked', 's3', 'm', 0, NULL, '', 0, 1, 1772366400000,
+INSERT INTO resources VALUES (3, 'Group', '00g1', 'g-1', 1, 'Editors', 'linked', 's3', 'm', 0, NULL, '', 0, '', 1, 1772366400000,
     '{"displayName":"Editors"}', '00u1' || char(10) || '00u2');
 INSERT INTO journal VALUES (1, 'run-1', 1, 'User', '00u1', 'w-1', 'ann@example.com', 'create', 'okta', 'assigned in Okta',
     '{"attributes":[{"path":"userName","old":null,"new":"ann@example.com"}]}', 'applied', 201, '', 1772366400000, 1772366401000);
