@@ -29,7 +29,7 @@ func (c *Config) check(ps *problems) {
 		ps.add("watch.interval", w.String()+" is too often", "write 10s or more, or 0s for off")
 	}
 	if c.State.Path == "" {
-		ps.add("state.path", "is empty", "write the path of the state file")
+		ps.follow("state.path", "is empty", "write the path of the state file")
 	}
 	checkListen(ps, c.HTTP.Listen)
 }
@@ -52,19 +52,19 @@ func (a OktaAuth) check(ps *problems) {
 	service := ps.source.has(path+".client_id") || ps.source.has(path+".private_key") || ps.source.has(path+".key_id")
 	switch {
 	case token && service:
-		ps.add(path, "holds two ways to sign in", both)
+		ps.follow(path, "holds two ways to sign in", both)
 	case service:
 		ps.alongside(path+".client_id", path+".private_key")
 		ps.alongside(path+".private_key", path+".client_id")
 		ps.alongside(path+".key_id", path+".client_id")
 	case !token:
-		ps.add(path, "holds no way to sign in", both)
+		ps.follow(path, "holds no way to sign in", both)
 	}
 	if ps.source.has(path+".client_id") && !oktaID.MatchString(a.ClientID) {
-		ps.add(path+".client_id", "is not an Okta id", "the Admin Console shows the Client ID on the service app's page, as in 0oa1b2c3d4e5f6g7h8i9")
+		ps.follow(path+".client_id", "is not an Okta id", "the Admin Console shows the Client ID on the service app's page, as in 0oa1b2c3d4e5f6g7h8i9")
 	}
 	if ps.source.has(path+".key_id") && !keyID.MatchString(a.KeyID) {
-		ps.add(path+".key_id", "is not a key id", "the Admin Console shows the KID beside the public key")
+		ps.follow(path+".key_id", "is not a key id", "the Admin Console shows the KID beside the public key")
 	}
 }
 
@@ -75,7 +75,7 @@ func (c *Config) checkWalkMe(ps *problems) {
 	case region && base:
 		ps.add("walkme.base_url", "is given besides region", hint)
 	case !region && !base:
-		ps.add("walkme.region", "is missing", hint)
+		ps.follow("walkme.region", "is missing", hint)
 	case base:
 		checkURL(ps, "walkme.base_url", c.WalkMe.BaseURL, "write the SCIM base URL, as in https://papi.walkme.com/deepui/api/scim/v2")
 	}
@@ -88,12 +88,12 @@ func checkWalkMeAuth(ps *problems) {
 	basic := ps.source.has(path+".username") || ps.source.has(path+".password")
 	switch {
 	case token && basic:
-		ps.add(path, "holds two ways to sign in", both)
+		ps.follow(path, "holds two ways to sign in", both)
 	case basic:
 		ps.alongside(path+".username", path+".password")
 		ps.alongside(path+".password", path+".username")
 	case !token:
-		ps.add(path, "holds no way to sign in", both)
+		ps.follow(path, "holds no way to sign in", both)
 	}
 }
 
@@ -111,7 +111,7 @@ func (s GroupSource) check(ps *problems, path string) {
 		if len(given) > 1 {
 			msg = "names groups in more than one way: " + strings.Join(given, ", ")
 		}
-		ps.add(path, msg, "write one of "+strings.Join(kinds, ", ")+" in each entry")
+		ps.follow(path, msg, "write one of "+strings.Join(kinds, ", ")+" in each entry")
 		return
 	}
 	s.checkKind(ps, path, given[0])
@@ -121,7 +121,7 @@ func (s GroupSource) check(ps *problems, path string) {
 	if given[0] != "name" && given[0] != "id" {
 		ps.add(path+".link", "cannot be used with "+given[0], "a link is for one group: name it by name or id")
 	} else if strings.TrimSpace(s.Link) == "" {
-		ps.add(path+".link", "is empty", "write the display name of the WalkMe group, or leave the key out")
+		ps.follow(path+".link", "is empty", "write the display name of the WalkMe group, or leave the key out")
 	}
 }
 
@@ -129,13 +129,13 @@ func (s GroupSource) checkKind(ps *problems, path, kind string) {
 	at := path + "." + kind
 	switch {
 	case kind == "name" && strings.TrimSpace(s.Name) == "":
-		ps.add(at, "is empty", "write the name of an Okta group")
+		ps.follow(at, "is empty", "write the name of an Okta group")
 	case kind == "id" && !oktaID.MatchString(s.ID):
-		ps.add(at, quote(s.ID)+" is not an Okta id", "the Admin Console shows it in the address of the group's page, as in 00g1b2c3d4e5f6g7h8i9")
+		ps.follow(at, quote(s.ID)+" is not an Okta id", "the Admin Console shows it in the address of the group's page, as in 00g1b2c3d4e5f6g7h8i9")
 	case kind == "rule" && (s.Rule == nil || *s.Rule == GroupRule{}):
-		ps.add(at, "would match every group of the org", `write what names begin with, as in {name_starts_with: "walkme-"}`)
+		ps.follow(at, "would match every group of the org", `write what names begin with, as in {name_starts_with: "walkme-"}`)
 	case kind == "assigned_groups" && !s.AssignedGroups, kind == "okta_mappings" && !s.OktaMappings:
-		ps.add(at, "is not true", "write true, or leave the entry out")
+		ps.follow(at, "is not true", "write true, or leave the entry out")
 	}
 }
 
@@ -202,26 +202,17 @@ func (ps *problems) required(path, value, hint string) bool {
 	switch {
 	case value != "":
 		return true
-	case !ps.source.has(path):
-		ps.add(path, "is missing", hint)
-	case !ps.reported(path): // else it was refused for another reason
-		ps.add(path, "is empty", hint)
+	case ps.source.has(path):
+		ps.follow(path, "is empty", hint)
+	default:
+		ps.follow(path, "is missing", hint)
 	}
 	return false
 }
 
-// alongside reports a key that another one needs.
+// alongside reports a key that another one needs, at that other one.
 func (ps *problems) alongside(given, needed string) {
-	if ps.source.has(given) && !ps.source.has(needed) {
+	if ps.source.has(given) && !ps.source.has(needed) && !ps.explained(needed) {
 		ps.addAt(ps.source.value(given), needed, "is missing", given[strings.LastIndex(given, ".")+1:]+" needs it")
 	}
-}
-
-func (ps *problems) reported(path string) bool {
-	for _, p := range ps.list {
-		if p.Path == path {
-			return true
-		}
-	}
-	return false
 }

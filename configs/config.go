@@ -78,7 +78,7 @@ type Provisioning struct {
 	DeactivateUsers      bool   `yaml:"deactivate_users"`
 	Suspended            string `yaml:"suspended" oneof:"keep|deactivate"`
 	OnMissing            string `yaml:"on_missing" oneof:"error|recreate"` // for an account that is gone in WalkMe
-	RequireEmail         bool   `yaml:"require_email"`                     // reject people without an e-mail address
+	RequireEmail         bool   `yaml:"require_email"`                     // reject people whose userName is no e-mail address
 }
 
 // PushGroups says which Okta groups are pushed, and how.
@@ -95,11 +95,11 @@ type PushGroups struct {
 // besides, with Name and ID only, for it can name but one group.
 type GroupSource struct {
 	Name           string     `yaml:"name"`
+	Link           string     `yaml:"link"` // display name of an existing WalkMe group
 	ID             string     `yaml:"id"`
 	Rule           *GroupRule `yaml:"rule"`
 	AssignedGroups bool       `yaml:"assigned_groups"`
 	OktaMappings   bool       `yaml:"okta_mappings"`
-	Link           string     `yaml:"link"` // display name of an existing WalkMe group
 }
 
 // GroupRule matches the groups for which all of its parts hold. One at least is set.
@@ -130,8 +130,8 @@ type Limits struct {
 
 // Limit is exceeded when either of its parts is.
 type Limit struct {
-	Count   int      `yaml:"count" min:"0"`
-	Percent *float64 `yaml:"percent" min:"0" max:"100"` // of the managed objects of the kind; nil: the count alone decides
+	Count   int     `yaml:"count" min:"0"`
+	Percent float64 `yaml:"percent" min:"0" max:"100"` // of the managed objects of the kind; 0: the count alone decides
 }
 
 // State is the agent's memory.
@@ -142,7 +142,7 @@ type State struct {
 
 // HTTP is the listener for monitors.
 type HTTP struct {
-	Listen string        `yaml:"listen"`            // host:port; "": no listener
+	Listen string        `yaml:"listen"`           // host:port; "": no listener
 	MaxAge time.Duration `yaml:"max_age" min:"0s"` // of the last good run, for /readyz; 0: see [Config.ReadyMaxAge]
 }
 

@@ -28,13 +28,14 @@ type nodeValue interface {
 	decodeNode(d *decoder, path string, n *yaml.Node)
 }
 
-// root decodes the top level of the file.
-func (d *decoder) root(n *yaml.Node, c *Config) {
+// root decodes the top level of the file; false: there is nothing to check.
+func (d *decoder) root(n *yaml.Node, c *Config) bool {
 	if n.Kind != yaml.MappingNode || n.ShortTag() != "!!map" {
 		d.addAt(position{n.Line, n.Column}, "", "the file is not a list of keys and values", "begin with okta: and walkme:")
-		return
+		return false
 	}
 	d.structure("", n, reflect.ValueOf(c).Elem())
+	return true
 }
 
 // value decodes one node into v, whose tag holds the bounds.
@@ -115,7 +116,7 @@ func (d *decoder) pairs(path string, n *yaml.Node) func(yield func(key, value *y
 			key, value := n.Content[i], n.Content[i+1]
 			at := position{key.Line, key.Column}
 			if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || key.Style&yaml.TaggedStyle != 0 {
-				d.addAt(at, path, "a key that is not plain text stands here", "")
+				d.addAt(at, path, "a key that is not plain text stands here", "write plain keys; merge keys (<<) are not read")
 				continue
 			}
 			if line, twice := first[key.Value]; twice {

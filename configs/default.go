@@ -30,8 +30,8 @@ func Default() Config {
 			OnUnlink: "leave", DeprovisionedMembers: "keep", MembershipUpdates: "delta", OnMissing: "error",
 		},
 		Limits: Limits{
-			Deactivations:   Limit{Count: 20, Percent: new(10.0)},
-			MemberRemovals:  Limit{Count: 100, Percent: new(20.0)},
+			Deactivations:   Limit{Count: 20, Percent: 10},
+			MemberRemovals:  Limit{Count: 100, Percent: 20},
 			Window:          24 * time.Hour,
 			ConfirmRemovals: true,
 		},

@@ -75,8 +75,12 @@ func syntaxProblem(ps *problems, err error) {
 		ps.addAt(position{}, "", "the file is not YAML", "")
 		return
 	}
-	msg, hint := load.Message, ""
+	msg, hint, mark := load.Message, "", load.Mark
 	switch {
+	case strings.Contains(msg, "unexpected end of stream") && strings.Contains(load.ContextMsg, "quoted"):
+		msg, mark = "the text that begins here has no closing quote", load.ContextMark
+	case strings.Contains(msg, "alphabetic or numeric"):
+		msg, hint = "a value begins with * or &", "put it between quotes"
 	case strings.Contains(msg, "anchor"):
 		msg, hint = "an alias (*) has no anchor", "put a value that begins with * between quotes"
 	case strings.Contains(msg, "cannot start any token"):
@@ -86,5 +90,5 @@ func syntaxProblem(ps *problems, err error) {
 	case strings.ContainsAny(msg, "'`\"") && !strings.Contains(msg, "expected"):
 		msg = "the file is not YAML here"
 	}
-	ps.addAt(position{max(load.Mark.Line, 1), max(load.Mark.Column, 1)}, "", "syntax error: "+msg, hint)
+	ps.addAt(position{max(mark.Line, 1), max(mark.Column, 1)}, "", "syntax error: "+msg, hint)
 }

@@ -47,9 +47,10 @@ func Parse(name string, data []byte, env Env) (*Config, error) {
 	c := Default()
 	c.env = env
 	d := &decoder{problems: ps, text: text}
-	d.root(root, &c)
+	if d.root(root, &c) {
+		c.check(ps)
+	}
 	c.source = ps.source
-	c.check(ps)
 	if err := ps.err(); err != nil {
 		return nil, err
 	}

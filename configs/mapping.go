@@ -35,8 +35,12 @@ func defaultMappings() Mappings {
 	return out
 }
 
-// decodeNode replaces the mappings by those of the file.
+// decodeNode replaces the mappings by those of the file. As with every section,
+// all lines commented out means the default.
 func (m *Mappings) decodeNode(d *decoder, path string, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
+		return
+	}
 	*m = nil
 	if n.Kind != yaml.MappingNode {
 		d.add(path, "is "+kind(n)+", not a section", "write one line for each attribute, as in userName: appuser.userName")
@@ -67,7 +71,7 @@ func (d *decoder) expression(path string, n *yaml.Node) *el.Expr {
 	case err == nil:
 		return expr
 	case errors.As(err, &syntax):
-		at, exact := d.inside(n, syntax.Line, syntax.Column)
+		at, exact := d.locate(n, syntax.Line, syntax.Column)
 		msg := syntax.Msg
 		if !exact {
 			msg = fmt.Sprintf("line %d, column %d of the expression: %s", syntax.Line, syntax.Column, msg)

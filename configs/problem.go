@@ -93,6 +93,14 @@ func (s positions) value(path string) position {
 	return position{1, 1}
 }
 
+// key is where a key stands, or what [positions.value] says of it.
+func (s positions) key(path string) position {
+	if at, ok := s.keys[path]; ok {
+		return at
+	}
+	return s.value(path)
+}
+
 // parent cuts the last key or index off a path.
 func parent(path string) string {
 	return path[:max(strings.LastIndexAny(path, ".["), 0)]
@@ -113,6 +121,26 @@ func (ps *problems) addAt(at position, path, msg, hint string) {
 	ps.list = append(ps.list, &Problem{
 		File: ps.source.file, Line: at.line, Column: at.column, Path: path, Msg: msg, Hint: hint,
 	})
+}
+
+// follow reports a problem that may come from another one: it is left out where
+// the key, one around it or one inside it has been reported already.
+func (ps *problems) follow(path, msg, hint string) {
+	if !ps.explained(path) {
+		ps.add(path, msg, hint)
+	}
+}
+
+func (ps *problems) explained(path string) bool {
+	return slices.ContainsFunc(ps.list, func(p *Problem) bool {
+		return p.Path == path || inside(path, p.Path) || inside(p.Path, path)
+	})
+}
+
+// inside tells whether a path lies below another one.
+func inside(path, section string) bool {
+	rest, ok := strings.CutPrefix(path, section)
+	return ok && section != "" && rest != "" && strings.ContainsRune(".[", rune(rest[0]))
 }
 
 // err is nil, or *Errors with the problems sorted and each of them once.

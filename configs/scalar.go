@@ -190,7 +190,7 @@ func numberHint(n *yaml.Node) string {
 	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 		return "write it without quotes"
 	}
-	return "write digits, such as 8"
+	return "write plain decimal digits, such as 8"
 }
 
 func durationHint(text string) string {

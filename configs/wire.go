@@ -1,17 +1,56 @@
 package configs
 
-// Wire are the switches for what Okta's documentation and the recorded
-// conversations leave open. The fields are those of walkme.Wire, in its order.
+import "okta-walkme-agent/walkme"
+
+// Wire are the switches of walkme.Wire, which says what each is for. How members
+// are written is a matter of push_groups.
 type Wire struct {
 	GetBeforePatch    bool   `yaml:"get_before_patch"`
 	PatchActiveMatch  bool   `yaml:"patch_active_match"`
-	RenameWithMembers bool   `yaml:"rename_with_members"`
-	SecondGroupWrite  string `yaml:"second_group_write" oneof:"always|when_missing|never"`
+	ActiveFromMapping bool   `yaml:"active_from_mapping"`
 	SendPassword      bool   `yaml:"send_password"`
+	EchoPassword      bool   `yaml:"echo_password"`
 	SendGroups        bool   `yaml:"send_groups"`
+	ExtensionSchemas  bool   `yaml:"extension_schemas"`
+	UserUpdate        string `yaml:"user_update" oneof:"put|patch"`
+	Overlay           string `yaml:"overlay" oneof:"all|changed"`
 	ClearedValue      string `yaml:"cleared_value" oneof:"empty|null|omit"`
 	MultiValued       string `yaml:"multi_valued" oneof:"replace|merge"`
+	PathlessActive    bool   `yaml:"pathless_active"`
+	PathlessRename    bool   `yaml:"pathless_rename"`
+	RenameWithMembers bool   `yaml:"rename_with_members"`
+	SecondGroupWrite  string `yaml:"second_group_write" oneof:"always|when_missing|never"`
+	GroupPutID        bool   `yaml:"group_put_id"`
 	MemberBatch       int    `yaml:"member_batch" min:"1" max:"1000"`
+	ResolveConflicts  bool   `yaml:"resolve_conflicts"`
+	VerifyWrites      bool   `yaml:"verify_writes"`
 }
 
-func defaultWire() Wire { return Wire{SecondGroupWrite: "always", ClearedValue: "empty", MultiValued: "replace", MemberBatch: 100} }
+// defaultWire is walkme's default in the terms of the file.
+func defaultWire() Wire {
+	w := walkme.DefaultWire()
+	return Wire{
+		GetBeforePatch: w.GetBeforePatch, PatchActiveMatch: w.PatchActiveMatch, ActiveFromMapping: w.ActiveFromMapping,
+		SendPassword: w.SendPassword, EchoPassword: w.EchoPassword, SendGroups: w.SendGroups,
+		ExtensionSchemas: w.ExtensionSchemas, UserUpdate: w.UserUpdate, Overlay: w.Overlay,
+		ClearedValue: w.ClearedValue, MultiValued: w.MultiValued,
+		PathlessActive: w.PathlessActive, PathlessRename: w.PathlessRename, RenameWithMembers: w.RenameWithMembers,
+		SecondGroupWrite: w.SecondGroupWrite, GroupPutID: w.GroupPutID, MemberBatch: w.MemberBatch,
+		ResolveConflicts: w.ResolveConflicts, VerifyWrites: w.VerifyWrites,
+	}
+}
+
+// wire is the file's in the terms of walkme.
+func (c *Config) wire() walkme.Wire {
+	w := c.WalkMe.Wire
+	return walkme.Wire{
+		GetBeforePatch: w.GetBeforePatch, PatchActiveMatch: w.PatchActiveMatch, ActiveFromMapping: w.ActiveFromMapping,
+		SendPassword: w.SendPassword, EchoPassword: w.EchoPassword, SendGroups: w.SendGroups,
+		ExtensionSchemas: w.ExtensionSchemas, UserUpdate: w.UserUpdate, Overlay: w.Overlay,
+		ClearedValue: w.ClearedValue, MultiValued: w.MultiValued,
+		PathlessActive: w.PathlessActive, PathlessRename: w.PathlessRename, RenameWithMembers: w.RenameWithMembers,
+		SecondGroupWrite: w.SecondGroupWrite, GroupPutID: w.GroupPutID, MemberBatch: w.MemberBatch,
+		ResolveConflicts: w.ResolveConflicts, VerifyWrites: w.VerifyWrites,
+		MembershipUpdates: c.PushGroups.MembershipUpdates,
+	}
+}

@@ -7,14 +7,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// inside finds where the character at a line and column of a scalar's value
+// locate finds where the character at a line and column of a scalar's value
 // stands in the file. Where YAML folds lines, the answer is the beginning of the
 // scalar and false.
-func (d *decoder) inside(n *yaml.Node, line, column int) (position, bool) {
+func (d *decoder) locate(n *yaml.Node, line, column int) (position, bool) {
 	start := position{n.Line, n.Column}
 	switch {
 	case n.Style&yaml.LiteralStyle != 0:
-		return d.insideBlock(n, line, column)
+		return d.locateInBlock(n, line, column)
 	case n.Style&yaml.FoldedStyle != 0 || line != 1 || n.Line > len(d.text):
 		return start, false
 	}
@@ -50,9 +50,9 @@ func escaped(style yaml.Style, a, b rune) bool {
 	return false
 }
 
-// insideBlock does it for a literal block, whose lines stand below its header,
+// locateInBlock does it for a literal block, whose lines stand below its header,
 // all indented as the first that is not blank.
-func (d *decoder) insideBlock(n *yaml.Node, line, column int) (position, bool) {
+func (d *decoder) locateInBlock(n *yaml.Node, line, column int) (position, bool) {
 	for _, text := range d.text[min(n.Line, len(d.text)):] {
 		content := strings.TrimLeft(text, " ")
 		if strings.TrimSpace(content) == "" {

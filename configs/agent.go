@@ -1,0 +1,108 @@
+package configs
+
+import (
+	"errors"
+	"slices"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/okta"
+)
+
+// userName is the attribute that every mapping has.
+const userName = "userName"
+
+// Agent is the configuration of the engine.
+func (c *Config) Agent() agent.Config {
+	mapping, err := agent.NewMapping(c.Mappings.rules())
+	if err != nil {
+		panic("configs: mapping that was checked at load: " + err.Error())
+	}
+	return agent.Config{
+		Mapping: mapping,
+		Policy: agent.Policy{
+			CreateUsers:          c.Provisioning.CreateUsers,
+			UpdateUserAttributes: c.Provisioning.UpdateUserAttributes,
+			DeactivateUsers:      c.Provisioning.DeactivateUsers,
+			RecreateMissing:      c.Provisioning.OnMissing == "recreate",
+			Desire: agent.DesirePolicy{
+				DeactivateSuspended: c.Provisioning.Suspended == "deactivate",
+				RequireEmail:        c.Provisioning.RequireEmail,
+			},
+			Groups: agent.GroupPolicy{
+				DeleteUnlinked:      c.PushGroups.OnUnlink == "delete",
+				RemoveDeprovisioned: c.PushGroups.DeprovisionedMembers == "remove",
+				RenameLinked:        c.PushGroups.RenameLinked,
+				RecreateMissing:     c.PushGroups.OnMissing == "recreate",
+			},
+		},
+		Limits: agent.Limits{
+			Deactivations:  agent.Limit(c.Limits.Deactivations),
+			MemberRemovals: agent.Limit(c.Limits.MemberRemovals),
+			GroupDeletes:   agent.Limit(c.Limits.GroupDeletes),
+			Window:         c.Limits.Window,
+		},
+		GroupSources:    c.PushGroups.sources(),
+		GroupFullRead:   c.Okta.GroupFullRead,
+		ConfirmRemovals: c.Limits.ConfirmRemovals,
+		KeepHistory:     c.State.KeepHistory,
+		WireProfile:     c.WalkMe.WireProfile,
+		Workers:         2 * c.WalkMe.MaxInFlight,
+	}
+}
+
+// sources are the group sources in the terms of the Okta client.
+func (p PushGroups) sources() []okta.GroupSource {
+	var out []okta.GroupSource
+	for _, s := range p.Sources {
+		source := okta.GroupSource{
+			Name: s.Name, ID: s.ID, AssignedGroups: s.AssignedGroups, OktaMappings: s.OktaMappings, Link: s.Link,
+		}
+		if s.Rule != nil {
+			source.Rule = new(okta.GroupRule(*s.Rule))
+		}
+		out = append(out, source)
+	}
+	return out
+}
+
+func (m Mappings) rules() []agent.MappingRule {
+	out := make([]agent.MappingRule, len(m))
+	for i, line := range m {
+		out[i] = agent.MappingRule(line)
+	}
+	return out
+}
+
+// checkMappings lets agent judge each attribute path beside userName alone, so
+// that all wrong ones are reported, and then the set.
+func (c *Config) checkMappings(ps *problems) {
+	const path = "mappings"
+	rules := c.Mappings.rules()
+	for _, rule := range rules {
+		if rule.Path != userName {
+			judge(ps, []agent.MappingRule{rule, {Path: userName, Expr: rule.Expr}})
+		}
+	}
+	switch {
+	case slices.ContainsFunc(ps.list, func(p *Problem) bool { return p.Path == path }):
+	case !slices.ContainsFunc(rules, func(r agent.MappingRule) bool { return r.Path == userName }):
+		if !ps.source.has(join(path, userName)) { // else its expression was refused
+			ps.add(path, "has no userName, and every SCIM user needs one", "add userName: appuser.userName")
+		}
+	case !ps.explained(path):
+		judge(ps, rules)
+	}
+}
+
+func judge(ps *problems, rules []agent.MappingRule) {
+	_, err := agent.NewMapping(rules)
+	var wrong *agent.MappingError
+	switch {
+	case err == nil:
+	case errors.As(err, &wrong):
+		at := join("mappings", wrong.Path)
+		ps.addAt(ps.source.key(at), at, wrong.Msg, "")
+	default:
+		ps.add("mappings", err.Error(), "")
+	}
+}

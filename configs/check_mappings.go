@@ -1,3 +1,0 @@
-package configs
-
-func (c *Config) checkMappings(ps *problems) {}

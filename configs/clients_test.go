@@ -1,0 +1,181 @@
+package configs_test
+
+import (
+	"crypto/tls"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/configs"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/walkme"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+var secrets = map[string]string{"OKTA_TOKEN": "okta-s3cret", "WALKME_TOKEN": "Bearer walkme-s3cret", "U": "user", "P": "p4ss"}
+
+func TestOktaClient(t *testing.T) {
+	c := parse(t, strings.Replace(minimal, "  app_id", "  rate_limit_share: 0.25\n  timeout: 5s\n  app_id", 1), machine(secrets, nil))
+	got, err := c.OktaClient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := okta.Config{
+		OrgURL: "https://acme.okta.com", AppID: "0oa1", APIToken: "okta-s3cret", RateLimitShare: 0.25, Timeout: 5 * time.Second,
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(okta.Config{}, "Transport", "Logger")); diff != "" {
+		t.Errorf("OktaClient() (-want +got):\n%s", diff)
+	}
+	if _, err := okta.NewClient(t.Context(), got); err != nil {
+		t.Errorf("okta.NewClient: %v", err)
+	}
+}
+
+func TestOktaClientWithServiceApp(t *testing.T) {
+	key := "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
+	text := strings.Replace(minimal, "{api_token: env:OKTA_TOKEN}", "{client_id: 0oa2, private_key: file:key.pem, key_id: kid}", 1)
+	c := parse(t, text+"watch: {interval: 30s}\n", machine(secrets, map[string]string{"/etc/agent/key.pem": "0600 " + key + "\n"}))
+	got, err := c.OktaClient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got.PrivateKey) != key || got.ClientID != "0oa2" || got.KeyID != "kid" || got.APIToken != "" {
+		t.Errorf("OktaClient() = client id %q, key id %q", got.ClientID, got.KeyID)
+	}
+	if !slices.Contains(got.Scopes, "okta.logs.read") || !slices.Contains(got.Scopes, "okta.users.read") {
+		t.Errorf("OktaClient().Scopes = %q, want the default ones and that of the watch", got.Scopes)
+	}
+}
+
+func TestWalkMeClient(t *testing.T) {
+	text := strings.Replace(minimal, "{token: env:WALKME_TOKEN}", "{username: env:U, password: env:P}", 1)
+	text += "  wire_profile: aiw\n  max_in_flight: 3\n  requests_per_second: 0\n  wire: {member_batch: 7, send_groups: false}\n" +
+		"push_groups: {membership_updates: replace}\nprovisioning: {update_user_attributes: false}\n"
+	got, err := parse(t, text, machine(secrets, nil)).WalkMeClient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire := walkme.DefaultWire()
+	wire.MemberBatch, wire.SendGroups, wire.MembershipUpdates = 7, false, walkme.Replace
+	want := walkme.Config{
+		BaseURL: "https://papi.walkme.com/deepui/api/scim/v2", Auth: walkme.Auth{Username: "user", Password: "p4ss"},
+		Profile: walkme.AIW, Wire: wire, MaxInFlight: 3, Timeout: time.Minute,
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(walkme.Config{}, "Transport", "Logger", "Rand")); diff != "" {
+		t.Errorf("WalkMeClient() (-want +got):\n%s", diff)
+	}
+	client, err := walkme.NewClient(got)
+	if err != nil {
+		t.Fatalf("walkme.NewClient: %v", err)
+	}
+	client.Close()
+}
+
+// The default of the file is walkme's, switch by switch.
+func TestDefaultWireIsWalkMes(t *testing.T) {
+	got, err := parse(t, minimal, machine(secrets, nil)).WalkMeClient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(walkme.DefaultWire(), got.Wire); diff != "" {
+		t.Errorf("Wire (-want +got):\n%s", diff)
+	}
+}
+
+func TestBaseURLInsteadOfRegion(t *testing.T) {
+	c := parse(t, strings.Replace(minimal, "region: us", "base_url: https://scim.example.com/v2", 1), machine(secrets, nil))
+	if got, want := c.WalkMeURL(), "https://scim.example.com/v2"; got != want {
+		t.Errorf("WalkMeURL() = %q, want %q", got, want)
+	}
+}
+
+// A server whose certificate only the file vouches for is reached with ca_file,
+// and refused without.
+func TestPrivateCA(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	server.Config.ErrorLog = nil
+	certificate := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	env := machine(secrets, map[string]string{"/etc/agent/ca.pem": "0644 " + certificate})
+	for _, tt := range []struct {
+		key string
+		ok  bool
+	}{{"  ca_file: ca.pem\n", true}, {"", false}} {
+		c := parse(t, strings.Replace(minimal, "walkme:\n", tt.key+"walkme:\n", 1)+tt.key, env)
+		o, err := c.OktaClient()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := c.WalkMeClient()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, transport := range map[string]http.RoundTripper{"okta": o.Transport, "walkme": w.Transport} {
+			if got := transport.(*http.Transport).TLSClientConfig.MinVersion; got < tls.VersionTLS12 {
+				t.Errorf("%s: TLS from version %#x, want 1.2 or later", name, got)
+			}
+			if err := reach(t, transport, server.URL); (err == nil) != tt.ok {
+				t.Errorf("%s with %q: request = %v", name, tt.key, err)
+			}
+		}
+	}
+}
+
+func reach(t *testing.T, transport http.RoundTripper, url string) error {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
+}
+
+func TestAgent(t *testing.T) {
+	c := parse(t, minimal+`  max_in_flight: 3
+  wire_profile: aiw
+provisioning: {create_users: false, suspended: deactivate, on_missing: recreate}
+push_groups:
+  sources: [{name: Editors, link: Authors}, {rule: {name_starts_with: walkme-}}, {assigned_groups: true}]
+  on_unlink: delete
+  deprovisioned_members: remove
+  rename_linked: true
+  on_missing: recreate
+limits: {group_deletes: {count: 2, percent: 5}}
+`, configs.Env{})
+	got := c.Agent()
+	want := agent.Config{
+		Policy: agent.Policy{
+			UpdateUserAttributes: true, DeactivateUsers: true, RecreateMissing: true,
+			Desire: agent.DesirePolicy{DeactivateSuspended: true, RequireEmail: true},
+			Groups: agent.GroupPolicy{DeleteUnlinked: true, RemoveDeprovisioned: true, RenameLinked: true, RecreateMissing: true},
+		},
+		Limits: agent.Limits{
+			Deactivations:  agent.Limit{Count: 20, Percent: 10},
+			MemberRemovals: agent.Limit{Count: 100, Percent: 20},
+			GroupDeletes:   agent.Limit{Count: 2, Percent: 5},
+			Window:         24 * time.Hour,
+		},
+		GroupSources: []okta.GroupSource{
+			{Name: "Editors", Link: "Authors"}, {Rule: &okta.GroupRule{NameStartsWith: "walkme-"}}, {AssignedGroups: true},
+		},
+		GroupFullRead: 6 * time.Hour, ConfirmRemovals: true, KeepHistory: 2160 * time.Hour, WireProfile: "aiw", Workers: 6,
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(agent.Config{}, "Mapping")); diff != "" {
+		t.Errorf("Agent() (-want +got):\n%s", diff)
+	}
+	if strings.Contains(fmt.Sprintf("%+v", *c), "s3cret") {
+		t.Error("a configuration shows a secret")
+	}
+}

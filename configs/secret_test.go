@@ -1,0 +1,131 @@
+package configs_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"okta-walkme-agent/configs"
+)
+
+func TestSecretResolve(t *testing.T) {
+	env := machine(
+		map[string]string{"TOKEN": "s3cret", "EMPTY": "", "BLANK": " \n", "CREDENTIALS_DIRECTORY": "/run/credentials/agent"},
+		map[string]string{
+			"/etc/agent/token":               "0600 s3cret\n",
+			"/etc/agent/windows":             "0400 s3cret\r\n",
+			"/etc/agent/inner":               "0600  two words \n",
+			"/etc/agent/empty":               "0600 \n\n",
+			"/etc/agent/group":               "0640 s3cret",
+			"/etc/agent/world":               "0604 s3cret",
+			"/etc/agent/writable":            "0620 s3cret",
+			"/abs/token":                     "0600 s3cret",
+			"/run/credentials/agent/token":   "0440 s3cret\n",
+			"/run/credentials/agent/nothing": "0400 ",
+		})
+	tests := []struct {
+		ref  configs.Secret
+		want string
+		err  string
+	}{
+		{"env:TOKEN", "s3cret", ""},
+		{"file:token", "s3cret", ""},
+		{"file:/abs/token", "s3cret", ""},
+		{"file:windows", "s3cret", ""},
+		{"file:inner", " two words ", ""},
+		{"credential:token", "s3cret", ""},
+		{"env:EMPTY", "", "env:EMPTY: the environment variable is not set or empty"},
+		{"env:BLANK", "", "env:BLANK: the secret is empty"},
+		{"file:empty", "", "file:empty: the secret is empty"},
+		{"file:missing", "", "file:missing: the file cannot be read: file does not exist"},
+		{"file:group", "", "file:group: the file is open to others than its owner (mode 0640); chmod 600 it"},
+		{"file:world", "", "file:world: the file is open to others than its owner (mode 0604); chmod 600 it"},
+		{"file:writable", "", "file:writable: the file is open to others than its owner (mode 0620); chmod 600 it"},
+		{"credential:nothing", "", "credential:nothing: the secret is empty"},
+		{"credential:other", "", "credential:other: the file cannot be read: file does not exist; add LoadCredential=other:PATH to the unit"},
+		{"s3cret", "", "s3cret: is not a reference to a secret; write env:NAME, file:PATH or credential:NAME, and keep the secret itself out of this file"},
+		{"", "", ": is not a reference to a secret; write env:NAME, file:PATH or credential:NAME, and keep the secret itself out of this file"},
+	}
+	for _, tt := range tests {
+		got, err := tt.ref.Resolve(env)
+		if got != tt.want || fmt.Sprint(err) != tt.err && (tt.err != "" || err != nil) {
+			t.Errorf("Secret(%q).Resolve() = %q, %v, want %q, %s", tt.ref, got, err, tt.want, tt.err)
+		}
+	}
+}
+
+func TestSecretWithoutSystemd(t *testing.T) {
+	_, err := configs.Secret("credential:token").Resolve(machine(nil, nil))
+	if err == nil || !strings.Contains(err.Error(), "CREDENTIALS_DIRECTORY is not set") {
+		t.Errorf("Resolve = %v, want it to name CREDENTIALS_DIRECTORY", err)
+	}
+}
+
+// The zero Env is the real machine.
+func TestSecretFromDisk(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "token")
+	if err := os.WriteFile(file, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	secret := configs.Secret("file:" + file)
+	if got, err := secret.Resolve(configs.Env{}); got != "s3cret" || err != nil {
+		t.Errorf("Resolve = %q, %v, want s3cret", got, err)
+	}
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := secret.Resolve(configs.Env{}); err == nil {
+		t.Error("Resolve of a file with mode 0644 succeeded")
+	}
+	if _, err := configs.Secret("file:" + dir).Resolve(configs.Env{}); err == nil || !strings.Contains(err.Error(), "it is a folder") {
+		t.Errorf("Resolve of a folder = %v", err)
+	}
+	big := filepath.Join(dir, "big")
+	if err := os.WriteFile(big, make([]byte, 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := configs.Secret("file:" + big).Resolve(configs.Env{}); err == nil || !strings.Contains(err.Error(), "longer than") {
+		t.Errorf("Resolve of 2 MiB = %v", err)
+	}
+	t.Setenv("CONFIGS_TEST_TOKEN", "s3cret")
+	if got, err := configs.Secret("env:CONFIGS_TEST_TOKEN").Resolve(configs.Env{}); got != "s3cret" || err != nil {
+		t.Errorf("Resolve = %q, %v, want s3cret", got, err)
+	}
+}
+
+// What is missing is reported at the place of the reference, all at once.
+func TestClientsReportMissingSecretsByPosition(t *testing.T) {
+	c := parse(t, `okta:
+  org_url: https://acme.okta.com
+  app_id: 0oa1
+  auth: {client_id: 0oa2, private_key: file:key.pem}
+  ca_file: ca.pem
+walkme:
+  region: us
+  auth:
+    username: env:WALKME_USERNAME
+    password: credential:walkme-password
+`, machine(nil, map[string]string{"/etc/agent/key.pem": "0600 s3cret", "/etc/agent/ca.pem": "0644 nothing"}))
+	_, oktaErr := c.OktaClient()
+	_, walkmeErr := c.WalkMeClient()
+	for _, tt := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"OktaClient", oktaErr, `agent.yaml:4:40: okta.auth.private_key: the private key is not PEM; save the key from the Admin Console in PEM format
+agent.yaml:5:12: okta.ca_file: /etc/agent/ca.pem: the file holds no certificate in PEM format`},
+		{"WalkMeClient", walkmeErr, `agent.yaml:9:15: walkme.auth.username: env:WALKME_USERNAME: the environment variable is not set or empty
+agent.yaml:10:15: walkme.auth.password: credential:walkme-password: there are no systemd credentials here: CREDENTIALS_DIRECTORY is not set; ` +
+			`the service gets them by LoadCredential= in its unit; for a run by hand, set the variable to a folder that holds the file walkme-password`},
+	} {
+		var all *configs.Errors
+		if !errors.As(tt.err, &all) || tt.err.Error() != tt.want {
+			t.Errorf("%s() = %T:\n%v\nwant *Errors:\n%s", tt.name, tt.err, tt.err, tt.want)
+		}
+	}
+}
