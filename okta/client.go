@@ -3,46 +3,196 @@ package okta
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Client reads one app of one org. It is safe for concurrent use; all callers
 // share its pace.
-type Client struct{ cfg Config }
+type Client struct {
+	cfg     Config
+	session *session
+	http    *http.Client
+}
 
 // NewClient checks cfg and returns a client for it. No request is made.
+//
+// Nothing but cfg decides what the client does: the variables and files that
+// the Okta SDK reads on its own (OKTA_CLIENT_…, ~/.okta/okta.yaml) have no
+// effect. One exception cannot be helped: when such a variable should hold a
+// number and does not, the SDK prints "error parsing" to standard output.
 func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	return &Client{cfg: cfg}, nil
+	retry := newRetrier(cfg)
+	s, err := newSession(ctx, cfg, retry)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{cfg: cfg, session: s, http: &http.Client{Transport: retry, CheckRedirect: stayHere}}, nil
 }
 
-var errStub = errors.New("okta: not built yet")
+// stayHere hands a redirect to the caller as an answer: no answer of Okta's API
+// is one, and the credentials are for this host only.
+func stayHere(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// get asks for path, which starts with /, and returns an answer of status 200.
+// The caller closes its body. A 401 renews the access token once.
+func (c *Client) get(ctx context.Context, path string) (*http.Response, error) {
+	for renewed := false; ; renewed = true {
+		req, token, err := c.session.newRequest(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := c.http.Do(req)
+		if err != nil {
+			return nil, withoutURL(err)
+		}
+		if resp.StatusCode == http.StatusOK {
+			return resp, nil
+		}
+		refused := readAPIError(resp)
+		if resp.StatusCode != http.StatusUnauthorized || renewed || !c.session.renewable() {
+			return nil, refused
+		}
+		if err := c.session.renew(ctx, token); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// maxBody bounds one answer. A page of 500 people with ordinary profiles is 2 MiB.
+const maxBody = 128 << 20
+
+// maxBodyTries is how often an answer is asked for whose body does not arrive whole.
+const maxBodyTries = 3
+
+// read asks for path and has decode read the body. When the body does not
+// arrive whole, or decode finds it incomplete, the answer is asked for again.
+func (c *Client) read(ctx context.Context, path string, decode func(io.Reader) error) (http.Header, error) {
+	for try := 1; ; try++ {
+		header, err := c.readOnce(ctx, path, decode)
+		if err == nil || try == maxBodyTries || !isIncomplete(err) {
+			return header, err
+		}
+		c.cfg.Logger.DebugContext(ctx, "okta answer is read again", "path", template(urlPath(path)), "error", err.Error())
+		if err := sleep(ctx, c.cfg.RetryWait<<(try-1)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (c *Client) readOnce(ctx context.Context, path string, decode func(io.Reader) error) (http.Header, error) {
+	resp, err := c.get(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer drain(resp.Body)
+	if !isJSON(resp.Header) {
+		return nil, incomplete("content type %q instead of JSON", resp.Header.Get("Content-Type"))
+	}
+	err = decode(io.LimitReader(resp.Body, maxBody))
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return resp.Header, err
+}
+
+// drain reads what little is left of a body, so that the connection can be used
+// again, and closes it.
+func drain(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 64<<10)
+	_ = body.Close()
+}
+
+// element is a JSON object of Okta's API.
+type element interface{ key() string }
+
+// readObject asks for the one object at path. The time is Okta's clock.
+func readObject[T element](ctx context.Context, c *Client, path string) (T, time.Time, error) {
+	var v T
+	header, err := c.read(ctx, path, func(body io.Reader) error {
+		var fresh T
+		dec := json.NewDecoder(body)
+		if err := dec.Decode(&fresh); err != nil {
+			return incomplete("object: %w", err)
+		}
+		if fresh.key() == "" {
+			return incomplete("object without an id")
+		}
+		v = fresh
+		return atEnd(dec)
+	})
+	if err != nil {
+		return v, time.Time{}, err
+	}
+	return v, clock(header), nil
+}
+
+// clock is the Date of an answer: Okta's clock. An answer without one is dated here.
+func clock(header http.Header) time.Time {
+	t, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return time.Now().UTC()
+	}
+	return t.UTC()
+}
+
+// apiPath joins segments, each escaped, behind /api/v1. An id that is not a
+// path segment of its own (empty, "." or "..") is an error: it would ask
+// another endpoint.
+func apiPath(query url.Values, segments ...string) (string, error) {
+	var b strings.Builder
+	b.WriteString("/api/v1")
+	for _, s := range segments {
+		if !isSegment(s) {
+			return "", fmt.Errorf("okta: %q is not an id", s)
+		}
+		b.WriteString("/" + url.PathEscape(s))
+	}
+	if len(query) > 0 {
+		b.WriteString("?" + query.Encode())
+	}
+	return b.String(), nil
+}
 
 func isSegment(s string) bool { return s != "" && s != "." && s != ".." }
 
-func (c *Client) App(ctx context.Context) (App, error) { return App{}, errStub }
-func (c *Client) Snapshot(ctx context.Context, req SnapshotRequest) (*Snapshot, error) {
-	return nil, errStub
-}
-func (c *Client) Assignment(ctx context.Context, userID string) (User, error) { return User{}, errStub }
-func (c *Client) Person(ctx context.Context, loginOrID string) (Person, error) {
-	return Person{}, errStub
-}
-func (c *Client) PersonGroups(ctx context.Context, userID string) ([]GroupRef, error) {
-	return nil, errStub
-}
-func (c *Client) AppGroups(ctx context.Context) ([]AppGroup, error) { return nil, errStub }
-func (c *Client) Events(ctx context.Context, after string, since time.Time) (Events, error) {
-	return Events{}, errStub
+func urlPath(path string) string {
+	p, _, _ := strings.Cut(path, "?")
+	return p
 }
 
-// Person is an Okta account.
-type Person struct {
-	ID, Login string
-	Status    string          // ACTIVE, SUSPENDED …
-	Profile   json.RawMessage // JSON object, keys sorted
+// counterKey is the context key of a request counter.
+type counterKey struct{}
+
+// withCounter returns a context whose requests, every single try, are counted.
+func withCounter(ctx context.Context) (context.Context, *atomic.Int64) {
+	n := new(atomic.Int64)
+	return context.WithValue(ctx, counterKey{}, n), n
+}
+
+func countRequest(ctx context.Context) {
+	if n, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok {
+		n.Add(1)
+	}
+}
+
+// sleep waits for d or for the end of ctx, whose error it then returns.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

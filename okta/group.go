@@ -1,23 +1,14 @@
 package okta
 
-import "time"
-
-// GroupRequest says which groups are pushed, and what is known of them.
-type GroupRequest struct {
-	Sources []GroupSource
-
-	// Full asks for everything to be read again: names, rules, all members.
-	Full bool
-
-	// Since is Snapshot.Watermark of the snapshot that Known comes from. Groups
-	// without a change since then, less an overlap of ten minutes, are taken
-	// from Known. Zero means Full.
-	Since time.Time
-
-	// Known is Snapshot.Groups of that snapshot. Members must tell nil
-	// (unknown, will be read) from empty.
-	Known []Group
-}
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+)
 
 // Group is an Okta group that is to be pushed.
 type Group struct {
@@ -56,9 +47,117 @@ type AppGroup struct {
 	Priority int // lower numbers win when a person is in several assigned groups
 }
 
-// SourceProblem is a source, or a group named by one, that needs a person's attention.
-type SourceProblem struct {
-	Source  string // String of the source
-	GroupID string // the group it is about; or ""
-	Reason  string
+// Page sizes: Okta's maximum, or what Okta recommends where that is lower.
+const (
+	groupPage       = "200"
+	memberPage      = "1000"
+	smallMemberPage = "200" // for groups whose large pages time out in Okta
+	mappingPage     = "1000"
+)
+
+// AppGroups lists the groups that are assigned to the app, sorted by priority,
+// then id.
+func (c *Client) AppGroups(ctx context.Context) ([]AppGroup, error) {
+	wires, err := c.appGroups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := make([]AppGroup, len(wires))
+	for i, w := range wires {
+		groups[i] = AppGroup{ID: w.ID, Name: w.Embedded.Group.Profile.Name, Priority: w.Priority}
+	}
+	slices.SortFunc(groups, func(a, b AppGroup) int { return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.ID, b.ID)) })
+	return slices.CompactFunc(groups, func(a, b AppGroup) bool { return a.ID == b.ID }), nil
 }
+
+func (c *Client) appGroups(ctx context.Context) ([]appGroupObject, error) {
+	var groups []appGroupObject
+	query := url.Values{"limit": {groupPage}, "expand": {"group"}}
+	err := list(ctx, c, query, []string{"apps", c.cfg.AppID, "groups"}, func(g appGroupObject) error {
+		if g.Embedded.Group == nil || g.Embedded.Group.ID != g.ID {
+			return incomplete("an assignment of a group does not carry the group")
+		}
+		groups = append(groups, g)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("okta: list groups assigned to app %s: %w", c.cfg.AppID, err)
+	}
+	return groups, nil
+}
+
+// members lists the ids of a group's members, sorted and unique, never nil. When
+// Okta fails at large pages, the list is read again in small ones, as Okta
+// advises for a 500 at this endpoint.
+func (c *Client) members(ctx context.Context, groupID string) ([]string, error) {
+	ids, err := c.membersBy(ctx, groupID, memberPage)
+	if refused := (*APIError)(nil); errors.As(err, &refused) && refused.Status >= http.StatusInternalServerError {
+		ids, err = c.membersBy(ctx, groupID, smallMemberPage)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("okta: list members of group %s: %w", groupID, err)
+	}
+	return ids, nil
+}
+
+func (c *Client) membersBy(ctx context.Context, groupID, limit string) ([]string, error) {
+	ids := []string{}
+	err := list(ctx, c, url.Values{"limit": {limit}}, []string{"groups", groupID, "users"}, func(m memberObject) error {
+		ids = append(ids, m.ID)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// searchGroups lists the groups that fit a search expression; "" lists all.
+func (c *Client) searchGroups(ctx context.Context, search string) ([]groupObject, error) {
+	query := url.Values{"limit": {groupPage}}
+	if search != "" {
+		query.Set("search", search)
+	}
+	var groups []groupObject
+	err := list(ctx, c, query, []string{"groups"}, func(g groupObject) error {
+		groups = append(groups, g)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("okta: search groups: %w", err)
+	}
+	slices.SortStableFunc(groups, func(a, b groupObject) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(groups, func(a, b groupObject) bool { return a.ID == b.ID }), nil
+}
+
+// groupObject is the group object of the API.
+type groupObject struct {
+	ID                    string `json:"id"`
+	LastUpdated           string `json:"lastUpdated"`
+	LastMembershipUpdated string `json:"lastMembershipUpdated"`
+	Profile               struct {
+		Name        string `json:"name"`
+		Description string `json:"description"`
+	} `json:"profile"`
+}
+
+func (g groupObject) key() string { return g.ID }
+
+// appGroupObject is the assignment of a group to the app.
+type appGroupObject struct {
+	ID       string `json:"id"`
+	Priority int    `json:"priority"`
+	Embedded struct {
+		Group *groupObject `json:"group"`
+	} `json:"_embedded"`
+}
+
+func (g appGroupObject) key() string { return g.ID }
+
+// memberObject is a member of a group, of whom only the id matters here.
+type memberObject struct {
+	ID string `json:"id"`
+}
+
+func (m memberObject) key() string { return m.ID }

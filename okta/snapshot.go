@@ -1,19 +1,22 @@
 package okta
 
 import (
-	"encoding/json"
+	"cmp"
+	"context"
+	"slices"
 	"time"
 )
 
 // SnapshotRequest says what a snapshot holds.
 type SnapshotRequest struct {
 	// Keep names the profile attributes to keep. nil keeps whole profiles,
-	// which takes about ten times the memory.
+	// which takes several times the memory.
 	Keep *Projection
 
-	// Each, if set, is called once for every user of every page that was read
-	// whole, in the order of Okta's pages, with the full profiles. The two
-	// profiles are only valid during the call. An error voids the snapshot.
+	// Each, if set, is called for every user of every page that was read whole,
+	// in the order of Okta's pages, with the full profiles. It may keep them.
+	// When assignments change while they are read, a user may come twice. An
+	// error voids the snapshot.
 	Each func(User) error
 
 	// Groups says which groups are pushed and which were known before.
@@ -46,23 +49,40 @@ type Snapshot struct {
 	Requests int
 }
 
-// User is one person's assignment to the app.
-type User struct {
-	ID        string // of the person, 00u…
-	UserName  string // credentials.userName: the name in the app
-	Scope     string // USER for a direct assignment, GROUP for one through a group
-	Status    string // of the assignment: ACTIVE, PROVISIONED, STAGED, SUSPENDED …
-	SyncState string // of Okta's own provisioning: DISABLED, SYNCHRONIZED, ERROR …
-	GroupID   string // the assigned group behind scope GROUP; else, or when Okta does not say, ""
+// SourceProblem is a source, or a group named by one, that needs a person's
+// attention.
+type SourceProblem struct {
+	Source  string // String of the source
+	GroupID string // the group it is about; or ""
+	Reason  string
+}
 
-	AccountStatus   string // of the Okta account: ACTIVE, SUSPENDED …; "" when Okta did not embed it
-	TransitioningTo string // the account status that Okta is about to set; or ""
+// Snapshot reads the app, its assignments and the pushed groups, in this order.
+// It stops with ErrAppInactive unless the app is ACTIVE, and returns either a
+// whole snapshot or an error.
+func (c *Client) Snapshot(ctx context.Context, req SnapshotRequest) (*Snapshot, error) {
+	ctx, requests := withCounter(ctx)
+	app, takenAt, err := c.readApp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if app.Status != "ACTIVE" {
+		return nil, &InactiveAppError{ID: app.ID, Label: app.Label, Status: app.Status}
+	}
+	s := &Snapshot{TakenAt: takenAt, App: app}
+	if s.Users, s.Watermark, err = c.assignments(ctx, req.Keep, req.Each); err != nil {
+		return nil, err
+	}
+	if s.Groups, s.Problems, err = c.groups(ctx, req.Groups); err != nil {
+		return nil, err
+	}
+	s.Requests = int(requests.Load())
+	return s, nil
+}
 
-	LastUpdated string // of the assignment, as Okta wrote it; does not move on every change of the profile
-
-	// AppProfile is the app's profile of the person, in which Okta has already
-	// applied its mappings and group priorities; Profile is the Okta profile.
-	// Both are JSON objects with sorted keys, never nil. Numbers keep their
-	// digits. null means that the attribute has no value.
-	AppProfile, Profile json.RawMessage
+func sortProblems(problems []SourceProblem) []SourceProblem {
+	slices.SortFunc(problems, func(a, b SourceProblem) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.GroupID, b.GroupID), cmp.Compare(a.Reason, b.Reason))
+	})
+	return slices.Compact(problems)
 }

@@ -1,0 +1,203 @@
+package okta
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"time"
+)
+
+// User is one person's assignment to the app.
+type User struct {
+	ID        string // of the person, 00u…
+	UserName  string // credentials.userName: the name in the app
+	Scope     string // USER for a direct assignment, GROUP for one through a group
+	Status    string // of the assignment: ACTIVE, PROVISIONED, STAGED, SUSPENDED …
+	SyncState string // of Okta's own provisioning: DISABLED, SYNCHRONIZED, ERROR …
+	GroupID   string // the assigned group behind scope GROUP; else, or when Okta does not say, ""
+
+	AccountStatus   string // of the Okta account: ACTIVE, SUSPENDED …; "" when Okta did not embed it
+	TransitioningTo string // the account status that Okta is about to set; or ""
+
+	LastUpdated string // of the assignment, as Okta wrote it; does not move on every change of the profile
+
+	// AppProfile is the app's profile of the person, in which Okta has already
+	// applied its mappings and group priorities; Profile is the Okta profile.
+	// Both are JSON objects with sorted keys, never nil. Numbers keep their
+	// digits. null means that the attribute has no value.
+	AppProfile, Profile json.RawMessage
+}
+
+// assignmentPage is Okta's maximum for the list of assignments.
+const assignmentPage = "500"
+
+// Assignment reads the assignment of one person, with whole profiles. The error
+// is ErrNotFound only when Okta itself says that there is none.
+func (c *Client) Assignment(ctx context.Context, userID string) (User, error) {
+	wire, _, err := readAt[appUser](ctx, c, url.Values{"expand": {"user"}}, "apps", c.cfg.AppID, "users", userID)
+	if err == nil && wire.ID != userID {
+		err = incomplete("the assignment of another person")
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("okta: read assignment of %s: %w", userID, err)
+	}
+	u, err := newUserReader(nil).user(&wire)
+	if err != nil {
+		return User{}, fmt.Errorf("okta: read assignment of %s: %w", userID, err)
+	}
+	return u, nil
+}
+
+// assignments lists all assignments, sorted by ID and unique. The time is that
+// of the last page.
+func (c *Client) assignments(ctx context.Context, keep *Projection, each func(User) error) ([]User, time.Time, error) {
+	first, err := apiPath(url.Values{"limit": {assignmentPage}, "expand": {"user"}}, "apps", c.cfg.AppID, "users")
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	var users []User
+	reader := newUserReader(keep)
+	date, err := walk(ctx, c, first, func(items []appUser) error {
+		if err := requireEmbedded(items); err != nil {
+			return err
+		}
+		for i := range items {
+			u, err := reader.both(&items[i], each)
+			if err != nil {
+				return err
+			}
+			users = append(users, u)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, date, fmt.Errorf("okta: list assignments of app %s: %w", c.cfg.AppID, err)
+	}
+	slices.SortStableFunc(users, func(a, b User) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(users, func(a, b User) bool { return a.ID == b.ID }), date, nil
+}
+
+// requireEmbedded refuses a page on which nobody has the Okta account that
+// expand=user asks for: the request has lost its expand, or the credentials
+// may not see accounts. A single one without it is possible.
+func requireEmbedded(items []appUser) error {
+	for i := range items {
+		if items[i].Embedded.User != nil {
+			return nil
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	return incomplete("no assignment of a page carries its Okta account; the credentials may lack okta.users.read")
+}
+
+// userReader turns answers into Users and shares the strings that repeat.
+type userReader struct {
+	whole, app, account *projector // whole is for profiles as they are
+	project             bool
+	texts               map[string]string
+}
+
+func newUserReader(keep *Projection) *userReader {
+	r := &userReader{whole: &projector{}, texts: map[string]string{}}
+	if r.project = keep != nil; r.project {
+		r.app, r.account = newProjector(keep.AppUser), newProjector(keep.User)
+	}
+	return r
+}
+
+// both shows the whole user to each, if there is one, and returns what is kept.
+func (r *userReader) both(wire *appUser, each func(User) error) (User, error) {
+	if each != nil {
+		whole, err := r.build(wire, r.whole, r.whole)
+		if err != nil {
+			return User{}, err
+		}
+		if err := each(whole); err != nil || !r.project {
+			return whole, err
+		}
+	}
+	return r.user(wire)
+}
+
+func (r *userReader) user(wire *appUser) (User, error) {
+	if r.project {
+		return r.build(wire, r.app, r.account)
+	}
+	return r.build(wire, r.whole, r.whole)
+}
+
+func (r *userReader) build(wire *appUser, app, account *projector) (User, error) {
+	u := User{
+		ID: wire.ID, UserName: wire.Credentials.UserName, LastUpdated: r.share(wire.LastUpdated),
+		Scope: r.share(wire.Scope), Status: r.share(wire.Status), SyncState: r.share(wire.SyncState),
+	}
+	if wire.Scope == "GROUP" {
+		u.GroupID = r.share(linkedID(wire.Links.Group))
+	}
+	var profile json.RawMessage
+	if e := wire.Embedded.User; e != nil {
+		u.AccountStatus, u.TransitioningTo, profile = r.share(e.Status), r.share(e.TransitioningToStatus), e.Profile
+	}
+	var err error
+	if u.AppProfile, err = app.object(wire.Profile); err != nil {
+		return User{}, err
+	}
+	u.Profile, err = account.object(profile)
+	return u, err
+}
+
+// maxShared bounds the table of shared strings: time stamps are mostly alike
+// after an import, but need not be.
+const maxShared = 10_000
+
+func (r *userReader) share(s string) string {
+	if shared, ok := r.texts[s]; ok {
+		return shared
+	}
+	if len(r.texts) < maxShared {
+		r.texts[s] = s
+	}
+	return s
+}
+
+// appUser is the assignment object of the API. Every field may be null.
+type appUser struct {
+	ID          string `json:"id"`
+	Status      string `json:"status"`
+	Scope       string `json:"scope"`
+	SyncState   string `json:"syncState"`
+	LastUpdated string `json:"lastUpdated"` // text: one odd time stamp must not fail the page
+	Credentials struct {
+		UserName string `json:"userName"`
+	} `json:"credentials"`
+	Profile  json.RawMessage `json:"profile"`
+	Embedded struct {
+		User *struct {
+			Status                string          `json:"status"`
+			TransitioningToStatus string          `json:"transitioningToStatus"`
+			Profile               json.RawMessage `json:"profile"`
+		} `json:"user"`
+	} `json:"_embedded"`
+	Links struct {
+		Group json.RawMessage `json:"group"`
+	} `json:"_links"`
+}
+
+func (u appUser) key() string { return u.ID }
+
+// linkedID is the id at the end of a link's address; "" when there is none.
+func linkedID(link json.RawMessage) string {
+	var l struct {
+		Href string `json:"href"`
+	}
+	if len(link) == 0 || json.Unmarshal(link, &l) != nil || l.Href == "" {
+		return ""
+	}
+	return path.Base(l.Href)
+}

@@ -1,0 +1,56 @@
+package okta
+
+import (
+	"context"
+	"time"
+)
+
+// readMembers reads the members of the groups that need it and takes those of
+// the others from what is known. One group that cannot be read is only marked.
+func (p *pushed) readMembers(ctx context.Context) error {
+	groups := p.result()
+	err := eachOf(ctx, len(groups), func(ctx context.Context, i int) error {
+		g := &groups[i]
+		k, known := p.known[g.ID]
+		if known {
+			g.Members = k.Members
+		}
+		if g.Paused || g.Unreadable != "" || known && p.isCurrent(k, *g) {
+			return nil
+		}
+		members, err := p.client.members(ctx, g.ID)
+		switch {
+		case err == nil:
+			g.Members, g.Fresh = members, true
+		case isFatal(ctx, err):
+			return err
+		default:
+			g.Unreadable = unreadable(err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if before := p.groups[g.ID]; g.Unreadable != "" && before.Unreadable == "" {
+			p.problems = append(p.problems, SourceProblem{Source: g.Sources[0], GroupID: g.ID, Reason: g.Unreadable})
+		}
+		*p.groups[g.ID] = g
+	}
+	return nil
+}
+
+// isCurrent reports whether the members that are known are those of now. They
+// are not when the group turned up among the changed, unless its membership
+// time is the one that was known and lies well before the read that saw it.
+func (p *pushed) isCurrent(known, now Group) bool {
+	if p.full || known.Members == nil || known.Unreadable != "" {
+		return false
+	}
+	if _, changed := p.changed[now.ID]; !changed {
+		return true
+	}
+	moved, err := time.Parse(time.RFC3339, now.LastMembershipUpdated)
+	return err == nil && now.LastMembershipUpdated == known.LastMembershipUpdated && moved.Add(settled).Before(p.request.Since)
+}

@@ -1,0 +1,183 @@
+package okta
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+)
+
+// projector writes profiles in canonical form: keys sorted at every level, no
+// white space, of a repeated key the last, strings and numbers as Okta wrote
+// them. A zero projector keeps everything. It is not safe for concurrent use.
+type projector struct {
+	keep    map[string]bool // attributes to keep at the top level; nil keeps all
+	members []member        // scratch, a stack of the objects being written
+	out     []byte          // scratch
+}
+
+func newProjector(names []string) *projector {
+	p := &projector{keep: make(map[string]bool, len(names))}
+	for _, n := range names {
+		p.keep[n] = true
+	}
+	return p
+}
+
+// member is a key and its value, both slices of the text that is read.
+type member struct{ key, value []byte }
+
+// object returns the canonical form of raw, which is valid JSON. null and
+// nothing are the empty object; anything else but an object is incomplete.
+func (p *projector) object(raw json.RawMessage) (json.RawMessage, error) {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || string(raw) == "null" {
+		return json.RawMessage("{}"), nil
+	}
+	if raw[0] != '{' {
+		return nil, incomplete("profile: not an object")
+	}
+	p.out = p.appendObject(p.out[:0], raw, p.keep)
+	return bytes.Clone(p.out), nil
+}
+
+func (p *projector) appendObject(out, raw []byte, keep map[string]bool) []byte {
+	start := len(p.members)
+	for key, value := range objectMembers(raw) {
+		if keep == nil || keep[string(key)] {
+			p.members = append(p.members, member{key, value})
+		}
+	}
+	slices.SortStableFunc(p.members[start:], func(a, b member) int { return bytes.Compare(a.key, b.key) })
+	out = append(out, '{')
+	end := len(p.members)
+	for i := start; i < end; i++ {
+		m := p.members[i]
+		if i+1 < end && bytes.Equal(m.key, p.members[i+1].key) {
+			continue
+		}
+		if out[len(out)-1] != '{' {
+			out = append(out, ',')
+		}
+		out = appendKey(out, m.key)
+		out = append(out, ':')
+		out = p.appendValue(out, m.value)
+	}
+	p.members = p.members[:start]
+	return append(out, '}')
+}
+
+func (p *projector) appendValue(out, raw []byte) []byte {
+	switch raw[0] {
+	case '{':
+		return p.appendObject(out, raw, nil)
+	case '[':
+		out = append(out, '[')
+		for i := skipSpace(raw, 1); raw[i] != ']'; {
+			end := valueEnd(raw, i)
+			out = p.appendValue(out, raw[i:end])
+			if i = skipSpace(raw, end); raw[i] == ',' {
+				out = append(out, ',')
+				i = skipSpace(raw, i+1)
+			}
+		}
+		return append(out, ']')
+	}
+	return append(out, raw...)
+}
+
+// objectMembers iterates over the members of a valid JSON object. Keys come unescaped.
+func objectMembers(raw []byte) func(yield func(key, value []byte) bool) {
+	return func(yield func(key, value []byte) bool) {
+		for i := skipSpace(raw, 1); raw[i] != '}'; {
+			end := stringEnd(raw, i)
+			key := unescape(raw[i:end])
+			i = skipSpace(raw, skipSpace(raw, end)+1) // behind the colon
+			end = valueEnd(raw, i)
+			if !yield(key, raw[i:end]) {
+				return
+			}
+			if i = skipSpace(raw, end); raw[i] == ',' {
+				i = skipSpace(raw, i+1)
+			}
+		}
+	}
+}
+
+// unescape returns the text of a JSON string literal.
+func unescape(literal []byte) []byte {
+	if bytes.IndexByte(literal, '\\') < 0 {
+		return literal[1 : len(literal)-1]
+	}
+	var s string
+	if err := json.Unmarshal(literal, &s); err != nil {
+		return literal[1 : len(literal)-1]
+	}
+	return []byte(s)
+}
+
+// appendKey writes a key that came unescaped.
+func appendKey(out, key []byte) []byte {
+	plain := true
+	for _, c := range key {
+		if c < 0x20 || c == '"' || c == '\\' {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		out = append(out, '"')
+		out = append(out, key...)
+		return append(out, '"')
+	}
+	quoted, err := json.Marshal(string(key))
+	if err != nil {
+		return append(out, `""`...) // a string always has a JSON form
+	}
+	return append(out, quoted...)
+}
+
+func skipSpace(raw []byte, i int) int {
+	for raw[i] == ' ' || raw[i] == '\n' || raw[i] == '\t' || raw[i] == '\r' {
+		i++
+	}
+	return i
+}
+
+// stringEnd is the index behind the string literal that begins at i.
+func stringEnd(raw []byte, i int) int {
+	for i++; raw[i] != '"'; i++ {
+		if raw[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// valueEnd is the index behind the value that begins at i.
+func valueEnd(raw []byte, i int) int {
+	switch raw[i] {
+	case '"':
+		return stringEnd(raw, i)
+	case '{', '[':
+		return compositeEnd(raw, i)
+	}
+	for i < len(raw) && bytes.IndexByte([]byte(" \n\t\r,]}"), raw[i]) < 0 {
+		i++
+	}
+	return i
+}
+
+func compositeEnd(raw []byte, i int) int {
+	for depth := 0; ; i++ {
+		switch raw[i] {
+		case '"':
+			i = stringEnd(raw, i) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+}

@@ -1,0 +1,275 @@
+package okta
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// GroupRequest says which groups are pushed, and what is known of them.
+type GroupRequest struct {
+	Sources []GroupSource
+
+	// Full asks for everything to be read again: names, rules, all members.
+	// Only a full read notices that a group was deleted in Okta, unless its
+	// members are read.
+	Full bool
+
+	// Since is Snapshot.Watermark of the snapshot that Known comes from. Groups
+	// without a change since then, less an overlap of ten minutes, are taken
+	// from Known. Zero means Full.
+	Since time.Time
+
+	// Known is Snapshot.Groups of that snapshot, with all fields. Members must
+	// tell nil (unknown, will be read) from empty.
+	Known []Group
+}
+
+const (
+	// overlap makes up for the lag of Okta's search index.
+	overlap = 10 * time.Minute
+
+	// settled is how long before a read a membership change must lie for the
+	// read to have seen it for sure: Okta's times are cut to the second.
+	settled = time.Minute
+
+	// readers is how many groups are read at a time.
+	readers = 3
+)
+
+// pushed collects the groups that the sources name.
+type pushed struct {
+	client  *Client
+	request GroupRequest
+	full    bool
+	known   map[string]Group       // by id
+	changed map[string]groupObject // by id, all groups of the org that changed; nil on a full read
+	all     []groupObject          // every group of the org, once a rule has asked for it
+
+	assigned []appGroupObject
+	mappings []PushMapping
+	fetched  map[string]fetch // by id: groups that were asked for one by one
+
+	groups   map[string]*Group // by id: the result
+	linkedBy map[string]string // by id: the source whose link holds
+	unsolved []unsolved
+	problems []SourceProblem
+}
+
+// fetch is the answer to GET /groups/{id}: a group, or why there is none.
+type fetch struct {
+	group  groupObject
+	reason string
+}
+
+// unsolved is a source that cannot be resolved now. What it named before is left alone.
+type unsolved struct{ source, reason string }
+
+// groups resolves the sources and reads the members, all or nothing per group.
+func (c *Client) groups(ctx context.Context, req GroupRequest) ([]Group, []SourceProblem, error) {
+	if len(req.Sources) == 0 {
+		return nil, nil, nil
+	}
+	p := &pushed{
+		client: c, request: req, full: req.Full || req.Since.IsZero() || len(req.Known) == 0,
+		known: map[string]Group{}, fetched: map[string]fetch{}, groups: map[string]*Group{}, linkedBy: map[string]string{},
+	}
+	for _, g := range req.Known {
+		p.known[g.ID] = g
+	}
+	if err := p.readLists(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := p.fetchAll(ctx, p.idsToFetch()); err != nil {
+		return nil, nil, err
+	}
+	for _, s := range req.Sources {
+		if err := p.resolve(ctx, s); err != nil {
+			return nil, nil, err
+		}
+	}
+	p.leaveAlone()
+	if err := p.readMembers(ctx); err != nil {
+		return nil, nil, err
+	}
+	return p.result(), sortProblems(p.problems), nil
+}
+
+// readLists reads what several sources need: the groups that changed, the
+// groups assigned to the app and Okta's mappings.
+func (p *pushed) readLists(ctx context.Context) (err error) {
+	if !p.full {
+		if err := p.readChanged(ctx); err != nil {
+			return err
+		}
+	}
+	if p.uses(func(s GroupSource) bool { return s.AssignedGroups }) {
+		if p.assigned, err = p.client.appGroups(ctx); err != nil {
+			return err
+		}
+	}
+	if p.uses(func(s GroupSource) bool { return s.OktaMappings }) {
+		p.mappings, err = p.client.PushMappings(ctx)
+		if errors.Is(err, ErrProvisioningDisabled) {
+			p.cannot(GroupSource{OktaMappings: true}, "", err.Error())
+			return nil
+		}
+	}
+	return err
+}
+
+func (p *pushed) uses(is func(GroupSource) bool) bool {
+	return slices.ContainsFunc(p.request.Sources, is)
+}
+
+// readChanged makes the one search of an incremental read.
+func (p *pushed) readChanged(ctx context.Context) error {
+	t := p.request.Since.Add(-overlap).UTC().Format("2006-01-02T15:04:05.000Z")
+	groups, err := p.client.searchGroups(ctx, fmt.Sprintf("lastMembershipUpdated gt %q or lastUpdated gt %q", t, t))
+	if err != nil {
+		return err
+	}
+	p.changed = make(map[string]groupObject, len(groups))
+	for _, g := range groups {
+		p.changed[g.ID] = g
+	}
+	return nil
+}
+
+// current is a group as of now, when that is known without a request: it
+// changed and the search said how, or it did not change since it was known.
+func (p *pushed) current(id string) (groupObject, bool) {
+	if p.full {
+		return groupObject{}, false
+	}
+	if g, ok := p.changed[id]; ok {
+		return g, true
+	}
+	k, ok := p.known[id]
+	if !ok || k.Name == "" {
+		return groupObject{}, false
+	}
+	g := groupObject{ID: id, LastUpdated: k.LastUpdated, LastMembershipUpdated: k.LastMembershipUpdated}
+	g.Profile.Name, g.Profile.Description = k.Name, k.Description
+	return g, true
+}
+
+// idsToFetch are the ids that sources name and that have to be asked for: on a
+// full read all, else those that are not known or could not be read last time.
+func (p *pushed) idsToFetch() []string {
+	var ids []string
+	add := func(id string) {
+		if _, ok := p.current(id); !ok || p.known[id].Unreadable != "" {
+			ids = append(ids, id)
+		}
+	}
+	for _, s := range p.request.Sources {
+		if s.ID != "" {
+			add(s.ID)
+		}
+	}
+	for _, m := range p.mappings {
+		add(m.GroupID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (p *pushed) fetchAll(ctx context.Context, ids []string) error {
+	answers := make([]fetch, len(ids))
+	err := eachOf(ctx, len(ids), func(ctx context.Context, i int) error {
+		g, _, err := readAt[groupObject](ctx, p.client, nil, "groups", ids[i])
+		switch {
+		case err == nil && g.ID != ids[i]:
+			answers[i].reason = "Okta answered with another group"
+		case err == nil:
+			answers[i].group = g
+		case isFatal(ctx, err):
+			return fmt.Errorf("okta: read group %s: %w", ids[i], err)
+		default:
+			answers[i].reason = unreadable(err)
+		}
+		return nil
+	})
+	for i, id := range ids {
+		p.fetched[id] = answers[i]
+	}
+	return err
+}
+
+// eachOf calls do for 0 to n-1, a few at a time, until one fails.
+func eachOf(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(readers)
+	for i := range n {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return do(ctx, i)
+		})
+	}
+	return g.Wait()
+}
+
+// isFatal tells an error that concerns everything from one that concerns one group.
+func isFatal(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrDPoP)
+}
+
+func unreadable(err error) string {
+	if errors.Is(err, ErrNotFound) {
+		return "Okta has no group of this id: it was deleted, or the credentials may not see it"
+	}
+	return err.Error()
+}
+
+// leaveAlone keeps the groups that unsolved sources named before, marked
+// unreadable, unless another source names them too.
+func (p *pushed) leaveAlone() {
+	for _, u := range p.unsolved {
+		for _, k := range p.request.Known {
+			if p.groups[k.ID] == nil && slices.Contains(k.Sources, u.source) {
+				held := k
+				held.Fresh, held.Unreadable = false, u.reason
+				p.groups[k.ID] = &held
+			}
+		}
+	}
+}
+
+func (p *pushed) result() []Group {
+	groups := make([]Group, 0, len(p.groups))
+	for _, g := range p.groups {
+		slices.Sort(g.Sources)
+		g.Sources = slices.Compact(g.Sources)
+		groups = append(groups, *g)
+	}
+	slices.SortFunc(groups, func(a, b Group) int { return cmp.Compare(a.ID, b.ID) })
+	return groups
+}
+
+// cannot reports that a source cannot be resolved.
+func (p *pushed) cannot(s GroupSource, groupID, reason string) {
+	p.unsolved = append(p.unsolved, unsolved{s.String(), reason})
+	p.problem(s, groupID, reason)
+}
+
+func (p *pushed) problem(s GroupSource, groupID, reason string) {
+	p.problems = append(p.problems, SourceProblem{Source: s.String(), GroupID: groupID, Reason: reason})
+}
+
+// name lists groups for a message: "Sales" (00g1), "sales" (00g2).
+func nameGroups(groups []groupObject) string {
+	var parts []string
+	for _, g := range groups {
+		parts = append(parts, fmt.Sprintf("%q (%s)", g.Profile.Name, g.ID))
+	}
+	return strings.Join(parts, ", ")
+}
