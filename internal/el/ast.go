@@ -11,26 +11,32 @@ type node interface {
 	offset() int
 }
 
-// at is a node's offset in the source.
-type at int
+// origin is what every node knows from the source.
+type origin struct {
+	at    int
+	types kind
+}
 
-func (a at) offset() int { return int(a) }
+func (o origin) offset() int { return o.at }
+func (o origin) kinds() kind { return o.types }
 
+// literalNode is a constant, written or folded.
 type literalNode struct {
-	at
+	origin
 	value any
 }
 
+func newLiteral(offset int, value any) *literalNode {
+	return &literalNode{origin{offset, kindOf(value)}, value}
+}
+
 func (n *literalNode) eval(Env) (any, *fault) { return n.value, nil }
-func (n *literalNode) kinds() kind            { return kindOf(n.value) }
 
 // memberNode reads one attribute of the environment.
 type memberNode struct {
-	at
+	origin
 	ref Reference
 }
-
-func (n *memberNode) kinds() kind { return kindAny }
 
 func (n *memberNode) eval(env Env) (any, *fault) {
 	object := env.User
@@ -45,11 +51,9 @@ func (n *memberNode) eval(env Env) (any, *fault) {
 
 // arrayNode is an array literal.
 type arrayNode struct {
-	at
+	origin
 	elements []node
 }
-
-func (n *arrayNode) kinds() kind { return kindArray }
 
 func (n *arrayNode) eval(env Env) (any, *fault) {
 	array := make([]any, len(n.elements))
@@ -66,11 +70,9 @@ func (n *arrayNode) eval(env Env) (any, *fault) {
 // indexNode reads an element of an array or a character of a string. A place
 // behind the end is null, as is every place of null.
 type indexNode struct {
-	at
+	origin
 	of, index node
 }
-
-func (n *indexNode) kinds() kind { return kindAny }
 
 func (n *indexNode) eval(env Env) (any, *fault) {
 	v, err := n.of.eval(env)
@@ -86,11 +88,9 @@ func (n *indexNode) eval(env Env) (any, *fault) {
 
 // conditionalNode is condition ? yes : no.
 type conditionalNode struct {
-	at
+	origin
 	condition, yes, no node
 }
-
-func (n *conditionalNode) kinds() kind { return n.yes.kinds() | n.no.kinds() }
 
 func (n *conditionalNode) eval(env Env) (any, *fault) {
 	holds, err := evalCondition(n.condition, env)
@@ -105,11 +105,9 @@ func (n *conditionalNode) eval(env Env) (any, *fault) {
 
 // elvisNode is value ?: otherwise.
 type elvisNode struct {
-	at
+	origin
 	value, otherwise node
 }
-
-func (n *elvisNode) kinds() kind { return n.value.kinds()&^kindNull | n.otherwise.kinds() }
 
 func (n *elvisNode) eval(env Env) (any, *fault) {
 	v, err := n.value.eval(env)
@@ -127,12 +125,10 @@ func (n *elvisNode) eval(env Env) (any, *fault) {
 
 // logicalNode is left AND right (and) or left OR right.
 type logicalNode struct {
-	at
+	origin
 	and         bool
 	left, right node
 }
-
-func (n *logicalNode) kinds() kind { return kindBool }
 
 func (n *logicalNode) eval(env Env) (any, *fault) {
 	holds, err := evalCondition(n.left, env)
@@ -149,12 +145,11 @@ func (n *logicalNode) eval(env Env) (any, *fault) {
 	return holds, nil
 }
 
+// notNode is NOT operand.
 type notNode struct {
-	at
+	origin
 	operand node
 }
-
-func (n *notNode) kinds() kind { return kindBool }
 
 func (n *notNode) eval(env Env) (any, *fault) {
 	holds, err := evalCondition(n.operand, env)

@@ -7,8 +7,11 @@ func newCall(offset int, name string, fn *function, args []node, method bool) (n
 	if msg := fn.arity(name, len(args), method); msg != "" {
 		return nil, refuse(offset, msg, "")
 	}
-	call := &callNode{at(offset), name, fn, args, method}
+	call := &callNode{origin{offset, fn.result}, name, fn, args, method}
 	for i, arg := range args {
+		if !fn.nulls {
+			call.types |= arg.kinds() & kindNull
+		}
 		if arg.kinds()&fn.accepts(i) == 0 {
 			return nil, refuse(arg.offset(), call.mismatch(i, arg.kinds()), "")
 		}
@@ -22,7 +25,7 @@ func newLogical(offset int, and bool, left, right node) (node, *refusal) {
 			return nil, err
 		}
 	}
-	return fold(&logicalNode{at(offset), and, left, right}, left, right)
+	return fold(&logicalNode{origin{offset, kindBool}, and, left, right}, left, right)
 }
 
 func newComparison(offset int, op string, left, right node) (node, *refusal) {
@@ -32,12 +35,12 @@ func newComparison(offset int, op string, left, right node) (node, *refusal) {
 		if l&r == 0 && !null {
 			return nil, refuse(offset, fmt.Sprintf("%s is never equal to %s", l, r), negationHint(left))
 		}
-		return fold(&compareNode{at(offset), op, left, right}, left, right)
+		return fold(&compareNode{origin{offset, kindBool}, op, left, right}, left, right)
 	}
 	if l&r&(kindNumber|kindString) == 0 && !null {
 		return nil, refuse(offset, fmt.Sprintf("cannot compare %s %s %s", l, op, r), negationHint(left))
 	}
-	return fold(&compareNode{at(offset), op, left, right}, left, right)
+	return fold(&compareNode{origin{offset, kindBool}, op, left, right}, left, right)
 }
 
 // negationHint is for those who take NOT a == b for NOT (a == b).
@@ -51,7 +54,9 @@ func negationHint(left node) string {
 func newArithmetic(offset int, op byte, left, right node) (node, *refusal) {
 	l, r := left.kinds(), right.kinds()
 	possible := l&r&kindNumber != 0 || (l|r)&kindNull != 0
+	types := (l | r) & (kindNull | kindNumber)
 	if op == '+' {
+		types |= (l | r) & kindString
 		possible = possible || l&kindString != 0 && r&kindScalar != 0 || r&kindString != 0 && l&kindScalar != 0
 	}
 	if !possible {
@@ -60,7 +65,7 @@ func newArithmetic(offset int, op byte, left, right node) (node, *refusal) {
 	if zero, ok := right.(*literalNode); ok && (op == '/' || op == '%') && zero.value != nil && float(zero.value) == 0 {
 		return nil, refuse(offset, "division by zero", "")
 	}
-	return fold(&arithmeticNode{at(offset), op, left, right}, left, right)
+	return fold(&arithmeticNode{origin{offset, types}, op, left, right}, left, right)
 }
 
 // checkCondition refuses what can never be a boolean.
@@ -86,7 +91,7 @@ func fold(n node, operands ...node) (node, *refusal) {
 	if kindOf(v) == kindArray {
 		return n, nil
 	}
-	return &literalNode{at(n.offset()), v}, nil
+	return newLiteral(n.offset(), v), nil
 }
 
 func constant(n node) bool {

@@ -216,6 +216,7 @@ func TestRefusedPatterns(t *testing.T) {
 	testRefused(t, []errorCase{
 		{`user.x matches user.y`, `line 1, column 16: the pattern of matches is not a string literal; write the pattern in quotes`},
 		{`user.x matches "a" + "b"`, `line 1, column 20: the pattern of matches is not a string literal; write the pattern in quotes`},
+		{`user.x matches "` + strings.Repeat("a", el.MaxPatternBytes+1) + `"`, `line 1, column 16: the pattern is longer than 1024 bytes`},
 		{`user.x matches "(a"`, "line 1, column 16: the pattern is not a regular expression: missing closing ) `(a`"},
 		{`user.x matches "a)(b"`, "line 1, column 16: the pattern is not a regular expression: unexpected ) `a)(b`"},
 		{`user.x matches "(?=a)"`, "line 1, column 16: the pattern is not a regular expression: invalid or unsupported Perl syntax `(?=`" + java},

@@ -13,6 +13,8 @@ const (
 	// MaxDepth is how deeply an expression may be nested: parentheses,
 	// arguments, array literals, signs and the right sides of ? : and ?:.
 	MaxDepth = 100
+	// MaxPatternBytes is the longest pattern of matches.
+	MaxPatternBytes = 1 << 10
 	// MaxStringBytes is the longest string that Eval reads or makes.
 	MaxStringBytes = 64 << 10
 	// MaxElements is how many elements an array that Eval reads or makes may

@@ -24,23 +24,12 @@ type function struct {
 
 // callNode is a function with its arguments.
 type callNode struct {
-	at
+	origin
 	name string
 	fn   *function
 	args []node
 	// method says that the first argument is the value left of the dot.
 	method bool
-}
-
-func (n *callNode) kinds() kind {
-	if n.fn.nulls {
-		return n.fn.result
-	}
-	result := n.fn.result
-	for _, arg := range n.args {
-		result |= arg.kinds() & kindNull
-	}
-	return result
 }
 
 func (n *callNode) eval(env Env) (any, *fault) {

@@ -76,7 +76,7 @@ func parseNumber(s string) (any, error) {
 	return f, nil
 }
 
-func isoToAlpha2(args []any) (any, error)  { return isoField(args, country.code2) }
-func isoToAlpha3(args []any) (any, error)  { return isoField(args, country.code3) }
-func isoToNumeric(args []any) (any, error) { return isoField(args, country.digits) }
-func isoToName(args []any) (any, error)    { return isoField(args, country.shortName) }
+func isoToAlpha2(args []any) (any, error)  { return isoField(args, (*country).code2) }
+func isoToAlpha3(args []any) (any, error)  { return isoField(args, (*country).code3) }
+func isoToNumeric(args []any) (any, error) { return isoField(args, (*country).digits) }
+func isoToName(args []any) (any, error)    { return isoField(args, (*country).shortName) }

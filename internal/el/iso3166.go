@@ -1,46 +1,43 @@
 package el
 
-import (
-	"strings"
-)
+import "strings"
 
-func (c country) code2() string     { return c.alpha2 }
-func (c country) code3() string     { return c.alpha3 }
-func (c country) digits() string    { return c.numeric }
-func (c country) shortName() string { return c.name }
+func (c *country) code2() string     { return c.alpha2 }
+func (c *country) code3() string     { return c.alpha3 }
+func (c *country) digits() string    { return c.numeric }
+func (c *country) shortName() string { return c.name }
 
 // isoField is one field of the country that the argument names, or null.
-func isoField(args []any, field func(country) string) (any, error) {
-	c, ok := countryOf(strings.TrimSpace(text(args[0])))
-	if !ok {
+func isoField(args []any, field func(*country) string) (any, error) {
+	c := countryOf(strings.TrimSpace(text(args[0])))
+	if c == nil {
 		return nil, nil
 	}
 	return field(c), nil
 }
 
 // countryOf finds a country by its two- or three-letter code, its number or
-// its name, in any case. A number may lack its leading zeros, because numeric
-// attributes have none.
-func countryOf(s string) (country, bool) {
+// its name, in any case, or returns nil. A number may lack its leading zeros,
+// because numeric attributes have none.
+func countryOf(s string) *country {
 	if s == "" {
-		return country{}, false
+		return nil
 	}
-	for _, c := range countries {
-		if c.is(s) {
-			return c, true
+	code := strings.ToUpper(s)
+	if isDigit(s[0]) && len(s) <= 3 {
+		code = "000"[len(s):] + s
+	}
+	for i := range countries {
+		c := &countries[i]
+		if c.alpha2 == code || c.alpha3 == code || c.numeric == code {
+			return c
 		}
 	}
-	return country{}, false
-}
-
-func (c country) is(s string) bool {
-	switch {
-	case isDigit(s[0]):
-		return len(s) <= 3 && c.numeric == "000"[len(s):]+s
-	case len(s) == 2:
-		return strings.EqualFold(c.alpha2, s)
-	case len(s) == 3:
-		return strings.EqualFold(c.alpha3, s)
+	for i := range countries {
+		c := &countries[i]
+		if strings.EqualFold(c.name, s) || strings.EqualFold(c.alias, s) {
+			return c
+		}
 	}
-	return strings.EqualFold(c.name, s) || strings.EqualFold(c.alias, s)
+	return nil
 }

@@ -8,18 +8,9 @@ import (
 
 // arithmeticNode is left op right, op being one of + - * / %.
 type arithmeticNode struct {
-	at
+	origin
 	op          byte
 	left, right node
-}
-
-func (n *arithmeticNode) kinds() kind {
-	either := n.left.kinds() | n.right.kinds()
-	result := either & (kindNull | kindNumber)
-	if n.op == '+' {
-		result |= either & kindString
-	}
-	return result
 }
 
 func (n *arithmeticNode) eval(env Env) (any, *fault) {
@@ -116,12 +107,10 @@ func (n *arithmeticNode) computeInteger(l, r int64) (any, *fault) {
 
 // negateNode is unary minus; plus is a check that the operand is a number.
 type negateNode struct {
-	at
+	origin
 	plus    bool
 	operand node
 }
-
-func (n *negateNode) kinds() kind { return n.operand.kinds() & (kindNull | kindNumber) }
 
 func (n *negateNode) eval(env Env) (any, *fault) {
 	v, err := n.operand.eval(env)
@@ -150,12 +139,10 @@ func (n *negateNode) eval(env Env) (any, *fault) {
 
 // compareNode is left op right, op being one of == != < <= > >=.
 type compareNode struct {
-	at
+	origin
 	op          string
 	left, right node
 }
-
-func (n *compareNode) kinds() kind { return kindBool }
 
 func (n *compareNode) eval(env Env) (any, *fault) {
 	left, err := n.left.eval(env)

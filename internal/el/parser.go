@@ -122,7 +122,7 @@ func (p *parser) elvis(offset int, value node, err *refusal) (node, *refusal) {
 	if err != nil {
 		return nil, err
 	}
-	return fold(&elvisNode{at(offset), value, otherwise}, value, otherwise)
+	return fold(&elvisNode{origin{offset, value.kinds()&^kindNull | otherwise.kinds()}, value, otherwise}, value, otherwise)
 }
 
 func (p *parser) conditional(offset int, condition node, err *refusal) (node, *refusal) {
@@ -143,7 +143,7 @@ func (p *parser) conditional(offset int, condition node, err *refusal) (node, *r
 	if err := checkCondition(condition); err != nil {
 		return nil, err
 	}
-	return fold(&conditionalNode{at(offset), condition, yes, no}, condition, yes, no)
+	return fold(&conditionalNode{origin{offset, yes.kinds() | no.kinds()}, condition, yes, no}, condition, yes, no)
 }
 
 // The precedences of the binary operators, loosest first.
@@ -242,7 +242,7 @@ func (p *parser) matches(offset int, operand node) (node, *refusal) {
 	if operand.kinds()&^kindArray == 0 {
 		return nil, refuse(operand.offset(), "matches needs a string, this is array", "")
 	}
-	return fold(&matchesNode{at(offset), operand, pattern}, operand)
+	return fold(&matchesNode{origin{offset, kindBool}, operand, pattern}, operand)
 }
 
 func (p *parser) unary() (node, *refusal) {
@@ -266,12 +266,13 @@ func (p *parser) unary() (node, *refusal) {
 		if err := checkCondition(operand); err != nil {
 			return nil, err
 		}
-		return fold(&notNode{at(sign.at), operand}, operand)
+		return fold(&notNode{origin{sign.at, kindBool}, operand}, operand)
 	}
-	if operand.kinds()&(kindNumber|kindNull) == 0 {
+	types := operand.kinds() & (kindNumber | kindNull)
+	if types == 0 {
 		return nil, refuse(sign.at, "a sign needs a number, this is "+operand.kinds().String(), "")
 	}
-	return fold(&negateNode{at(sign.at), sign.text == "+", operand}, operand)
+	return fold(&negateNode{origin{sign.at, types}, sign.text == "+", operand}, operand)
 }
 
 // postfix parses a primary with its indexes and method calls.
@@ -314,5 +315,5 @@ func (p *parser) index(of node) (node, *refusal) {
 	if of.kinds()&(kindArray|kindString|kindNull) == 0 {
 		return nil, refuse(offset, "only an array or a string has an index, this is "+of.kinds().String(), "")
 	}
-	return fold(&indexNode{at(offset), of, index}, of, index)
+	return fold(&indexNode{origin{offset, kindAny}, of, index}, of, index)
 }

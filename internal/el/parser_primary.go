@@ -9,9 +9,9 @@ func (p *parser) primary() (node, *refusal) {
 	tok := p.tok
 	switch tok.kind {
 	case tokenNumber:
-		return &literalNode{at(tok.at), tok.num}, p.advance()
+		return newLiteral(tok.at, tok.num), p.advance()
 	case tokenString:
-		return &literalNode{at(tok.at), tok.text}, p.advance()
+		return newLiteral(tok.at, tok.text), p.advance()
 	case tokenName:
 		return p.name()
 	}
@@ -44,7 +44,7 @@ func (p *parser) array() (node, *refusal) {
 	if err != nil {
 		return nil, err
 	}
-	return &arrayNode{at(offset), elements}, nil
+	return &arrayNode{origin{offset, kindArray}, elements}, nil
 }
 
 // list parses expressions between commas up to and including the closing sign.
@@ -85,11 +85,11 @@ func (p *parser) name() (node, *refusal) {
 	}
 	switch strings.ToLower(name.text) {
 	case "true":
-		return &literalNode{at(name.at), true}, nil
+		return newLiteral(name.at, true), nil
 	case "false":
-		return &literalNode{at(name.at), false}, nil
+		return newLiteral(name.at, false), nil
 	case "null":
-		return &literalNode{at(name.at), nil}, nil
+		return newLiteral(name.at, nil), nil
 	}
 	root, isRoot := rootNamed(name.text)
 	switch {
@@ -156,7 +156,7 @@ func (p *parser) quotedMember(root token, object string) (node, *refusal) {
 func (p *parser) reference(offset int, object, name string) node {
 	ref := Reference{object, name}
 	p.refs = append(p.refs, ref)
-	return &memberNode{at(offset), ref}
+	return &memberNode{origin{offset, kindAny}, ref}
 }
 
 // userMethod parses user.getInternalProperty("id"), the one method of a root.

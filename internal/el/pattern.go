@@ -2,6 +2,7 @@ package el
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -10,12 +11,10 @@ import (
 // matchesNode is operand matches "pattern". As in SpEL, the pattern must match
 // the whole text.
 type matchesNode struct {
-	at
+	origin
 	operand node
 	pattern *regexp.Regexp
 }
-
-func (n *matchesNode) kinds() kind { return kindBool }
 
 func (n *matchesNode) eval(env Env) (any, *fault) {
 	v, err := n.operand.eval(env)
@@ -36,6 +35,9 @@ func (n *matchesNode) eval(env Env) (any, *fault) {
 // linear in the text, so that no pattern can stop a run. What Java's syntax
 // has beyond RE2's is refused, and so is what the two read differently.
 func compilePattern(at int, pattern string) (*regexp.Regexp, *refusal) {
+	if len(pattern) > MaxPatternBytes {
+		return nil, refuse(at, fmt.Sprintf("the pattern is longer than %d bytes", MaxPatternBytes), "")
+	}
 	if msg := javaClass(pattern); msg != "" {
 		return nil, refuse(at, msg, "write one plain character class")
 	}
