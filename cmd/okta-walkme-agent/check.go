@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/configs"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/walkme"
+)
+
+func (c *cli) checkCommand() *cobra.Command {
+	var offline bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Test configuration, expressions and credentials",
+		Long: `Does what "Test API Credentials" does in Okta, and more: the configuration, the
+secrets, Okta's app, assignments and groups, each person's mapped values, and
+WalkMe's answer to the credentials. Nothing is written anywhere. Each failure
+comes with its usual cause and a remedy.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.check(cmd.Context(), offline)
+		},
+	}
+	cmd.Flags().BoolVar(&offline, "offline", false, "only what needs no network: configuration, expressions, secrets")
+	return cmd
+}
+
+func (c *cli) check(ctx context.Context, offline bool) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	k := &checklist{w: c.stdout, color: c.colored(c.stdout)}
+	k.section("Configuration", c.file())
+	k.ok("%d mapped attributes, schedule %q", len(cfg.Mappings), cfg.Schedule)
+	oktaConfig, oktaErr := cfg.OktaClient()
+	walkmeConfig, walkmeErr := cfg.WalkMeClient()
+	if err := errors.Join(oktaErr, walkmeErr); err != nil {
+		return err
+	}
+	k.ok("secrets are there")
+	if offline {
+		return nil
+	}
+	oktaConfig.UserAgent, oktaConfig.Transport = programName+"/"+buildVersion(), &dryTransport{oktaConfig.Transport}
+	walkmeConfig.Transport = &dryTransport{walkmeConfig.Transport}
+	snap := k.okta(ctx, cfg, oktaConfig)
+	client := k.walkme(ctx, cfg, walkmeConfig)
+	if client != nil {
+		defer client.Close()
+	}
+	if snap != nil {
+		k.people(ctx, cfg, snap, client)
+	}
+	switch {
+	case k.failed > 0:
+		return &exit{exitFailed, fmt.Errorf("%d of the checks failed", k.failed)}
+	case k.warned > 0:
+		return &exit{code: exitProblems}
+	}
+	return nil
+}
+
+// okta reads what a run reads. The result is nil when that failed.
+func (k *checklist) okta(ctx context.Context, cfg *configs.Config, oc okta.Config) *okta.Snapshot {
+	k.section("Okta", oc.OrgURL)
+	client, err := okta.NewClient(ctx, oc)
+	if err != nil {
+		k.fail("client", err)
+		return nil
+	}
+	app, err := client.App(ctx)
+	if err != nil {
+		k.fail("app "+oc.AppID, err)
+		return nil
+	}
+	k.ok("app %s (%s) is %s", report.Escape(app.Label), app.ID, app.Status)
+	projection := cfg.Agent().Mapping.Projection()
+	snap, err := client.Snapshot(ctx, okta.SnapshotRequest{
+		Keep: &projection, Groups: okta.GroupRequest{Sources: cfg.Agent().GroupSources, Full: true},
+	})
+	if err != nil {
+		k.fail("assignments and groups", err)
+		return nil
+	}
+	k.ok("%s assigned", count(len(snap.Users), "person is", "people are"))
+	if len(snap.Users) == 0 {
+		k.warn("Okta lists nobody: assign people to the app, or give the credentials an admin role (without one Okta answers an empty list)")
+	}
+	if len(cfg.PushGroups.Sources) > 0 {
+		k.ok("%s to push", count(len(snap.Groups), "group", "groups"))
+	}
+	for _, p := range snap.Problems {
+		k.warn("%s: %s", report.Escape(p.Source), report.Escape(p.Reason))
+	}
+	return snap
+}
+
+// walkme makes Okta's credential test. The result is nil when that failed.
+func (k *checklist) walkme(ctx context.Context, cfg *configs.Config, wc walkme.Config) *walkme.Client {
+	where := wc.BaseURL + " (profile " + cfg.WalkMe.WireProfile
+	if cfg.WalkMe.Region != "" {
+		where += ", region " + cfg.WalkMe.Region
+	}
+	k.section("WalkMe", where+")")
+	client, err := walkme.NewClient(wc)
+	if err != nil {
+		k.fail("client", err)
+		return nil
+	}
+	if err := client.TestCredentials(ctx, len(cfg.PushGroups.Sources) > 0); err != nil {
+		k.fail("credentials", err)
+		client.Close()
+		return nil
+	}
+	k.ok("the credentials are accepted")
+	return client
+}
+
+// peopleLookedUp is how many unmanaged people are looked up in WalkMe.
+const peopleLookedUp = 5
+
+// people maps everybody, and looks a few up whom WalkMe may know already.
+func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.Snapshot, client *walkme.Client) {
+	k.section("People", "")
+	a := cfg.Agent()
+	desired := a.Mapping.Desired(snap, a.Policy.Desire)
+	mapped := 0
+	for _, p := range desired.People {
+		if r := p.Rejection; r != nil {
+			k.warn("%s (%s): %s: %s", report.Escape(r.Name), r.OktaID, r.Path, report.Escape(r.Error))
+		} else if p.Presence == agent.Present {
+			mapped++
+		}
+	}
+	k.ok("%s to active accounts", count(mapped, "person maps", "people map"))
+	if client == nil {
+		return
+	}
+	looked := 0
+	for _, p := range desired.People {
+		if p.Presence != agent.Present || looked == peopleLookedUp {
+			continue
+		}
+		looked++
+		u, err := client.FindUser(ctx, p.Name())
+		switch {
+		case errors.Is(err, scim.ErrNotFound):
+		case err != nil:
+			k.fail("look-up of "+report.Escape(p.Name()), err)
+		case u.ExternalID != "" && u.ExternalID != p.SourceID:
+			k.warn("%s already exists in WalkMe with another external id (%s): it would be linked and updated", report.Escape(p.Name()), report.Escape(u.ExternalID))
+		default:
+			k.ok("%s already exists in WalkMe: it is linked, not created", report.Escape(p.Name()))
+		}
+	}
+}
+
+// checklist prints what was found as it goes.
+type checklist struct {
+	w              io.Writer
+	color          bool
+	failed, warned int
+}
+
+func (k *checklist) section(title, detail string) {
+	if detail != "" {
+		title += "  " + detail
+	}
+	fmt.Fprintln(k.w, title)
+}
+
+func (k *checklist) line(sign, colour, format string, args ...any) {
+	if k.color {
+		sign = "\x1b[" + colour + "m" + sign + "\x1b[0m"
+	}
+	fmt.Fprintf(k.w, "  %s  %s\n", sign, fmt.Sprintf(format, args...))
+}
+
+func (k *checklist) ok(format string, args ...any) { k.line("ok  ", "32", format, args...) }
+
+func (k *checklist) warn(format string, args ...any) {
+	k.warned++
+	k.line("warn", "33", format, args...)
+}
+
+func (k *checklist) fail(what string, err error) {
+	k.failed++
+	k.line("FAIL", "31", "%s: %s", what, report.Escape(err.Error()))
+	if d, ok := diagnose(err); ok {
+		fmt.Fprintf(k.w, "        cause:  %s\n        remedy: %s\n", d.cause, d.remedy)
+	}
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+

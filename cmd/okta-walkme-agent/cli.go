@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"okta-walkme-agent/configs"
+)
+
+// Exit codes. Scripts depend on them.
+const (
+	exitOK       = 0
+	exitFailed   = 1  // the run failed: nothing or only part was done
+	exitChanges  = 2  // plan --detailed-exitcode: there are changes
+	exitProblems = 3  // finished, but some objects failed or were rejected
+	exitHeld     = 4  // finished, but some changes wait for approval
+	exitUsage    = 64 // EX_USAGE
+	exitConfig   = 78 // EX_CONFIG
+)
+
+const (
+	programName   = "okta-walkme-agent"
+	configVar     = "OKTA_WALKME_AGENT_CONFIG"
+	defaultConfig = "/etc/okta-walkme-agent/agent.yaml"
+)
+
+// environment is what a command takes from the process around it.
+type environment struct {
+	getenv         func(string) string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// exit is an error with its exit code. Without a message nothing is printed: the
+// report has said it all.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.code)
+	}
+	return e.err.Error()
+}
+func (e *exit) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error {
+	return &exit{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// run is the whole program. The last line on standard error says why it failed.
+func run(ctx context.Context, args []string, env environment) int {
+	c := &cli{environment: env}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(env.stdin)
+	root.SetOut(env.stdout)
+	root.SetErr(env.stderr)
+	err := root.ExecuteContext(ctx)
+	code := exitCode(err)
+	var e *exit
+	if err != nil && (!errors.As(err, &e) || e.err != nil) {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintf(env.stderr, "%s: %s\n", programName, strings.TrimRight(line, "\n"))
+		}
+	}
+	return code
+}
+
+func exitCode(err error) int {
+	var e *exit
+	var bad *configs.Errors
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &e):
+		return e.code
+	case errors.As(err, &bad):
+		return exitConfig
+	}
+	return exitFailed
+}
+
+// cli holds the flags that all commands share.
+type cli struct {
+	environment
+	configPath string
+	color      string
+}
+
+func (c *cli) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   programName,
+		Short: "Provision WalkMe from Okta, as Okta's own engine would",
+		Long: `Reads who is assigned to the WalkMe app in Okta and which groups are pushed,
+compares that with its own state, and makes the SCIM calls to WalkMe that
+Okta's provisioning engine would make.`,
+		Example: `  okta-walkme-agent demo            see it work, without any account
+  okta-walkme-agent check           test configuration and credentials
+  okta-walkme-agent plan            show what a run would do
+  okta-walkme-agent sync            do it once
+  okta-walkme-agent run             do it on schedule, as a service`,
+		Version:       versionText(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exit{exitUsage, err} })
+	flags := root.PersistentFlags()
+	flags.StringVarP(&c.configPath, "config", "c", "", "configuration `FILE` (default $"+configVar+", then "+defaultConfig+")")
+	flags.StringVar(&c.color, "color", "auto", "colours: auto, always or never")
+	root.AddCommand(
+		c.runCommand(), c.syncCommand(), c.planCommand(), c.checkCommand(),
+		c.statusCommand(), c.demoCommand(), c.versionCommand(),
+	)
+	usageArgs(root)
+	return root
+}
+
+// usageArgs gives wrong arguments, and unknown commands, the exit code of wrong
+// usage.
+func usageArgs(cmd *cobra.Command) {
+	check := cmd.Args
+	if check == nil {
+		check = cobra.ArbitraryArgs
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if cmd == cmd.Root() && len(args) > 0 {
+			return usage("there is no command %q%s", args[0], suggestion(cmd, args[0]))
+		}
+		if err := check(cmd, args); err != nil {
+			return &exit{exitUsage, err}
+		}
+		return nil
+	}
+	for _, child := range cmd.Commands() {
+		usageArgs(child)
+	}
+}
+
+func suggestion(cmd *cobra.Command, word string) string {
+	if near := cmd.SuggestionsFor(word); len(near) > 0 {
+		return "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return "; see " + programName + " --help"
+}
+
+// file returns the path of the configuration.
+func (c *cli) file() string {
+	switch {
+	case c.configPath != "":
+		return c.configPath
+	case c.getenv(configVar) != "":
+		return c.getenv(configVar)
+	}
+	return defaultConfig
+}
+
+func (c *cli) load() (*configs.Config, error) {
+	return configs.Load(c.file(), configs.Env{Getenv: c.getenv})
+}
+
+// colored says whether a stream gets colours.
+func (c *cli) colored(w io.Writer) bool {
+	switch c.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb" && isTerminal(w)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is that of the terminal, or 0.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}

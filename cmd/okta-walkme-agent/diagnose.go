@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+// diagnosis says what an error usually comes from, and what to do.
+type diagnosis struct{ cause, remedy string }
+
+// diagnose knows the failures that admins meet. WalkMe's guide "Configure SCIM
+// with Okta" names those of its side.
+func diagnose(err error) (diagnosis, bool) {
+	for _, look := range []func(error) (diagnosis, bool){diagnoseState, diagnoseOkta, diagnoseWalkMe, diagnoseNetwork} {
+		if d, ok := look(err); ok {
+			return d, true
+		}
+	}
+	return diagnosis{}, false
+}
+
+func diagnoseOkta(err error) (diagnosis, bool) {
+	switch {
+	case errors.Is(err, okta.ErrDPoP):
+		return diagnosis{"the Okta service app demands DPoP proofs, which Okta switches on for new apps",
+			`in the Okta Admin Console open the service app, General, and clear "Require Demonstrating Proof of Possession (DPoP) header in token requests"`}, true
+	case errors.Is(err, okta.ErrAppInactive):
+		return diagnosis{"Okta takes the assignments made through groups away when an app is deactivated, so its lists say nothing",
+			"activate the app in the Okta Admin Console; until then nothing is changed in WalkMe"}, true
+	case errors.Is(err, okta.ErrUnauthorized):
+		return diagnosis{"the API token is wrong, expired (30 days without use) or revoked, or the private key does not belong to the client id",
+			"make a new token (Security, API, Tokens) or check client_id, key_id and private_key; the org URL must be that of the same org"}, true
+	case errors.Is(err, okta.ErrForbidden):
+		return diagnosis{"the credentials lack a scope or an admin role",
+			"grant okta.apps.read, okta.groups.read and okta.users.read, and give the service app (or the token's owner) a read-only admin role"}, true
+	case errors.Is(err, okta.ErrNotFound):
+		return diagnosis{"Okta has no such app, or the credentials may not see it",
+			"compare okta.app_id with the address of the app's page in the Admin Console (…/instance/0oa…); check the admin role's resource set"}, true
+	case errors.Is(err, okta.ErrProvisioningDisabled):
+		return diagnosis{"Okta keeps push mappings only for apps with provisioning",
+			"name the groups under push_groups.sources by name, id, rule or assigned_groups instead of okta_mappings"}, true
+	}
+	return diagnosis{}, false
+}
+
+func diagnoseWalkMe(err error) (diagnosis, bool) {
+	var answer *scim.Error
+	var unusable *walkme.AnswerError
+	switch {
+	case errors.Is(err, scim.ErrUnauthorized):
+		return diagnosis{"WalkMe does not accept the credentials (401 Unauthorized), or they belong to another region",
+			"copy user name and password again from the Admin Center (IDP Integrations, SCIM Integration); the password is shown only once, so a lost one needs a new integration; check walkme.region"}, true
+	case errors.As(err, &unusable), errors.As(err, &answer) && routing(answer.Status):
+		return diagnosis{"a routing error: the address answers, but not as WalkMe's SCIM service of your tenant",
+			"check where your WalkMe tenant lives and set walkme.region (us, eu, ca), or copy the SCIM base URL of the credentials popup to walkme.base_url"}, true
+	case errors.Is(err, scim.ErrConflict):
+		return diagnosis{"the user already exists in WalkMe with the same identifier, but no look-up shows the account",
+			"look in WalkMe for the account, perhaps under another user name or in another system, and rename or remove it there"}, true
+	case errors.As(err, &answer) && answer.Status == http.StatusBadRequest:
+		return diagnosis{"WalkMe refuses a value, often a missing mandatory field such as e-mail or user name",
+			"fill the field in the Okta profile, or correct its expression under mappings"}, true
+	}
+	return diagnosis{}, false
+}
+
+func routing(status int) bool {
+	switch status {
+	case http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusBadGateway:
+		return true
+	}
+	return false
+}
+
+func diagnoseNetwork(err error) (diagnosis, bool) {
+	var dns *net.DNSError
+	var refused *net.OpError
+	var authority x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &dns):
+		return diagnosis{"the host name " + dns.Name + " is not known", "check the address, and the DNS of this machine"}, true
+	case errors.As(err, &authority):
+		return diagnosis{"the certificate is signed by an unknown authority, as behind an inspecting proxy",
+			"give the authority's certificate under okta.ca_file or walkme.ca_file"}, true
+	case errors.As(err, &refused) && refused.Op == "dial":
+		return diagnosis{"nothing answers at that address", "check the address, the firewall, and HTTPS_PROXY"}, true
+	case errors.Is(err, context.DeadlineExceeded):
+		return diagnosis{"the other side did not answer in time", "try again; raise the timeout if it is always so slow"}, true
+	}
+	return diagnosis{}, false
+}
+
+func diagnoseState(err error) (diagnosis, bool) {
+	var locked *state.LockedError
+	var corrupt *state.CorruptError
+	var schema *state.SchemaError
+	switch {
+	case errors.As(err, &locked):
+		return diagnosis{"two agents must not write one state at the same time",
+			"wait until the other process has finished, or stop the service first; plan, status and history work meanwhile"}, true
+	case errors.As(err, &corrupt):
+		return diagnosis{"the state file is damaged",
+			"restore a backup, or move the file away: the next run looks every name up and links what exists"}, true
+	case errors.As(err, &schema) && schema.Have > schema.Want:
+		return diagnosis{"the state was written by a newer version", "install that version again, or restore the backup it made before the upgrade"}, true
+	case errors.Is(err, state.ErrDiskFull):
+		return diagnosis{"the disk is full", "make room; nothing was half-written, the next run goes on from here"}, true
+	}
+	return diagnosis{}, false
+}
+
+// explained puts the remedy above the error, so that the error stays the last
+// line on standard error.
+func explained(err error) error {
+	d, ok := diagnose(err)
+	if !ok || err == nil {
+		return err
+	}
+	return &explainedError{d, err}
+}
+
+type explainedError struct {
+	diagnosis
+	err error
+}
+
+func (e *explainedError) Error() string {
+	return "cause: " + e.cause + "\nremedy: " + e.remedy + "\n" + e.err.Error()
+}
+func (e *explainedError) Unwrap() error { return e.err }

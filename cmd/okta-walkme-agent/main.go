@@ -1,0 +1,22 @@
+// Command okta-walkme-agent provisions WalkMe from Okta: it reads who is assigned
+// to the WalkMe app and which groups are pushed, compares that with its own
+// state, and makes the SCIM calls that Okta's provisioning engine would make.
+//
+// This package is wiring: one file a command, the clients put together in
+// session.go, no decisions. What a command prints comes from agent/report.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], environment{
+		getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+	}))
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/configs"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+// session is a configuration with everything that it stands for, open.
+type session struct {
+	config *configs.Config
+	agent  *agent.Agent
+	state  *state.DB // nil: there is no state file yet, and the session is dry
+	walkme *walkme.Client
+}
+
+// purpose says how a session may be used.
+type purpose struct {
+	name string // the command, shown to whoever meets the lock
+	dry  bool   // no request that writes leaves, the state is opened for reading
+}
+
+// open connects both sides. In a dry session one transport refuses every write,
+// and the state cannot be written: there is nothing that a command could forget.
+func (c *cli) open(ctx context.Context, cfg *configs.Config, p purpose, log *slog.Logger) (*session, error) {
+	s := &session{config: cfg}
+	oktaConfig, oktaErr := cfg.OktaClient()
+	walkmeConfig, walkmeErr := cfg.WalkMeClient()
+	if err := errors.Join(oktaErr, walkmeErr); err != nil {
+		return nil, err
+	}
+	oktaConfig.UserAgent, oktaConfig.Logger = programName+"/"+buildVersion(), log
+	walkmeConfig.Logger = log
+	if p.dry {
+		oktaConfig.Transport = &dryTransport{oktaConfig.Transport}
+		walkmeConfig.Transport = &dryTransport{walkmeConfig.Transport}
+	}
+	oktaClient, err := okta.NewClient(ctx, oktaConfig)
+	if err != nil {
+		return nil, &exit{exitConfig, err}
+	}
+	if s.walkme, err = walkme.NewClient(walkmeConfig); err != nil {
+		return nil, &exit{exitConfig, err}
+	}
+	if s.state, err = openState(ctx, cfg, p); err != nil {
+		s.walkme.Close()
+		return nil, err
+	}
+	s.agent = &agent.Agent{Okta: oktaClient, WalkMe: s.walkme, State: s.state, Config: cfg.Agent(), Logger: log}
+	return s, nil
+}
+
+func openState(ctx context.Context, cfg *configs.Config, p purpose) (*state.DB, error) {
+	if !p.dry {
+		return state.Open(ctx, state.Options{
+			Path: cfg.State.Path, Build: buildVersion(), Holder: strings.TrimSpace(programName + " " + p.name),
+		})
+	}
+	db, err := state.OpenReadOnly(ctx, cfg.State.Path)
+	if errors.Is(err, state.ErrNotExist) {
+		return nil, nil // a fresh machine: nothing is managed yet
+	}
+	return db, err
+}
+
+func (s *session) close() error {
+	s.walkme.Close()
+	if s.state == nil {
+		return nil
+	}
+	return s.state.Close()
+}

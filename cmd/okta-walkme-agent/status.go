@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// statusSchema names the shape of status --format json.
+const statusSchema = "okta-walkme-agent/status/v1"
+
+const shownRuns = 10
+
+type statusView struct {
+	Schema   string          `json:"schema"`
+	Managed  statusManaged   `json:"managed"`
+	Runs     []statusRun     `json:"runs"`
+	Failures []statusFailure `json:"failures"`
+	Holds    []statusHold    `json:"holds"`
+	Pending  int             `json:"pending"` // changes whose outcome the next run settles
+	NextRun  *time.Time      `json:"next_run_at"`
+}
+
+type statusManaged struct {
+	Users  int `json:"users"`
+	Groups int `json:"groups"`
+}
+
+type statusRun struct {
+	ID         string     `json:"id"`
+	Trigger    string     `json:"trigger"`
+	StartedAt  time.Time  `json:"started_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+	Outcome    string     `json:"outcome"`
+	Planned    int        `json:"planned"`
+	Applied    int        `json:"applied"`
+	Failed     int        `json:"failed"`
+	Held       int        `json:"held"`
+	Rejected   int        `json:"rejected"`
+	Skipped    int        `json:"skipped"`
+	Error      string     `json:"error"`
+}
+
+type statusFailure struct {
+	Type      scim.Type  `json:"type"`
+	OktaID    string     `json:"okta_id"`
+	Name      string     `json:"name"`
+	Error     string     `json:"error"`
+	Attempts  int        `json:"attempts"`
+	NextTryAt *time.Time `json:"next_try_at"`
+}
+
+type statusHold struct {
+	ID        string    `json:"id"`
+	Kind      string    `json:"kind"`
+	Count     int       `json:"count"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func (c *cli) statusCommand() *cobra.Command {
+	var format string
+	var maxAge time.Duration
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the last runs, failures, holds and the next run",
+		Long: `Reads the state, also while the service runs. With --max-age it ends with 1 when
+the last good run is older, which is enough for a simple monitor.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains([]string{"text", "json"}, format) {
+				return usage("--format is text or json, not %q", format)
+			}
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			view, err := readStatus(cmd.Context(), cfg.State.Path)
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				enc := json.NewEncoder(c.stdout)
+				enc.SetEscapeHTML(false)
+				enc.SetIndent("", "  ")
+				err = enc.Encode(view)
+			} else {
+				err = view.text(c.stdout)
+			}
+			if err != nil {
+				return err
+			}
+			return view.fresh(maxAge, time.Now())
+		},
+	}
+	cmd.Flags().StringVarP(&format, "format", "f", "text", "text or json")
+	cmd.Flags().DurationVar(&maxAge, "max-age", 0, "fail when the last good run is older than this")
+	return cmd
+}
+
+func readStatus(ctx context.Context, path string) (view *statusView, err error) {
+	view = &statusView{Schema: statusSchema, Runs: []statusRun{}, Failures: []statusFailure{}, Holds: []statusHold{}}
+	db, err := state.OpenReadOnly(ctx, path)
+	if errors.Is(err, state.ErrNotExist) {
+		return view, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	records, err := db.Records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	managed := agent.CountManaged(records)
+	view.Managed = statusManaged{managed.Users, managed.Groups}
+	for _, r := range records {
+		if r.Attempts > 0 {
+			view.Failures = append(view.Failures, statusFailure{r.Type, r.SourceID, r.Name, r.LastError, r.Attempts, timeOrNil(r.NextTry)})
+		}
+	}
+	return view, view.readRuns(ctx, db)
+}
+
+func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
+	runs, err := db.Runs(ctx, shownRuns)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		v.Runs = append(v.Runs, statusRun{r.ID, r.Trigger, r.StartedAt, timeOrNil(r.FinishedAt), r.Outcome,
+			r.Planned, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped, r.Error})
+	}
+	holds, err := db.Holds(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range holds {
+		v.Holds = append(v.Holds, statusHold{h.ID, h.Kind, h.Count, h.CreatedAt})
+	}
+	pending, err := db.Pending(ctx)
+	if err != nil {
+		return err
+	}
+	v.Pending = len(pending)
+	next, err := db.Meta(ctx, metaNextRun)
+	if err != nil {
+		return err
+	}
+	if t, err := time.Parse(time.RFC3339, next); err == nil {
+		v.NextRun = &t
+	}
+	return nil
+}
+
+// fresh fails when the last good run is too old.
+func (v *statusView) fresh(maxAge time.Duration, now time.Time) error {
+	if maxAge <= 0 {
+		return nil
+	}
+	for _, r := range v.Runs {
+		good := r.Outcome == agent.RunDone || r.Outcome == agent.RunProblems || r.Outcome == agent.RunHeld
+		if good && r.FinishedAt != nil {
+			if age := now.Sub(*r.FinishedAt); age > maxAge {
+				return fmt.Errorf("the last good run is %s old, more than %s", age.Round(time.Second), maxAge)
+			}
+			return nil
+		}
+	}
+	return errors.New("there was no good run yet")
+}
+
+func (v *statusView) text(w io.Writer) error {
+	fmt.Fprintf(w, "Managed    %d users, %d groups\n", v.Managed.Users, v.Managed.Groups)
+	if v.NextRun != nil {
+		fmt.Fprintf(w, "Next run   %s\n", v.NextRun.Local().Format(time.DateTime))
+	}
+	if v.Pending > 0 {
+		fmt.Fprintf(w, "Unsettled  %d changes were cut off; the next run settles them\n", v.Pending)
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\nRuns\nSTARTED\tTRIGGER\tOUTCOME\tAPPLIED\tFAILED\tHELD\tREJECTED\tSKIPPED\t")
+	for _, r := range v.Runs {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", r.StartedAt.Local().Format(time.DateTime), r.Trigger,
+			r.Outcome, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped, report.Escape(r.Error))
+	}
+	if len(v.Runs) == 0 {
+		fmt.Fprintln(table, "none yet")
+	}
+	if len(v.Failures) > 0 {
+		fmt.Fprintln(table, "\nFailures\nTYPE\tNAME\tATTEMPTS\tNEXT TRY\tERROR")
+	}
+	for _, f := range v.Failures {
+		next := "next run"
+		if f.NextTryAt != nil {
+			next = f.NextTryAt.Local().Format(time.DateTime)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", f.Type, report.Escape(f.Name), f.Attempts, next, report.Escape(f.Error))
+	}
+	if len(v.Holds) > 0 {
+		fmt.Fprintln(table, "\nHeld, waiting for approval\nID\tCOUNT\tSINCE\tRELEASE WITH")
+	}
+	for _, h := range v.Holds {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s sync --approve %s\n", h.ID, h.Count, h.CreatedAt.Local().Format(time.DateTime), programName, h.ID)
+	}
+	return table.Flush()
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
