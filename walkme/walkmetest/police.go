@@ -121,4 +121,3 @@ func (t *Tenant) convict(ex *exchange) []string {
 	t.violations = append(t.violations, lines...)
 	return lines
 }
-

@@ -107,4 +107,3 @@ func (ex *exchange) policeBody() {
 		ex.violate(RuleJSON, "the body is not compact JSON")
 	}
 }
-

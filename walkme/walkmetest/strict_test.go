@@ -1,0 +1,214 @@
+package walkmetest_test
+
+import (
+	"testing"
+
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// What the tenant does without quirks.
+func TestStrict(t *testing.T) {
+	tests := map[string][]step{
+		"a look-up ignores case and returns the stored case": {
+			{"GET", lookup("Users", `userName eq "aNN@EXAMPLE.com"`), "", 200, []string{`"totalResults":1,`, `"userName":"Ann@example.com"`}},
+			{"GET", lookup("Groups", `displayName eq "editors"`), "", 200, []string{`"totalResults":1,`, `"displayName":"Editors"`}},
+		},
+		"no match is an empty list": {
+			{"GET", lookup("Users", `userName eq "dan@example.com"`), "", 200, []string{`"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]`}},
+		},
+		"filters of RFC 7644": {
+			{"GET", lookup("Users", `externalId eq "00u1"`), "", 200, []string{`"id":"u-ann"`, `"totalResults":1,`}},
+			{"GET", lookup("Users", `emails.value eq "ANN.LEE@example.com"`), "", 200, []string{`"id":"u-ann"`}},
+			{"GET", lookup("Users", `emails eq "ann.lee@example.com"`), "", 200, []string{`"id":"u-ann"`}},
+			{"GET", lookup("Users", `id eq "u-ann"`), "", 200, []string{`"id":"u-ann"`}},
+			{"GET", lookup("Users", `id eq "U-ANN"`), "", 200, []string{`"totalResults":0`}},
+			{"GET", lookup("Users", `active eq false`), "", 200, []string{`"id":"u-bob"`, `"totalResults":1,`}},
+			{"GET", lookup("Users", `name.familyName sw "f" and not (active eq false)`), "", 200, []string{`"id":"u-cid"`, `"totalResults":1,`}},
+			{"GET", lookup("Users", `emails[type eq "work" and value co "lee"]`), "", 200, []string{`"id":"u-ann"`, `"totalResults":1,`}},
+			{"GET", lookup("Users", `userName EQ "bob@example.com" or externalId pr`), "", 200, []string{`"totalResults":2,`}},
+			{"GET", lookup("Users", `urn:ietf:params:scim:schemas:core:2.0:User:userName eq "bob@example.com"`), "", 200, []string{`"totalResults":1,`}},
+			{"GET", lookup("Groups", `members.value eq "u-ann"`), "", 200, []string{`"displayName":"Editors"`}},
+		},
+		"filters that cannot be read": {
+			{"GET", lookup("Users", `userName`), "", 400, []string{`"scimType":"invalidFilter"`, `"status":"400"`}},
+			{"GET", lookup("Users", `userName is "x"`), "", 400, nil},
+			{"GET", lookup("Users", `userName eq x`), "", 400, nil},
+			{"GET", lookup("Users", `(userName eq "x"`), "", 400, nil},
+			{"GET", lookup("Users", `userName eq "x" nonsense`), "", 400, nil},
+			{"GET", lookup("Users", ``), "", 400, nil},
+		},
+		"a filter with + for its blanks is understood": {
+			{"GET", "/Users?filter=userName+eq+%22bob%40example.com%22", "", 200, []string{`"totalResults":1,`}},
+		},
+		"pages count from 1": {
+			{"GET", "/Users?startIndex=1&count=2", "", 200, []string{`"totalResults":3,"startIndex":1,"itemsPerPage":2`, "u-ann", "u-bob", "!u-cid"}},
+			{"GET", "/Users?startIndex=3&count=2", "", 200, []string{`"totalResults":3,"startIndex":3,"itemsPerPage":1`, "u-cid", "!u-bob"}},
+			{"GET", "/Users?startIndex=4&count=2", "", 200, []string{`"itemsPerPage":0`, `"Resources":[]`}},
+			{"GET", "/Users?startIndex=0&count=0", "", 200, []string{`"totalResults":3,"startIndex":1,"itemsPerPage":0`}},
+			{"GET", "/Users?startIndex=x", "", 400, []string{`"scimType":"invalidValue"`}},
+		},
+		"a user is created, with an id, a role and a location": {
+			{"POST", "/Users", user(`"userName":"Dan@example.com","groups":[],"password":"p","active":true`), 201,
+				[]string{`"userName":"Dan@example.com"`, `"active":true`, `"accessRole":"` + walkmetest.DefaultRole, `/Users/`, "!password", "!groups"}},
+			{"GET", "/Users/{new}", "", 200, []string{`"userName":"Dan@example.com"`}},
+			{"POST", "/Users", user(`"userName":"DAN@example.com"`), 409, []string{`"scimType":"uniqueness"`, `"status":"409"`}},
+		},
+		"a body that is not a user": {
+			{"POST", "/Users", `{"userName":"x@example.com"}`, 400, []string{"invalidSyntax"}},
+			{"POST", "/Users", user(`"active":true`), 400, []string{"userName is required"}},
+			{"POST", "/Users", user(`"userName":"x@example.com","active":"True"`), 400, []string{"active has the wrong type"}},
+			{"POST", "/Users", user(`"userName":"x@example.com","name":"Ann"`), 400, []string{"name has the wrong type"}},
+			{"POST", "/Users", user(`"userName":"x@example.com","emails":["a"]`), 400, []string{"emails has the wrong type"}},
+			{"POST", "/Users", user(`"userName":"a@example.com","username":"b@example.com"`), 400, []string{"twice"}},
+			{"POST", "/Users", `[]`, 400, nil},
+			{"POST", "/Users", `{`, 400, nil},
+		},
+		"a PUT replaces what it carries and resets the role": {
+			{"PUT", "/Users/u-cid", user(`"userName":"cid@example.com","name":{"familyName":"Hill"}`), 200,
+				[]string{`"name":{"familyName":"Hill"}`, `"active":true`, `"accessRole":"` + walkmetest.DefaultRole}},
+			{"PUT", "/Users/u-ann", user(`"userName":"bob@EXAMPLE.com"`), 409, []string{"uniqueness"}},
+			{"PUT", "/Users/u-bob", user(`"userName":"new@example.com","accessRole":"r1","externalId":null`), 200, []string{`"accessRole":"r1"`}},
+			{"GET", lookup("Users", `userName eq "bob@example.com"`), "", 200, []string{`"totalResults":0`}},
+			{"GET", lookup("Users", `userName eq "NEW@example.com"`), "", 200, []string{`"id":"u-bob"`}},
+		},
+		"Okta's activation": {
+			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","value":{"active":false}}`), 200, []string{`"active":false`, `"familyName":"Lee"`}},
+			{"GET", "/Users/u-ann", "", 200, []string{`"active":false`}},
+			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","value":{"active":true}}`), 200, []string{`"active":true`}},
+		},
+		"a deleted user is gone from its groups": {
+			{"DELETE", "/Users/u-ann", "", 204, nil},
+			{"GET", "/Users/u-ann", "", 404, []string{`"status":"404"`, `"detail":"Resource u-ann not found."`}},
+			{"DELETE", "/Users/u-ann", "", 404, nil},
+			{"GET", "/Groups/{g}", "", 200, []string{`"members":[]`}},
+		},
+		"a group is created with its members": {
+			{"POST", "/Groups", group(`"displayName":"Droids","members":[{"value":"u-bob","display":"x"},{"value":"u-cid"}]`), 201,
+				[]string{`"members":[{"value":"u-bob","display":"bob@example.com"},{"value":"u-cid","display":"cid@example.com"}]`}},
+			{"POST", "/Groups", group(`"displayName":"DROIDS","members":[]`), 409, []string{"uniqueness"}},
+			{"POST", "/Groups", group(`"displayName":"Other","members":[{"value":"nobody"}]`), 400, []string{"Member nobody does not exist."}},
+			{"POST", "/Groups", group(`"displayName":"Other","members":["u-bob"]`), 400, nil},
+			{"POST", "/Groups", group(`"members":[]`), 400, []string{"displayName is required"}},
+			{"DELETE", "/Groups/{new}", "", 204, nil},
+			{"GET", "/Groups/{new}", "", 404, nil},
+		},
+		"a PUT of a group carries all members": {
+			{"PUT", "/Groups/{g}", group(`"id":"{g}","displayName":"Editors","members":[{"value":"u-bob"}]`), 200, []string{"u-bob", "!u-ann"}},
+			{"PUT", "/Groups/{g}", group(`"displayName":"Editors"`), 200, []string{`"members":[]`}},
+		},
+		"Okta's rename keeps the members": {
+			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","value":{"id":"{g}","displayName":"Writers"}}`), 200, []string{`"displayName":"Writers"`, "u-ann"}},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","value":{"id":"other","displayName":"X"}}`), 400, []string{"mutability"}},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","path":"displayName","value":"Editors"}`), 200, []string{`"displayName":"Editors"`}},
+			{"POST", "/Groups", group(`"displayName":"Writers","members":[]`), 201, nil},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","value":{"displayName":"writers"}}`), 409, []string{"uniqueness"}},
+		},
+		"membership changes": {
+			{"PATCH", "/Groups/{g}", patch(`{"op":"remove","path":"members[value eq \"u-ann\"]"},{"op":"add","path":"members","value":[{"value":"u-bob"},{"value":"u-cid"},{"value":"u-bob"}]}`), 200,
+				[]string{`"members":[{"value":"u-bob","display":"bob@example.com"},{"value":"u-cid","display":"cid@example.com"}]`}},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"remove","path":"members[value eq \"u-ann\"]"}`), 200, nil},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"remove","path":"members[display sw \"bob\"]"}`), 200, []string{"!u-bob"}},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","path":"members","value":[{"value":"u-ann"}]}`), 200, []string{"u-ann", "!u-cid"}},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","value":{"members":[{"value":"u-cid"}],"id":"{g}","displayName":"Editors"}}`), 200, []string{"u-cid", "!u-ann"}},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"add","value":{"members":[{"value":"u-bob"}]}}`), 200, []string{"u-cid", "u-bob"}},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"remove","path":"members","value":[{"value":"u-cid"}]}`), 200, []string{"!u-cid", "u-bob"}},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"remove","path":"members"}`), 200, []string{`"members":[]`}},
+		},
+		"one bad operation fails the whole PATCH": {
+			{"PATCH", "/Groups/{g}", patch(`{"op":"remove","path":"members[value eq \"u-ann\"]"},{"op":"add","path":"members","value":[{"value":"nobody"}]}`), 400, nil},
+			{"GET", "/Groups/{g}", "", 200, []string{"u-ann"}},
+		},
+		"a PATCH in the wrong form": {
+			{"PATCH", "/Users/u-ann", `{"Operations":[{"op":"replace","value":{"active":false}}]}`, 400, []string{"invalidSyntax"}},
+			{"PATCH", "/Users/u-ann", patch(``), 400, []string{"invalidSyntax"}},
+			{"PATCH", "/Users/u-ann", patch(`{"op":"Replace","value":{"active":false}}`), 400, []string{"invalidSyntax"}},
+			{"PATCH", "/Users/u-ann", patch(`{"op":"remove"}`), 400, []string{"noTarget"}},
+			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","path":"title"}`), 400, []string{"invalidValue"}},
+			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","value":true}`), 400, []string{"invalidValue"}},
+			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","path":"active","value":"False"}`), 400, []string{"invalidValue"}},
+			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","path":"id","value":"x"}`), 400, []string{"mutability"}},
+			{"PATCH", "/Users/u-ann", patch(`{"op":"remove","path":"userName"}`), 400, []string{"mutability"}},
+			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","path":"emails[","value":"x"}`), 400, []string{"invalidPath"}},
+			{"PATCH", "/Users/nobody", patch(`{"op":"replace","value":{"active":false}}`), 404, nil},
+		},
+		"what is not there": {
+			{"GET", "/Me", "", 404, nil},
+			{"POST", "/Users/.search", `{}`, 404, nil},
+			{"GET", "/Users/a/b", "", 404, nil},
+			{"PUT", "/Users", user(`"userName":"x"`), 405, nil},
+			{"POST", "/Groups/{g}", `{}`, 405, nil},
+		},
+		"discovery": {
+			{"GET", "/ServiceProviderConfig", "", 200, []string{`"patch":{"supported":true}`, "httpbasic"}},
+			{"GET", "/ResourceTypes", "", 200, []string{`"totalResults":2`, `"endpoint":"/Groups"`}},
+			{"GET", "/ResourceTypes/User", "", 200, []string{`"endpoint":"/Users"`}},
+			{"GET", "/Schemas", "", 200, []string{`"totalResults":2`, "accessRole"}},
+			{"GET", "/Schemas/urn:ietf:params:scim:schemas:core:2.0:Group", "", 200, []string{`"name":"Group"`}},
+			{"GET", "/Schemas/urn:x", "", 404, nil},
+			{"DELETE", "/Schemas", "", 405, nil},
+		},
+	}
+	for name, steps := range tests {
+		t.Run(name, func(t *testing.T) { run(t, fixture(t, walkmetest.Options{}), steps) })
+	}
+}
+
+// The examples of RFC 7644, sections 3.5.2.1 to 3.5.2.3.
+func TestPatchOfRFC7644(t *testing.T) {
+	const before = `"userName":"dan@example.com","nickName":"Danny",` +
+		`"emails":[{"value":"dan@example.com","type":"work"},{"value":"dan@home.example.org","type":"home"}],` +
+		`"addresses":[{"type":"work","streetAddress":"1 Main St","locality":"Here"},{"type":"home","streetAddress":"2 Side St"}]`
+	tests := []struct {
+		name, operations string
+		want             []string
+	}{
+		{"add without a path", `{"op":"add","value":{"emails":[{"value":"babs@jensen.example.org","type":"home"}],"nickName":"Babs"}}`,
+			[]string{`"nickName":"Babs"`, "dan@example.com", "babs@jensen.example.org"}},
+		{"add a value that is there", `{"op":"add","path":"emails","value":[{"type":"work","value":"dan@example.com"}]}`,
+			[]string{`"emails":[{"value":"dan@example.com","type":"work"},{"value":"dan@home.example.org","type":"home"}]`}},
+		{"remove a selected value", `{"op":"remove","path":"emails[type eq \"work\" and value ew \"example.com\"]"}`,
+			[]string{`"emails":[{"value":"dan@home.example.org","type":"home"}]`}},
+		{"remove the last value", `{"op":"remove","path":"emails[value pr]"}`, []string{`!emails`}},
+		{"remove an attribute", `{"op":"remove","path":"nickName"}`, []string{"!nickName"}},
+		{"remove a part of each selected value", `{"op":"remove","path":"addresses[type eq \"work\"].locality"}`, []string{"!locality", "1 Main St"}},
+		{"replace a selected value", `{"op":"replace","path":"addresses[type eq \"work\"]","value":{"type":"work","streetAddress":"911 Universal City Plaza"}}`,
+			[]string{"911 Universal", "2 Side St", "!1 Main St", "!locality"}},
+		{"replace a part of a selected value", `{"op":"replace","path":"addresses[type eq \"work\"].streetAddress","value":"1010 Broadway Ave"}`,
+			[]string{"1010 Broadway", `"locality":"Here"`, "2 Side St"}},
+		{"replace a multi-valued attribute without a path", `{"op":"replace","value":{"emails":[{"value":"new@example.com","type":"work","primary":true}],"nickName":"Babs"}}`,
+			[]string{`"emails":[{"value":"new@example.com","type":"work","primary":true}]`, `"nickName":"Babs"`}},
+		{"replace a part of a complex attribute", `{"op":"add","path":"name.familyName","value":"Fox"},{"op":"replace","value":{"name":{"givenName":"Dan"}}}`,
+			[]string{`"name":{"familyName":"Fox","givenName":"Dan"}`}},
+		{"null is no value", `{"op":"replace","path":"nickName","value":null}`, []string{"!nickName"}},
+		{"an extension by its path", `{"op":"add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Sales"}`,
+			[]string{`"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"Sales"}`}},
+		{"an extension without a path", `{"op":"add","value":{"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"Sales"}}}`,
+			[]string{`{"department":"Sales"}`}},
+		{"the core schema in a path", `{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:nickName","value":"D"}`, []string{`"nickName":"D"`}},
+		{"one primary value", `{"op":"replace","path":"emails[type eq \"work\"].primary","value":true},{"op":"add","path":"emails","value":[{"value":"third@example.com"}]}`,
+			[]string{`"type":"work","primary":true`}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			run(t, fixture(t, walkmetest.Options{}), []step{
+				{"POST", "/Users", user(before), 201, nil},
+				{"PATCH", "/Users/{new}", patch(test.operations), 200, test.want},
+				{"GET", "/Users/{new}", "", 200, test.want},
+			})
+		})
+	}
+}
+
+func TestPatchMovesPrimary(t *testing.T) {
+	run(t, fixture(t, walkmetest.Options{}), []step{
+		{"PATCH", "/Users/u-ann", patch(`{"op":"add","path":"emails","value":[{"value":"second@example.com","primary":true}]}`), 200,
+			[]string{`"value":"ann.lee@example.com"`, `"primary":false`, `{"value":"second@example.com","primary":true}`}},
+	})
+}
+
+func TestPatchNoTarget(t *testing.T) {
+	run(t, fixture(t, walkmetest.Options{}), []step{
+		{"PATCH", "/Users/u-ann", patch(`{"op":"replace","path":"emails[type eq \"home\"].value","value":"x"}`), 400, []string{`"scimType":"noTarget"`}},
+		{"PATCH", "/Users/u-ann", patch(`{"op":"remove","path":"emails[type eq \"home\"]"}`), 200, []string{"ann.lee@example.com"}},
+	})
+}
