@@ -36,6 +36,7 @@ var imports = map[string][]string{
 	"walkme/walkmetest": {"internal/scim"},
 	"state":             {"internal/scim"},
 	"agent":             {"internal/scim", "internal/el", "okta", "walkme", "state"},
+	"agent/report":      {"agent", "internal/scim"},
 	"configs":           {"agent", "internal/el", "okta", "walkme"},
 	"cmd/okta-walkme-agent": {
 		"agent", "configs", "internal/scim", "internal/el", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",

@@ -1,0 +1,13 @@
+package report
+
+import "time"
+
+// Options say how text is laid out. The zero value is plain text of any width,
+// with long lists folded and times in UTC.
+type Options struct {
+	Color bool      // ANSI colours; the caller decides by terminal and NO_COLOR
+	ASCII bool      // no signs of our own beyond ASCII; names stay as they are
+	Width int       // columns; longer lines are wrapped. 0: never
+	Full  bool      // unfold long lists and long values
+	Now   time.Time // for "in 5 minutes"; zero: absolute times
+}
