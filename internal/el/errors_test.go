@@ -207,6 +207,7 @@ func TestRefusedTypes(t *testing.T) {
 		{`Convert.toNum("1e999")`, `line 1, column 1: Convert.toNum: the string is not a number`},
 		{`Time.fromUnixToIso8601("x")`, `line 1, column 1: Time.fromUnixToIso8601: the string is not a timestamp within the years 0 to 9999`},
 		{`Time.fromUnixToIso8601("9223372036854775807")`, `line 1, column 1: Time.fromUnixToIso8601: the string is not a timestamp within the years 0 to 9999`},
+		{`Time.fromUnixToIso8601("253402300800")`, `line 1, column 1: Time.fromUnixToIso8601: the string is not a timestamp within the years 0 to 9999`},
 		{`Time.fromIso8601ToUnix("today")`, `line 1, column 1: Time.fromIso8601ToUnix: the string is not an ISO 8601 timestamp such as 2015-07-31T17:18:37.979Z`},
 	})
 }

@@ -2,7 +2,6 @@ package el
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -26,35 +25,38 @@ const (
 	windowsUnixOffset = 11_644_473_600 // seconds from 1601 to 1970
 )
 
+// The years that ISO 8601 writes with four digits, in seconds from 1970 on.
+// The last second of each end is left out, for the fraction.
+const (
+	minSeconds = -62_167_219_199 // 0000-01-01T00:00:01Z
+	maxSeconds = 253_402_300_798 // 9999-12-31T23:59:58Z
+)
+
 var (
 	errNoTimestamp = errors.New("the string is not a timestamp within the years 0 to 9999")
 	errNoISO8601   = errors.New("the string is not an ISO 8601 timestamp such as 2015-07-31T17:18:37.979Z")
 )
 
-func unixToISO(args []any) (any, error) {
-	return timestampToISO(args, func(n int64) time.Time { return time.Unix(n, 0) })
-}
+func unixToISO(args []any) (any, error) { return timestampToISO(text(args[0]), 1, 0) }
 
 func windowsToISO(args []any) (any, error) {
-	return timestampToISO(args, func(n int64) time.Time {
-		return time.Unix(n/windowsPerSecond-windowsUnixOffset, n%windowsPerSecond*100)
-	})
+	return timestampToISO(text(args[0]), windowsPerSecond, windowsUnixOffset)
 }
 
-func timestampToISO(args []any, instant func(int64) time.Time) (any, error) {
-	s := strings.TrimSpace(text(args[0]))
+// timestampToISO reads a count of 1/perSecond seconds that began epoch seconds
+// before 1970.
+func timestampToISO(s string, perSecond, epoch int64) (any, error) {
+	s = strings.TrimSpace(s)
 	if s == "" {
 		return nil, nil
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
+	seconds := n/perSecond - epoch
+	if err != nil || seconds < minSeconds || seconds > maxSeconds {
 		return nil, errNoTimestamp
 	}
-	t := instant(n).UTC()
-	if t.Year() < 0 || t.Year() > 9999 {
-		return nil, errNoTimestamp
-	}
-	return t.Format(isoLayout), nil
+	nanoseconds := n % perSecond * (int64(time.Second) / perSecond)
+	return time.Unix(seconds, nanoseconds).UTC().Format(isoLayout), nil
 }
 
 func isoToUnix(args []any) (any, error) {
@@ -73,7 +75,7 @@ func isoToTimestamp(args []any, timestamp func(time.Time) int64) (any, error) {
 		return nil, nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil || t.Unix() > math.MaxInt64/windowsPerSecond-windowsUnixOffset {
+	if err != nil {
 		return nil, errNoISO8601
 	}
 	return strconv.FormatInt(timestamp(t), 10), nil

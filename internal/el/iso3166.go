@@ -1,6 +1,9 @@
 package el
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func (c *country) code2() string     { return c.alpha2 }
 func (c *country) code3() string     { return c.alpha3 }
@@ -27,9 +30,18 @@ func countryOf(s string) *country {
 	if isDigit(s[0]) && len(s) <= 3 {
 		code = "000"[len(s):] + s
 	}
+	if len(code) == 2 {
+		i, _ := slices.BinarySearchFunc(countries[:], code, func(c country, code string) int {
+			return strings.Compare(c.alpha2, code)
+		})
+		if i < len(countries) && countries[i].alpha2 == code {
+			return &countries[i]
+		}
+		return nil
+	}
 	for i := range countries {
 		c := &countries[i]
-		if c.alpha2 == code || c.alpha3 == code || c.numeric == code {
+		if c.alpha3 == code || c.numeric == code {
 			return c
 		}
 	}

@@ -299,10 +299,45 @@ func TestTime(t *testing.T) {
 		{`Time.fromIso8601ToUnix("2015-07-31T17:18:37.979Z")`, "1438363117"},
 		{`Time.fromIso8601ToUnix("2015-07-31T13:18:37-04:00")`, "1438363117"},
 		{`Time.fromWindowsToIso8601("130828367179790000")`, "2015-07-31T17:18:37.979Z"},
+		{`Time.fromUnixToIso8601("253402300798")`, "9999-12-31T23:59:58.000Z"},
+		{`Time.fromWindowsToIso8601("-5000000")`, "1600-12-31T23:59:59.500Z"},
 		{`Time.fromWindowsToIso8601("0")`, "1601-01-01T00:00:00.000Z"},
 		{`Time.fromIso8601ToWindows("2015-07-31T17:18:37.979Z")`, "130828367179790000"},
 		{`Time.fromIso8601ToWindows("0001-01-01T00:00:00Z")`, "-504911232000000000"},
 	})
+}
+
+// The table holds what ISO 3166-1 holds: 249 countries, and each of the four
+// names of one leads back to it.
+func TestCountryTable(t *testing.T) {
+	e := mustParse(t, `{Iso3166Convert.toAlpha2(user.c), Iso3166Convert.toAlpha3(user.c),
+		Iso3166Convert.toNumeric(user.c), Iso3166Convert.toName(user.c)}`)
+	lookUp := func(code any) any {
+		got, err := e.Eval(el.Env{User: map[string]any{"c": code}})
+		if err != nil {
+			t.Fatalf("Eval for %v: %v", code, err)
+		}
+		return got
+	}
+	count := 0
+	for first := 'A'; first <= 'Z'; first++ {
+		for second := 'A'; second <= 'Z'; second++ {
+			code := string(first) + string(second)
+			row := lookUp(code).([]any)
+			if row[0] == nil {
+				continue
+			}
+			count++
+			for i, name := range row {
+				if got := lookUp(name); !cmp.Equal(got, any(row)) {
+					t.Errorf("country %s by its name %d, %v: %v, want %v", code, i, name, got, row)
+				}
+			}
+		}
+	}
+	if count != 249 {
+		t.Errorf("%d countries, want 249", count)
+	}
 }
 
 func TestCountries(t *testing.T) {
