@@ -47,10 +47,10 @@ const TriggerSchedule = "schedule"
 // Serve waits and runs until the context ends, which is no error. last is when
 // the latest run of an earlier process began; a tick that was missed since, while
 // the service was down or the machine slept, is made up for by one run at once. A
-// zero last is one, too.
+// zero last is one, too, and so is one in the future: the clock was wrong then.
 func (s *Service) Serve(ctx context.Context, last time.Time) error {
 	due := s.now()
-	if !last.IsZero() {
+	if !last.IsZero() && !last.After(due) {
 		due = s.Schedule.Next(last)
 	}
 	for {
@@ -73,8 +73,11 @@ func (s *Service) Serve(ctx context.Context, last time.Time) error {
 // run has slept through.
 func (s *Service) following(started time.Time) time.Time {
 	now := s.now()
+	if started.After(now) {
+		started = now // the clock was set back during the run
+	}
 	next := s.Schedule.Next(started)
-	if next.After(now) {
+	if next.After(now) || next.IsZero() {
 		return next
 	}
 	s.log().Warn("the run took longer than the schedule's interval; it starts again at the next tick",
@@ -105,7 +108,9 @@ func Fatal(err error) bool {
 	return errors.As(err, &corrupt) || errors.As(err, &foreign) || errors.As(err, &schema)
 }
 
-// wait returns the trigger of the next run, or false when the context ended.
+// wait returns the trigger of the next run, or false when the context ended. A
+// due of zero never comes. When the clock is set back, due may be far away by the
+// new one, and the schedule is asked again.
 func (s *Service) wait(ctx context.Context, due time.Time) (string, bool) {
 	if s.Jitter > 0 && due.After(s.now()) {
 		due = due.Add(rand.N(s.Jitter))
@@ -113,15 +118,24 @@ func (s *Service) wait(ctx context.Context, due time.Time) (string, bool) {
 	if s.Idle != nil {
 		s.Idle(due)
 	}
+	seen := s.now()
 	for {
 		if s.Alive != nil {
 			s.Alive()
 		}
-		left := due.Sub(s.now())
+		now := s.now()
+		if now.Before(seen.Add(-wakeInterval)) {
+			due = s.Schedule.Next(now)
+		}
+		seen = now
+		left := wakeInterval
+		if !due.IsZero() {
+			left = min(left, due.Sub(now))
+		}
 		if left <= 0 && ctx.Err() == nil {
 			return TriggerSchedule, true
 		}
-		timer := time.NewTimer(min(left, wakeInterval))
+		timer := time.NewTimer(left)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -134,11 +148,13 @@ func (s *Service) wait(ctx context.Context, due time.Time) (string, bool) {
 	}
 }
 
+// now is the time on the wall clock. Without Round, times would be compared by
+// the monotonic clock, which stands still while the machine sleeps.
 func (s *Service) now() time.Time {
 	if s.Now == nil {
-		return time.Now()
+		return time.Now().Round(0)
 	}
-	return s.Now()
+	return s.Now().Round(0)
 }
 
 func (s *Service) log() *slog.Logger {
