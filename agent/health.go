@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"okta-walkme-agent/okta"
@@ -26,7 +27,8 @@ func Assess(snap *okta.Snapshot, managed Counts) Health {
 		h.Reasons = append(h.Reasons, h.DoubtUsers)
 	}
 	for _, p := range snap.Problems {
-		if p.GroupID == "" {
+		listed := slices.ContainsFunc(snap.Groups, func(g okta.Group) bool { return g.ID == p.GroupID })
+		if !listed { // so its absence says nothing
 			h.DoubtGroups = fmt.Sprintf("%s could not be resolved: %s", p.Source, p.Reason)
 		}
 		h.Reasons = append(h.Reasons, strings.TrimSpace(p.Source+" "+p.GroupID)+": "+p.Reason)
