@@ -33,11 +33,12 @@ type MappingError struct {
 
 func (e *MappingError) Error() string { return fmt.Sprintf("mapping of %s: %s", e.Path, e.Msg) }
 
-// reserved are attributes that the engine sets itself; Okta refuses to map them,
-// too.
+// reserved are attributes that the engine sets itself, in lower case, because
+// SCIM compares attribute names without regard to it (RFC 7643, section 2.1);
+// Okta refuses to map them, too.
 var reserved = map[string]string{
 	"active":     "assignment decides it",
-	"externalId": "it is the Okta user id",
+	"externalid": "it is the Okta user id",
 	"groups":     "group push decides it",
 	"id":         "WalkMe gives it",
 	"meta":       "WalkMe gives it",
@@ -52,17 +53,20 @@ func NewMapping(rules []MappingRule) (Mapping, error) {
 	rules = slices.Clone(rules)
 	slices.SortFunc(rules, func(a, b MappingRule) int { return cmp.Compare(a.Path, b.Path) })
 	hasUserName := false
-	for i, r := range rules {
+	seen := make(map[string]bool, len(rules))
+	for _, r := range rules {
 		parsed, err := scim.ParsePath(r.Path)
 		if err != nil {
 			return Mapping{}, &MappingError{r.Path, err.Error()}
 		}
-		if why, ok := reserved[parsed.Name]; ok && parsed.Schema == "" {
+		if why, ok := reserved[strings.ToLower(parsed.Name)]; ok && parsed.Schema == "" {
 			return Mapping{}, &MappingError{r.Path, "cannot be mapped: " + why}
 		}
-		if i > 0 && rules[i-1].Path == r.Path {
+		key := strings.ToLower(r.Path)
+		if seen[key] {
 			return Mapping{}, &MappingError{r.Path, "is mapped twice"}
 		}
+		seen[key] = true
 		hasUserName = hasUserName || r.Path == scim.PathUserName
 	}
 	if !hasUserName {
