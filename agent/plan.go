@@ -224,12 +224,12 @@ func (p *planner) causeOf(diff []scim.AttributeChange, r *state.Record) (Cause, 
 }
 
 // orderRenames moves updates that free a userName before the change that wants
-// it. Two people who swap names cannot both go first; the second one fails, and
-// succeeds on the next run.
+// it. Of a longer chain of renames the rest waits for the next runs. Two people
+// who swap names stay in each other's way until one of them gets a third name.
 func (p *planner) orderRenames() {
 	wanted := map[string]string{} // lower-case userName → Okta id
 	for _, c := range p.plan.Changes {
-		if c.want != nil && c.Action != Update {
+		if c.want != nil {
 			wanted[strings.ToLower(c.Name)] = c.OktaID
 		}
 	}
