@@ -119,6 +119,7 @@ func (m Mapping) attributes(u *okta.User, app map[string]any) (scim.Attributes, 
 		return nil, &MappingError{"appuser", err.Error()}
 	}
 	appProfile["userName"] = u.UserName // Okta keeps it outside the profile, in credentials
+	profile["id"], profile["status"] = u.ID, u.AccountStatus
 	return m.Attributes(el.Env{User: profile, AppUser: appProfile, App: app})
 }
 
@@ -235,6 +236,9 @@ func members(object json.RawMessage) (map[string]any, error) {
 	dec.UseNumber()
 	if err := dec.Decode(&out); err != nil {
 		return nil, err
+	}
+	if out == nil { // null
+		out = map[string]any{}
 	}
 	return out, nil
 }
