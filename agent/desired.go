@@ -102,7 +102,7 @@ func (m Mapping) person(u *okta.User, app map[string]any, policy DesirePolicy) P
 		p.Attributes = attributes
 		err = checkUserName(attributes, policy)
 	}
-	if err != nil {
+	if err != nil && p.Presence == Present { // of a person who is kept nothing would be sent
 		p.reject(u.UserName, err)
 	}
 	p.Active = p.Presence == Present
