@@ -89,7 +89,7 @@ func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
 	}
 	eligible := p.eligible(want, r)
 	add, remove := scim.MemberDiff(r.Members, eligible)
-	remove = p.keepDeprovisioned(remove)
+	remove = p.removable(remove, want)
 	add = p.addReturners(add, eligible, r)
 	forced := p.in.Force.wantsGroup(r)
 	if len(add) > 0 || len(remove) > 0 || r.Partial || forced {
@@ -169,15 +169,16 @@ func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
 	return out
 }
 
-// keepDeprovisioned drops from remove everybody who is not in the app any more,
-// unless the policy takes them out. Okta sends nothing for them: it has forgotten
-// their ids. It filters remove in place.
-func (p *planner) keepDeprovisioned(remove []string) []string {
+// removable drops from remove whoever only lacks an active account at the moment,
+// but is assigned and in the Okta group; and everybody who is not in the app any
+// more, unless the policy takes them out. Okta sends nothing for the latter: it
+// has forgotten their ids. It filters remove in place.
+func (p *planner) removable(remove []string, want *GroupWant) []string {
 	return slices.DeleteFunc(remove, func(id string) bool {
 		person := p.in.Desired.Find(id)
 		leaver := person == nil || person.Presence == Absent
 		if !leaver {
-			return false
+			return contains(want.Members, id)
 		}
 		if !p.in.Policy.Groups.RemoveDeprovisioned {
 			return true
@@ -187,14 +188,14 @@ func (p *planner) keepDeprovisioned(remove []string) []string {
 	})
 }
 
-// addReturners adds again everybody who is reactivated in this plan, although
-// the group is recorded to hold them: WalkMe may have dropped them meanwhile, and
-// Okta asks to push their groups again, too.
+// addReturners adds again everybody who is reactivated or gets a new account in
+// this plan, although the group is recorded to hold them: WalkMe may have dropped
+// them meanwhile, and Okta asks to push their groups again, too.
 func (p *planner) addReturners(add, eligible []string, r *state.Record) []string {
 	var returners []string
 	for _, id := range eligible {
 		c := p.actions[id]
-		if c != nil && c.Action == Reactivate && contains(r.Members, id) {
+		if c != nil && c.Action != Update && contains(r.Members, id) {
 			returners = append(returners, id)
 		}
 	}
