@@ -69,9 +69,11 @@ func CountManaged(recorded []state.Record) Counts {
 
 // Hold marks the removals that exceed a limit and are not released, and lists
 // the holds. All removals of the kind are held together; everything else in the
-// plan proceeds. It changes the plan.
+// plan proceeds. Whoever keeps the account that Okta would deactivate keeps the
+// memberships, too, until the deactivation is made. It changes the plan.
 func (l Limits) Hold(p *Plan, in HoldInput) {
 	l.holdDeactivations(p, in)
+	keepMemberships(p)
 	l.holdMembers(p, in)
 	l.holdDeletes(p, in)
 	p.reorder()
@@ -174,10 +176,42 @@ func (l Limits) holdMembers(p *Plan, in HoldInput) {
 	p.hold(removals, hold, nil)
 }
 
+// keepMemberships takes the membership removals of people whose deactivation does
+// not go out from the plan. NewPlan cannot know them all: a removal is confirmed,
+// and held, only after it.
+func keepMemberships(p *Plan) {
+	kept := map[string]bool{}
+	for _, c := range p.Changes {
+		if c.Action == Deactivate && c.Blocked() {
+			kept[c.OktaID] = true
+			delete(p.People, c.OktaID) // a member of changes only as a removal
+		}
+	}
+	busy := map[string]int{} // changes of each group
+	for _, c := range p.Changes {
+		busy[c.OktaID]++
+	}
+	p.Changes = slices.DeleteFunc(p.Changes, func(c *Change) bool {
+		before := len(c.Members.Remove)
+		c.Members.Remove = slices.DeleteFunc(c.Members.Remove, func(id string) bool { return kept[id] })
+		if len(c.Members.Remove) == before {
+			return false
+		}
+		c.empties = false
+		if len(c.Members.Add)+len(c.Members.Remove) > 0 || c.whole {
+			return false
+		}
+		if busy[c.OktaID] == 1 {
+			p.Summary.Unchanged++
+		}
+		return true
+	})
+}
+
 // splitRemovals moves the removals of c into a change of their own, unless c has
 // nothing else to do, and returns that change.
 func splitRemovals(p *Plan, c *Change) *Change {
-	if len(c.Members.Add) == 0 && c.Cause != CauseForced {
+	if len(c.Members.Add) == 0 && !c.whole {
 		return c
 	}
 	removal := *c

@@ -96,6 +96,7 @@ func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
 		c := p.groupChange(GroupMembers, want, r)
 		c.Members = MemberChange{Add: add, Remove: remove}
 		c.empties = len(add) == 0 && len(remove) == len(r.Members)
+		c.whole = r.Partial || forced
 		c.Reason = "membership changed in Okta"
 		if r.Partial {
 			c.Reason = "an earlier membership push was cut short"

@@ -94,6 +94,7 @@ type Change struct {
 	target     *GroupWant // groups: what Okta wants; nil for GroupDelete and GroupUnlink
 	empties    bool       // the removals leave the group without any of our members
 	early      bool       // an update that frees a userName which another change needs
+	whole      bool       // a membership push that is due without a difference, too: forced, or cut short
 }
 
 // Blocked says whether something keeps the change from being sent.
