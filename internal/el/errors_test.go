@@ -229,6 +229,43 @@ func TestRefusedPatterns(t *testing.T) {
 	})
 }
 
+// Wherever a fault arises, it is the error of the whole.
+func TestEvalErrorsReachTheTop(t *testing.T) {
+	const bad = `(1/user.zero)`
+	env := el.Env{User: map[string]any{"zero": int64(0), "yes": true, "no": false, "list": []any{"a"}}}
+	for _, src := range []string{
+		bad, `-` + bad, `!` + bad, bad + ` + 1`, `1 + ` + bad, bad + ` < 1`, `1 == ` + bad, bad + ` AND user.yes`,
+		`user.yes AND ` + bad, `user.no OR ` + bad, bad + ` ? 1 : 2`, `user.yes ? ` + bad + ` : 2`, `user.no ? 1 : ` + bad,
+		bad + ` ?: 1`, `user.none ?: ` + bad, `{1, ` + bad + `}`, `{` + bad + `}[0]`, `user.list[` + bad + `]`,
+		`String.len(` + bad + `)`, `String.append(user.none, ` + bad + `)`, bad + `.length()`, bad + ` matches "a"`,
+	} {
+		if got, err := mustParse(t, src).Eval(env); err == nil || !strings.HasSuffix(err.Error(), "division by zero") {
+			t.Errorf("Eval(%s) = %v, %v, want division by zero", src, got, err)
+		}
+	}
+	for _, src := range []string{`user.yes OR ` + bad, `user.no AND ` + bad, `user.yes ? 1 : ` + bad, `user.list ?: ` + bad} {
+		if got, err := mustParse(t, src).Eval(env); err != nil {
+			t.Errorf("Eval(%s) = %v, %v, want no evaluation of the right side", src, got, err)
+		}
+	}
+}
+
+// A source cut off or spoiled anywhere is refused inside the source.
+func TestEveryPrefix(t *testing.T) {
+	for _, src := range []string{
+		`user['x'].substring(1, -2)[0] ?: appuser.y matches "a[^]]" && !app.z`,
+		`String.join(",", {1, (2.5e1)}, user.getInternalProperty("id")) == null ? 'a' : NOT true`,
+	} {
+		for end := range src {
+			for _, spoiled := range []string{src[:end], src[:end] + "~", src[:end] + "~" + src[end:]} {
+				if _, err := el.Parse(spoiled); err != nil {
+					checkSyntaxError(t, spoiled, err)
+				}
+			}
+		}
+	}
+}
+
 // A fault that depends on the profile is an *EvalError with the place in the
 // source.
 func TestEvalErrors(t *testing.T) {

@@ -104,18 +104,18 @@ func (p *parser) expression() (node, *refusal) {
 	if err != nil {
 		return nil, err
 	}
-	sign := p.tok
-	if elvis, err := p.accept("?:"); elvis || err != nil {
-		return p.elvis(sign.at, n, err)
-	}
-	if ternary, err := p.accept("?"); ternary || err != nil {
-		return p.conditional(sign.at, n, err)
+	switch {
+	case p.isSign("?:"):
+		return p.elvis(n)
+	case p.isSign("?"):
+		return p.conditional(n)
 	}
 	return n, nil
 }
 
-func (p *parser) elvis(offset int, value node, err *refusal) (node, *refusal) {
-	if err != nil {
+func (p *parser) elvis(value node) (node, *refusal) {
+	offset := p.tok.at
+	if err := p.advance(); err != nil {
 		return nil, err
 	}
 	otherwise, err := p.expression()
@@ -125,8 +125,9 @@ func (p *parser) elvis(offset int, value node, err *refusal) (node, *refusal) {
 	return fold(&elvisNode{origin{offset, value.kinds()&^kindNull | otherwise.kinds()}, value, otherwise}, value, otherwise)
 }
 
-func (p *parser) conditional(offset int, condition node, err *refusal) (node, *refusal) {
-	if err != nil {
+func (p *parser) conditional(condition node) (node, *refusal) {
+	offset := p.tok.at
+	if err := p.advance(); err != nil {
 		return nil, err
 	}
 	yes, err := p.expression()
