@@ -84,7 +84,7 @@ func (c *Config) checkMappings(ps *problems) {
 		}
 	}
 	switch {
-	case slices.ContainsFunc(ps.list, func(p *Problem) bool { return p.Path == path }):
+	case ps.reported[path]:
 	case !slices.ContainsFunc(rules, func(r agent.MappingRule) bool { return r.Path == userName }):
 		if !ps.source.has(join(path, userName)) { // else its expression was refused
 			ps.add(path, "has no userName, and every SCIM user needs one", "add userName: appuser.userName")

@@ -108,8 +108,10 @@ func parent(path string) string {
 
 // problems collects what is wrong with one file.
 type problems struct {
-	source positions
-	list   []*Problem
+	source   positions
+	list     []*Problem
+	reported map[string]bool // paths of the problems
+	around   map[string]bool // the sections around them
 }
 
 // add reports a problem with the value of a key.
@@ -121,6 +123,13 @@ func (ps *problems) addAt(at position, path, msg, hint string) {
 	ps.list = append(ps.list, &Problem{
 		File: ps.source.file, Line: at.line, Column: at.column, Path: path, Msg: msg, Hint: hint,
 	})
+	if ps.reported == nil {
+		ps.reported, ps.around = map[string]bool{}, map[string]bool{}
+	}
+	ps.reported[path] = true
+	for path = parent(path); path != ""; path = parent(path) {
+		ps.around[path] = true
+	}
 }
 
 // follow reports a problem that may come from another one: it is left out where
@@ -132,15 +141,15 @@ func (ps *problems) follow(path, msg, hint string) {
 }
 
 func (ps *problems) explained(path string) bool {
-	return slices.ContainsFunc(ps.list, func(p *Problem) bool {
-		return p.Path == path || inside(path, p.Path) || inside(p.Path, path)
-	})
-}
-
-// inside tells whether a path lies below another one.
-func inside(path, section string) bool {
-	rest, ok := strings.CutPrefix(path, section)
-	return ok && section != "" && rest != "" && strings.ContainsRune(".[", rune(rest[0]))
+	if ps.around[path] {
+		return true
+	}
+	for ; path != ""; path = parent(path) {
+		if ps.reported[path] {
+			return true
+		}
+	}
+	return false
 }
 
 // err is nil, or *Errors with the problems sorted and each of them once.
