@@ -1,0 +1,41 @@
+# make check is what CI runs. Everything works offline once the modules are there.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+# The commit's date, so that one commit gives one binary.
+DATE    ?= $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null || echo unknown)
+LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
+
+BENCH     ?= .
+BENCHTIME ?= 1x
+FUZZTIME  ?= 10s
+
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
+
+.DEFAULT_GOAL := help
+.PHONY: help check test bench fuzz build demo clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+check: ## everything that CI checks
+	.ci/run
+
+test: ## the tests alone
+	go test ./...
+
+bench: ## the benchmark table; BENCH=regexp, BENCHTIME=1x
+	@go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem ./... | \
+		grep -E '^(Benchmark|pkg:|cpu:|FAIL|panic|---)'
+
+fuzz: ## each fuzz target for FUZZTIME=10s, after the checks
+	FUZZTIME=$(FUZZTIME) .ci/run
+
+build: ## bin/okta-walkme-agent, static
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/okta-walkme-agent
+
+demo: ## a whole org and tenant in one process
+	go run ./cmd/okta-walkme-agent demo
+
+clean: ## remove what build made
+	rm -rf bin dist
