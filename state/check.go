@@ -86,19 +86,19 @@ func firstColumn(ctx context.Context, pool *sql.DB, query string) ([]string, err
 // (https://sqlite.org/fileformat.html, section 1.3.2).
 const smallest = 512
 
-// tooSmall refuses what SQLite would take for an empty database and overwrite.
-func tooSmall(path string) error {
+// plausible refuses what SQLite would take for an empty database and
+// overwrite, and what is no file.
+func plausible(path string) error {
 	info, err := os.Stat(path)
-	if err == nil && info.Size() > 0 && info.Size() < smallest {
-		err = &NotOursError{Path: path, Reason: fmt.Sprintf("%d bytes are no SQLite database", info.Size())}
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return &NotOursError{Path: path, Reason: "it is not a regular file"}
+	case info.Size() > 0 && info.Size() < smallest:
+		return &NotOursError{Path: path, Reason: fmt.Sprintf("%d bytes are no SQLite database", info.Size())}
 	}
-	return err
-}
-
-// missing reports whether there is no state file at a path.
-func missing(path string) bool {
-	_, err := os.Stat(path)
-	return errors.Is(err, os.ErrNotExist)
+	return nil
 }
 
 // absolute is filepath.Abs: SQLite needs the path in a URI.

@@ -136,6 +136,8 @@ func unprivilegedChild() {
 	value, err := db.Meta(context.Background(), "k")
 	fmt.Println("read:", value, err)
 	childMust(db.Close())
+	err = state.Check(context.Background(), path+".secret")
+	fmt.Println("secret:", errors.Is(err, os.ErrPermission))
 }
 
 // In a folder that cannot be written reading works and writing says why not.
@@ -148,14 +150,15 @@ func TestReadOnlyFolder(t *testing.T) {
 	must(t, db.SetMeta(t.Context(), "k", "v"))
 	must(t, db.Close())
 	must(t, os.Chmod(path, 0o644))
+	must(t, os.WriteFile(path+".secret", nil, 0o600))
 	for folder := filepath.Dir(path); folder != os.TempDir(); folder = filepath.Dir(folder) {
 		must(t, os.Chmod(folder, 0o755))
 	}
 	cmd := exec.CommandContext(t.Context(), "/proc/self/exe")
 	cmd.Env = append(os.Environ(), childEnv+"=unprivileged", "STATE_TEST_PATH="+path)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	got, err := cmd.CombinedOutput()
-	if want := "open: true\ncreate: true\nread: v <nil>\n"; string(got) != want || err != nil {
+	got, err := cmd.Output()
+	if want := "open: true\ncreate: true\nread: v <nil>\nsecret: true\n"; string(got) != want || err != nil {
 		t.Errorf("a user without rights: %q, %v, want %q", got, err, want)
 	}
 }

@@ -62,6 +62,7 @@ func TestNotOurs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := statePath(t)
 			prepare(t, path)
+			must(t, os.Chmod(path, 0o640))
 			before := fileHash(t, path)
 			for call, open := range openers {
 				var notOurs *state.NotOursError
@@ -72,7 +73,20 @@ func TestNotOurs(t *testing.T) {
 			if fileHash(t, path) != before {
 				t.Error("a file that is not ours was changed")
 			}
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+				t.Errorf("its mode was changed: %v, %v", info.Mode(), err)
+			}
 		})
+	}
+}
+
+func TestPathIsFolder(t *testing.T) {
+	path := t.TempDir()
+	for call, open := range openers {
+		var notOurs *state.NotOursError
+		if err := open(t.Context(), path); !errors.As(err, &notOurs) {
+			t.Errorf("%s(folder) = %v, want a *NotOursError", call, err)
+		}
 	}
 }
 

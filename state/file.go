@@ -71,23 +71,46 @@ func openOrCreate(path string) (*os.File, error) {
 	return f, writeError(err)
 }
 
-// ensureFile makes folder and file where they are missing, and takes away
-// permissions that others have on the file. It never opens an existing file:
-// closing it again would drop the locks that SQLite holds on it in this
+// ensureFile makes the file where it is missing. It never opens an existing
+// one: closing it again would drop the locks that SQLite holds on it in this
 // process (https://sqlite.org/howtocorrupt.html, section 2.2).
 func ensureFile(path string) error {
-	info, err := os.Stat(path)
-	if err == nil {
-		if info.Mode().Perm()&^modeFile == 0 {
-			return nil
-		}
-		return writeError(os.Chmod(path, modeFile))
+	if !missing(path) {
+		return nil
 	}
 	f, err := create(path)
 	if err != nil {
 		return err
 	}
 	return f.Close()
+}
+
+// makePrivate takes away what others may do with the file.
+func makePrivate(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&^modeFile == 0 {
+		return err
+	}
+	return writeError(os.Chmod(path, modeFile))
+}
+
+// missing reports whether nothing is at a path.
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// readable tells why a file cannot be read, which SQLite does not.
+func readable(path string) error {
+	const read = 4 // R_OK
+	err := syscall.Access(path, read)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrNotExist):
+		return ErrNotExist
+	}
+	return &os.PathError{Op: "read", Path: path, Err: err}
 }
 
 func ensureFolder(path string) error {

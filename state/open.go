@@ -98,6 +98,9 @@ func (db *DB) prepare(ctx context.Context, build string, files fs.FS) error {
 	if err != nil {
 		return err
 	}
+	if err := makePrivate(db.path); err != nil {
+		return err
+	}
 	if db.pool, err = sql.Open("sqlite", dsn(db.path, "rw", pragmasWriter)); err != nil {
 		return err
 	}
@@ -120,7 +123,7 @@ func (db *DB) prepare(ctx context.Context, build string, files fs.FS) error {
 // if it will be migrated. The connection is writable, so that SQLite can roll
 // back what a killed process left, but changes no setting of a foreign file.
 func (db *DB) inspect(ctx context.Context, want int) (version int, err error) {
-	if err := tooSmall(db.path); err != nil {
+	if err := plausible(db.path); err != nil {
 		return 0, err
 	}
 	pool, err := sql.Open("sqlite", dsn(db.path, "rw", pragmasReader))
@@ -177,10 +180,10 @@ func (db *DB) attach(ctx context.Context, files fs.FS) (err error) {
 	if db.path, err = absolute(db.path); err != nil {
 		return err
 	}
-	if missing(db.path) {
-		return ErrNotExist
+	if err := readable(db.path); err != nil {
+		return err
 	}
-	if err := tooSmall(db.path); err != nil {
+	if err := plausible(db.path); err != nil {
 		return err
 	}
 	migrations, err := schema(files)
