@@ -97,7 +97,7 @@ func (o *Org) answer(r *http.Request) *answer {
 	a.header.Set("Cache-Control", "no-cache, no-store")
 	sum := sha256.Sum256(fmt.Append(nil, len(o.requests), r.URL.Path))
 	a.header.Set("X-Okta-Request-Id", hex.EncodeToString(sum[:16]))
-	if !o.admit(a.header, template(r.URL.Path), now) {
+	if !o.admit(a.header, template(r.URL.EscapedPath()), now) {
 		a.fail(http.StatusTooManyRequests, "E0000047", "API call exceeded rate limit due to too many requests.")
 		return a
 	}
@@ -125,7 +125,7 @@ func (o *Org) route(a *answer, r *http.Request) {
 	if len(segments) > 1 {
 		id = segments[1]
 	}
-	switch kind := template(r.URL.Path); kind {
+	switch kind := template(r.URL.EscapedPath()); kind {
 	case "/api/v1/apps/{id}", "/api/v1/apps/{id}/users", "/api/v1/apps/{id}/users/{id}", "/api/v1/apps/{id}/groups",
 		"/api/v1/apps/{id}/group-push/mappings", "/api/v1/apps/{id}/features":
 		if id != o.opts.AppID {

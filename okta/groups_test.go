@@ -1,0 +1,254 @@
+package okta_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/okta/oktatest"
+)
+
+// readGroups takes a snapshot of the groups that sources name.
+func readGroups(t *testing.T, c *okta.Client, sources ...okta.GroupSource) *okta.Snapshot {
+	t.Helper()
+	s, err := c.Snapshot(t.Context(), okta.SnapshotRequest{Groups: okta.GroupRequest{Sources: sources}})
+	if err != nil {
+		t.Fatalf("Snapshot() = %v, want no error", err)
+	}
+	return s
+}
+
+// outline writes the groups of a snapshot one a line: what matters to whoever pushes them.
+func outline(s *okta.Snapshot) string {
+	var b strings.Builder
+	for _, g := range s.Groups {
+		fmt.Fprintf(&b, "%s: %d members, by %s", g.Name, len(g.Members), strings.Join(g.Sources, " + "))
+		for _, note := range []struct {
+			set  bool
+			text string
+		}{{g.Link != "", ", link " + g.Link}, {g.Paused, ", paused"}, {g.Fresh, ", fresh"}, {g.Unreadable != "", ", unreadable"}} {
+			if note.set {
+				b.WriteString(note.text)
+			}
+		}
+		b.WriteString("\n")
+	}
+	for _, p := range s.Problems {
+		fmt.Fprintf(&b, "! %s: %s\n", p.Source, p.Reason)
+	}
+	return b.String()
+}
+
+func TestGroupSources(t *testing.T) {
+	org := startOrg(t, oktatest.Options{PageLimit: 2})
+	ann, bob, eve := hire(org, "ann@example.com"), hire(org, "bob@example.com"), hire(org, "eve@example.com")
+	sales := org.NewGroup("Sales", ann, bob, eve)
+	org.NewGroup("sales", ann)
+	twin := org.NewGroup("Twins", ann)
+	twins := org.NewGroup("Twins", bob)
+	admins := org.NewGroup(`Ad"mi\ns`, bob)
+	walk1 := org.NewGroup("walkme-editors", ann)
+	walk2 := org.NewGroup("walkme-viewers")
+	org.NewGroup("Walkme-other", eve)
+	org.DescribeGroup(walk2, "may look; team=x")
+	org.AssignGroup(sales)
+	org.AssignGroup(walk2)
+	org.PushMapping(walk1, "ACTIVE")
+	org.PushMapping(walk2, "INACTIVE")
+	org.PushMapping(admins, "ERROR")
+
+	rule := func(r okta.GroupRule) okta.GroupSource { return okta.GroupSource{Rule: &r} }
+	for _, tc := range []struct {
+		name    string
+		sources []okta.GroupSource
+		want    string
+	}{
+		{"no source", nil, ""},
+		{"by name", []okta.GroupSource{{Name: "Sales", Link: "Vendas"}},
+			"Sales: 3 members, by group \"Sales\", link Vendas, fresh\n"},
+		{"by a name with quotes", []okta.GroupSource{{Name: `Ad"mi\ns`}},
+			"Ad\"mi\\ns: 1 members, by group \"Ad\\\"mi\\\\ns\", fresh\n"},
+		{"by a name in other case", []okta.GroupSource{{Name: "SALES"}},
+			"! group \"SALES\": no group has this name; similar: \"Sales\" (" + sales + "), \"sales\" (" + next(sales) + ")\n"},
+		{"by a name of two groups", []okta.GroupSource{{Name: "Twins"}},
+			"! group \"Twins\": 2 groups have this name: \"Twins\" (" + twin + "), \"Twins\" (" + twins + "); use an id\n"},
+		{"by id", []okta.GroupSource{{ID: admins}}, "Ad\"mi\\ns: 1 members, by group id " + admins + ", fresh\n"},
+		{"by an unknown id", []okta.GroupSource{{ID: "00gnone"}},
+			": 0 members, by group id 00gnone, unreadable\n! group id 00gnone: Okta has no group of this id: it was deleted, or the credentials may not see it\n"},
+		{"rule: starts with", []okta.GroupSource{rule(okta.GroupRule{NameStartsWith: "walkme-"})},
+			"walkme-editors: 1 members, by rule name starts with \"walkme-\", fresh\nwalkme-viewers: 0 members, by rule name starts with \"walkme-\", fresh\n"},
+		{"rule: all parts hold", []okta.GroupSource{rule(okta.GroupRule{NameContains: "me-", NameEndsWith: "ers", DescriptionStartsWith: "may", DescriptionContains: "look", DescriptionEndsWith: "=x"})},
+			"walkme-viewers: 0 members, by rule name contains \"me-\" and name ends with \"ers\" and description starts with \"may\" and description contains \"look\" and description ends with \"=x\", fresh\n"},
+		{"rule: nothing", []okta.GroupSource{rule(okta.GroupRule{NameContains: "none"})},
+			"! rule name contains \"none\": no group matches\n"},
+		{"assigned groups", []okta.GroupSource{{AssignedGroups: true}},
+			"Sales: 3 members, by groups assigned to the app, fresh\nwalkme-viewers: 0 members, by groups assigned to the app, fresh\n"},
+		{"mappings", []okta.GroupSource{{OktaMappings: true}},
+			"Ad\"mi\\ns: 0 members, by group-push mappings of Okta, paused\n" +
+				"walkme-editors: 1 members, by group-push mappings of Okta, fresh\n" +
+				"walkme-viewers: 0 members, by group-push mappings of Okta, paused\n" +
+				"! group-push mappings of Okta: Okta's mapping is in error: Failed on 03-25-2026 06:09:58AM UTC: Unable to update group push mapping\n"},
+		{"one group by several", []okta.GroupSource{{Name: "walkme-editors"}, {OktaMappings: true, Link: "Editors"}, rule(okta.GroupRule{NameEndsWith: "editors"})},
+			"Ad\"mi\\ns: 0 members, by group-push mappings of Okta, link Editors, paused\n" +
+				"walkme-editors: 1 members, by group \"walkme-editors\" + group-push mappings of Okta + rule name ends with \"editors\", link Editors, fresh\n" +
+				"walkme-viewers: 0 members, by group-push mappings of Okta, link Editors, paused\n" +
+				"! group-push mappings of Okta: Okta's mapping is in error: Failed on 03-25-2026 06:09:58AM UTC: Unable to update group push mapping\n"},
+		{"two links", []okta.GroupSource{{Name: "Sales", Link: "A"}, {ID: sales, Link: "B"}},
+			"Sales: 0 members, by group \"Sales\" + group id " + sales + ", link A, unreadable\n" +
+				"! group id " + sales + ": two links: \"A\" by group \"Sales\", \"B\" by group id " + sales + "\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, outline(readGroups(t, newClient(t, org), tc.sources...))); diff != "" {
+				t.Errorf("groups (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// next is the id that the org gave after id.
+func next(id string) string {
+	b := []byte(id)
+	for i := 14; ; i-- {
+		if b[i]++; b[i] <= '9' {
+			return string(b)
+		}
+		b[i] = '0'
+	}
+}
+
+func TestGroup(t *testing.T) {
+	org := startOrg(t, oktatest.Options{PageLimit: 2})
+	a, b, c := hire(org, "a@example.com"), hire(org, "b@example.com"), org.Hire(oktatest.Person{Email: "c@example.com"})
+	id := org.NewGroup("Sales", c, a, b)
+	org.Deactivate(c)
+	s := readGroups(t, newClient(t, org), okta.GroupSource{ID: id})
+	g := s.Groups[0]
+	if diff := cmp.Diff([]string{a, b, c}, g.Members); diff != "" {
+		t.Errorf("members, the unassigned and deactivated too (-want +got):\n%s", diff)
+	}
+	if g.LastUpdated == "" || g.LastMembershipUpdated == "" {
+		t.Errorf("times = %q, %q, want Okta's", g.LastUpdated, g.LastMembershipUpdated)
+	}
+}
+
+// An app without provisioning has no mappings; that is no reason to stop.
+func TestMappingsWithoutProvisioning(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	org.NewGroup("Sales")
+	c := newClient(t, org)
+	if _, err := c.PushMappings(t.Context()); !errors.Is(err, okta.ErrProvisioningDisabled) {
+		t.Errorf("PushMappings() = %v, want ErrProvisioningDisabled", err)
+	}
+	for _, status := range []int{400, 403, 404} {
+		org.Fault(always("/mappings", oktatest.Fault{Status: status, Body: `{"errorCode":"E0000001"}`}))
+		s := readGroups(t, c, okta.GroupSource{OktaMappings: true}, okta.GroupSource{Name: "Sales"})
+		if len(s.Groups) != 1 || len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Reason, "assigned_groups") {
+			t.Errorf("with %d: groups, problems = %v, %v, want Sales and a problem that names the alternatives", status, s.Groups, s.Problems)
+		}
+	}
+	org.Fault(always("/mappings", oktatest.Fault{Status: 401}))
+	if _, err := c.PushMappings(t.Context()); errors.Is(err, okta.ErrProvisioningDisabled) || !errors.Is(err, okta.ErrUnauthorized) {
+		t.Errorf("PushMappings() with 401 = %v, want ErrUnauthorized alone", err)
+	}
+}
+
+// A group that cannot be read whole is only marked; it is never empty.
+func TestUnreadableGroup(t *testing.T) {
+	for name, f := range map[string]oktatest.Fault{
+		"404":   {Status: 404, Body: `{"errorCode":"E0000007","errorSummary":"Not found"}`},
+		"503":   {Status: 503},
+		"cut":   {CutAfter: 20},
+		"empty": {Status: 200},
+		"null":  {Status: 200, Body: "null"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			org := startOrg(t, oktatest.Options{})
+			ann := hire(org, "ann@example.com")
+			bad, good := org.NewGroup("Bad", ann), org.NewGroup("Good", ann)
+			org.Fault(always(bad+"/users", f))
+			s := readGroups(t, newClient(t, org), okta.GroupSource{ID: bad}, okta.GroupSource{ID: good})
+			if g := s.Groups[0]; g.Unreadable == "" || g.Fresh || len(s.Problems) != 1 || s.Problems[0].GroupID != bad {
+				t.Errorf("bad group, problems = %+v, %v, want it unreadable and reported", g, s.Problems)
+			}
+			if g := s.Groups[1]; g.Unreadable != "" || len(g.Members) != 1 {
+				t.Errorf("good group = %+v, want it read", g)
+			}
+		})
+	}
+}
+
+func TestForbiddenMembersVoidTheSnapshot(t *testing.T) {
+	for status, want := range map[int]error{401: okta.ErrUnauthorized, 403: okta.ErrForbidden} {
+		for _, suffix := range []string{"/users", ""} {
+			org := startOrg(t, oktatest.Options{})
+			id := org.NewGroup("Sales")
+			org.Fault(always("/groups/"+id+suffix, oktatest.Fault{Status: status}))
+			_, err := newClient(t, org).Snapshot(t.Context(), okta.SnapshotRequest{Groups: okta.GroupRequest{Sources: []okta.GroupSource{{ID: id}}}})
+			if !errors.Is(err, want) {
+				t.Errorf("Snapshot() with %d at group%s = %v, want %v", status, suffix, err, want)
+			}
+		}
+	}
+}
+
+// Okta times out at large pages of large groups.
+func TestMembersInSmallPagesAfter500(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	id := org.NewGroup("Sales", hire(org, "ann@example.com"))
+	org.Fault(func(r *http.Request) *oktatest.Fault {
+		if strings.HasSuffix(r.URL.Path, id+"/users") && r.URL.Query().Get("limit") == "1000" {
+			return &oktatest.Fault{Status: 500}
+		}
+		return nil
+	})
+	s := readGroups(t, newClient(t, org), okta.GroupSource{ID: id})
+	if g := s.Groups[0]; len(g.Members) != 1 || g.Unreadable != "" {
+		t.Errorf("group = %+v, want its member, read with limit 200", g)
+	}
+}
+
+// A list of groups that fails voids the snapshot: a shorter list would read as
+// "no longer pushed".
+func TestFailedGroupListVoidsTheSnapshot(t *testing.T) {
+	for suffix, source := range map[string]okta.GroupSource{
+		"/api/v1/groups": {Name: "Sales"},
+		"/mappings":      {OktaMappings: true},
+		"/groups":        {AssignedGroups: true},
+	} {
+		for name, f := range map[string]oktatest.Fault{"empty": {Status: 200}, "503": {Status: 503}, "null": {Status: 200, Body: "null"}} {
+			org := startOrg(t, oktatest.Options{})
+			org.AssignGroup(org.NewGroup("Sales"))
+			org.SetProvisioning(true)
+			org.Fault(always(suffix, f))
+			s, err := newClient(t, org).Snapshot(t.Context(), okta.SnapshotRequest{Groups: okta.GroupRequest{Sources: []okta.GroupSource{source}}})
+			if err == nil {
+				t.Errorf("Snapshot() with %s from %s = %+v, want an error", name, suffix, s)
+			}
+		}
+	}
+}
+
+func TestGroupRuleMatch(t *testing.T) {
+	for _, tc := range []struct {
+		rule        okta.GroupRule
+		name, about string
+		want        bool
+	}{
+		{okta.GroupRule{}, "x", "y", false},
+		{okta.GroupRule{NameStartsWith: "a"}, "ab", "", true},
+		{okta.GroupRule{NameStartsWith: "A"}, "ab", "", false},
+		{okta.GroupRule{NameContains: "b", NameEndsWith: "c"}, "abc", "", true},
+		{okta.GroupRule{NameContains: "b", NameEndsWith: "b"}, "abc", "", false},
+		{okta.GroupRule{DescriptionEndsWith: "z"}, "abc", "xyz", true},
+		{okta.GroupRule{DescriptionContains: "y", DescriptionStartsWith: "y"}, "abc", "xyz", false},
+	} {
+		if got := tc.rule.Match(tc.name, tc.about); got != tc.want {
+			t.Errorf("%v.Match(%q, %q) = %v, want %v", tc.rule, tc.name, tc.about, got, tc.want)
+		}
+	}
+}
