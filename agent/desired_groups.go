@@ -14,6 +14,7 @@ import (
 type GroupWant struct {
 	OktaID  string
 	Name    string   // displayName that WalkMe should show
+	Group   string   // name in Okta
 	Linked  bool     // the source names an existing WalkMe group to link
 	Members []string // all members in Okta, assigned or not; sorted
 	Sources []string // the sources that name the group
@@ -31,7 +32,7 @@ func DesiredGroups(snap *okta.Snapshot) []GroupWant {
 	for i := range snap.Groups {
 		g := &snap.Groups[i]
 		w := GroupWant{
-			OktaID: g.ID, Name: cmp.Or(g.Link, g.Name), Linked: g.Link != "",
+			OktaID: g.ID, Name: cmp.Or(g.Link, g.Name), Group: g.Name, Linked: g.Link != "",
 			Members: g.Members, Sources: g.Sources, SourceDigest: digestGroup(g),
 		}
 		switch {

@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,6 +88,7 @@ func NewPlan(in PlanInput) *Plan {
 	p.planUsers()
 	p.orderRenames()
 	p.planGroups()
+	p.restrict()
 	p.nameMembers()
 	p.plan.reorder()
 	return p.plan
@@ -138,7 +140,7 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 
 func (p *planner) planUpdate(want *Person, r *state.Record) {
 	diff := scim.DiffAttributes(r.Attributes, want.Attributes)
-	forced := p.in.Force.wants(r, diff, want)
+	forced := p.in.Force.wants(r, diff)
 	if len(diff) == 0 && !forced {
 		p.plan.Summary.Unchanged++
 		return
@@ -241,6 +243,23 @@ func (p *planner) orderRenames() {
 		id, needed := wanted[strings.ToLower(r.Name)]
 		c.early = needed && id != c.OktaID && !strings.EqualFold(r.Name, c.Name)
 	}
+}
+
+// restrict drops what a resync does not ask for.
+func (p *planner) restrict() {
+	if p.in.Force == nil {
+		return
+	}
+	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
+		set := p.users
+		if c.Type == scim.Group {
+			set = p.groups
+		}
+		return !p.in.Force.covers(c, set[c.OktaID])
+	})
+	p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, func(r Rejection) bool {
+		return !p.in.Force.names(r.Type, r.OktaID)
+	})
 }
 
 // nameMembers collects the names of everybody who occurs as a member.

@@ -82,12 +82,17 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
 
 // planFrom makes the plan, has the removals confirmed and applies the limits.
 func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*Plan, error) {
+	if err := opts.Force.resolve(v); err != nil {
+		return nil, err
+	}
 	plan := NewPlan(PlanInput{
 		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, Earlier: v.earlier,
 		Force: opts.Force, Patient: opts.Patient, Now: a.now(),
 	})
-	plan.Rejected = append(plan.Rejected, problemsOf(v.snap)...)
+	if opts.Force == nil {
+		plan.Rejected = append(plan.Rejected, problemsOf(v.snap)...)
+	}
 	slices.SortFunc(plan.Rejected, compareRejections)
 	recent, err := a.recentRemovals(ctx)
 	if err != nil {

@@ -1,49 +1,114 @@
 package agent
 
 import (
+	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
 
-// Selection is what a resync pushes again. The parts combine: a resource is
-// selected when it matches every part that is set. The zero value selects
-// everything.
+// Selection is what a resync pushes again, although nothing differs. Users and
+// groups add up; the other parts narrow them down. The zero value selects
+// everything. A run with a selection leaves everything else alone.
 type Selection struct {
-	Users      []string // Okta ids, sorted
-	Groups     []string // Okta ids, sorted
-	Attributes []string // paths; only people whose value of one differs from what was acknowledged, unless Always
-	Failed     bool     // only what failed at the last attempt
-	Always     bool     // with Attributes: everybody
+	Users      []string  // userName or Okta id
+	Groups     []string  // name in Okta or WalkMe, or Okta id
+	Attributes []string  // paths: only people whose value of one differs from what was acknowledged
+	Always     bool      // with Attributes: everybody, whether or not it differs
+	Failed     bool      // only what failed at its last attempt
+	Since      time.Time // only what was not acknowledged since: so an interrupted resync goes on
+
+	ids map[string]bool // resolved; nil: everything
 }
 
-// wants says whether a resync forces an update of a person.
-func (s *Selection) wants(r *state.Record, diff []scim.AttributeChange, want *Person) bool {
-	if s == nil || len(s.Groups) > 0 && len(s.Users) == 0 {
+// UnknownError says that a resync names somebody, or something, that neither Okta
+// nor the state knows.
+type UnknownError struct{ Names []string }
+
+func (e *UnknownError) Error() string {
+	return "neither assigned in Okta nor managed here: " + strings.Join(e.Names, ", ")
+}
+
+// resolve turns names into Okta ids. The error is an *UnknownError.
+func (s *Selection) resolve(v *view) error {
+	if s == nil || len(s.Users)+len(s.Groups) == 0 {
+		return nil
+	}
+	s.ids = map[string]bool{}
+	known := map[string][]string{} // type and lower-case name or id → object keys
+	note := func(t scim.Type, oktaID string, names ...string) {
+		for _, name := range append(names, oktaID) {
+			key := objectKey(t, strings.ToLower(name))
+			known[key] = append(known[key], objectKey(t, oktaID))
+		}
+	}
+	for i := range v.desired.People {
+		note(scim.User, v.desired.People[i].SourceID, v.desired.People[i].Name())
+	}
+	for i := range v.groups {
+		note(scim.Group, v.groups[i].OktaID, v.groups[i].Name, v.groups[i].Group)
+	}
+	for i := range v.recorded {
+		note(v.recorded[i].Type, v.recorded[i].SourceID, v.recorded[i].Name)
+	}
+	var unknown []string
+	for t, names := range map[scim.Type][]string{scim.User: s.Users, scim.Group: s.Groups} {
+		for _, name := range names {
+			keys := known[objectKey(t, strings.ToLower(name))]
+			if len(keys) == 0 {
+				unknown = append(unknown, fmt.Sprintf("%s %q", strings.ToLower(string(t)), name))
+			}
+			for _, key := range keys {
+				s.ids[key] = true
+			}
+		}
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		return &UnknownError{unknown}
+	}
+	return nil
+}
+
+func (s *Selection) names(t scim.Type, oktaID string) bool {
+	return s.ids == nil || s.ids[objectKey(t, oktaID)]
+}
+
+// narrows says whether the record passes the parts that are about its past.
+func (s *Selection) narrows(r *state.Record) bool {
+	if s.Failed && (r == nil || r.Attempts == 0) {
 		return false
 	}
-	if len(s.Users) > 0 && !contains(s.Users, want.SourceID) {
-		return false
-	}
-	if s.Failed && r.Attempts == 0 {
-		return false
-	}
-	if len(s.Attributes) == 0 || s.Always {
+	return s.Since.IsZero() || r == nil || r.UpdatedAt.Before(s.Since)
+}
+
+func (s *Selection) touches(diff []scim.AttributeChange) bool {
+	return len(s.Attributes) == 0 || s.Always ||
+		slices.ContainsFunc(diff, func(d scim.AttributeChange) bool { return slices.Contains(s.Attributes, d.Path) })
+}
+
+// wants says whether a resync forces an update of a managed person.
+func (s *Selection) wants(r *state.Record, diff []scim.AttributeChange) bool {
+	return s != nil && s.names(scim.User, r.SourceID) && s.narrows(r) && s.touches(diff)
+}
+
+// wantsGroup says whether a resync forces a full push of a managed group.
+func (s *Selection) wantsGroup(r *state.Record) bool {
+	return s != nil && s.names(scim.Group, r.SourceID) && s.narrows(r) && len(s.Attributes) == 0
+}
+
+// covers says whether a change belongs to the selection.
+func (s *Selection) covers(c *Change, r *state.Record) bool {
+	if s == nil {
 		return true
 	}
-	return slices.ContainsFunc(diff, func(d scim.AttributeChange) bool { return slices.Contains(s.Attributes, d.Path) })
-}
-
-// wantsGroup says whether a resync forces a full push of a group's members.
-func (s *Selection) wantsGroup(r *state.Record) bool {
-	if s == nil || (len(s.Users) > 0 || len(s.Attributes) > 0) && len(s.Groups) == 0 {
+	if len(s.Attributes) > 0 && (c.Action != Update || !s.touches(c.Attributes)) {
 		return false
 	}
-	if len(s.Groups) > 0 && !contains(s.Groups, r.SourceID) {
-		return false
-	}
-	return !s.Failed || r.Attempts > 0
+	return s.names(c.Type, c.OktaID) && s.narrows(r)
 }
 
 func contains(sorted []string, id string) bool {

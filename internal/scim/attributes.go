@@ -52,10 +52,12 @@ func (as Attributes) Get(path string) any {
 }
 
 // AttributeChange is one line of a plan: a path with its value before and after.
+// Actual is what WalkMe shows, where that was read and is neither of the two.
 type AttributeChange struct {
-	Path string `json:"path"`
-	Old  any    `json:"old"`
-	New  any    `json:"new"`
+	Path   string `json:"path"`
+	Old    any    `json:"old"`
+	New    any    `json:"new"`
+	Actual any    `json:"actual,omitempty"`
 }
 
 // DiffAttributes lists the paths of want whose value differs from old, in the
