@@ -39,7 +39,7 @@ var imports = map[string][]string{
 	"agent/report":      {"agent", "internal/scim"},
 	"configs":           {"agent", "internal/el", "okta", "walkme"},
 	"cmd/okta-walkme-agent": {
-		"agent", "configs", "internal/scim", "internal/el", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
+		"agent", "agent/report", "configs", "internal/scim", "internal/el", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
 	},
 }
 
