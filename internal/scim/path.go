@@ -42,7 +42,10 @@ func (e *PathError) Error() string {
 
 // multiValued are the core attributes of which a resource has a list (RFC 7643,
 // section 4.1.2).
-var multiValued = []string{"emails", "phoneNumbers", "ims", "photos", "addresses", "groups", "entitlements", "roles", "x509Certificates", "members"}
+var multiValued = [...]string{
+	"emails", "phoneNumbers", "ims", "photos", "addresses", "groups",
+	"entitlements", "roles", "x509Certificates", "members",
+}
 
 // ParsePath reads a path. Exactly one spelling of each path is accepted, so
 // that ParsePath(s).String() is s and paths can be compared as text. The error
@@ -82,7 +85,7 @@ func ParsePath(s string) (Path, error) {
 	if p.FilterAttr != "" && p.Sub == "" {
 		return fail(p.example(), "a filter selects an entry, not a value")
 	}
-	if p.Schema == "" && p.FilterAttr == "" && slices.Contains(multiValued, p.Name) {
+	if p.Schema == "" && p.FilterAttr == "" && slices.Contains(multiValued[:], p.Name) {
 		return fail(p.example(), "%s has many values", p.Name)
 	}
 	return p, nil
@@ -159,12 +162,13 @@ func cutFilterValue(s string) (value any, tail string, ok bool) {
 	return text, tail, ok
 }
 
+// example returns a path to the same attribute that is right.
 func (p *Path) example() string {
-	sub := "value"
+	right := Path{Schema: p.Schema, Name: p.Name, FilterAttr: "primary", FilterValue: true, Sub: "value"}
 	if p.Name == "addresses" {
-		sub = "locality"
+		right.Sub = "locality"
 	}
-	return p.Name + "[primary eq true]." + sub
+	return right.String()
 }
 
 // cutName splits an attribute name off (RFC 7644, figure 1; $ref is the one
