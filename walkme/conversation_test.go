@@ -105,8 +105,12 @@ func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
+	onServer := r.Clone(r.Context())
+	if onServer.Body == nil {
+		onServer.Body = http.NoBody
+	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	h.ServeHTTP(w, onServer)
 	resp := w.Result()
 	resp.Request = r
 	return resp, nil

@@ -20,27 +20,27 @@ type member struct {
 	value json.RawMessage
 }
 
-// parseObject reads a JSON object. Of a key that occurs twice the last value
-// counts, as in encoding/json.
+// parseObject reads a JSON object and nothing after it. Of a key that occurs
+// twice the last value counts, as in encoding/json.
 func parseObject(text []byte) (object, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+	if !json.Valid(text) || bytes.TrimSpace(text)[0] != '{' {
 		return nil, errors.New("not a JSON object")
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if _, err := dec.Token(); err != nil {
+		return nil, err
 	}
 	var o object
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return nil, errors.New("broken JSON")
+			return nil, err
 		}
 		var value json.RawMessage
 		if err := dec.Decode(&value); err != nil {
-			return nil, errors.New("broken JSON")
+			return nil, err
 		}
-		o.put(key.(string), compact(value))
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, errors.New("broken JSON")
+		o.putExactly(key.(string), compact(value))
 	}
 	return o, nil
 }
@@ -98,6 +98,17 @@ func (o *object) put(key string, value json.RawMessage) {
 	if i := o.index(key); i >= 0 {
 		(*o)[i].value = value
 		return
+	}
+	*o = append(*o, member{key, value})
+}
+
+// putExactly takes keys that differ in case for different ones.
+func (o *object) putExactly(key string, value json.RawMessage) {
+	for i, m := range *o {
+		if m.key == key {
+			(*o)[i].value = value
+			return
+		}
 	}
 	*o = append(*o, member{key, value})
 }

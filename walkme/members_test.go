@@ -1,0 +1,283 @@
+package walkme_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/walkme"
+)
+
+// groupServer keeps one group, g1, and misbehaves as told.
+type groupServer struct {
+	members []string // nil is stored, and shown, as null
+	unknown []string // users that do not exist
+
+	refuse     int  // status for a write that names an unknown member; 0: drop it silently
+	neverShown bool // the list of members is always empty
+	ignore     bool // every membership write is answered 200 and ignored
+	nullBreaks bool // add and remove fail while the list is null
+	always     int  // status of every membership write
+
+	writes int
+}
+
+var (
+	removed = regexp.MustCompile(`members\[value eq \\"([^"\\]*)\\"\]`)
+	valued  = regexp.MustCompile(`"value":"([^"]*)"`)
+)
+
+func (s *groupServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	text, _ := io.ReadAll(r.Body)
+	body := string(text)
+	id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+	switch {
+	case strings.Contains(r.URL.Path, "/Users/"):
+		if slices.Contains(s.unknown, id) {
+			w.WriteHeader(404)
+			return
+		}
+		io.WriteString(w, userJSON(id, id, ""))
+		return
+	case id != "g1":
+		w.WriteHeader(404)
+		return
+	case r.Method == http.MethodGet:
+		s.show(w)
+		return
+	}
+	s.writes++
+	if status := s.change(r.Method, body); status != 200 {
+		w.WriteHeader(status)
+		return
+	}
+	s.show(w)
+}
+
+func (s *groupServer) change(method, body string) int {
+	whole := method == http.MethodPut || strings.Contains(body, `"op":"replace"`)
+	var add, gone []string
+	for _, m := range removed.FindAllStringSubmatch(body, -1) {
+		gone = append(gone, m[1])
+	}
+	for _, m := range valued.FindAllStringSubmatch(body, -1) {
+		known := !slices.Contains(s.unknown, m[1])
+		if !known && s.refuse != 0 {
+			return s.refuse
+		}
+		if known {
+			add = append(add, m[1])
+		}
+	}
+	switch {
+	case s.always != 0:
+		return s.always
+	case s.ignore:
+		return 200
+	case s.members == nil && s.nullBreaks && !whole:
+		return 500
+	case whole:
+		s.members = nil
+	}
+	s.members = slices.DeleteFunc(s.members, func(m string) bool { return slices.Contains(gone, m) })
+	for _, m := range add {
+		if !slices.Contains(s.members, m) {
+			s.members = append(s.members, m)
+		}
+	}
+	return 200
+}
+
+func (s *groupServer) show(w io.Writer) {
+	list := "null"
+	if s.members != nil || s.neverShown {
+		list = "[]"
+	}
+	if len(s.members) > 0 && !s.neverShown {
+		list = `[{"value":"` + strings.Join(s.members, `"},{"value":"`) + `"}]`
+	}
+	fmt.Fprintf(w, `{"id":"g1","displayName":"Editors","members":%s}`, list)
+}
+
+func members(ids ...string) []walkme.Member {
+	list := make([]walkme.Member, len(ids))
+	for i, id := range ids {
+		list[i].ID = id
+	}
+	return list
+}
+
+func describe(r *walkme.MembersResult, err error) string {
+	if err != nil {
+		return string(walkme.Outcome(err)) + ": " + err.Error()
+	}
+	s := "not shown"
+	if r.Echoed {
+		s = strings.Join(r.Members, " ")
+	}
+	for _, m := range r.Rejected {
+		s += " !" + m.Member.ID
+	}
+	return s
+}
+
+func TestMembershipOnServersThatDiffer(t *testing.T) {
+	add := func(ids ...string) walkme.MembersUpdate {
+		return walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Add: members(ids...), Managed: members(ids...)}
+	}
+	delta := walkme.DefaultWire()
+	replace := wire(func(w *walkme.Wire) { w.MembershipUpdates = walkme.Replace })
+	for _, tt := range []struct {
+		name    string
+		server  groupServer
+		profile walkme.Profile
+		wire    walkme.Wire
+		u       walkme.MembersUpdate
+		want    string
+		left    []string // in the group afterwards
+	}{
+		{"as it should be", groupServer{members: []string{"x"}}, walkme.OIN, delta, add("a", "b"), "a b x", []string{"x", "a", "b"}},
+		{"one unknown member fails the PATCH with 400", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400},
+			walkme.OIN, delta, add("a", "b", "c", "d"), "a c d x !b", []string{"x", "a", "c", "d"}},
+		{"with 404", groupServer{members: []string{"x"}, unknown: []string{"d"}, refuse: 404},
+			walkme.OIN, delta, add("a", "b", "c", "d"), "a b c x !d", []string{"x", "a", "b", "c"}},
+		{"with 500, on a server that shows members", groupServer{members: []string{"x"}, unknown: []string{"a"}, refuse: 500},
+			walkme.OIN, delta, add("a", "b", "c"), "b c x !a", []string{"x", "b", "c"}},
+		{"with 500, on one that never does", groupServer{neverShown: true, unknown: []string{"a"}, refuse: 500},
+			walkme.OIN, delta, add("a", "b"), "unknown: walkme: update members of group g1: outcome unknown: Internal Server Error", nil},
+		{"silently dropped", groupServer{members: []string{"x"}, unknown: []string{"b"}},
+			walkme.OIN, delta, add("a", "b"), "a x !b", []string{"x", "a"}},
+		{"by PUT", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400},
+			walkme.AIW, delta, add("a", "b"), "a x !b", []string{"x", "a"}},
+		{"by replace", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 422},
+			walkme.OIN, replace, add("a", "b"), "a x !b", []string{"x", "a"}},
+		{"the only member is unknown", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400},
+			walkme.OIN, delta, add("b"), "refused: walkme: update members of group g1: Bad Request", []string{"x"}},
+		{"members never shown", groupServer{neverShown: true}, walkme.OIN, delta, add("a"), "not shown", []string{"a"}},
+		{"200 without effect", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, delta, add("a"),
+			"refused: walkme: update members of group g1: accepted, not applied: the membership is as before", []string{"x"}},
+		{"200 without effect, by PUT", groupServer{members: []string{"x"}, ignore: true}, walkme.AIW, delta, add("a"),
+			"refused: walkme: update members of group g1: accepted, not applied: the membership is as before", []string{"x"}},
+		{"an empty group stored as null", groupServer{nullBreaks: true}, walkme.OIN, delta, add("a", "b"), "a b", []string{"a", "b"}},
+		{"the whole PATCH is refused", groupServer{members: []string{"x"}, always: 400}, walkme.OIN, delta,
+			add("a", "b", "c", "d", "e", "f", "g", "h"), "refused: walkme: update members of group g1: Bad Request", []string{"x"}},
+		{"PATCH is not implemented", groupServer{members: []string{"x"}, always: 501}, walkme.OIN, delta, add("a", "b"),
+			"refused: walkme: update members of group g1: Not Implemented", []string{"x"}},
+		{"the group is gone", groupServer{}, walkme.OIN, delta, walkme.MembersUpdate{GroupID: "g2", Add: members("a", "b")},
+			"refused: walkme: update members of group g2: Not Found", nil},
+		{"a ghost stays", groupServer{members: []string{"ghost", "a"}, unknown: []string{"ghost"}}, walkme.OIN, delta,
+			walkme.MembersUpdate{GroupID: "g1", Remove: members("a")}, "ghost", []string{"ghost"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := client(t, walkme.Config{BaseURL: target, Profile: tt.profile, Wire: tt.wire, Transport: handlerTransport{&tt.server}})
+			if got := describe(c.UpdateMembers(t.Context(), tt.u)); got != tt.want {
+				t.Errorf("UpdateMembers() = %s, want %s", got, tt.want)
+			}
+			if diff := cmp.Diff(tt.left, tt.server.members); diff != "" {
+				t.Errorf("the group (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A server whose PATCH is broken is not asked for every single member.
+func TestRefusedBatchEndsSoon(t *testing.T) {
+	server := &groupServer{members: []string{"x"}, always: 400}
+	c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{server}})
+	var all []string
+	for i := range 100 {
+		all = append(all, fmt.Sprint("u", i))
+	}
+	_, err := c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Add: members(all...)})
+	if walkme.Outcome(err) != walkme.Refused || server.writes > 12 {
+		t.Errorf("UpdateMembers() = %v after %d writes, want a refusal after 12 at most", err, server.writes)
+	}
+}
+
+// One bad member among a hundred costs about two writes for each halving.
+func TestFindingOneUnknownMember(t *testing.T) {
+	server := &groupServer{members: []string{"x"}, unknown: []string{"u57"}, refuse: 400}
+	c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{server}})
+	var all []string
+	for i := range 100 {
+		all = append(all, fmt.Sprint("u", i))
+	}
+	r, err := c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Add: members(all...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(server.members) != 100 || len(r.Rejected) != 1 || r.Rejected[0].Member.ID != "u57" || server.writes > 15 {
+		t.Errorf("%d members, rejected %v, after %d writes", len(server.members), r.Rejected, server.writes)
+	}
+	var refused *scim.Error
+	if !errors.As(r.Rejected[0].Err, &refused) || refused.Status != 400 {
+		t.Errorf("Rejected[0].Err = %v, want the server's 400", r.Rejected[0].Err)
+	}
+}
+
+func TestReplaceMembersOnServersThatDiffer(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		server  groupServer
+		profile walkme.Profile
+		list    []walkme.Member
+		want    string
+		left    []string
+	}{
+		{"as it should be", groupServer{members: []string{"x", "a"}}, walkme.OIN, members("a", "b"), "a b", []string{"a", "b"}},
+		{"an unknown member", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400}, walkme.OIN, members("a", "b"), "a !b", []string{"a"}},
+		{"an unknown member, by PUT", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400}, walkme.AIW, members("a", "b"), "a !b", []string{"a"}},
+		{"ignored", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, members("a"),
+			"refused: walkme: replace members of group g1: accepted, not applied: the membership is as before", []string{"x"}},
+		{"ignored, nobody was to join", groupServer{members: []string{"x", "a"}, ignore: true}, walkme.OIN, members("a"), "a x !x", []string{"x", "a"}},
+		{"never shown", groupServer{neverShown: true}, walkme.OIN, members("a"), "not shown", []string{"a"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := client(t, walkme.Config{BaseURL: target, Profile: tt.profile, Transport: handlerTransport{&tt.server}})
+			if got := describe(c.ReplaceMembers(t.Context(), "g1", "Editors", tt.list)); got != tt.want {
+				t.Errorf("ReplaceMembers() = %s, want %s", got, tt.want)
+			}
+			if diff := cmp.Diff(tt.left, tt.server.members); diff != "" {
+				t.Errorf("the group (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// An empty list is evidence only once the server has shown a member.
+func TestVerifyWritesReadsTheGroup(t *testing.T) {
+	server := &groupServer{members: []string{"a"}}
+	c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{server}, Wire: wire(func(w *walkme.Wire) { w.VerifyWrites = true })})
+	if _, err := c.Group(t.Context(), "g1"); err != nil {
+		t.Fatal(err)
+	}
+	if got := describe(c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Remove: members("a")})); got != "" {
+		t.Errorf("UpdateMembers() = %q, want an empty list that was shown", got)
+	}
+}
+
+func TestMaxBatch(t *testing.T) {
+	for _, tt := range []struct {
+		profile walkme.Profile
+		wire    walkme.Wire
+		want    int
+	}{
+		{walkme.OIN, walkme.DefaultWire(), 100},
+		{walkme.OIN, wire(func(w *walkme.Wire) { w.MemberBatch = 1000 }), 1000},
+		{walkme.OIN, wire(func(w *walkme.Wire) { w.MembershipUpdates = walkme.Replace }), 1<<31 - 1},
+		{walkme.AIW, walkme.DefaultWire(), 1<<31 - 1},
+	} {
+		c := client(t, walkme.Config{BaseURL: target, Profile: tt.profile, Wire: tt.wire})
+		if got := c.MaxBatch(); got != tt.want {
+			t.Errorf("MaxBatch() = %d, want %d", got, tt.want)
+		}
+	}
+}
