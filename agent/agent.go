@@ -85,6 +85,10 @@ type view struct {
 	managed    Counts
 	health     Health
 	earlier    map[string]map[string]string
+
+	// After a refresh: what was acknowledged, by object key, and the rest.
+	pushed    map[string]state.Record
+	unmanaged *Unmanaged
 }
 
 // read takes a snapshot of Okta and of the state. keep, if not nil, sees every

@@ -120,6 +120,7 @@ func (m Mapping) attributes(u *okta.User, app map[string]any) (scim.Attributes, 
 	}
 	appProfile["userName"] = u.UserName // Okta keeps it outside the profile, in credentials
 	profile["id"], profile["status"] = u.ID, u.AccountStatus
+	profile["id"], profile["status"] = u.ID, u.AccountStatus
 	return m.Attributes(el.Env{User: profile, AppUser: appProfile, App: app})
 }
 

@@ -25,6 +25,10 @@ type PlanInput struct {
 	// were pushed under, by digest. Without one a change counts as Okta's.
 	Earlier map[string]map[string]string
 
+	// Pushed holds what WalkMe acknowledged, by object key, where Recorded is
+	// what WalkMe shows now. Nil: Recorded is what it acknowledged.
+	Pushed map[string]state.Record
+
 	// Force says what to push again although nothing differs. Nil forces
 	// nothing.
 	Force *Selection
@@ -146,8 +150,8 @@ func (p *planner) planUpdate(want *Person, r *state.Record) {
 		return
 	}
 	c := p.userChange(Update, want, r)
-	c.Attributes = diff
-	c.Cause, c.Reason = p.causeOf(diff, r)
+	c.Attributes = p.withActual(diff, r)
+	c.Cause, c.Reason = p.causeOf(c.Attributes, r)
 	if forced {
 		c.Cause, c.Reason = CauseForced, "a resync asks for it"
 	}
@@ -186,6 +190,9 @@ func (p *planner) userChange(a Action, want *Person, r *state.Record) *Change {
 // cause, and in a pause where the run is patient. A change that has become
 // another one since is tried at once.
 func (p *planner) add(c *Change, r *state.Record) {
+	if r != nil && p.drifted(r) {
+		c.Cause, c.Reason = CauseDrift, "changed in WalkMe: "+c.Reason
+	}
 	if r != nil && r.Attempts > 0 && c.Cause != CauseForced && r.FailedChange == c.digest() {
 		c.Cause = CauseFailed
 		c.Reason = fmt.Sprintf("%s; failed %s: %s", c.Reason, times(r.Attempts), r.LastError)
@@ -208,6 +215,9 @@ func (p *planner) causeOf(diff []scim.AttributeChange, r *state.Record) (Cause, 
 	current := p.in.Mapping.Expressions()
 	var okta, mapping []string
 	for _, d := range diff {
+		if p.in.Pushed != nil && sameValue(d.Path, d.Old, d.New) {
+			continue // acknowledged, and changed in WalkMe since
+		}
 		old, known := earlier[d.Path]
 		if earlier == nil || known && old == current[d.Path] {
 			okta = append(okta, d.Path)
@@ -216,6 +226,8 @@ func (p *planner) causeOf(diff []scim.AttributeChange, r *state.Record) (Cause, 
 		}
 	}
 	switch {
+	case len(mapping)+len(okta) == 0 && p.in.Pushed != nil:
+		return CauseDrift, "changed in WalkMe"
 	case len(mapping) == 0:
 		return CauseOkta, strings.Join(okta, ", ") + " changed in Okta"
 	case len(okta) == 0:
@@ -223,6 +235,28 @@ func (p *planner) causeOf(diff []scim.AttributeChange, r *state.Record) (Cause, 
 	}
 	return CauseOkta, fmt.Sprintf("%s changed in Okta, mapping of %s changed",
 		strings.Join(okta, ", "), strings.Join(mapping, ", "))
+}
+
+// withActual tells what was acknowledged from what WalkMe shows.
+func (p *planner) withActual(diff []scim.AttributeChange, r *state.Record) []scim.AttributeChange {
+	pushed, ok := p.in.Pushed[objectKey(scim.User, r.SourceID)]
+	if !ok {
+		return diff
+	}
+	for i := range diff {
+		actual := diff[i].Old
+		diff[i].Old = pushed.Attributes.Get(diff[i].Path)
+		if !scim.Equal(actual, diff[i].Old) {
+			diff[i].Actual = actual
+		}
+	}
+	return diff
+}
+
+// drifted says whether WalkMe shows another status than it acknowledged.
+func (p *planner) drifted(r *state.Record) bool {
+	pushed, ok := p.in.Pushed[objectKey(r.Type, r.SourceID)]
+	return ok && (pushed.Active != r.Active || pushed.ID != r.ID)
 }
 
 // orderRenames moves updates that free a userName before the change that wants

@@ -84,6 +84,9 @@ func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
 		c := p.groupChange(GroupRename, want, r)
 		c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, Old: r.Name, New: want.Name}}
 		c.Reason = "renamed in Okta"
+		if pushed, ok := p.in.Pushed[objectKey(scim.Group, r.SourceID)]; ok && pushed.Name == want.Name {
+			c.Cause, c.Reason = CauseDrift, "renamed in WalkMe"
+		}
 		p.add(c, r)
 		changed = true
 	}
@@ -98,6 +101,9 @@ func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
 		c.empties = len(add) == 0 && len(remove) == len(r.Members)
 		c.whole = r.Partial || forced
 		c.Reason = "membership changed in Okta"
+		if pushed, ok := p.in.Pushed[objectKey(scim.Group, r.SourceID)]; ok && len(pushed.Members) != len(r.Members) && len(remove) == 0 {
+			c.Cause, c.Reason = CauseDrift, "members were taken out in WalkMe"
+		}
 		if r.Partial {
 			c.Reason = "an earlier membership push was cut short"
 		}

@@ -242,6 +242,7 @@ type Plan struct {
 	Changes         []*Change         `json:"changes"`
 	Rejected        []Rejection       `json:"rejected"`
 	Health          Health            `json:"health"`
+	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"` // after a refresh
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
 }

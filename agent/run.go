@@ -27,6 +27,7 @@ type Options struct {
 	By      string   // who approves, for the record
 	Patient bool     // honour the pauses of failed objects
 	Force   *Selection
+	Refresh bool // read WalkMe and compare with what it shows
 }
 
 // Report is a plan with its outcomes, and the run that made them.
@@ -85,10 +86,15 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*Plan, err
 	if err := opts.Force.resolve(v); err != nil {
 		return nil, err
 	}
+	if opts.Refresh {
+		if err := a.refresh(ctx, v); err != nil {
+			return nil, err
+		}
+	}
 	plan := NewPlan(PlanInput{
 		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, Earlier: v.earlier,
-		Force: opts.Force, Patient: opts.Patient, Now: a.now(),
+		Pushed: v.pushed, Force: opts.Force, Patient: opts.Patient, Now: a.now(),
 	})
 	if opts.Force == nil {
 		plan.Rejected = append(plan.Rejected, problemsOf(v.snap)...)
@@ -160,6 +166,7 @@ func (p *Plan) finish(v *view, a *Agent, now time.Time) {
 		TakenAt: v.snap.TakenAt.UTC(), Users: len(v.snap.Users), Groups: len(v.snap.Groups), Digest: digestSnapshot(v),
 	}
 	p.StateGeneration = v.generation
+	p.Unmanaged = v.unmanaged
 	for i, c := range p.Changes {
 		c.Seq = i + 1
 		c.Attributes = orEmpty(c.Attributes)

@@ -3,39 +3,257 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
+	"time"
 
 	"okta-walkme-agent/agent"
 )
 
-// PlanText writes a plan for a terminal.
-func PlanText(w io.Writer, p *agent.Plan, o Options) error { return writeText(w, p, o) }
+// How much of a list stands for the whole unless Options.Full is set.
+const (
+	foldChanges = 10
+	foldMembers = 5
+	foldValue   = 80 // characters
 
-// RunText writes a run for a terminal.
-func RunText(w io.Writer, r *agent.Report, o Options) error {
-	if err := writeText(w, &r.Plan, o); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(w, SummaryLine(r))
-	return err
+	maxColumn = 44 // columns for names before the text beside them
+)
+
+// PlanText writes a plan for a terminal or a mail. Its last line is the summary,
+// "No changes. …" for an empty plan.
+func PlanText(w io.Writer, p *agent.Plan, o Options) error {
+	return writeText(w, "plan", arrange(p, nil), o)
 }
 
-func writeText(w io.Writer, p *agent.Plan, _ Options) error {
-	for _, c := range p.Changes {
-		if _, err := fmt.Fprintf(w, "%s %s %s\n", c.Action, Escape(c.Name), Escape(c.Reason)); err != nil {
-			return err
-		}
+// RunText writes a run in the form of PlanText: what was done in place of what
+// is to be done, failures with their errors, and SummaryLine at the end. The run
+// may have failed at any point.
+func RunText(w io.Writer, r *agent.Report, o Options) error {
+	return writeText(w, "run report", arrange(&r.Plan, &r.Run), o)
+}
+
+func writeText(w io.Writer, what string, d *document, o Options) error {
+	p := &printer{o: o}
+	p.head(d)
+	p.alerts(d.alerts)
+	if d.impact != nil {
+		p.impact(d.impact)
+	}
+	for i := range d.sections {
+		p.section(d, &d.sections[i])
+	}
+	p.blank()
+	p.b.WriteString(p.paint(bold, Escape(d.summary())) + "\n")
+	if _, err := io.WriteString(w, p.b.String()); err != nil {
+		return fmt.Errorf("%s as text: %w", what, err)
 	}
 	return nil
 }
 
-// SummaryLine is one line for a log.
-func SummaryLine(r *agent.Report) string {
-	return fmt.Sprintf("Run %s: %d planned, %d applied, %d failed, %d held, %d rejected.",
-		r.Run.Outcome, r.Run.Planned, r.Run.Applied, r.Run.Failed, r.Run.Held, r.Run.Rejected)
+func (p *printer) head(d *document) {
+	p.paragraph(0, bold, d.title())
+	for _, f := range d.facts(moment(d.plan.Source.TakenAt, p.o.Now)) {
+		p.b.WriteString("  ")
+		p.columns(2, dim, f.name, len("WalkMe"), plain, f.text)
+	}
 }
 
-// PlanMarkdown writes a plan for a change ticket.
-func PlanMarkdown(w io.Writer, p *agent.Plan) error { return writeText(w, p, Options{}) }
+func (p *printer) alerts(alerts []alert) {
+	if len(alerts) > 0 {
+		p.blank()
+	}
+	for _, a := range alerts {
+		p.b.WriteString(p.paint(alarm, "!") + " ")
+		p.flow(2, plain, Escape(a.text))
+		for _, detail := range a.details {
+			p.paragraph(4, plain, detail)
+		}
+	}
+}
 
-// PlanHTML writes a plan as one file for a browser.
-func PlanHTML(w io.Writer, p *agent.Plan) error { return writeText(w, p, Options{}) }
+func (p *printer) impact(m *impact) {
+	p.blank()
+	p.paragraph(0, bold, m.words())
+	column := 0
+	for _, a := range m.attributes {
+		column = max(column, width(Escape(a.path)))
+	}
+	for _, a := range m.attributes {
+		p.b.WriteString("  ")
+		p.columns(2, plain, a.path, min(column, maxColumn), plain, plural(a.people, "person"))
+	}
+	p.paragraph(2, dim, "for example")
+	column = attributeColumn(m.samples)
+	for _, c := range m.samples {
+		p.paragraph(4, plain, name(c.Name, c.OktaID))
+		p.attributes(c, 6, column)
+	}
+}
+
+func (p *printer) section(d *document, s *section) {
+	p.blank()
+	p.b.WriteString(p.paint(bold, Escape(s.title)))
+	if s.note != "" {
+		p.b.WriteString(" ")
+		p.flow(width(Escape(s.title))+1, dim, Escape("("+s.note+")"))
+	} else {
+		p.blank()
+	}
+	if s.approve != "" {
+		p.paragraph(2, cyan, s.approve)
+	}
+	p.changes(d, s)
+	p.rejections(s.rejected)
+}
+
+func (p *printer) changes(d *document, s *section) {
+	shown, left := fold(s.changes, foldChanges, p.o.Full)
+	column, attributes := nameColumn(shown), attributeColumn(shown)
+	for _, c := range shown {
+		sign, st := words(c.Action).sign, signStyle(c)
+		p.item(2, st, sign, name(c.Name, c.OktaID), column, detail(c, s.kind, p.o.Now))
+		if s.kind == kindFailed || s.kind == kindUntried {
+			continue
+		}
+		p.attributes(c, 6, attributes)
+		p.members(c.Members, d.plan.People)
+	}
+	p.folded(2, left)
+}
+
+// folded says how much of a list is not shown.
+func (p *printer) folded(indent, left int) {
+	if left > 0 {
+		p.paragraph(indent, dim, fmt.Sprintf("%s and %s more, --full shows them", p.ellipsis(), number(left)))
+	}
+}
+
+func (p *printer) attributes(c *agent.Change, indent, column int) {
+	for _, a := range attributeLines(c) {
+		text := p.value(a.New)
+		if showsOld(c) {
+			text = p.value(a.Old) + p.arrow() + text
+		}
+		p.b.WriteString(pad("", indent))
+		p.columns(indent, plain, a.Path, column, plain, text)
+	}
+}
+
+func (p *printer) value(v any) string {
+	s := value(v)
+	if p.o.Full {
+		return s
+	}
+	return cut(s, foldValue, p.ellipsis())
+}
+
+func (p *printer) members(m agent.MemberChange, people map[string]string) {
+	for _, part := range []struct {
+		ids  []string
+		st   style
+		sign string
+	}{{m.Add, green, "+"}, {m.Remove, red, "-"}} {
+		names, left := fold(memberNames(part.ids, people), foldMembers, p.o.Full)
+		for _, n := range names {
+			p.item(6, part.st, part.sign, n, 0, "")
+		}
+		p.folded(6, left)
+	}
+}
+
+func (p *printer) rejections(rejected []agent.Rejection) {
+	shown, left := fold(rejected, foldChanges, p.o.Full)
+	column := 0
+	for _, r := range shown {
+		column = max(column, width(Escape(name(r.Name, r.OktaID))))
+	}
+	for _, r := range shown {
+		p.item(2, red, "!", name(r.Name, r.OktaID), min(column, maxColumn), rejectionText(r))
+	}
+	p.folded(2, left)
+}
+
+func rejectionText(r agent.Rejection) string {
+	if r.Path == "" {
+		return r.Error
+	}
+	return r.Path + ": " + r.Error
+}
+
+// fold returns the part of a list that is shown, and how much is not. One item
+// more than fits is shown, too: the line about it would be as long.
+func fold[T any](list []T, n int, full bool) (shown []T, left int) {
+	if full || len(list) <= n+1 {
+		return list, 0
+	}
+	return list[:n], len(list) - n
+}
+
+func nameColumn(changes []*agent.Change) int {
+	column := 0
+	for _, c := range changes {
+		column = max(column, width(Escape(name(c.Name, c.OktaID))))
+	}
+	return min(column, maxColumn)
+}
+
+func attributeColumn(changes []*agent.Change) int {
+	column := 0
+	for _, c := range changes {
+		for _, a := range attributeLines(c) {
+			column = max(column, width(Escape(a.Path)))
+		}
+	}
+	return min(column, maxColumn)
+}
+
+func signStyle(c *agent.Change) style {
+	switch c.Action {
+	case agent.Create, agent.GroupCreate, agent.Reactivate:
+		return green
+	case agent.Deactivate, agent.GroupDelete:
+		return red
+	case agent.Link, agent.GroupLink, agent.GroupUnlink:
+		return cyan
+	}
+	return yellow
+}
+
+// mixed are the kinds of section in which the title does not say the action.
+func mixed(kind string) bool {
+	return slices.Contains([]string{kindWaiting, kindUnconfirmed, kindDisabled, kindUntried, kindFailed, kindHeld}, kind)
+}
+
+// detail says why a change is there or is not sent, in the words of its section.
+func detail(c *agent.Change, kind string, now time.Time) string {
+	text := c.Reason
+	switch kind {
+	case kindWaiting:
+		text = "next try " + until(*c.WaitUntil, now) + "; " + c.Reason
+	case kindUnconfirmed:
+		text = c.Unconfirmed
+	case kindFailed, kindUntried:
+		text = outcomeText(c)
+	default:
+		if c.Error != "" {
+			text += "; will fail: " + c.Error
+		}
+	}
+	if c.Cause != agent.CauseOkta && c.Cause != "" {
+		text += " (" + string(c.Cause) + ")"
+	}
+	if mixed(kind) {
+		text = words(c.Action).label + ": " + text
+	}
+	return text
+}
+
+// outcomeText is the error of a change that failed or was not tried.
+func outcomeText(c *agent.Change) string {
+	switch {
+	case c.Error != "":
+		return c.Error
+	case c.Outcome == agent.Failed:
+		return fmt.Sprintf("WalkMe answered %d", c.HTTPStatus)
+	}
+	return "the run ended before its turn"
+}

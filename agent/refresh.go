@@ -1,0 +1,159 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+// Unmanaged counts what is in WalkMe and not the agent's. It is never touched.
+type Unmanaged struct {
+	Users  int `json:"users"`
+	Groups int `json:"groups"`
+}
+
+// refresh reads WalkMe's users and groups and lays what they show over the
+// records: the plan then compares with what is there instead of with what was
+// acknowledged. v.pushed keeps what was acknowledged, to tell drift from change.
+func (a *Agent) refresh(ctx context.Context, v *view) error {
+	v.pushed = map[string]state.Record{}
+	for i := range v.recorded {
+		v.pushed[objectKey(v.recorded[i].Type, v.recorded[i].SourceID)] = v.recorded[i]
+	}
+	v.recorded = slices.Clone(v.recorded)
+	v.unmanaged = &Unmanaged{}
+	if err := a.refreshUsers(ctx, v); err != nil {
+		return err
+	}
+	return a.refreshGroups(ctx, v)
+}
+
+func (a *Agent) refreshUsers(ctx context.Context, v *view) error {
+	shown := map[string]*walkme.User{}
+	for u, err := range a.WalkMe.Users(ctx) {
+		if err != nil {
+			return fmt.Errorf("list of WalkMe users: %w", err)
+		}
+		shown[u.ID] = u
+	}
+	managed := 0
+	for i := range v.recorded {
+		r := &v.recorded[i]
+		if r.Type != scim.User || r.ID == "" {
+			continue
+		}
+		u := shown[r.ID]
+		if u == nil {
+			var err error
+			if u, err = a.WalkMe.User(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
+				a.noteGone(v, r)
+				continue
+			} else if err != nil {
+				return fmt.Errorf("user that the list does not hold: %w", err)
+			}
+		}
+		if shown[r.ID] != nil {
+			managed++
+		}
+		overlayUser(r, u)
+	}
+	v.unmanaged.Users = len(shown) - managed
+	return nil
+}
+
+// overlayUser takes over what the server shows. What it does not show is taken
+// as it was pushed: silence is no evidence.
+func overlayUser(r *state.Record, u *walkme.User) {
+	if u.Active != nil {
+		r.Active = *u.Active
+	}
+	r.Attributes = slices.Clone(r.Attributes)
+	for i, a := range r.Attributes {
+		actual, ok := u.Attribute(a.Path)
+		if !ok || sameValue(a.Path, actual, a.Value) {
+			continue
+		}
+		r.Attributes[i].Value = actual
+	}
+}
+
+// sameValue compares as SCIM does: userName without regard to case (RFC 7643,
+// section 4.1.1).
+func sameValue(path string, a, b any) bool {
+	if x, ok := a.(string); ok && path == scim.PathUserName {
+		y, ok := b.(string)
+		return ok && strings.EqualFold(x, y)
+	}
+	return scim.Equal(a, b)
+}
+
+// noteGone deals with an account that is not in WalkMe any more: it is created
+// anew where the policy says so, and reported otherwise.
+func (a *Agent) noteGone(v *view, r *state.Record) {
+	person := v.desired.Find(r.SourceID)
+	wanted := person != nil && person.Presence == Present
+	switch {
+	case wanted && a.Config.Policy.RecreateMissing:
+		r.ID = ""
+	case wanted:
+		person.reject(r.Name, &MappingError{"id", "the account is gone in WalkMe; with provisioning.on_missing: recreate it would be made anew"})
+	default:
+		r.Active = false // there is nothing left to deactivate
+	}
+}
+
+func (a *Agent) refreshGroups(ctx context.Context, v *view) error {
+	var groups []*walkme.Group
+	echoes := false // some servers never show members
+	for g, err := range a.WalkMe.Groups(ctx) {
+		if err != nil {
+			return fmt.Errorf("list of WalkMe groups: %w", err)
+		}
+		groups = append(groups, g)
+		echoes = echoes || len(g.Members) > 0
+	}
+	shown := make(map[string]*walkme.Group, len(groups))
+	for _, g := range groups {
+		shown[g.ID] = g
+	}
+	managed := 0
+	ids := walkmeIDs(v.recorded)
+	for i := range v.recorded {
+		r := &v.recorded[i]
+		g := shown[r.ID]
+		if r.Type != scim.Group || r.ID == "" || g == nil {
+			continue // a group that is gone shows when it is written to
+		}
+		managed++
+		r.Name = g.DisplayName
+		if echoes && g.MembersShown {
+			r.Members = membersShown(r.Members, g, ids)
+		}
+	}
+	v.unmanaged.Groups = len(groups) - managed
+	return nil
+}
+
+func walkmeIDs(recorded []state.Record) map[string]string {
+	ids := map[string]string{}
+	for i := range recorded {
+		if r := &recorded[i]; r.Type == scim.User && r.ID != "" {
+			ids[r.SourceID] = r.ID
+		}
+	}
+	return ids
+}
+
+func membersShown(recorded []string, g *walkme.Group, ids map[string]string) []string {
+	have := make(map[string]bool, len(g.Members))
+	for _, m := range g.Members {
+		have[m.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(recorded), func(oktaID string) bool { return !have[ids[oktaID]] })
+}

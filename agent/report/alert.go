@@ -1,0 +1,51 @@
+package report
+
+import (
+	"okta-walkme-agent/agent"
+)
+
+// alert collects what must not be missed: a run that ended early, what Okta
+// failed to say, failures, rejections and holds.
+func (d *document) alert() {
+	if r := d.run; r != nil {
+		switch r.Outcome {
+		case agent.RunFailed:
+			d.warn("The run failed: " + r.Error)
+		case agent.RunStopped:
+			d.warn("The run was stopped; the next one goes on where it ended.")
+		}
+	}
+	d.alertHealth()
+	if n := d.tally.failed; n > 0 {
+		d.warn(plural(n, "change") + " failed, see below.")
+	}
+	if n := len(d.plan.Rejected); n > 0 {
+		d.warn(peopleAndGroups(d.plan.Rejected) + " " + is(n) + " rejected, see below.")
+	}
+	for _, h := range d.plan.Holds {
+		d.warn(holdKind(h.Kind, h.Count) + " " + is(h.Count) + " held: " + h.Reason + ".")
+	}
+}
+
+func (d *document) warn(text string, details ...string) {
+	d.alerts = append(d.alerts, alert{text: text, details: details})
+}
+
+// alertHealth says in what respect the answers of Okta are not trusted, and what
+// follows from that.
+func (d *document) alertHealth() {
+	h := d.plan.Health
+	if h.Verdict == agent.Healthy || h.Verdict == "" {
+		return
+	}
+	follows := ""
+	switch {
+	case h.DoubtUsers != "" && h.DoubtGroups != "":
+		follows = ": deactivations, and groups that are no longer pushed, are not trusted"
+	case h.DoubtUsers != "":
+		follows = ": deactivations are not trusted"
+	case h.DoubtGroups != "":
+		follows = ": groups that are no longer pushed are not trusted"
+	}
+	d.warn("Okta's answers are "+h.Verdict+follows+".", h.Reasons...)
+}

@@ -1,0 +1,232 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/scim"
+)
+
+// document is a plan, or a run, in the order of reading. Its strings are raw;
+// the formats escape them.
+type document struct {
+	plan     *agent.Plan
+	run      *agent.RunReport // nil: a plan
+	alerts   []alert
+	impact   *impact // nil: no change comes from the mapping
+	sections []section
+	tally    tally
+}
+
+// alert is something that a reader must not miss.
+type alert struct {
+	text    string
+	details []string
+}
+
+// section is a list of changes that have one thing in common.
+type section struct {
+	kind     string // an action, or one of the kinds below
+	title    string
+	note     string // half a sentence after the title; may be empty
+	approve  string // the command that releases the changes; may be empty
+	changes  []*agent.Change
+	rejected []agent.Rejection
+}
+
+// The kinds of section that are no actions, in their order after the actions.
+const (
+	kindWaiting     = "waiting"
+	kindUnconfirmed = "unconfirmed"
+	kindDisabled    = "disabled"
+	kindUntried     = "untried"
+	kindRejected    = "rejected"
+	kindFailed      = "failed"
+	kindHeld        = "held"
+)
+
+// approveCommand releases a hold; the id comes after it.
+const approveCommand = "okta-walkme-agent sync --approve "
+
+// arrange sorts a plan into sections. The changes inside one keep their order.
+func arrange(p *agent.Plan, run *agent.RunReport) *document {
+	d := &document{plan: p, run: run, impact: mappingImpact(p)}
+	byPlace := map[place][]*agent.Change{}
+	for _, c := range p.Changes {
+		at := placeOf(c, run != nil)
+		byPlace[at] = append(byPlace[at], c)
+	}
+	d.tally = count(byPlace, p)
+	for _, a := range actions() {
+		d.add(d.actionSection(a, byPlace[place{kind: string(a)}]))
+	}
+	d.add(section{kind: kindWaiting, title: "Waiting", note: "failed before and tried again later",
+		changes: byPlace[place{kind: kindWaiting}]})
+	d.add(section{kind: kindUnconfirmed, title: "Not confirmed", note: "not trusted, so nothing is sent",
+		changes: byPlace[place{kind: kindUnconfirmed}]})
+	for _, at := range placesOf(kindDisabled, byPlace) {
+		d.add(section{kind: kindDisabled, title: "Disabled by configuration", note: at.detail + " is off", changes: byPlace[at]})
+	}
+	d.add(section{kind: kindUntried, title: "Not tried", changes: byPlace[place{kind: kindUntried}]})
+	d.add(section{kind: kindRejected, title: "Rejected", note: "cannot be provisioned, and stay as they are", rejected: p.Rejected})
+	d.add(section{kind: kindFailed, title: "Failed", changes: byPlace[place{kind: kindFailed}]})
+	for _, at := range placesOf(kindHeld, byPlace) {
+		d.add(heldSection(holdOf(p, at.detail), byPlace[at]))
+	}
+	d.alert()
+	return d
+}
+
+// place is where a change is shown.
+type place struct {
+	kind   string
+	detail string // the configuration key or the hold
+}
+
+func placeOf(c *agent.Change, ran bool) place {
+	switch {
+	case c.Held:
+		return place{kindHeld, c.HoldID}
+	case c.Disabled != "":
+		return place{kindDisabled, c.Disabled}
+	case c.WaitUntil != nil:
+		return place{kind: kindWaiting}
+	case c.Unconfirmed != "":
+		return place{kind: kindUnconfirmed}
+	case ran && c.Outcome == agent.Failed:
+		return place{kind: kindFailed}
+	case ran && c.Outcome != agent.Applied:
+		return place{kind: kindUntried}
+	}
+	return place{kind: string(c.Action)}
+}
+
+func placesOf(kind string, byPlace map[place][]*agent.Change) []place {
+	places := slices.DeleteFunc(slices.Collect(maps.Keys(byPlace)), func(p place) bool { return p.kind != kind })
+	slices.SortFunc(places, func(a, b place) int { return strings.Compare(a.detail, b.detail) })
+	return places
+}
+
+func (d *document) add(s section) {
+	if n := len(s.changes) + len(s.rejected); n > 0 {
+		if !slices.Contains(actions(), agent.Action(s.kind)) {
+			s.title += ": " + nouns(s)
+		}
+		d.sections = append(d.sections, s)
+	}
+}
+
+// nouns counts what a section of mixed kind holds.
+func nouns(s section) string {
+	if s.kind != kindRejected {
+		return plural(len(s.changes), "change")
+	}
+	return peopleAndGroups(s.rejected)
+}
+
+func peopleAndGroups(rejected []agent.Rejection) string {
+	groups := 0
+	for _, r := range rejected {
+		if r.Type == scim.Group {
+			groups++
+		}
+	}
+	people := len(rejected) - groups
+	switch {
+	case groups == 0:
+		return plural(people, "person")
+	case people == 0:
+		return plural(groups, "group")
+	}
+	return plural(people, "person") + " and " + plural(groups, "group")
+}
+
+func (d *document) actionSection(a agent.Action, changes []*agent.Change) section {
+	noun := "user"
+	if slices.Index(actions(), a) >= slices.Index(actions(), agent.GroupCreate) {
+		noun = "group"
+	}
+	verb := words(a).do
+	if d.run != nil {
+		verb = words(a).did
+	}
+	return section{
+		kind: string(a), title: verb + " " + plural(len(changes), noun), note: d.actionNote(a, changes), changes: changes,
+	}
+}
+
+// actionNote says what a kind of change means beyond its name.
+func (d *document) actionNote(a agent.Action, changes []*agent.Change) string {
+	switch a {
+	case agent.Create:
+		if d.run != nil {
+			return "WalkMe sends " + plural(len(changes), "invitation e-mail")
+		}
+		return "WalkMe will send " + plural(len(changes), "invitation e-mail")
+	case agent.Link, agent.GroupLink:
+		return "WalkMe has them already"
+	case agent.GroupUnlink:
+		return "they stay in WalkMe as they are"
+	case agent.GroupMembers:
+		add, remove := memberCounts(changes)
+		return number(add) + " in, " + number(remove) + " out"
+	}
+	return ""
+}
+
+func memberCounts(changes []*agent.Change) (add, remove int) {
+	for _, c := range changes {
+		add += len(c.Members.Add)
+		remove += len(c.Members.Remove)
+	}
+	return add, remove
+}
+
+func holdOf(p *agent.Plan, id string) agent.Hold {
+	i := slices.IndexFunc(p.Holds, func(h agent.Hold) bool { return h.ID == id })
+	if i < 0 {
+		return agent.Hold{ID: id}
+	}
+	return p.Holds[i]
+}
+
+func heldSection(h agent.Hold, changes []*agent.Change) section {
+	s := section{kind: kindHeld, title: "Held", note: h.Reason, changes: changes}
+	if h.ID != "" {
+		s.approve = approveCommand + h.ID
+	}
+	return s
+}
+
+// title names the whole document.
+func (d *document) title() string {
+	label := name(d.plan.App.Label, "WalkMe")
+	if d.run == nil {
+		return "Plan for " + label
+	}
+	return "Run for " + label
+}
+
+// fact is one line of the head of a document.
+type fact struct{ name, text string }
+
+// facts say what the document is about. The time of the read is left to the
+// format, as when.
+func (d *document) facts(when string) []fact {
+	p := d.plan
+	var out []fact
+	if p.ID != "" {
+		out = append(out,
+			fact{"Okta", fmt.Sprintf("app %s: %s and %s, read %s",
+				p.App.ID, plural(p.Source.Users, "person"), plural(p.Source.Groups, "group"), when)},
+			fact{"WalkMe", fmt.Sprintf("%s, wire profile %s", p.Target, p.WireProfile)},
+			fact{"Plan", p.ID + ", made " + absolute(p.CreatedAt)})
+	}
+	if r := d.run; r != nil {
+		out = append(out, fact{"Run", fmt.Sprintf("%s, started by %s, %s", r.ID, r.Trigger, elapsed(r.FinishedAt.Sub(r.StartedAt)))})
+	}
+	return out
+}

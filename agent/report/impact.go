@@ -1,0 +1,89 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/scim"
+)
+
+// samples is how many people stand for all whom a mapping touches.
+const samples = 3
+
+// impact is what a change of the mapping touches.
+type impact struct {
+	people     int
+	attributes []attributeImpact // the most touched first
+	samples    []*agent.Change
+	rejected   int // people who cannot be mapped
+}
+
+type attributeImpact struct {
+	path   string
+	people int
+}
+
+// mappingImpact is nil when no change comes from the mapping.
+func mappingImpact(p *agent.Plan) *impact {
+	var touched []*agent.Change
+	byPath := map[string]int{}
+	for _, c := range p.Changes {
+		if c.Cause != agent.CauseMapping {
+			continue
+		}
+		touched = append(touched, c)
+		for _, a := range c.Attributes {
+			byPath[a.Path]++
+		}
+	}
+	if len(touched) == 0 {
+		return nil
+	}
+	m := &impact{people: len(touched), samples: sampled(touched)}
+	for path, n := range byPath {
+		m.attributes = append(m.attributes, attributeImpact{path, n})
+	}
+	slices.SortFunc(m.attributes, func(a, b attributeImpact) int {
+		return cmp.Or(-cmp.Compare(a.people, b.people), strings.Compare(a.path, b.path))
+	})
+	for _, r := range p.Rejected {
+		if r.Type == scim.User {
+			m.rejected++
+		}
+	}
+	return m
+}
+
+// sampled picks changes that show attributes which no earlier sample shows, and
+// fills up with the first of the rest, in the order of the plan.
+func sampled(changes []*agent.Change) []*agent.Change {
+	shown := map[string]bool{}
+	var fresh, rest []*agent.Change
+	for _, c := range changes {
+		isNew := false
+		for _, a := range c.Attributes {
+			isNew = isNew || !shown[a.Path]
+			shown[a.Path] = true
+		}
+		if isNew {
+			fresh = append(fresh, c)
+		} else if len(rest) < samples {
+			rest = append(rest, c)
+		}
+	}
+	picked := append(fresh, rest...)
+	picked = picked[:min(len(picked), samples)]
+	slices.SortStableFunc(picked, func(a, b *agent.Change) int { return cmp.Compare(a.Seq, b.Seq) })
+	return picked
+}
+
+// words says how many people the mapping touches, in one sentence.
+func (m *impact) words() string {
+	s := "Mapping change: touches " + plural(m.people, "person")
+	if m.rejected > 0 {
+		s += "; " + number(m.rejected) + " more cannot be mapped"
+	}
+	return s
+}

@@ -1,0 +1,93 @@
+package report
+
+import "strings"
+
+// style is the parameter of an ANSI SGR sequence (ECMA-48, section 8.3.117).
+type style string
+
+const (
+	plain  style = ""
+	bold   style = "1"
+	dim    style = "2"
+	red    style = "31"
+	green  style = "32"
+	yellow style = "33"
+	cyan   style = "36"
+	alarm  style = "1;31"
+)
+
+// printer lays text out in lines. Everything that it prints is escaped first.
+type printer struct {
+	b strings.Builder
+	o Options
+}
+
+func (p *printer) paint(st style, s string) string {
+	if !p.o.Color || st == plain || s == "" {
+		return s
+	}
+	return "\x1b[" + string(st) + "m" + s + "\x1b[0m"
+}
+
+func (p *printer) arrow() string {
+	if p.o.ASCII {
+		return " -> "
+	}
+	return " → "
+}
+
+func (p *printer) ellipsis() string {
+	if p.o.ASCII {
+		return "..."
+	}
+	return "…"
+}
+
+func (p *printer) blank() { p.b.WriteByte('\n') }
+
+// item prints a sign, a name that fills its column, and text that is wrapped in
+// a column of its own.
+func (p *printer) item(indent int, st style, sign, name string, column int, text string) {
+	p.b.WriteString(strings.Repeat(" ", indent))
+	p.b.WriteString(p.paint(st, sign))
+	p.b.WriteByte(' ')
+	start := indent + len(sign) + 1
+	p.columns(start, plain, name, column, dim, text)
+}
+
+// columns prints two columns from the given one on. A name that is too wide for
+// its column has the text below it.
+func (p *printer) columns(start int, nameStyle style, name string, column int, textStyle style, text string) {
+	name, text = Escape(name), Escape(text)
+	if text == "" {
+		p.b.WriteString(p.paint(nameStyle, name) + "\n")
+		return
+	}
+	hang := start + column + 2
+	if width(name) > column {
+		p.b.WriteString(p.paint(nameStyle, name) + "\n" + strings.Repeat(" ", hang))
+	} else {
+		p.b.WriteString(p.paint(nameStyle, name) + strings.Repeat(" ", column+2-width(name)))
+	}
+	p.flow(hang, textStyle, text)
+}
+
+// flow prints escaped text from the given column on, and goes on in that column.
+func (p *printer) flow(start int, st style, text string) {
+	room := 0
+	if p.o.Width > 0 {
+		room = max(p.o.Width-start, 24)
+	}
+	for i, line := range wrap(text, room) {
+		if i > 0 {
+			p.b.WriteString(strings.Repeat(" ", start))
+		}
+		p.b.WriteString(p.paint(st, line) + "\n")
+	}
+}
+
+// paragraph prints wrapped text at an indent.
+func (p *printer) paragraph(indent int, st style, text string) {
+	p.b.WriteString(strings.Repeat(" ", indent))
+	p.flow(indent, st, Escape(text))
+}

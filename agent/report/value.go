@@ -1,0 +1,93 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/scim"
+)
+
+// none stands for an unassigned value.
+const none = "(none)"
+
+// value writes an attribute value: text in quotes, lists in brackets. Quotes and
+// backslashes inside text are escaped, so that no text looks like two values.
+func value(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return none
+	case string:
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = value(e)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(text)
+}
+
+// attributeLines are the attributes worth a line. Of a new user that leaves out
+// the userName that stands above them as his name, and of a group its name.
+func attributeLines(c *agent.Change) []scim.AttributeChange {
+	if showsOld(c) {
+		return c.Attributes
+	}
+	out := make([]scim.AttributeChange, 0, len(c.Attributes))
+	for _, a := range c.Attributes {
+		named := a.Path == scim.PathUserName || a.Path == scim.PathDisplayName
+		if !named || a.New != c.Name {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// showsOld is true where there was a value before. A new account has none, and
+// what an account held before it was linked is not known.
+func showsOld(c *agent.Change) bool {
+	switch c.Action {
+	case agent.Create, agent.Link, agent.GroupCreate, agent.GroupLink:
+		return false
+	}
+	return true
+}
+
+// name is what the reader knows the object by.
+func name(s, oktaID string) string { return cmp.Or(s, oktaID) }
+
+// memberNames are the names of Okta ids, sorted by name. Two people of one name
+// are told apart by their ids.
+func memberNames(ids []string, people map[string]string) []string {
+	out := make([]string, len(ids))
+	used := make(map[string]int, len(ids))
+	for i, id := range ids {
+		out[i] = name(people[id], id)
+		used[out[i]]++
+	}
+	for i, id := range ids {
+		if used[out[i]] > 1 {
+			out[i] += " (" + id + ")"
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// cut shortens text to at most n characters and says that it did.
+func cut(s string, n int, ellipsis string) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return string(runes[:n]) + ellipsis + fmt.Sprintf(" (%s in all)", plural(len(runes), "character"))
+}
