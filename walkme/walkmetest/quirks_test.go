@@ -1,6 +1,7 @@
 package walkmetest_test
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -8,38 +9,41 @@ import (
 	"okta-walkme-agent/walkme/walkmetest"
 )
 
-const threeUsers = `"totalResults":3`
-
-// Each quirk by its field name: what it makes of the fixture.
-func quirkTests() map[string]struct {
+// quirkTest is what a quirk makes of the fixture.
+type quirkTest struct {
 	quirks walkmetest.Quirks
 	steps  []step
-} {
-	deactivate := patch(`{"op":"replace","value":{"active":false}}`)
-	type test = struct {
-		quirks walkmetest.Quirks
-		steps  []step
-	}
-	nobody := `"totalResults":0,`
-	ann := lookup("Users", `userName eq "Ann@example.com"`)
-	replaceMembers := patch(`{"op":"replace","path":"members","value":[{"value":"u-bob"}]}`)
-	addBob := patch(`{"op":"add","path":"members","value":[{"value":"u-bob"}]}`)
-	dropAnn := patch(`{"op":"remove","path":"members[value eq \"u-ann\"]"}`)
-	addGhost := patch(`{"op":"add","path":"members","value":[{"value":"u-bob"},{"value":"ghost"}]}`)
-	return map[string]test{
+}
+
+const (
+	nobody     = `"totalResults":0,`
+	threeUsers = `"totalResults":3`
+)
+
+var (
+	deactivate     = patch(`{"op":"replace","value":{"active":false}}`)
+	findAnn        = lookup("Users", `userName eq "Ann@example.com"`)
+	replaceMembers = patch(`{"op":"replace","path":"members","value":[{"value":"u-bob"}]}`)
+	addBob         = patch(`{"op":"add","path":"members","value":[{"value":"u-bob"}]}`)
+	dropAnn        = patch(`{"op":"remove","path":"members[value eq \"u-ann\"]"}`)
+	addGhost       = patch(`{"op":"add","path":"members","value":[{"value":"u-bob"},{"value":"ghost"}]}`)
+)
+
+func lookupQuirks() map[string]quirkTest {
+	return map[string]quirkTest{
 		"IgnoreFilter": {walkmetest.Quirks{IgnoreFilter: true}, []step{
 			{"GET", lookup("Users", `userName eq "nobody@example.com"`), "", 200, []string{`"totalResults":3,`, `"Resources":[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"u-ann"`}}}},
 		"CaseSensitiveUserName": {walkmetest.Quirks{CaseSensitiveUserName: true}, []step{
 			{"GET", lookup("Users", `userName eq "ann@example.com"`), "", 200, []string{nobody}},
-			{"GET", ann, "", 200, []string{"u-ann"}},
+			{"GET", findAnn, "", 200, []string{"u-ann"}},
 			{"POST", "/Users", user(`"userName":"ann@example.com"`), 409, nil}}},
 		"CaseSensitiveDisplayName": {walkmetest.Quirks{CaseSensitiveDisplayName: true}, []step{
 			{"GET", lookup("Groups", `displayName eq "editors"`), "", 200, []string{nobody}}}},
 		"CaseSensitiveAttributes": {walkmetest.Quirks{CaseSensitiveAttributes: true}, []step{
 			{"GET", lookup("Users", `username eq "Ann@example.com"`), "", 200, []string{nobody}},
-			{"GET", ann, "", 200, []string{"u-ann"}}}},
+			{"GET", findAnn, "", 200, []string{"u-ann"}}}},
 		"FilterSearchesEmail": {walkmetest.Quirks{FilterSearchesEmail: true}, []step{
-			{"GET", ann, "", 200, []string{nobody}},
+			{"GET", findAnn, "", 200, []string{nobody}},
 			{"GET", lookup("Users", `userName eq "ann.l'ee@example.com"`), "", 200, []string{"u-ann"}},
 			{"POST", "/Users", user(`"userName":"Ann@example.com"`), 409, nil}}},
 		"InactiveHidden": {walkmetest.Quirks{InactiveHidden: true}, []step{
@@ -51,7 +55,7 @@ func quirkTests() map[string]struct {
 			{"GET", "/Users/u-bob", "", 200, nil}}},
 		"EmailFilterDrops": {walkmetest.Quirks{EmailFilterDrops: true}, nil}, // see TestEmailFilterDrops
 		"OnlyEqFilter": {walkmetest.Quirks{OnlyEqFilter: true}, []step{
-			{"GET", ann, "", 200, nil},
+			{"GET", findAnn, "", 200, nil},
 			{"GET", lookup("Users", `id eq "u-ann"`), "", 400, nil},
 			{"GET", lookup("Users", `userName sw "Ann"`), "", 400, []string{"invalidFilter"}},
 			{"GET", lookup("Users", `not (userName eq "Ann@example.com")`), "", 400, nil},
@@ -68,7 +72,11 @@ func quirkTests() map[string]struct {
 			{"GET", lookup("Groups", `displayName eq "R&D"`), "", 200, []string{nobody}}}},
 		"ControlCharacter400": {walkmetest.Quirks{ControlCharacter400: true}, []step{
 			{"GET", lookup("Groups", `displayName eq "a\tb"`), "", 400, nil}}},
+	}
+}
 
+func pagingQuirks() map[string]quirkTest {
+	return map[string]quirkTest{
 		"PageCap": {walkmetest.Quirks{PageCap: 2}, []step{
 			{"GET", "/Users?startIndex=1&count=100", "", 200, []string{threeUsers, `"itemsPerPage":2`, "!u-cid"}}}},
 		"TotalIsPageSize": {walkmetest.Quirks{TotalIsPageSize: true}, []step{
@@ -87,14 +95,18 @@ func quirkTests() map[string]struct {
 		"ResourcesNullWhenEmpty": {walkmetest.Quirks{ResourcesNullWhenEmpty: true}, []step{
 			{"GET", lookup("Users", `userName eq "x"`), "", 200, []string{`"Resources":null`}}}},
 		"StringIntegers": {walkmetest.Quirks{StringIntegers: true}, []step{
-			{"GET", ann, "", 200, []string{`"totalResults":"1"`, `"startIndex":"1"`}}}},
+			{"GET", findAnn, "", 200, []string{`"totalResults":"1"`, `"startIndex":"1"`}}}},
 		"LowerCaseListKeys": {walkmetest.Quirks{LowerCaseListKeys: true}, []step{
-			{"GET", ann, "", 200, []string{`"totalresults":1`, `"resources":[`}}}},
+			{"GET", findAnn, "", 200, []string{`"totalresults":1`, `"resources":[`}}}},
+	}
+}
 
+func userQuirks() map[string]quirkTest {
+	return map[string]quirkTest{
 		"DuplicateDifferingCase": {walkmetest.Quirks{DuplicateDifferingCase: true}, []step{
 			{"POST", "/Users", user(`"userName":"ann@example.com"`), 201, nil},
 			{"POST", "/Users", user(`"userName":"ann@example.com"`), 409, nil},
-			{"GET", ann, "", 200, []string{`"totalResults":2`}}}},
+			{"GET", findAnn, "", 200, []string{`"totalResults":2`}}}},
 		"UniqueByEmail": {walkmetest.Quirks{UniqueByEmail: true}, []step{
 			{"POST", "/Users", user(`"userName":"Ann@example.com","emails":[{"value":"other@example.com"}]`), 201, nil},
 			{"POST", "/Users", user(`"userName":"x@example.com","emails":[{"value":"ann.lee@example.com"}]`), 409, nil}}},
@@ -157,7 +169,11 @@ func quirkTests() map[string]struct {
 			{"GET", "/Users/u-bob", "", 200, []string{`"groups":[]`}}}},
 		"SingleGetReturnsList": {walkmetest.Quirks{SingleGetReturnsList: true}, []step{
 			{"GET", "/Users/u-ann", "", 200, []string{"ListResponse", "u-ann"}}, {"GET", "/Groups/{g}", "", 200, []string{"ListResponse"}}}},
+	}
+}
 
+func groupQuirks() map[string]quirkTest {
+	return map[string]quirkTest{
 		"MembersNeverEchoed": {walkmetest.Quirks{MembersNeverEchoed: true}, []step{
 			{"PATCH", "/Groups/{g}", addBob, 200, []string{`"members":[]`}}, {"GET", "/Groups/{g}", "", 200, []string{`"members":[]`}}}},
 		"EmptyMembersAbsent": {walkmetest.Quirks{EmptyMembersAbsent: true}, []step{
@@ -206,7 +222,11 @@ func quirkTests() map[string]struct {
 			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","path":"displayName","value":"X"}`), 200, nil}}},
 		"LoseOverlappingWrites": {walkmetest.Quirks{LoseOverlappingWrites: true}, []step{
 			{"PATCH", "/Groups/{g}", addBob, 200, []string{"u-ann", "u-bob"}}}}, // see TestLoseOverlappingWrites
+	}
+}
 
+func patchQuirks() map[string]quirkTest {
+	return map[string]quirkTest{
 		"NoPatch": {walkmetest.Quirks{NoPatch: true}, []step{
 			{"PATCH", "/Users/u-ann", deactivate, 501, nil}, {"PATCH", "/Groups/{g}", addBob, 501, nil}}},
 		"Patch204": {walkmetest.Quirks{Patch204: true}, []step{
@@ -223,7 +243,11 @@ func quirkTests() map[string]struct {
 		"PasswordPatch400": {walkmetest.Quirks{PasswordPatch400: true}, []step{
 			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","path":"password","value":"x"}`), 400, []string{"invalidPath"}},
 			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","value":{"password":"x"}}`), 400, nil}}},
+	}
+}
 
+func errorQuirks() map[string]quirkTest {
+	return map[string]quirkTest{
 		"AuthFailureAs200": {walkmetest.Quirks{AuthFailureAs200: true}, nil}, // see TestWrongCredential
 		"PlainText401":     {walkmetest.Quirks{PlainText401: true}, nil},
 		"HTMLErrors": {walkmetest.Quirks{HTMLErrors: true}, []step{
@@ -253,7 +277,10 @@ func quirkTests() map[string]struct {
 }
 
 func TestQuirks(t *testing.T) {
-	tests := quirkTests()
+	tests := make(map[string]quirkTest)
+	for _, section := range []map[string]quirkTest{lookupQuirks(), pagingQuirks(), userQuirks(), groupQuirks(), patchQuirks(), errorQuirks()} {
+		maps.Copy(tests, section)
+	}
 	var fields []string
 	for f := range reflect.TypeFor[walkmetest.Quirks]().Fields() {
 		fields = append(fields, f.Name)
@@ -272,7 +299,6 @@ func TestQuirks(t *testing.T) {
 }
 
 func TestUnknownMember(t *testing.T) {
-	body := patch(`{"op":"add","path":"members","value":[{"value":"u-bob"},{"value":"ghost"}]}`)
 	tests := []struct {
 		mode   walkmetest.UnknownMember
 		status int
@@ -286,7 +312,7 @@ func TestUnknownMember(t *testing.T) {
 	}
 	for _, test := range tests {
 		tenant := fixture(t, walkmetest.Options{Quirks: walkmetest.Quirks{UnknownMember: test.mode}})
-		run(t, tenant, []step{{"PATCH", "/Groups/{g}", body, test.status, nil}})
+		run(t, tenant, []step{{"PATCH", "/Groups/{g}", addGhost, test.status, nil}})
 		if g, _ := tenant.Group("Editors"); !slices.Equal(g.Members, test.want) {
 			t.Errorf("UnknownMember %d: members = %v, want %v", test.mode, g.Members, test.want)
 		}
