@@ -50,7 +50,7 @@ func copyTo(ctx context.Context, pool *sql.DB, path string) error {
 		return errors.Join(err, os.Remove(partial))
 	}
 	if err := os.Rename(partial, path); err != nil {
-		return err
+		return writeError(err)
 	}
 	return syncFolder(path)
 }
@@ -60,5 +60,5 @@ func vacuumInto(ctx context.Context, pool *sql.DB, f *os.File) error {
 	if _, err := pool.ExecContext(ctx, "VACUUM INTO ?", f.Name()); err != nil {
 		return err
 	}
-	return f.Sync()
+	return writeError(f.Sync())
 }

@@ -70,10 +70,10 @@ func writeHolder(f *os.File, h holder) error {
 		return err
 	}
 	if err := f.Truncate(0); err != nil {
-		return err
+		return writeError(err)
 	}
 	_, err = f.WriteAt(append(text, '\n'), 0)
-	return err
+	return writeError(err)
 }
 
 // readHolder says who holds the lock. Text that cannot be read is a holder
