@@ -108,11 +108,16 @@ func (a *Agent) read(ctx context.Context, keep func(okta.User) error) (*view, er
 	if err := a.readState(ctx, v); err != nil {
 		return nil, err
 	}
+	a.interpret(v)
+	return v, nil
+}
+
+// interpret derives what follows from a snapshot and the records.
+func (a *Agent) interpret(v *view) {
 	v.desired = a.Config.Mapping.Desired(v.snap, a.Config.Policy.Desire)
 	v.groups = DesiredGroups(v.snap)
 	v.managed = CountManaged(v.recorded)
 	v.health = Assess(v.snap, v.managed)
-	return v, nil
 }
 
 func (a *Agent) readState(ctx context.Context, v *view) (err error) {

@@ -110,18 +110,27 @@ func (m Mapping) person(u *okta.User, app map[string]any, policy DesirePolicy) P
 }
 
 func (m Mapping) attributes(u *okta.User, app map[string]any) (scim.Attributes, error) {
+	env, err := m.env(u, app)
+	if err != nil {
+		return nil, err
+	}
+	return m.Attributes(env)
+}
+
+// env is what the expressions see of a person.
+func (m Mapping) env(u *okta.User, app map[string]any) (el.Env, error) {
 	profile, err := members(u.Profile)
 	if err != nil {
-		return nil, &MappingError{"user", err.Error()}
+		return el.Env{}, &MappingError{"user", err.Error()}
 	}
 	appProfile, err := members(u.AppProfile)
 	if err != nil {
-		return nil, &MappingError{"appuser", err.Error()}
+		return el.Env{}, &MappingError{"appuser", err.Error()}
 	}
 	appProfile["userName"] = u.UserName // Okta keeps it outside the profile, in credentials
 	profile["id"], profile["status"] = u.ID, u.AccountStatus
 	profile["id"], profile["status"] = u.ID, u.AccountStatus
-	return m.Attributes(el.Env{User: profile, AppUser: appProfile, App: app})
+	return el.Env{User: profile, AppUser: appProfile, App: app}, nil
 }
 
 func (p *Person) reject(name string, err error) {

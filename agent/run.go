@@ -28,6 +28,8 @@ type Options struct {
 	Patient bool     // honour the pauses of failed objects
 	Force   *Selection
 	Refresh bool // read WalkMe and compare with what it shows
+
+	saved *Plan // the plan that the run must match
 }
 
 // Report is a plan with its outcomes, and the run that made them.
@@ -229,7 +231,11 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err != nil {
 		return err
 	}
-	if err := a.resolveLinks(ctx, plan, onlyDisabled); err != nil {
+	which := onlyDisabled
+	if opts.saved != nil {
+		which = everyCreate
+	}
+	if err := a.resolveLinks(ctx, plan, which); err != nil {
 		return err
 	}
 	for _, c := range plan.Changes {
@@ -239,6 +245,11 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	}
 	plan.summarise()
 	plan.finish(v, a, a.now())
+	if opts.saved != nil {
+		if err := opts.saved.compare(plan); err != nil {
+			return err
+		}
+	}
 	report.Plan = *plan
 	if err := a.recordHolds(ctx, plan, opts); err != nil {
 		return err
@@ -271,6 +282,9 @@ func (a *Agent) snapshot(ctx context.Context) (*view, error) {
 	}
 	if err := a.State.SaveMapping(ctx, a.Config.Mapping.Digest(), a.Config.Mapping.Expressions()); err != nil {
 		return nil, fmt.Errorf("mapping in the state: %w", err)
+	}
+	if err := a.saveSnapshotMeta(ctx, v); err != nil {
+		return nil, fmt.Errorf("snapshot in the state: %w", err)
 	}
 	return v, a.forgetNeverLanded(ctx, v)
 }

@@ -257,3 +257,9 @@ func outcomeText(c *agent.Change) string {
 	}
 	return "the run ended before its turn"
 }
+
+// PlanMarkdown writes a plan for a change ticket.
+func PlanMarkdown(w io.Writer, p *agent.Plan) error { return PlanText(w, p, Options{}) }
+
+// PlanHTML writes a plan as one file for a browser.
+func PlanHTML(w io.Writer, p *agent.Plan) error { return PlanText(w, p, Options{}) }

@@ -1,0 +1,290 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"okta-walkme-agent/internal/el"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
+)
+
+// ExplainSchema names the shape of an explanation's JSON.
+const ExplainSchema = "okta-walkme-agent/explain/v1"
+
+// Explanation is all that is known of one person or group: why it is in scope,
+// what its values are and where they come from, and what happens next.
+type Explanation struct {
+	Schema string    `json:"schema"`
+	Type   scim.Type `json:"type"`
+	OktaID string    `json:"okta_id"`
+	Name   string    `json:"name"` // userName, displayName, or the Okta login
+
+	InScope bool   `json:"in_scope"`
+	Why     string `json:"why"`
+
+	// Of a person.
+	AccountStatus    string               `json:"account_status,omitempty"`    // of the Okta account
+	AssignmentStatus string               `json:"assignment_status,omitempty"` // of the app assignment
+	Through          []string             `json:"through,omitempty"`           // assigned groups that the person is in; none for a direct assignment
+	Attributes       []ExplainedAttribute `json:"attributes,omitempty"`
+	PushedInto       []string             `json:"pushed_into,omitempty"` // WalkMe names of the groups that hold the person
+
+	// Of a group.
+	Sources  []string `json:"sources,omitempty"`
+	Members  int      `json:"members,omitempty"`  // in Okta
+	Eligible int      `json:"eligible,omitempty"` // of them assigned and provisioned, or about to be
+	Pushed   int      `json:"pushed,omitempty"`   // acknowledged by WalkMe
+
+	Managed *ExplainedRecord `json:"managed"`   // nil: the agent has nothing in WalkMe
+	Last    *ExplainedCall   `json:"last_call"` // nil: nothing was ever sent
+	Next    []*Change        `json:"next"`      // what the next run does; empty: nothing
+	Error   string           `json:"error,omitempty"`
+}
+
+// ExplainedAttribute is one mapped value.
+type ExplainedAttribute struct {
+	Path         string `json:"path"`
+	Expression   string `json:"expression"`
+	Value        any    `json:"value"`
+	Acknowledged any    `json:"acknowledged"` // what WalkMe last took; null: nothing
+	Error        string `json:"error,omitempty"`
+}
+
+// ExplainedRecord is what the register of managed resources says.
+type ExplainedRecord struct {
+	WalkMeID  string       `json:"walkme_id"`
+	Name      string       `json:"name"`
+	Active    bool         `json:"active"`
+	Origin    state.Origin `json:"origin"`
+	UpdatedAt time.Time    `json:"updated_at"`
+	Attempts  int          `json:"attempts"` // failures in a row
+	LastError string       `json:"last_error,omitempty"`
+	NextTryAt *time.Time   `json:"next_try_at,omitempty"`
+}
+
+// ExplainedCall is the latest entry of the journal.
+type ExplainedCall struct {
+	At         time.Time        `json:"at"`
+	RunID      string           `json:"run_id"`
+	Action     string           `json:"action"`
+	State      state.EntryState `json:"state"`
+	Reason     string           `json:"reason"`
+	HTTPStatus int              `json:"http_status,omitempty"`
+	Error      string           `json:"error,omitempty"`
+}
+
+// Explain tells everything about a person, by userName, Okta login or id, or
+// about a group, by its name in Okta or WalkMe, or id. It only reads. The error
+// is an *UnknownError when neither side knows the name.
+func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) {
+	v, err := a.read(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := a.planFrom(ctx, v, Options{Patient: true})
+	if err != nil {
+		return nil, err
+	}
+	e, err := a.identify(ctx, v, name)
+	if err != nil {
+		return nil, err
+	}
+	e.Schema = ExplainSchema
+	if e.Type == scim.User {
+		err = a.explainPerson(ctx, e, v)
+	} else {
+		a.explainGroup(e, v, plan)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e, a.explainPast(ctx, e, v, plan)
+}
+
+// identify finds out whom the name means: an assigned person, a pushed group, a
+// managed resource, or somebody whom only Okta knows.
+func (a *Agent) identify(ctx context.Context, v *view, name string) (*Explanation, error) {
+	for i := range v.desired.People {
+		p := &v.desired.People[i]
+		label := p.Name()
+		if p.Rejection != nil {
+			label = p.Rejection.Name
+		}
+		if strings.EqualFold(p.SourceID, name) || strings.EqualFold(label, name) {
+			return &Explanation{Type: scim.User, OktaID: p.SourceID, Name: label}, nil
+		}
+	}
+	for i := range v.groups {
+		g := &v.groups[i]
+		if g.OktaID == name || strings.EqualFold(g.Name, name) || strings.EqualFold(g.Group, name) {
+			return &Explanation{Type: scim.Group, OktaID: g.OktaID, Name: g.Name}, nil
+		}
+	}
+	for i := range v.recorded {
+		if r := &v.recorded[i]; r.SourceID == name || strings.EqualFold(r.Name, name) {
+			return &Explanation{Type: r.Type, OktaID: r.SourceID, Name: r.Name}, nil
+		}
+	}
+	person, err := a.Okta.Person(ctx, name)
+	switch {
+	case errors.Is(err, okta.ErrNotFound):
+		return nil, &UnknownError{[]string{name}}
+	case err != nil:
+		return nil, fmt.Errorf("account of %q: %w", name, err)
+	}
+	if p := v.desired.Find(person.ID); p != nil {
+		return &Explanation{Type: scim.User, OktaID: p.SourceID, Name: p.Name()}, nil
+	}
+	return &Explanation{Type: scim.User, OktaID: person.ID, Name: person.Login}, nil
+}
+
+func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) error {
+	if err := a.explainAccess(ctx, e); err != nil {
+		return err
+	}
+	person := v.desired.Find(e.OktaID)
+	if person == nil {
+		e.Why = "not assigned to the app in Okta: neither directly nor through one of the app's groups"
+		return nil
+	}
+	for i := range v.snap.Users {
+		if u := &v.snap.Users[i]; u.ID == e.OktaID {
+			e.AccountStatus, e.AssignmentStatus = u.AccountStatus, u.Status
+			e.Attributes = a.explainValues(u, v, recordOf(v, scim.User, e.OktaID))
+		}
+	}
+	e.InScope, e.Why = person.Presence == Present, person.Why
+	if person.Rejection != nil {
+		e.Error = person.Rejection.Path + ": " + person.Rejection.Error
+	}
+	for i := range v.recorded {
+		if r := &v.recorded[i]; r.Type == scim.Group && contains(r.Members, e.OktaID) {
+			e.PushedInto = append(e.PushedInto, r.Name)
+		}
+	}
+	slices.Sort(e.PushedInto)
+	return nil
+}
+
+// explainAccess asks Okta through which of the app's groups a person has access.
+// Credentials that may not read that leave it out.
+func (a *Agent) explainAccess(ctx context.Context, e *Explanation) error {
+	mine, err := a.Okta.PersonGroups(ctx, e.OktaID)
+	if errors.Is(err, okta.ErrForbidden) || errors.Is(err, okta.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("groups of %s: %w", e.OktaID, err)
+	}
+	assigned, err := a.Okta.AppGroups(ctx)
+	if err != nil {
+		return fmt.Errorf("groups of the app: %w", err)
+	}
+	for _, g := range assigned {
+		if slices.ContainsFunc(mine, func(m okta.GroupRef) bool { return m.ID == g.ID }) {
+			e.Through = append(e.Through, g.Name)
+		}
+	}
+	slices.Sort(e.Through)
+	person, err := a.Okta.Person(ctx, e.OktaID)
+	if err == nil {
+		e.AccountStatus = person.Status
+	}
+	return nil
+}
+
+func (a *Agent) explainValues(u *okta.User, v *view, r *state.Record) []ExplainedAttribute {
+	env, err := a.Config.Mapping.env(u, appMembers(v.snap.App))
+	var out []ExplainedAttribute
+	for _, rule := range a.Config.Mapping.Rules() {
+		line := ExplainedAttribute{Path: rule.Path, Expression: rule.Expr.String()}
+		if err != nil {
+			line.Error = err.Error()
+		} else if value, evalErr := evaluate(rule, env); evalErr != nil {
+			line.Error = evalErr.Error()
+		} else {
+			line.Value = value
+		}
+		if r != nil {
+			line.Acknowledged = r.Attributes.Get(rule.Path)
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func evaluate(rule MappingRule, env el.Env) (any, error) {
+	raw, err := rule.Expr.Eval(env)
+	if err != nil {
+		return nil, err
+	}
+	return scim.Value(raw)
+}
+
+func (a *Agent) explainGroup(e *Explanation, v *view, plan *Plan) {
+	e.Why = "not pushed by any source"
+	for i := range v.groups {
+		if g := &v.groups[i]; g.OktaID == e.OktaID {
+			e.InScope, e.Sources, e.Members = g.Leave == "", g.Sources, len(g.Members)
+			e.Why = "pushed by " + sourceWords(g.Sources)
+			if g.Leave != "" {
+				e.Why = "left alone: " + g.Leave
+			}
+		}
+	}
+	if r := recordOf(v, scim.Group, e.OktaID); r != nil {
+		e.Pushed = len(r.Members)
+	}
+	e.Eligible = e.Pushed
+	for _, c := range plan.Changes {
+		if c.OktaID == e.OktaID && c.Type == scim.Group {
+			e.Eligible += len(c.Members.Add) - len(c.Members.Remove)
+		}
+	}
+}
+
+func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *Plan) error {
+	if r := recordOf(v, e.Type, e.OktaID); r != nil {
+		e.Managed = &ExplainedRecord{
+			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Origin: r.Origin, UpdatedAt: r.UpdatedAt,
+			Attempts: r.Attempts, LastError: r.LastError,
+		}
+		if !r.NextTry.IsZero() {
+			next := r.NextTry
+			e.Managed.NextTryAt = &next
+		}
+	}
+	e.Next = []*Change{}
+	for _, c := range plan.Changes {
+		if c.Type == e.Type && c.OktaID == e.OktaID || slices.Contains(c.Members.Add, e.OktaID) || slices.Contains(c.Members.Remove, e.OktaID) {
+			c.Attributes = orEmpty(c.Attributes)
+			c.Members.Add, c.Members.Remove = orEmpty(c.Members.Add), orEmpty(c.Members.Remove)
+			e.Next = append(e.Next, c)
+		}
+	}
+	if a.State == nil {
+		return nil
+	}
+	entries, err := a.State.History(ctx, state.Filter{Type: e.Type, SourceID: e.OktaID, Limit: 1})
+	if err != nil {
+		return fmt.Errorf("journal of %s: %w", e.OktaID, err)
+	}
+	for _, entry := range entries {
+		e.Last = &ExplainedCall{entry.StartedAt, entry.RunID, entry.Action, entry.State, entry.Reason, entry.HTTPStatus, entry.Error}
+	}
+	return nil
+}
+
+func recordOf(v *view, t scim.Type, oktaID string) *state.Record {
+	for i := range v.recorded {
+		if r := &v.recorded[i]; r.Type == t && r.SourceID == oktaID {
+			return r
+		}
+	}
+	return nil
+}

@@ -1,0 +1,254 @@
+package report_test
+
+import (
+	"fmt"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/scim"
+)
+
+// now is the reader's clock in the golden files, two minutes after the read.
+func now() time.Time { return time.Date(2026, 3, 2, 10, 17, 0, 0, time.UTC) }
+
+// basePlan is a plan without changes.
+func basePlan() *agent.Plan {
+	p := &agent.Plan{
+		Schema: agent.PlanSchema, ID: "9d3c1f04a7b2e6d8", CreatedAt: now().Add(-time.Minute),
+		App:    agent.AppRef{ID: "0oa1b2c3d4e5f6g7h8i9", Label: "WalkMe"},
+		Target: "https://papi.walkme.com/deepui/api/scim/v2", WireProfile: "oin",
+		Source: agent.Source{
+			TakenAt: now().Add(-2 * time.Minute), Users: 1204, Groups: 14,
+			Digest: "sha256:5f2b1c0e9a8d7c6b5f2b1c0e9a8d7c6b5f2b1c0e9a8d7c6b5f2b1c0e9a8d7c6b",
+		},
+		StateGeneration: 41,
+		Health:          agent.Health{Verdict: agent.Healthy},
+		People:          map[string]string{},
+	}
+	p.Summary.Unchanged = 1218
+	return p
+}
+
+// finish orders, counts and limits the plan as the agent does.
+func finish(p *agent.Plan) *agent.Plan {
+	limits := agent.Limits{
+		Deactivations:  agent.Limit{Count: 20, Percent: 10},
+		MemberRemovals: agent.Limit{Count: 2},
+	}
+	limits.Hold(p, agent.HoldInput{Managed: agent.Counts{Users: 1190, Groups: 12, Members: 800}})
+	return p
+}
+
+func userID(n int) string  { return fmt.Sprintf("00u%017d", n) }
+func groupID(n int) string { return fmt.Sprintf("00g%017d", n) }
+
+func user(a agent.Action, n int, name, reason string, attributes ...scim.AttributeChange) *agent.Change {
+	c := &agent.Change{
+		Type: scim.User, Action: a, OktaID: userID(n), Name: name, Attributes: attributes, Cause: agent.CauseOkta, Reason: reason,
+	}
+	if a != agent.Create {
+		c.WalkMeID = fmt.Sprintf("wm-%d", n)
+	}
+	return c
+}
+
+func group(a agent.Action, n int, name, reason string, members agent.MemberChange) *agent.Change {
+	c := &agent.Change{
+		Type: scim.Group, Action: a, OktaID: groupID(n), Name: name, Members: members, Cause: agent.CauseOkta, Reason: reason,
+	}
+	if a != agent.GroupCreate {
+		c.WalkMeID = fmt.Sprintf("wmg-%d", n)
+	}
+	return c
+}
+
+func set(path string, v any) scim.AttributeChange {
+	return scim.AttributeChange{Path: path, New: v}
+}
+
+func changed(path string, old, v any) scim.AttributeChange {
+	return scim.AttributeChange{Path: path, Old: old, New: v}
+}
+
+func person(userName, given, family string) []scim.AttributeChange {
+	return []scim.AttributeChange{set("name.familyName", family), set("name.givenName", given), set("userName", userName)}
+}
+
+func because(c *agent.Change, cause agent.Cause) *agent.Change {
+	c.Cause = cause
+	return c
+}
+
+// richPlan has every action, every cause and every kind of obstacle.
+func richPlan() *agent.Plan {
+	p := basePlan()
+	p.Summary.Unchanged = 1187
+	for n, who := range map[int]string{1: "ann@example.com", 2: "björn@example.com", 3: "chloé@example.com",
+		5: "eve@example.com", 21: "uma@example.com", 22: "victor@example.com", 23: "wen@example.com"} {
+		p.People[userID(n)] = who
+	}
+	p.Changes = append(userChanges(), groupChanges()...)
+	p.Changes = append(p.Changes, blockedChanges()...)
+	p.Rejected = []agent.Rejection{
+		{Type: scim.User, OktaID: userID(31), Name: "robot", Path: "userName", Error: `"robot" is not an e-mail address, which WalkMe asks for`},
+		{Type: scim.User, OktaID: userID(32), Name: "sam@example.com", Path: "userName", Error: "two people map to this userName: " + userID(32) + " and " + userID(33)},
+		{Type: scim.Group, OktaID: groupID(9), Name: "WalkMe Beta", Path: "members", Error: "Okta let us read only a part of the members: HTTP 403"},
+	}
+	p.Health = agent.Health{
+		Verdict:     agent.Degraded,
+		Reasons:     []string{"rule name starts with walkme-: Okta answered 500"},
+		DoubtGroups: "rule name starts with walkme- could not be resolved: Okta answered 500",
+	}
+	return finish(p)
+}
+
+func userChanges() []*agent.Change {
+	ambiguous := user(agent.Create, 4, "dora@example.com", "assigned in Okta", person("dora@example.com", "Dora", "Dean")...)
+	ambiguous.Error = "WalkMe has 2 accounts of this userName"
+	failed := user(agent.Update, 8, "hana@example.com", "title changed in Okta; failed once: HTTP 500", changed("title", "Engineer", nil))
+	return []*agent.Change{
+		user(agent.Create, 1, "ann@example.com", "assigned in Okta through group 00g00000000000000001", person("ann@example.com", "Ann", "Archer")...),
+		user(agent.Create, 2, "björn@example.com", "assigned in Okta", person("björn@example.com", "Björn", "Åkesson")...),
+		ambiguous,
+		user(agent.Link, 3, "chloé@example.com", "assigned in Okta; WalkMe has an account of this name", person("chloé@example.com", "Chloé", "Dubois")...),
+		user(agent.Reactivate, 5, "eve@example.com", "assigned in Okta", changed("name.familyName", "Stone", "Stone-Field")),
+		user(agent.Update, 6, "frank@example.com", "userName, active changed in Okta",
+			changed("userName", "francis@example.com", "frank@example.com"),
+			changed("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter", int64(4711), int64(4712)),
+			changed("roles", []any{"viewer"}, []any{"editor", "viewer"})),
+		because(user(agent.Update, 7, "grace@example.com", "mapping of name.givenName changed", changed("name.givenName", "Grace", "Grace B.")), agent.CauseMapping),
+		because(failed, agent.CauseFailed),
+		because(user(agent.Update, 9, "ivan@example.com", "changed in WalkMe since the last push", changed("name.givenName", "Iwan", "Ivan")), agent.CauseDrift),
+		because(user(agent.Update, 10, "judy@example.com", "a resync asks for it"), agent.CauseForced),
+		user(agent.Deactivate, 11, "karl@example.com", "no longer assigned in Okta"),
+		user(agent.Deactivate, 12, "lena@example.com", "deactivated in Okta"),
+	}
+}
+
+func groupChanges() []*agent.Change {
+	created := group(agent.GroupCreate, 1, "WalkMe Editors", "pushed by rule name starts with WalkMe", agent.MemberChange{Add: []string{userID(1), userID(2)}})
+	created.Attributes = []scim.AttributeChange{set("displayName", "WalkMe Editors")}
+	linked := group(agent.GroupLink, 2, "Admins", "pushed by name Admins; WalkMe has a group of this name", agent.MemberChange{Add: []string{userID(5)}})
+	linked.Attributes = []scim.AttributeChange{set("displayName", "Admins")}
+	renamed := group(agent.GroupRename, 3, "WalkMe Germany", "renamed in Okta", agent.MemberChange{})
+	renamed.Attributes = []scim.AttributeChange{changed("displayName", "WalkMe DE", "WalkMe Germany")}
+	unlinked := group(agent.GroupUnlink, 7, "WalkMe Pilot", "no longer pushed; the WalkMe group stays", agent.MemberChange{})
+	doubted := group(agent.GroupUnlink, 8, "walkme-ops", "no longer pushed; the WalkMe group stays", agent.MemberChange{})
+	doubted.Unconfirmed = "rule name starts with walkme- could not be resolved: Okta answered 500"
+	return []*agent.Change{
+		created, linked, renamed, unlinked, doubted,
+		group(agent.GroupMembers, 4, "WalkMe Support", "membership changed in Okta", agent.MemberChange{
+			Add: []string{userID(3)}, Remove: []string{userID(21), userID(22), userID(23)},
+		}),
+		group(agent.GroupDelete, 6, "WalkMe Old", "no longer pushed", agent.MemberChange{}),
+	}
+}
+
+func blockedChanges() []*agent.Change {
+	off := user(agent.Update, 41, "mia@example.com", "title changed in Okta", changed("title", nil, "Lead"))
+	off.Disabled = "provisioning.update_user_attributes"
+	next := now().Add(34 * time.Minute)
+	waits := because(user(agent.Create, 42, "nils@example.com", "assigned in Okta; failed 3 times: HTTP 409", person("nils@example.com", "Nils", "Holm")...), agent.CauseFailed)
+	waits.WaitUntil = &next
+	doubted := user(agent.Deactivate, 43, "olga@example.com", "no longer assigned in Okta")
+	doubted.Unconfirmed = "Okta's list does not hold the assignment, but Okta still knows it"
+	return []*agent.Change{off, waits, doubted}
+}
+
+// leaversPlan is a Monday on which too many people seem to have left.
+func leaversPlan() *agent.Plan {
+	p := basePlan()
+	p.Summary.Unchanged = 1100
+	for n := range 25 {
+		p.Changes = append(p.Changes, user(agent.Deactivate, n, fmt.Sprintf("leaver%02d@example.com", n), "no longer assigned in Okta"))
+	}
+	return finish(p)
+}
+
+// mappingPlan is the plan after an edit of two expressions.
+func mappingPlan() *agent.Plan {
+	p := basePlan()
+	p.Summary.Unchanged = 792
+	for n := range 412 {
+		name := fmt.Sprintf("person%03d@example.com", n)
+		attributes := []scim.AttributeChange{changed("name.givenName", fmt.Sprintf("Given %d", n), fmt.Sprintf("GIVEN %d", n))}
+		reason := "mapping of name.givenName changed"
+		if n%40 == 7 {
+			attributes = append(attributes, changed("title", nil, "Engineer"))
+			reason = "mapping of name.givenName, title changed"
+		}
+		p.Changes = append(p.Changes, because(user(agent.Update, n, name, reason, attributes...), agent.CauseMapping))
+	}
+	p.Rejected = []agent.Rejection{
+		{Type: scim.User, OktaID: userID(900), Name: "robot@example.com", Path: "name.givenName", Error: "String.toUpperCase: user.firstName has no value"},
+	}
+	return finish(p)
+}
+
+// bigPlan has n changes of the common kinds, and a group of n members.
+func bigPlan(n int) *agent.Plan {
+	p := basePlan()
+	kinds := []agent.Action{agent.Create, agent.Update, agent.Link, agent.Update}
+	for i := range n - 1 {
+		name := fmt.Sprintf("person%05d@example.com", i)
+		p.People[userID(i)] = name
+		p.Changes = append(p.Changes, user(kinds[i%len(kinds)], i, name, "assigned in Okta through group 00g1", person(name, "Given", "Family")...))
+	}
+	members := agent.MemberChange{}
+	for i := range min(n, 500) {
+		members.Add = append(members.Add, userID(i))
+	}
+	p.Changes = append(p.Changes, group(agent.GroupCreate, 1, "Everyone", "pushed by name Everyone", members))
+	return finish(p)
+}
+
+// ranReport is the rich plan after a run in which two changes failed and one was
+// not reached.
+func ranReport() *agent.Report {
+	r := &agent.Report{Plan: *richPlan(), Run: agent.RunReport{
+		Schema: agent.RunSchema, ID: "01957a3c-8d2e-7b1f-9c4d-5e6f7a8b9c0d", Trigger: "sync", OktaRequests: 9,
+		StartedAt: now().Add(-70 * time.Second), FinishedAt: now().Add(-57700 * time.Millisecond), Outcome: agent.RunHeld,
+	}}
+	for _, c := range r.Changes {
+		act(c)
+		r.Run.Planned++
+		*map[agent.Outcome]*int{
+			agent.Applied: &r.Run.Applied, agent.Failed: &r.Run.Failed, agent.Held: &r.Run.Held, agent.Skipped: &r.Run.Skipped,
+		}[c.Outcome]++
+	}
+	r.Run.Rejected = len(r.Rejected)
+	return r
+}
+
+func act(c *agent.Change) {
+	c.Outcome = agent.Applied
+	switch {
+	case c.Held:
+		c.Outcome = agent.Held
+	case c.Blocked():
+		c.Outcome = agent.Skipped
+	case c.Name == "dora@example.com":
+		c.Outcome = agent.Failed
+	case c.Name == "frank@example.com":
+		c.Outcome, c.Error, c.HTTPStatus = agent.Failed, "WalkMe: PUT /Users: 409 uniqueness: userName is taken", 409
+	case c.Name == "WalkMe Pilot":
+		c.Outcome, c.Error = agent.Skipped, "the run was stopped"
+	}
+}
+
+// brokenReport is a run that failed before there was a plan.
+func brokenReport() *agent.Report {
+	return &agent.Report{Run: agent.RunReport{
+		Schema: agent.RunSchema, ID: "01957a3c-8d2e-7b1f-9c4d-5e6f7a8b9c0e", Trigger: "schedule",
+		StartedAt: now().Add(-70 * time.Second), FinishedAt: now().Add(-68 * time.Second),
+		Outcome: agent.RunFailed, Error: "okta: list assignments of app 0oa1b2c3d4e5f6g7h8i9: HTTP 401 E0000011 Invalid token provided",
+	}}
+}
+
+// quietReport is a run that had nothing to do.
+func quietReport() *agent.Report {
+	return &agent.Report{Plan: *finish(basePlan()), Run: agent.RunReport{
+		Schema: agent.RunSchema, ID: "01957a3c-8d2e-7b1f-9c4d-5e6f7a8b9c0f", Trigger: "schedule",
+		StartedAt: now().Add(-2 * time.Minute), FinishedAt: now().Add(-119700 * time.Millisecond), Outcome: agent.RunDone,
+	}}
+}

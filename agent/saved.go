@@ -1,0 +1,130 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+)
+
+// MovedError says why a saved plan cannot be applied any more.
+type MovedError struct {
+	What []string // what has moved since, in words
+}
+
+func (e *MovedError) Error() string {
+	text := "the plan is out of date; nothing was sent:"
+	for _, w := range e.What {
+		text += "\n  " + w
+	}
+	return text
+}
+
+// ErrEdited says that a saved plan is not as it was written.
+var ErrEdited = errors.New("the plan file was changed by hand, or is damaged; make a new one with plan --out")
+
+// ReadPlan reads a plan that was saved as JSON. It is ErrEdited when the content
+// does not match the id that was computed over it.
+func ReadPlan(data []byte) (*Plan, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	dec.UseNumber()
+	var p Plan
+	if err := dec.Decode(&p); err != nil {
+		return nil, fmt.Errorf("plan file: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, ErrEdited
+	}
+	if p.Schema != PlanSchema {
+		return nil, fmt.Errorf("plan file: the schema is %q, not %q", p.Schema, PlanSchema)
+	}
+	if p.ID == "" || p.ID != p.digest() {
+		return nil, ErrEdited
+	}
+	return &p, p.normalise()
+}
+
+// normalise gives attribute values the types that a plan made now has.
+func (p *Plan) normalise() error {
+	for _, c := range p.Changes {
+		for i := range c.Attributes {
+			for _, value := range []*any{&c.Attributes[i].Old, &c.Attributes[i].New, &c.Attributes[i].Actual} {
+				v, err := scim.Value(*value)
+				if err != nil {
+					return fmt.Errorf("plan file: %s of %s: %w", c.Attributes[i].Path, c.Name, err)
+				}
+				*value = v
+			}
+		}
+	}
+	return nil
+}
+
+// Apply does exactly what a saved plan says, or nothing. It makes the plan anew
+// from Okta, the state and WalkMe, and goes on only when the two are one; so what
+// is sent never rests on the file. The error is a *MovedError otherwise.
+func (a *Agent) Apply(ctx context.Context, saved *Plan, opts Options) (*Report, error) {
+	opts.saved = saved
+	return a.Sync(ctx, opts)
+}
+
+// compare says what has moved since the plan was saved.
+func (p *Plan) compare(now *Plan) error {
+	if p.ID == now.ID {
+		return nil
+	}
+	var moved []string
+	note := func(what string, before, after any) {
+		if before != after {
+			moved = append(moved, fmt.Sprintf("%s: %v in the plan, %v now", what, before, after))
+		}
+	}
+	note("Okta app", p.App.ID, now.App.ID)
+	note("WalkMe", p.Target, now.Target)
+	note("wire profile", p.WireProfile, now.WireProfile)
+	note("state generation", p.StateGeneration, now.StateGeneration)
+	if p.Source.Digest != now.Source.Digest {
+		moved = append(moved, fmt.Sprintf("Okta has changed since %s", p.Source.TakenAt.Format("2006-01-02 15:04:05 MST")))
+	}
+	moved = append(moved, differences(p.Changes, now.Changes)...)
+	if len(moved) == 0 {
+		moved = append(moved, "limits, holds or pauses have changed")
+	}
+	return &MovedError{moved}
+}
+
+const shownDifferences = 10
+
+// differences lists the changes that only one of two plans holds.
+func differences(before, now []*Change) []string {
+	lines := func(list []*Change) map[string]bool {
+		out := map[string]bool{}
+		for _, c := range list {
+			out[fmt.Sprintf("%s %s (%s)", c.Action, c.Name, c.digest())] = true
+		}
+		return out
+	}
+	old, current := lines(before), lines(now)
+	var out []string
+	for line := range old {
+		if !current[line] {
+			out = append(out, "no longer to do: "+line)
+		}
+	}
+	for line := range current {
+		if !old[line] {
+			out = append(out, "new: "+line)
+		}
+	}
+	slices.Sort(out)
+	if len(out) > shownDifferences {
+		out = append(out[:shownDifferences], fmt.Sprintf("… and %d more differences", len(out)-shownDifferences))
+	}
+	return out
+}
