@@ -196,6 +196,29 @@ func TestForbiddenMembersVoidTheSnapshot(t *testing.T) {
 	}
 }
 
+// When no group at all can be read it is Okta that fails, and asking on is no use.
+func TestManyUnreadableGroupsVoidTheSnapshot(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	for i := range 50 {
+		org.NewGroup(fmt.Sprintf("team-%02d", i))
+	}
+	org.Fault(func(r *http.Request) *oktatest.Fault {
+		if strings.Contains(r.URL.Path, "/groups/") {
+			return &oktatest.Fault{Status: 200}
+		}
+		return nil
+	})
+	_, err := newClient(t, org).Snapshot(t.Context(), okta.SnapshotRequest{
+		Groups: okta.GroupRequest{Sources: []okta.GroupSource{{Rule: &okta.GroupRule{NameStartsWith: "team-"}}}},
+	})
+	if !errors.Is(err, okta.ErrIncomplete) {
+		t.Errorf("Snapshot() = %v, want ErrIncomplete", err)
+	}
+	if n := len(org.Requests()); n > 3+3*(10+3) {
+		t.Errorf("requests = %d, want it to stop after about ten groups", n)
+	}
+}
+
 // Okta times out at large pages of large groups.
 func TestMembersInSmallPagesAfter500(t *testing.T) {
 	org := startOrg(t, oktatest.Options{})

@@ -21,8 +21,9 @@ func (p *pushed) readMembers(ctx context.Context) error {
 		members, err := p.client.members(ctx, g.ID)
 		switch {
 		case err == nil:
+			p.streak.Store(0)
 			g.Members, g.Fresh = members, true
-		case isFatal(ctx, err):
+		case p.isFatal(ctx, err):
 			return err
 		default:
 			g.Unreadable = unreadable(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -41,6 +42,10 @@ const (
 
 	// readers is how many groups are read at a time.
 	readers = 3
+
+	// maxStreak is how many groups in a row may fail before it is Okta that
+	// fails and not they. Each has been retried by then.
+	maxStreak = 10
 )
 
 // pushed collects the groups that the sources name.
@@ -60,6 +65,7 @@ type pushed struct {
 	linkedBy map[string]string // by id: the source whose link holds
 	unsolved []unsolved
 	problems []SourceProblem
+	streak   atomic.Int64 // groups that failed since one was read
 }
 
 // fetch is the answer to GET /groups/{id}: a group, or why there is none.
@@ -189,8 +195,9 @@ func (p *pushed) fetchAll(ctx context.Context, ids []string) error {
 		case err == nil && g.ID != ids[i]:
 			answers[i].reason = "Okta answered with another group"
 		case err == nil:
+			p.streak.Store(0)
 			answers[i].group = g
-		case isFatal(ctx, err):
+		case p.isFatal(ctx, err):
 			return fmt.Errorf("okta: read group %s: %w", ids[i], err)
 		default:
 			answers[i].reason = unreadable(err)
@@ -218,9 +225,13 @@ func eachOf(ctx context.Context, n int, do func(ctx context.Context, i int) erro
 	return g.Wait()
 }
 
-// isFatal tells an error that concerns everything from one that concerns one group.
-func isFatal(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrDPoP)
+// isFatal tells an error that concerns everything from one that concerns one
+// group. A group that does not exist says nothing about the others.
+func (p *pushed) isFatal(ctx context.Context, err error) bool {
+	if ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrDPoP) {
+		return true
+	}
+	return !errors.Is(err, ErrNotFound) && p.streak.Add(1) > maxStreak
 }
 
 func unreadable(err error) string {
@@ -265,7 +276,7 @@ func (p *pushed) problem(s GroupSource, groupID, reason string) {
 	p.problems = append(p.problems, SourceProblem{Source: s.String(), GroupID: groupID, Reason: reason})
 }
 
-// name lists groups for a message: "Sales" (00g1), "sales" (00g2).
+// nameGroups lists groups for a message: "Sales" (00g1), "sales" (00g2).
 func nameGroups(groups []groupObject) string {
 	var parts []string
 	for _, g := range groups {

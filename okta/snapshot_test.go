@@ -112,6 +112,9 @@ func TestSnapshotStopsAtAnInactiveApp(t *testing.T) {
 	if !errors.Is(err, okta.ErrAppInactive) || !errors.As(err, &inactive) || inactive.Status != "INACTIVE" || inactive.Label != "WalkMe" {
 		t.Errorf("Snapshot() = %v, want ErrAppInactive with label and status", err)
 	}
+	if want := "okta: app " + org.AppID() + " (WalkMe) is INACTIVE, not ACTIVE: its assignments cannot be relied on"; err.Error() != want {
+		t.Errorf("error = %q, want %q", err, want)
+	}
 	if got := len(org.Requests()); got != 1 {
 		t.Errorf("requests = %d, want 1: the assignments of an inactive app mean nothing", got)
 	}
