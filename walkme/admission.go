@@ -47,14 +47,14 @@ func (a *admission) RoundTrip(req *http.Request) (*http.Response, error) {
 // enter waits for its turn. The pause is looked at again after the slot is
 // taken, because it may have begun meanwhile.
 func (a *admission) enter(ctx context.Context) error {
-	if a.rate != nil {
-		if err := a.rate.Wait(ctx); err != nil {
-			return fmt.Errorf("wait for the rate limit: %w", err)
-		}
-	}
 	for {
 		if err := a.pause.wait(ctx); err != nil {
 			return fmt.Errorf("wait for WalkMe: %w", err)
+		}
+		if a.rate != nil {
+			if err := a.rate.Wait(ctx); err != nil {
+				return fmt.Errorf("wait for the rate limit: %w", err)
+			}
 		}
 		select {
 		case a.slots <- struct{}{}:
@@ -107,7 +107,7 @@ func (p *pause) active() bool { return p.left() > 0 }
 // meanwhile.
 func (p *pause) wait(ctx context.Context) error {
 	for {
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		left := p.left()

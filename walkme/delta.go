@@ -85,7 +85,7 @@ func changesOf(u MembersUpdate) []change {
 }
 
 // apply sends changes in one PATCH. If they are refused, it finds out which of
-// them the group lacks, and sends those again in halves.
+// them the group lacks, and sends those again, in halves if it lacks all.
 func (w *deltaWrite) apply(ctx context.Context, changes []change) error {
 	if w.replaced {
 		return nil
@@ -100,6 +100,8 @@ func (w *deltaWrite) apply(ctx context.Context, changes []change) error {
 	switch {
 	case len(rest) == 0 || !errors.As(err, &refused):
 		return err
+	case len(rest) < len(changes):
+		return w.apply(ctx, rest)
 	case len(rest) == 1:
 		return w.reject(rest[0], refused)
 	}
@@ -120,8 +122,9 @@ func (w *deltaWrite) reject(ch change, err *scim.Error) error {
 }
 
 // outstanding returns those of the changes that were certainly not applied,
-// together with err; none if err is the last word. After a 5xx that depends on
-// what the server shows.
+// together with err; none if err is the last word. What the server shows
+// decides, as far as it shows anything: a refusal may be about a member who is in
+// the group already, and a 5xx may have been applied.
 func (w *deltaWrite) outstanding(ctx context.Context, changes []change, err error) ([]change, error) {
 	unanswered := is[*UnansweredError](err) && is[*scim.Error](err)
 	if !unanswered && !refusedForContent(err) {
@@ -131,15 +134,21 @@ func (w *deltaWrite) outstanding(ctx context.Context, changes []change, err erro
 	switch {
 	case isNotFound(readErr):
 		return nil, readErr
-	case !unanswered:
-		return changes, err
-	case readErr != nil:
-		return nil, err
-	case string(g.raw.get("members")) == "null":
+	case readErr == nil && unanswered && string(g.raw.get("members")) == "null":
 		return nil, w.replaceNull(ctx)
-	case !w.c.evidence(g):
+	case readErr == nil && w.c.evidence(g):
+		if rest := w.notShown(g, changes); len(rest) > 0 {
+			return rest, err
+		}
+		return nil, nil
+	case unanswered:
 		return nil, err
 	}
+	return changes, err
+}
+
+// notShown takes note of the changes that a group shows, and returns the others.
+func (w *deltaWrite) notShown(g *Group, changes []change) []change {
 	w.answered = g.raw
 	shown := g.ids()
 	var rest []change
@@ -150,10 +159,7 @@ func (w *deltaWrite) outstanding(ctx context.Context, changes []change, err erro
 			w.applied = append(w.applied, ch)
 		}
 	}
-	if len(rest) == 0 {
-		return nil, nil
-	}
-	return rest, err
+	return rest
 }
 
 // replaceNull writes the whole list of a group whose members are stored as null:

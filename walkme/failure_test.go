@@ -309,8 +309,7 @@ func TestRedirects(t *testing.T) {
 		stolen = append(stolen, r.Header.Get("Authorization"))
 	}))
 	defer thief.Close()
-	var srv *httptest.Server
-	srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/Users/away":
 			http.Redirect(w, r, thief.URL+"/Users/away", http.StatusTemporaryRedirect)
@@ -358,6 +357,31 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 	for _, secret := range []string{"b2t0YTpwYTpzcyB3w7ZyZA==", "pa:ss", "AAAAAAAA", "\x1b"} {
 		if strings.Contains(err.Error(), secret) {
 			t.Errorf("CreateUser() = %q shows %q", err, secret)
+		}
+	}
+}
+
+// A PATCH, PUT or DELETE with a good status is not a success if its body is
+// about something else.
+func TestWriteAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		answer string
+		want   walkme.Effect
+	}{
+		{``, walkme.Done},
+		{`null`, walkme.Done},
+		{`{}`, walkme.Done},
+		{userJSON("42", "ann@example.com", annInactive), walkme.Done},
+		{`{"schemas":["` + scim.SchemaUser + `"],"active":false}`, walkme.Done},
+		{`{"status":"error","msg":"Access token doesn't exist in database"}`, walkme.Unknown},
+		{`{"schemas":["` + scim.SchemaError + `"],"detail":"no"}`, walkme.Unknown},
+		{userJSON("43", "bob@example.com", annInactive), walkme.Unknown},
+		{`<html><title>Sign in</title></html>`, walkme.Unknown},
+		{`{"id":"42"`, walkme.Unknown},
+	} {
+		c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{answering(200, tt.answer)}})
+		if err := c.SetActive(t.Context(), "42", false); walkme.Outcome(err) != tt.want {
+			t.Errorf("SetActive() answered %s = %v (%s), want %s", tt.answer, err, walkme.Outcome(err), tt.want)
 		}
 	}
 }

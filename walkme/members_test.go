@@ -23,6 +23,7 @@ type groupServer struct {
 
 	refuse     int  // status for a write that names an unknown member; 0: drop it silently
 	neverShown bool // the list of members is always empty
+	exists409  bool // adding somebody who is in the group is refused
 	ignore     bool // every membership write is answered 200 and ignored
 	nullBreaks bool // add and remove fail while the list is null
 	always     int  // status of every membership write
@@ -82,6 +83,8 @@ func (s *groupServer) change(method, body string) int {
 		return s.always
 	case s.ignore:
 		return 200
+	case s.exists409 && slices.ContainsFunc(add, func(m string) bool { return slices.Contains(s.members, m) }):
+		return 409
 	case s.members == nil && s.nullBreaks && !whole:
 		return 500
 	case whole:
@@ -173,6 +176,8 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 			"refused: walkme: update members of group g1: Not Implemented", []string{"x"}},
 		{"the group is gone", groupServer{}, walkme.OIN, delta, walkme.MembersUpdate{GroupID: "g2", Add: members("a", "b")},
 			"refused: walkme: update members of group g2: Not Found", nil},
+		{"somebody is in the group already", groupServer{members: []string{"x", "a"}, exists409: true}, walkme.OIN, delta, add("a", "b"), "a b x", []string{"x", "a", "b"}},
+		{"everybody is", groupServer{members: []string{"a", "b"}, exists409: true}, walkme.OIN, delta, add("a", "b"), "a b", []string{"a", "b"}},
 		{"a ghost stays", groupServer{members: []string{"ghost", "a"}, unknown: []string{"ghost"}}, walkme.OIN, delta,
 			walkme.MembersUpdate{GroupID: "g1", Remove: members("a")}, "ghost", []string{"ghost"}},
 	} {

@@ -57,10 +57,26 @@ func (c *Client) write(ctx context.Context, method, endpoint, id string, body []
 	if err != nil {
 		return nil, &UnansweredError{&AnswerError{err.Error()}}
 	}
-	if got := o.string("id"); got != id && len(o) > 0 {
-		return nil, &UnansweredError{&AnswerError{fmt.Sprintf("a resource with id %q instead of %q", got, id)}}
+	if err := answersFor(o, id); err != nil {
+		return nil, &UnansweredError{err}
 	}
 	return o, nil
+}
+
+// answersFor tells whether an object can be the answer to a write of a resource:
+// it has that id, or it has schemas and says nothing of an id, or it is empty.
+// What remains is an error that travels under a good status.
+func answersFor(o object, id string) error {
+	got := o.string("id")
+	switch {
+	case len(o) == 0 || got == id:
+		return nil
+	case got != "":
+		return &AnswerError{fmt.Sprintf("the resource has id %q instead of %q", got, id)}
+	case o.get("schemas") == nil || bytes.Contains(o.get("schemas"), quote(scim.SchemaError)):
+		return &AnswerError{"not a resource"}
+	}
+	return nil
 }
 
 // create posts a new resource. Success is 201 with an id, as Okta demands;
