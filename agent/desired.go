@@ -129,7 +129,6 @@ func (m Mapping) env(u *okta.User, app map[string]any) (el.Env, error) {
 	}
 	appProfile["userName"] = u.UserName // Okta keeps it outside the profile, in credentials
 	profile["id"], profile["status"] = u.ID, u.AccountStatus
-	profile["id"], profile["status"] = u.ID, u.AccountStatus
 	return el.Env{User: profile, AppUser: appProfile, App: app}, nil
 }
 
