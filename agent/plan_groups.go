@@ -163,8 +163,7 @@ func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
 		provisioned := user != nil && user.ID != "" && user.Active
 		switch {
 		case person.Presence == Present:
-			c := p.actions[id]
-			if provisioned || c != nil && !c.Blocked() {
+			if provisioned || p.sends(id) {
 				out = append(out, id)
 			}
 		case person.Rejection != nil && provisioned:
@@ -190,9 +189,15 @@ func (p *planner) removable(remove []string, want *GroupWant) []string {
 		if !p.in.Policy.Groups.RemoveDeprovisioned {
 			return true
 		}
-		c := p.actions[id]
-		return c != nil && c.Blocked()
+		return p.actions[id] != nil && !p.sends(id)
 	})
+}
+
+// sends says whether the plan has a change for that person which nothing that is
+// known so far keeps back.
+func (p *planner) sends(oktaID string) bool {
+	c := p.actions[oktaID]
+	return c != nil && !c.Blocked() && p.in.Force.covers(c, p.users[oktaID])
 }
 
 // addReturners adds again everybody who is reactivated or gets a new account in
