@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -112,7 +113,7 @@ func placesOf(kind string, byPlace map[place][]*agent.Change) []place {
 
 func (d *document) add(s section) {
 	if n := len(s.changes) + len(s.rejected); n > 0 {
-		if !slices.Contains(actions(), agent.Action(s.kind)) {
+		if s.kind != kindHeld && !slices.Contains(actions(), agent.Action(s.kind)) {
 			s.title += ": " + nouns(s)
 		}
 		d.sections = append(d.sections, s)
@@ -162,19 +163,28 @@ func (d *document) actionSection(a agent.Action, changes []*agent.Change) sectio
 func (d *document) actionNote(a agent.Action, changes []*agent.Change) string {
 	switch a {
 	case agent.Create:
-		if d.run != nil {
-			return "WalkMe sends " + plural(len(changes), "invitation e-mail")
-		}
-		return "WalkMe will send " + plural(len(changes), "invitation e-mail")
-	case agent.Link, agent.GroupLink:
-		return "WalkMe has them already"
-	case agent.GroupUnlink:
-		return "they stay in WalkMe as they are"
+		return d.invitations(changes)
 	case agent.GroupMembers:
 		add, remove := memberCounts(changes)
 		return number(add) + " in, " + number(remove) + " out"
 	}
 	return ""
+}
+
+// invitations counts the e-mails of WalkMe: one to each new user. A create that
+// cannot succeed sends none.
+func (d *document) invitations(created []*agent.Change) string {
+	n := 0
+	for _, c := range created {
+		if c.Error == "" {
+			n++
+		}
+	}
+	verb := "will send "
+	if d.run != nil {
+		verb = "sends "
+	}
+	return "WalkMe " + verb + plural(n, "invitation e-mail")
 }
 
 func memberCounts(changes []*agent.Change) (add, remove int) {
@@ -194,7 +204,7 @@ func holdOf(p *agent.Plan, id string) agent.Hold {
 }
 
 func heldSection(h agent.Hold, changes []*agent.Change) section {
-	s := section{kind: kindHeld, title: "Held", note: h.Reason, changes: changes}
+	s := section{kind: kindHeld, title: "Held: " + holdKind(h.Kind, cmp.Or(h.Count, len(changes))), note: h.Reason, changes: changes}
 	if h.ID != "" {
 		s.approve = approveCommand + h.ID
 	}

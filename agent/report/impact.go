@@ -83,7 +83,7 @@ func sampled(changes []*agent.Change) []*agent.Change {
 func (m *impact) words() string {
 	s := "Mapping change: touches " + plural(m.people, "person")
 	if m.rejected > 0 {
-		s += "; " + number(m.rejected) + " more cannot be mapped"
+		s += "; " + plural(m.rejected, "person") + " " + is(m.rejected) + " rejected"
 	}
 	return s
 }

@@ -16,6 +16,20 @@ const (
 	alarm  style = "1;31"
 )
 
+// column is the width of a column of names, in terminal columns.
+type column int
+
+// maxColumn is the widest column of names. A wider name has the text that
+// belongs to it below it, and does not push the others away.
+const maxColumn = 44
+
+// fit widens the column for a name.
+func (c *column) fit(name string) {
+	if w := width(Escape(name)); w <= maxColumn {
+		*c = max(*c, column(w))
+	}
+}
+
 // printer lays text out in lines. Everything that it prints is escaped first.
 type printer struct {
 	b strings.Builder
@@ -47,27 +61,27 @@ func (p *printer) blank() { p.b.WriteByte('\n') }
 
 // item prints a sign, a name that fills its column, and text that is wrapped in
 // a column of its own.
-func (p *printer) item(indent int, st style, sign, name string, column int, text string) {
+func (p *printer) item(indent int, st style, sign, name string, col column, text string) {
 	p.b.WriteString(strings.Repeat(" ", indent))
 	p.b.WriteString(p.paint(st, sign))
 	p.b.WriteByte(' ')
 	start := indent + len(sign) + 1
-	p.columns(start, plain, name, column, dim, text)
+	p.columns(start, plain, name, col, dim, text)
 }
 
 // columns prints two columns from the given one on. A name that is too wide for
 // its column has the text below it.
-func (p *printer) columns(start int, nameStyle style, name string, column int, textStyle style, text string) {
+func (p *printer) columns(start int, nameStyle style, name string, col column, textStyle style, text string) {
 	name, text = Escape(name), Escape(text)
 	if text == "" {
 		p.b.WriteString(p.paint(nameStyle, name) + "\n")
 		return
 	}
-	hang := start + column + 2
-	if width(name) > column {
+	hang := start + int(col) + 2
+	if width(name) > int(col) {
 		p.b.WriteString(p.paint(nameStyle, name) + "\n" + strings.Repeat(" ", hang))
 	} else {
-		p.b.WriteString(p.paint(nameStyle, name) + strings.Repeat(" ", column+2-width(name)))
+		p.b.WriteString(p.paint(nameStyle, name) + strings.Repeat(" ", int(col)+2-width(name)))
 	}
 	p.flow(hang, textStyle, text)
 }

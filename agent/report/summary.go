@@ -134,10 +134,14 @@ func (d *document) runSummary() string {
 		parts = append(parts, changes)
 	}
 	parts = append(parts, d.tally.rest()...)
+	if r.Error != "" {
+		parts = append(parts, strings.TrimSuffix(r.Error, "."))
+	}
 	switch {
-	case r.Error != "":
-		parts = append(parts, "error: "+r.Error)
-	case len(parts) == 0:
+	case len(parts) > 0:
+	case r.Outcome == agent.RunDone:
+		parts = append(parts, "no changes, "+d.inStep())
+	default:
 		parts = append(parts, "nothing was sent")
 	}
 	return head + ": " + strings.Join(parts, "; ") + "."

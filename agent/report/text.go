@@ -11,11 +11,9 @@ import (
 
 // How much of a list stands for the whole unless Options.Full is set.
 const (
-	foldChanges = 10
+	foldLines   = 12 // of the changes of one section
 	foldMembers = 5
 	foldValue   = 80 // characters
-
-	maxColumn = 44 // columns for names before the text beside them
 )
 
 // PlanText writes a plan for a terminal or a mail. Its last line is the summary,
@@ -53,7 +51,7 @@ func (p *printer) head(d *document) {
 	p.paragraph(0, bold, d.title())
 	for _, f := range d.facts(moment(d.plan.Source.TakenAt, p.o.Now)) {
 		p.b.WriteString("  ")
-		p.columns(2, dim, f.name, len("WalkMe"), plain, f.text)
+		p.columns(2, dim, f.name, column(len("WalkMe")), plain, f.text)
 	}
 }
 
@@ -73,19 +71,19 @@ func (p *printer) alerts(alerts []alert) {
 func (p *printer) impact(m *impact) {
 	p.blank()
 	p.paragraph(0, bold, m.words())
-	column := 0
+	var col column
 	for _, a := range m.attributes {
-		column = max(column, width(Escape(a.path)))
+		col.fit(a.path)
 	}
 	for _, a := range m.attributes {
 		p.b.WriteString("  ")
-		p.columns(2, plain, a.path, min(column, maxColumn), plain, plural(a.people, "person"))
+		p.columns(2, plain, a.path, col, plain, plural(a.people, "person"))
 	}
 	p.paragraph(2, dim, "for example")
-	column = attributeColumn(m.samples)
+	col = attributeColumn(m.samples)
 	for _, c := range m.samples {
 		p.paragraph(4, plain, name(c.Name, c.OktaID))
-		p.attributes(c, 6, column)
+		p.attributes(c, 6, col)
 	}
 }
 
@@ -106,11 +104,11 @@ func (p *printer) section(d *document, s *section) {
 }
 
 func (p *printer) changes(d *document, s *section) {
-	shown, left := fold(s.changes, foldChanges, p.o.Full)
-	column, attributes := nameColumn(shown), attributeColumn(shown)
+	shown, left := p.foldChanges(s.changes)
+	names, attributes := nameColumn(shown), attributeColumn(shown)
 	for _, c := range shown {
 		sign, st := words(c.Action).sign, signStyle(c)
-		p.item(2, st, sign, name(c.Name, c.OktaID), column, detail(c, s.kind, p.o.Now))
+		p.item(2, st, sign, name(c.Name, c.OktaID), names, detail(c, s.kind, p.o.Now))
 		if s.kind == kindFailed || s.kind == kindUntried {
 			continue
 		}
@@ -127,14 +125,14 @@ func (p *printer) folded(indent, left int) {
 	}
 }
 
-func (p *printer) attributes(c *agent.Change, indent, column int) {
+func (p *printer) attributes(c *agent.Change, indent int, col column) {
 	for _, a := range attributeLines(c) {
 		text := p.value(a.New)
 		if showsOld(c) {
 			text = p.value(a.Old) + p.arrow() + text
 		}
 		p.b.WriteString(pad("", indent))
-		p.columns(indent, plain, a.Path, column, plain, text)
+		p.columns(indent, plain, a.Path, col, plain, text)
 	}
 }
 
@@ -161,13 +159,13 @@ func (p *printer) members(m agent.MemberChange, people map[string]string) {
 }
 
 func (p *printer) rejections(rejected []agent.Rejection) {
-	shown, left := fold(rejected, foldChanges, p.o.Full)
-	column := 0
+	shown, left := fold(rejected, foldLines, p.o.Full)
+	var col column
 	for _, r := range shown {
-		column = max(column, width(Escape(name(r.Name, r.OktaID))))
+		col.fit(name(r.Name, r.OktaID))
 	}
 	for _, r := range shown {
-		p.item(2, red, "!", name(r.Name, r.OktaID), min(column, maxColumn), rejectionText(r))
+		p.item(2, red, "!", name(r.Name, r.OktaID), col, rejectionText(r))
 	}
 	p.folded(2, left)
 }
@@ -188,22 +186,34 @@ func fold[T any](list []T, n int, full bool) (shown []T, left int) {
 	return list[:n], len(list) - n
 }
 
-func nameColumn(changes []*agent.Change) int {
-	column := 0
-	for _, c := range changes {
-		column = max(column, width(Escape(name(c.Name, c.OktaID))))
-	}
-	return min(column, maxColumn)
-}
-
-func attributeColumn(changes []*agent.Change) int {
-	column := 0
-	for _, c := range changes {
-		for _, a := range attributeLines(c) {
-			column = max(column, width(Escape(a.Path)))
+// foldChanges shows as many changes as fit into foldLines, three at least.
+func (p *printer) foldChanges(changes []*agent.Change) (shown []*agent.Change, left int) {
+	lines := 0
+	for i, c := range changes {
+		lines += 1 + len(attributeLines(c)) + min(len(c.Members.Add), foldMembers) + min(len(c.Members.Remove), foldMembers)
+		if lines > foldLines {
+			return fold(changes, max(i, 3), p.o.Full)
 		}
 	}
-	return min(column, maxColumn)
+	return changes, 0
+}
+
+func nameColumn(changes []*agent.Change) column {
+	var col column
+	for _, c := range changes {
+		col.fit(name(c.Name, c.OktaID))
+	}
+	return col
+}
+
+func attributeColumn(changes []*agent.Change) column {
+	var col column
+	for _, c := range changes {
+		for _, a := range attributeLines(c) {
+			col.fit(a.Path)
+		}
+	}
+	return col
 }
 
 func signStyle(c *agent.Change) style {
@@ -220,7 +230,7 @@ func signStyle(c *agent.Change) style {
 
 // mixed are the kinds of section in which the title does not say the action.
 func mixed(kind string) bool {
-	return slices.Contains([]string{kindWaiting, kindUnconfirmed, kindDisabled, kindUntried, kindFailed, kindHeld}, kind)
+	return slices.Contains([]string{kindWaiting, kindUnconfirmed, kindDisabled, kindUntried, kindFailed}, kind)
 }
 
 // detail says why a change is there or is not sent, in the words of its section.
@@ -237,9 +247,6 @@ func detail(c *agent.Change, kind string, now time.Time) string {
 		if c.Error != "" {
 			text += "; will fail: " + c.Error
 		}
-	}
-	if c.Cause != agent.CauseOkta && c.Cause != "" {
-		text += " (" + string(c.Cause) + ")"
 	}
 	if mixed(kind) {
 		text = words(c.Action).label + ": " + text
