@@ -26,7 +26,10 @@ var (
 // before the write got no answer.
 type NotSentError struct{ Err error }
 
+// Error implements error.
 func (e *NotSentError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
 func (e *NotSentError) Unwrap() error { return e.Err }
 
 // UnansweredError says that a write left and what became of it is unknown: the
@@ -34,12 +37,16 @@ func (e *NotSentError) Unwrap() error { return e.Err }
 // may be a *scim.Error. Read before deciding; never just repeat.
 type UnansweredError struct{ Err error }
 
+// Error implements error.
 func (e *UnansweredError) Error() string { return "outcome unknown: " + e.Err.Error() }
+
+// Unwrap returns Err.
 func (e *UnansweredError) Unwrap() error { return e.Err }
 
 // AnswerError says that an answer with a good status is not what SCIM promises.
 type AnswerError struct{ Reason string }
 
+// Error implements error.
 func (e *AnswerError) Error() string { return "unusable answer: " + e.Reason }
 
 // UnconfirmedError says that a create was answered with success but without an
@@ -49,6 +56,7 @@ type UnconfirmedError struct {
 	Reason string
 }
 
+// Error implements error.
 func (e *UnconfirmedError) Error() string {
 	return fmt.Sprintf("create not confirmed (HTTP %d): %s", e.Status, e.Reason)
 }
@@ -57,6 +65,7 @@ func (e *UnconfirmedError) Error() string {
 // afterwards shows that it had no effect.
 type NotAppliedError struct{ What string }
 
+// Error implements error.
 func (e *NotAppliedError) Error() string { return "accepted, not applied: " + e.What }
 
 // AmbiguousError says that a look-up had several hits that all match. Choosing
@@ -65,6 +74,7 @@ type AmbiguousError struct {
 	Hits []string // their ids, sorted
 }
 
+// Error implements error.
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%d objects match: ids %s", len(e.Hits), strings.Join(e.Hits, ", "))
 }
@@ -76,7 +86,10 @@ type PartialError struct {
 	Err  error
 }
 
+// Error implements error.
 func (e *PartialError) Error() string { return e.Done + " was applied, then: " + e.Err.Error() }
+
+// Unwrap returns Err.
 func (e *PartialError) Unwrap() error { return e.Err }
 
 // Effect is what a failed call did to WalkMe.

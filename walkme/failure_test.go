@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"okta-walkme-agent/internal/scim"
@@ -100,16 +101,16 @@ func TestOutcomeWithoutAnswer(t *testing.T) {
 
 // A write that reached the server before the connection broke.
 func TestDroppedConnection(t *testing.T) {
-	requests := 0
+	var requests atomic.Int32
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		requests++
+		requests.Add(1)
 		panic(http.ErrAbortHandler)
 	}))
 	defer srv.Close()
 	c := client(t, walkme.Config{BaseURL: srv.URL})
 	_, err := c.CreateUser(t.Context(), ann)
-	if walkme.Outcome(err) != walkme.Unknown || requests != 1 {
-		t.Errorf("CreateUser() = %v after %d requests, want an unknown outcome after 1", err, requests)
+	if walkme.Outcome(err) != walkme.Unknown || requests.Load() != 1 {
+		t.Errorf("CreateUser() = %v after %d requests, want an unknown outcome after 1", err, requests.Load())
 	}
 }
 
@@ -383,5 +384,39 @@ func TestWriteAnswers(t *testing.T) {
 		if err := c.SetActive(t.Context(), "42", false); walkme.Outcome(err) != tt.want {
 			t.Errorf("SetActive() answered %s = %v (%s), want %s", tt.answer, err, walkme.Outcome(err), tt.want)
 		}
+	}
+}
+
+// A write that was answered well, but could not be verified, has an unknown
+// outcome; if the object is gone by then, it is gone.
+func TestVerificationFails(t *testing.T) {
+	verify := wire(func(w *walkme.Wire) { w.VerifyWrites = true })
+	add := "PATCH /Groups/g1 " + patchOp + `[{"op":"add","path":"members","value":[{"value":"1"}]}]}`
+	for _, tt := range []struct {
+		status int
+		want   walkme.Effect
+	}{{500, walkme.Unknown}, {404, walkme.Refused}} {
+		c, _ := converse(t, walkme.Config{Wire: verify},
+			turn{"PATCH /Users/42 " + deactivate, 204, ""}, turn{"GET /Users/42", tt.status, ""},
+			turn{add, 204, ""}, turn{"GET /Groups/g1", tt.status, ""})
+		if err := c.SetActive(t.Context(), "42", false); walkme.Outcome(err) != tt.want {
+			t.Errorf("SetActive() = %v (%s), want %s", err, walkme.Outcome(err), tt.want)
+		}
+		_, err := c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Add: members("1")})
+		if walkme.Outcome(err) != tt.want {
+			t.Errorf("UpdateMembers() = %v (%s), want %s", err, walkme.Outcome(err), tt.want)
+		}
+	}
+}
+
+// Of two batches the first one counts even if the second is lost.
+func TestPartialBatch(t *testing.T) {
+	c, _ := converse(t, walkme.Config{Wire: wire(func(w *walkme.Wire) { w.MemberBatch = 1 })},
+		turn{"PATCH /Groups/g1 " + patchOp + `[{"op":"remove","path":"members[value eq \"1\"]"}]}`, 204, ""},
+		turn{"PATCH /Groups/g1 " + patchOp + `[{"op":"remove","path":"members[value eq \"2\"]"}]}`, 403, ""})
+	_, err := c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Remove: members("1", "2")})
+	var partial *walkme.PartialError
+	if !errors.As(err, &partial) || walkme.Outcome(err) != walkme.Unknown || !isErr(err, scim.ErrForbidden) {
+		t.Errorf("UpdateMembers() = %v (%s), want PartialError, unknown", err, walkme.Outcome(err))
 	}
 }

@@ -32,6 +32,7 @@ type PathError struct {
 	Right string // a path to write instead, or empty
 }
 
+// Error implements error.
 func (e *PathError) Error() string {
 	s := fmt.Sprintf("attribute path %q: %s", e.Path, e.Msg)
 	if e.Right != "" {
