@@ -118,7 +118,7 @@ func (p *pushed) resolveName(ctx context.Context, s GroupSource) error {
 	case 1:
 		p.add(s, exact[0])
 	case 0:
-		p.cannot(s, "", p.nothingNamed(found, before))
+		p.cannot(s, "", p.nothingNamed(s, found))
 	default:
 		p.cannot(s, "", fmt.Sprintf("%d groups have this name: %s; use an id", len(exact), nameGroups(exact)))
 	}
@@ -126,16 +126,20 @@ func (p *pushed) resolveName(ctx context.Context, s GroupSource) error {
 }
 
 // nothingNamed says why a name matches nothing, and what it may have meant.
-func (p *pushed) nothingNamed(similar, before []groupObject) string {
+func (p *pushed) nothingNamed(s GroupSource, similar []groupObject) string {
 	reason := "no group has this name"
 	if len(similar) > 0 {
 		reason += "; similar: " + nameGroups(similar)
 	}
-	for _, g := range before {
-		if c, ok := p.changed[g.ID]; ok {
-			g = c
+	for _, k := range p.request.Known {
+		if !slices.Contains(k.Sources, s.String()) {
+			continue
 		}
-		reason += fmt.Sprintf("; group %s had it before, last known as %q", g.ID, g.Profile.Name)
+		name := k.Name
+		if c, ok := p.changed[k.ID]; ok {
+			name = c.Profile.Name
+		}
+		reason += fmt.Sprintf("; group %s had it before, last known as %q", k.ID, name)
 	}
 	return reason
 }
