@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -134,8 +135,9 @@ func (m Mapping) env(u *okta.User, app map[string]any) (el.Env, error) {
 
 func (p *Person) reject(name string, err error) {
 	r := &Rejection{Type: scim.User, OktaID: p.SourceID, Name: name, Error: err.Error()}
-	if me, ok := err.(*MappingError); ok { //nolint:errorlint // made here, never wrapped
-		r.Path, r.Error = me.Path, me.Msg
+	var rule *MappingError
+	if errors.As(err, &rule) {
+		r.Path, r.Error = rule.Path, rule.Msg
 	}
 	p.Presence, p.Rejection = Keep, r
 }

@@ -17,54 +17,6 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// RunSchema names the shape of the run object in a report.
-const RunSchema = "okta-walkme-agent/run/v1"
-
-// Options are the wishes of whoever starts a run.
-type Options struct {
-	Trigger string   // what started it: schedule, sync, resync …
-	Approve []string // holds to release
-	By      string   // who approves, for the record
-	Patient bool     // honour the pauses of failed objects
-	Force   *Selection
-	Refresh bool // read WalkMe and compare with what it shows
-
-	saved *Plan // the plan that the run must match
-}
-
-// Report is a plan with its outcomes, and the run that made them.
-type Report struct {
-	Plan
-	Run RunReport `json:"run"`
-}
-
-// RunReport is how a run went.
-type RunReport struct {
-	Schema       string    `json:"schema"`
-	ID           string    `json:"id"`
-	Trigger      string    `json:"trigger"`
-	StartedAt    time.Time `json:"started_at"`
-	FinishedAt   time.Time `json:"finished_at"`
-	Outcome      string    `json:"outcome"` // see the Run constants
-	Planned      int       `json:"planned"`
-	Applied      int       `json:"applied"`
-	Failed       int       `json:"failed"`
-	Held         int       `json:"held"`
-	Rejected     int       `json:"rejected"`
-	Skipped      int       `json:"skipped"`
-	Error        string    `json:"error,omitempty"`
-	OktaRequests int       `json:"okta_requests"`
-}
-
-// The outcomes of a run.
-const (
-	RunDone     = "done"     // everything that was to be sent was acknowledged
-	RunProblems = "problems" // some objects failed or were rejected
-	RunHeld     = "held"     // some changes wait for an approval
-	RunStopped  = "stopped"  // a signal ended it between two changes
-	RunFailed   = "failed"   // nothing or only part was done
-)
-
 // Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
 // the look-ups that tell a link from a create.
 func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
@@ -126,14 +78,8 @@ func (a *Agent) recentRemovals(ctx context.Context) (n Counts, err error) {
 	if n.Groups, err = a.State.Applied(ctx, string(GroupDelete), since); err != nil {
 		return n, fmt.Errorf("recent group deletes: %w", err)
 	}
-	entries, err := a.State.History(ctx, state.Filter{Type: scim.Group, Since: since})
-	if err != nil {
+	if n.Members, err = a.State.AppliedRemovals(ctx, string(GroupMembers), since); err != nil {
 		return n, fmt.Errorf("recent member removals: %w", err)
-	}
-	for _, e := range entries {
-		if e.State == state.Applied && e.Action == string(GroupMembers) {
-			n.Members += len(journalled(e.Change).Members.Remove)
-		}
 	}
 	return n, nil
 }
@@ -309,83 +255,5 @@ func (a *Agent) forgetNeverLanded(ctx context.Context, v *view) error {
 		}
 	}
 	v.recorded = kept
-	return nil
-}
-
-func (a *Agent) recordHolds(ctx context.Context, plan *Plan, opts Options) error {
-	for _, id := range opts.Approve {
-		if slices.ContainsFunc(plan.Holds, func(h Hold) bool { return h.ID == id }) {
-			continue // still held: cannot happen, because approved holds are not in the plan
-		}
-		if err := a.State.Release(ctx, id, opts.By); err != nil {
-			return fmt.Errorf("approval of %s: %w", id, err)
-		}
-	}
-	var holds []state.Hold
-	for _, h := range plan.Holds {
-		items, err := json.Marshal(h.Items)
-		if err != nil {
-			return fmt.Errorf("hold %s: %w", h.ID, err)
-		}
-		holds = append(holds, state.Hold{ID: h.ID, Kind: h.Kind, Digest: h.ID, Count: h.Count, Items: items})
-	}
-	if err := a.State.PutHolds(ctx, holds); err != nil {
-		return fmt.Errorf("holds in the state: %w", err)
-	}
-	return nil
-}
-
-// conclude counts the outcomes.
-func (a *Agent) conclude(ctx context.Context, report *Report, runErr error) {
-	run := &report.Run
-	run.FinishedAt = a.now().UTC()
-	run.Rejected = len(report.Rejected)
-	for _, c := range report.Changes {
-		run.Planned++
-		switch c.Outcome {
-		case Applied:
-			run.Applied++
-		case Failed:
-			run.Failed++
-		case Held:
-			run.Held++
-		default:
-			run.Skipped++
-		}
-	}
-	switch {
-	case runErr != nil && ctx.Err() != nil:
-		run.Outcome = RunStopped
-	case runErr != nil:
-		run.Outcome, run.Error = RunFailed, runErr.Error()
-	case run.Held > 0:
-		run.Outcome = RunHeld
-	case run.Failed > 0 || run.Rejected > 0:
-		run.Outcome = RunProblems
-	default:
-		run.Outcome = RunDone
-	}
-}
-
-// finishRun records the run even when its context has ended.
-func (a *Agent) finishRun(ctx context.Context, report *Report) error {
-	ctx = context.WithoutCancel(ctx)
-	r := report.Run
-	health, err := json.Marshal(report.Health)
-	if err != nil {
-		return fmt.Errorf("health verdict: %w", err)
-	}
-	if err := a.State.FinishRun(ctx, state.Run{
-		ID: r.ID, Trigger: r.Trigger, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, Outcome: r.Outcome,
-		Planned: r.Planned, Applied: r.Applied, Failed: r.Failed, Held: r.Held, Rejected: r.Rejected, Skipped: r.Skipped,
-		Error: r.Error, Health: string(health), SourceDigest: report.Source.Digest, OktaRequests: r.OktaRequests,
-	}); err != nil {
-		return fmt.Errorf("end of the run: %w", err)
-	}
-	if a.Config.KeepHistory > 0 {
-		if _, err := a.State.Prune(ctx, a.now().Add(-a.Config.KeepHistory)); err != nil {
-			return fmt.Errorf("old history: %w", err)
-		}
-	}
 	return nil
 }

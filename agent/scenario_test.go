@@ -171,6 +171,9 @@ func (s *scenario) input(t *testing.T) agent.PlanInput {
 		f.circumstances(&in)
 	}
 	recordFailures(t, s, &in)
+	if err := in.Force.Resolve(in.Desired, in.Groups, in.Recorded); err != nil {
+		t.Fatal(err)
+	}
 	return in
 }
 
@@ -204,6 +207,12 @@ func (f fields) record(mappingDigest string) state.Record {
 	}
 	if f.has("linked") {
 		r.Origin = state.Linked
+	}
+	if f.has("pushed_before") {
+		r.UpdatedAt = scenarioNow.Add(-time.Second)
+	}
+	if f.has("pushed_now") {
+		r.UpdatedAt = scenarioNow
 	}
 	if f.words[0] == "group" {
 		r.Type, r.Members, r.MappingDigest = scim.Group, scim.SortedSet(f.list("members")), ""
@@ -247,6 +256,9 @@ func (f fields) circumstances(in *agent.PlanInput) {
 		in.Force = &agent.Selection{
 			Users: f.list("users"), Groups: f.list("groups"), Attributes: f.list("attributes"),
 			Failed: f.has("failed"), Always: f.has("always"),
+		}
+		if f.has("since_now") {
+			in.Force.Since = in.Now
 		}
 	}
 	if f.has("earlier") {

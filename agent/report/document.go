@@ -64,7 +64,7 @@ func arrange(p *agent.Plan, run *agent.RunReport) *document {
 	for _, a := range actions() {
 		d.add(d.actionSection(a, byPlace[place{kind: string(a)}]))
 	}
-	d.add(section{kind: kindWaiting, title: "Waiting", note: "failed before and tried again later",
+	d.add(section{kind: kindWaiting, title: "Waiting", note: "failed before, tried again later",
 		changes: byPlace[place{kind: kindWaiting}]})
 	d.add(section{kind: kindUnconfirmed, title: "Not confirmed", note: "not trusted, so nothing is sent",
 		changes: byPlace[place{kind: kindUnconfirmed}]})
@@ -72,7 +72,7 @@ func arrange(p *agent.Plan, run *agent.RunReport) *document {
 		d.add(section{kind: kindDisabled, title: "Disabled by configuration", note: at.detail + " is off", changes: byPlace[at]})
 	}
 	d.add(section{kind: kindUntried, title: "Not tried", changes: byPlace[place{kind: kindUntried}]})
-	d.add(section{kind: kindRejected, title: "Rejected", note: "cannot be provisioned, and stay as they are", rejected: p.Rejected})
+	d.add(section{kind: kindRejected, title: "Rejected", note: "left in WalkMe as they are", rejected: p.Rejected})
 	d.add(section{kind: kindFailed, title: "Failed", changes: byPlace[place{kind: kindFailed}]})
 	for _, at := range placesOf(kindHeld, byPlace) {
 		d.add(heldSection(holdOf(p, at.detail), byPlace[at]))

@@ -105,3 +105,19 @@ func (p *printer) paragraph(indent int, st style, text string) {
 	p.b.WriteString(strings.Repeat(" ", indent))
 	p.flow(indent, st, Escape(text))
 }
+
+// heading prints a title with a note beside it, or below it where the line is
+// too short for both.
+func (p *printer) heading(title, note string) {
+	title, note = Escape(title), Escape(note)
+	p.b.WriteString(p.paint(bold, title))
+	switch {
+	case note == "":
+		p.blank()
+	case p.o.Width > 0 && width(title)+width(note)+3 > p.o.Width:
+		p.b.WriteString("\n  ")
+		p.flow(2, dim, note)
+	default:
+		p.b.WriteString(p.paint(dim, " ("+note+")") + "\n")
+	}
+}

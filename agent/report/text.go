@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
-	"time"
 
 	"okta-walkme-agent/agent"
 )
@@ -89,13 +87,7 @@ func (p *printer) impact(m *impact) {
 
 func (p *printer) section(d *document, s *section) {
 	p.blank()
-	p.b.WriteString(p.paint(bold, Escape(s.title)))
-	if s.note != "" {
-		p.b.WriteString(" ")
-		p.flow(width(Escape(s.title))+1, dim, Escape("("+s.note+")"))
-	} else {
-		p.blank()
-	}
+	p.heading(s.title, s.note)
 	if s.approve != "" {
 		p.paragraph(2, cyan, s.approve)
 	}
@@ -170,13 +162,6 @@ func (p *printer) rejections(rejected []agent.Rejection) {
 	p.folded(2, left)
 }
 
-func rejectionText(r agent.Rejection) string {
-	if r.Path == "" {
-		return r.Error
-	}
-	return r.Path + ": " + r.Error
-}
-
 // fold returns the part of a list that is shown, and how much is not. One item
 // more than fits is shown, too: the line about it would be as long.
 func fold[T any](list []T, n int, full bool) (shown []T, left int) {
@@ -227,46 +212,3 @@ func signStyle(c *agent.Change) style {
 	}
 	return yellow
 }
-
-// mixed are the kinds of section in which the title does not say the action.
-func mixed(kind string) bool {
-	return slices.Contains([]string{kindWaiting, kindUnconfirmed, kindDisabled, kindUntried, kindFailed}, kind)
-}
-
-// detail says why a change is there or is not sent, in the words of its section.
-func detail(c *agent.Change, kind string, now time.Time) string {
-	text := c.Reason
-	switch kind {
-	case kindWaiting:
-		text = "next try " + until(*c.WaitUntil, now) + "; " + c.Reason
-	case kindUnconfirmed:
-		text = c.Unconfirmed
-	case kindFailed, kindUntried:
-		text = outcomeText(c)
-	default:
-		if c.Error != "" {
-			text += "; will fail: " + c.Error
-		}
-	}
-	if mixed(kind) {
-		text = words(c.Action).label + ": " + text
-	}
-	return text
-}
-
-// outcomeText is the error of a change that failed or was not tried.
-func outcomeText(c *agent.Change) string {
-	switch {
-	case c.Error != "":
-		return c.Error
-	case c.Outcome == agent.Failed:
-		return fmt.Sprintf("WalkMe answered %d", c.HTTPStatus)
-	}
-	return "the run ended before its turn"
-}
-
-// PlanMarkdown writes a plan for a change ticket.
-func PlanMarkdown(w io.Writer, p *agent.Plan) error { return PlanText(w, p, Options{}) }
-
-// PlanHTML writes a plan as one file for a browser.
-func PlanHTML(w io.Writer, p *agent.Plan) error { return PlanText(w, p, Options{}) }

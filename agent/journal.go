@@ -1,0 +1,200 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+// stateError says that the journal could not be written: nothing more may be
+// sent, because it could not be remembered.
+type stateError struct{ err error }
+
+func (e *stateError) Error() string { return e.err.Error() }
+func (e *stateError) Unwrap() error { return e.err }
+
+// entry is the journal entry of a change, or of a part of one.
+func (r *runner) entry(c *Change, members *MemberChange) state.Entry {
+	detail := journalDetail{Attributes: c.Attributes, MappingDigest: r.a.Config.Mapping.Digest()}
+	switch {
+	case c.want != nil:
+		detail.SourceDigest = c.want.SourceDigest
+	case c.target != nil:
+		detail.SourceDigest = c.target.SourceDigest
+	}
+	if members != nil {
+		detail.Members = *members
+	}
+	text, err := json.Marshal(detail)
+	if err != nil {
+		text = nil // attribute values are JSON by construction
+	}
+	return state.Entry{
+		RunID: r.report.Run.ID, Seq: c.Seq, Type: c.Type, SourceID: c.OktaID, TargetID: c.WalkMeID, Name: c.Name,
+		Action: string(c.Action), Cause: string(c.Cause), Reason: c.Reason, Change: text, State: state.Pending,
+	}
+}
+
+// journalDetail is the part of a journal entry that says what was changed.
+type journalDetail struct {
+	Attributes []scim.AttributeChange `json:"attributes,omitempty"`
+	Members    MemberChange           `json:"members"`
+
+	// What a settled create records.
+	SourceDigest  string `json:"source_digest,omitempty"`
+	MappingDigest string `json:"mapping_digest,omitempty"`
+}
+
+func journalled(change json.RawMessage) journalDetail {
+	var d journalDetail
+	if err := json.Unmarshal(change, &d); err != nil {
+		return journalDetail{}
+	}
+	return d
+}
+
+// written is what a write left behind: the record that WalkMe acknowledged, or
+// nothing when the resource is no longer managed.
+type written struct {
+	record *state.Record
+	others []state.Record // further records that the write changed
+	forget bool
+	note   string // for the journal: what the answer was not
+}
+
+// write is the one way to WalkMe: intent, request, outcome. The outcome and the
+// record that it changes are one transaction. An outcome that is unknown leaves
+// the entry pending, so that the next run settles it before it plans.
+func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, send func(context.Context) (written, error)) error {
+	id, err := r.a.State.Begin(ctx, r.entry(c, members))
+	if err != nil {
+		return &stateError{fmt.Errorf("journal: %w", err)}
+	}
+	c.journalled = true
+	result, err := send(ctx)
+	ctx = context.WithoutCancel(ctx)
+	switch {
+	case err != nil:
+		return r.writeFailed(ctx, c, id, err)
+	case result.forget:
+		err = r.a.State.FinishAndForget(ctx, id, state.Outcome{State: state.Applied, Error: result.note}, c.Type, c.OktaID)
+		r.forget(c)
+	default:
+		r.remember(*result.record)
+		for _, other := range result.others {
+			r.remember(other)
+		}
+		c.WalkMeID = result.record.ID
+		out := state.Outcome{State: state.Applied, TargetID: result.record.ID, Error: result.note}
+		err = r.a.State.Finish(ctx, id, out, append(result.others, *result.record)...)
+	}
+	if err != nil {
+		return &stateError{fmt.Errorf("journal: %w", err)}
+	}
+	return nil
+}
+
+func (r *runner) writeFailed(ctx context.Context, c *Change, id int64, err error) error {
+	out := state.Outcome{State: state.Failed, Error: err.Error()}
+	if effectOf(err) == walkme.Unknown && settles(c.Action) {
+		out.State = state.Pending
+	}
+	var answer *scim.Error
+	if errors.As(err, &answer) {
+		out.HTTPStatus = answer.Status
+	}
+	rec := r.failure(c, err)
+	r.remember(rec)
+	if ferr := r.a.State.Finish(ctx, id, out, rec); ferr != nil {
+		return &stateError{fmt.Errorf("journal: %w", ferr)}
+	}
+	return err
+}
+
+// journalFailure records a change that failed before anything was written: a
+// look-up without an answer, or one that found a stranger.
+func (r *runner) journalFailure(ctx context.Context, c *Change, cause error) {
+	ctx = context.WithoutCancel(ctx)
+	id, err := r.a.State.Begin(ctx, r.entry(c, nil))
+	if err == nil {
+		err = r.writeFailed(ctx, c, id, &walkme.NotSentError{Err: cause})
+		var lost *stateError
+		if !errors.As(err, &lost) {
+			return
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stop("the state cannot be written", err)
+}
+
+// effectOf is what a failed change did to WalkMe. The agent's own refusals are
+// none of WalkMe's errors.
+func effectOf(err error) walkme.Effect {
+	var own *refusal
+	if errors.As(err, &own) {
+		return walkme.Refused
+	}
+	return walkme.Outcome(err)
+}
+
+// refusal is the agent's own no: the change would touch what is not its own.
+type refusal struct{ why string }
+
+func (e *refusal) Error() string { return e.why }
+
+// failure returns the record of the change's resource with one more failure.
+// Refusals pause longer and longer; what merely got no answer is tried again in
+// the next run.
+func (r *runner) failure(c *Change, err error) state.Record {
+	rec, ok := r.record(c.Type, c.OktaID)
+	if !ok {
+		rec.Resource = scim.Resource{Type: c.Type, SourceID: c.OktaID}
+		rec.Name = c.Name
+	}
+	if digest := c.digest(); rec.FailedChange != digest {
+		rec.FailedChange, rec.Attempts = digest, 0
+	}
+	rec.Attempts++
+	rec.LastError, rec.LastStatus, rec.NextTry = err.Error(), 0, time.Time{}
+	var answer *scim.Error
+	if errors.As(err, &answer) {
+		rec.LastStatus = answer.Status
+	}
+	if effectOf(err) == walkme.Refused {
+		rec.NextTry = r.a.now().Add(pause(rec.Attempts))
+	}
+	return rec
+}
+
+const (
+	firstPause = 10 * time.Minute
+	longPause  = 24 * time.Hour
+)
+
+// pause doubles from ten minutes to a day.
+func pause(attempts int) time.Duration {
+	p := firstPause
+	for range attempts - 1 {
+		if p *= 2; p >= longPause {
+			return longPause
+		}
+	}
+	return p
+}
+
+// settles says whether an unknown outcome of the action must be settled before
+// the next plan. The others are planned again: to repeat them changes nothing.
+func settles(a Action) bool {
+	switch a {
+	case Create, GroupCreate, GroupMembers, GroupDelete:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,62 @@
+package agent
+
+import (
+	"fmt"
+	"strings"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// causeOf tells a change in Okta from a change of the mapping. Expressions are
+// pure, so a value that differs under an unchanged expression can only come from
+// a change in Okta.
+func (p *planner) causeOf(diff []scim.AttributeChange, r *state.Record) (Cause, string) {
+	earlier := p.in.Earlier[r.MappingDigest]
+	current := p.in.Mapping.Expressions()
+	var okta, mapping []string
+	for _, d := range diff {
+		if p.in.Pushed != nil && sameValue(d.Path, d.Old, d.New) {
+			continue // acknowledged, and changed in WalkMe since
+		}
+		old, known := earlier[d.Path]
+		if earlier == nil || known && old == current[d.Path] {
+			okta = append(okta, d.Path)
+		} else {
+			mapping = append(mapping, d.Path)
+		}
+	}
+	switch {
+	case len(mapping)+len(okta) == 0 && p.in.Pushed != nil:
+		return CauseDrift, "changed in WalkMe"
+	case len(mapping) == 0:
+		return CauseOkta, strings.Join(okta, ", ") + " changed in Okta"
+	case len(okta) == 0:
+		return CauseMapping, "mapping of " + strings.Join(mapping, ", ") + " changed"
+	}
+	return CauseOkta, fmt.Sprintf("%s changed in Okta, mapping of %s changed",
+		strings.Join(okta, ", "), strings.Join(mapping, ", "))
+}
+
+// withActual tells what was acknowledged from what WalkMe shows.
+func (p *planner) withActual(diff []scim.AttributeChange, r *state.Record) []scim.AttributeChange {
+	pushed, ok := p.in.Pushed[objectKey(scim.User, r.SourceID)]
+	if !ok {
+		return diff
+	}
+	for i := range diff {
+		actual := diff[i].Old
+		diff[i].Old = pushed.Attributes.Get(diff[i].Path)
+		if !scim.Equal(actual, diff[i].Old) {
+			diff[i].Actual = actual
+		}
+	}
+	return diff
+}
+
+// drifted says whether WalkMe shows another status than it acknowledged.
+func (p *planner) drifted(r *state.Record) bool {
+	pushed, ok := p.in.Pushed[objectKey(r.Type, r.SourceID)]
+	return ok && (pushed.Active != r.Active || pushed.ID != r.ID)
+}
+

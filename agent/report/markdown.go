@@ -1,0 +1,230 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"okta-walkme-agent/agent"
+)
+
+// foldRows is the number of table rows from which a table is folded away.
+const foldRows = 20
+
+// PlanMarkdown writes a plan for a change ticket, in GitHub Flavored Markdown: a
+// table for each kind of change, long ones folded. Everything from outside is
+// inert: it makes no link, no mention and no markup, and pasted into a
+// spreadsheet no cell becomes a formula. All times are absolute.
+func PlanMarkdown(w io.Writer, p *agent.Plan) error {
+	d := arrange(p, nil)
+	m := &markdown{}
+	m.head(d)
+	if d.impact != nil {
+		m.impact(d.impact)
+	}
+	for i := range d.sections {
+		m.section(d, &d.sections[i])
+	}
+	if _, err := io.WriteString(w, m.b.String()); err != nil {
+		return fmt.Errorf("plan as Markdown: %w", err)
+	}
+	return nil
+}
+
+type markdown struct{ b strings.Builder }
+
+func (m *markdown) line(parts ...string) {
+	m.b.WriteString(strings.Join(parts, "") + "\n")
+}
+
+func (m *markdown) head(d *document) {
+	m.line("# ", mdText(d.title()))
+	m.line()
+	m.line("**", mdText(d.summary()), "**")
+	m.line()
+	for _, f := range d.facts(absolute(d.plan.Source.TakenAt)) {
+		m.line("- ", f.name, ": ", mdText(f.text))
+	}
+	if len(d.alerts) > 0 {
+		m.line()
+	}
+	for i, a := range d.alerts {
+		if i > 0 {
+			m.line(">")
+		}
+		m.line("> **Note:** ", mdText(a.text))
+		for _, detail := range a.details {
+			m.line("> - ", mdText(detail))
+		}
+	}
+}
+
+func (m *markdown) impact(i *impact) {
+	m.line()
+	m.line("## ", mdText(i.words()))
+	m.line()
+	for _, a := range i.attributes {
+		m.line("- ", mdCode(a.path), ": ", plural(a.people, "person"))
+	}
+	m.line()
+	m.line("For example:")
+	m.line()
+	m.table([]string{"User", "Values"}, len(i.samples), func(row int) []string {
+		c := i.samples[row]
+		return []string{mdCode(name(c.Name, c.OktaID)), mdValues(c, nil)}
+	})
+}
+
+func (m *markdown) section(d *document, s *section) {
+	m.line()
+	m.line("## ", mdText(s.title))
+	if s.note != "" {
+		m.line()
+		m.line(mdText(sentence(s.note)))
+	}
+	if s.approve != "" {
+		m.line()
+		m.line("Approve with ", mdCode(s.approve))
+	}
+	m.line()
+	rows := len(s.changes) + len(s.rejected)
+	if rows > foldRows {
+		m.line("<details><summary>", number(rows), " rows</summary>")
+		m.line()
+	}
+	if s.kind == kindRejected {
+		m.table([]string{"Name", "Reason"}, rows, func(row int) []string {
+			r := s.rejected[row]
+			return []string{mdCode(name(r.Name, r.OktaID)), mdText(rejectionText(r))}
+		})
+	} else {
+		m.changes(d, s)
+	}
+	if rows > foldRows {
+		m.line()
+		m.line("</details>")
+	}
+}
+
+func (m *markdown) changes(d *document, s *section) {
+	values := false
+	for _, c := range s.changes {
+		values = values || len(attributeLines(c))+len(c.Members.Add)+len(c.Members.Remove) > 0
+	}
+	header := []string{"Name", "Why"}
+	if values {
+		header = []string{"Name", "Values", "Why"}
+	}
+	m.table(header, len(s.changes), func(row int) []string {
+		c := s.changes[row]
+		who := mdCode(name(c.Name, c.OktaID))
+		why := mdText(detail(c, s.kind, time.Time{}))
+		if !values {
+			return []string{who, why}
+		}
+		return []string{who, mdValues(c, d.plan.People), why}
+	})
+}
+
+func (m *markdown) table(header []string, rows int, row func(int) []string) {
+	m.line("| ", strings.Join(header, " | "), " |")
+	m.line("|", strings.Repeat(" --- |", len(header)))
+	for i := range rows {
+		m.line("| ", strings.Join(row(i), " | "), " |")
+	}
+}
+
+// mdValues is one cell: a line for each attribute, then the members.
+func mdValues(c *agent.Change, people map[string]string) string {
+	var lines []string
+	for _, a := range attributeLines(c) {
+		text := mdCode(value(a.New))
+		if showsOld(c) {
+			text = mdCode(value(a.Old)) + " → " + text
+		}
+		lines = append(lines, mdCode(a.Path)+": "+text)
+	}
+	for _, part := range []struct {
+		title string
+		ids   []string
+	}{{"added: ", c.Members.Add}, {"removed: ", c.Members.Remove}} {
+		names := memberNames(part.ids, people)
+		for i := range names {
+			names[i] = mdCode(names[i])
+		}
+		if len(names) > 0 {
+			lines = append(lines, part.title+strings.Join(names, ", "))
+		}
+	}
+	return strings.Join(lines, "<br>")
+}
+
+// mdCode shows text as it is, in a code span, in which Markdown knows no markup,
+// links or mentions. Text that a code span cannot hold inside a table (back
+// quotes, bars) becomes an HTML element with character references.
+func mdCode(s string) string {
+	s = mdInert(s)
+	switch {
+	case s == "":
+		return "–"
+	case strings.ContainsAny(s, "`|") || strings.TrimSpace(s) != s:
+		return "<code>" + mdReferences(s) + "</code>"
+	}
+	return "`" + s + "`"
+}
+
+// mdReferences replaces what is not a letter or a digit of ASCII, nor beyond
+// ASCII, by character references, which are never markup (CommonMark 0.31,
+// section 2.5).
+func mdReferences(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r >= 0x80, isWord(r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, "&#%d;", r)
+		}
+	}
+	return b.String()
+}
+
+// mdText shows a sentence. One that could hold markup becomes code.
+func mdText(s string) string {
+	s = Escape(s)
+	for _, r := range s {
+		if r < 0x80 && !isWord(r) && !strings.ContainsRune(" ,;:.()'\"/-%?", r) {
+			return mdCode(s)
+		}
+	}
+	if strings.Contains(s, "://") || strings.Contains(strings.ToLower(s), "www.") || strings.TrimLeft(s, "-'\" ") != s {
+		return mdCode(s)
+	}
+	return s
+}
+
+// mdInert escapes text, and puts an apostrophe before what a spreadsheet would
+// take for a formula (OWASP, "CSV Injection").
+func mdInert(s string) string {
+	s = Escape(s)
+	for _, r := range s {
+		if strings.ContainsRune("=+-@＝＋－＠", r) {
+			return "'" + s
+		}
+		break
+	}
+	return s
+}
+
+func isWord(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
+
+// sentence gives half a sentence a capital and a full stop.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}

@@ -1,0 +1,52 @@
+package agent
+
+import "time"
+
+// RunSchema names the shape of the run object in a report.
+const RunSchema = "okta-walkme-agent/run/v1"
+
+// Options are the wishes of whoever starts a run.
+type Options struct {
+	Trigger string   // what started it: schedule, sync, resync …
+	Approve []string // holds to release
+	By      string   // who approves, for the record
+	Patient bool     // honour the pauses of failed objects
+	Force   *Selection
+	Refresh bool // read WalkMe and compare with what it shows
+
+	saved *Plan // the plan that the run must match
+}
+
+// Report is a plan with its outcomes, and the run that made them.
+type Report struct {
+	Plan
+	Run RunReport `json:"run"`
+}
+
+// RunReport is how a run went.
+type RunReport struct {
+	Schema       string    `json:"schema"`
+	ID           string    `json:"id"`
+	Trigger      string    `json:"trigger"`
+	StartedAt    time.Time `json:"started_at"`
+	FinishedAt   time.Time `json:"finished_at"`
+	Outcome      string    `json:"outcome"` // see the Run constants
+	Planned      int       `json:"planned"`
+	Applied      int       `json:"applied"`
+	Failed       int       `json:"failed"`
+	Held         int       `json:"held"`
+	Rejected     int       `json:"rejected"`
+	Skipped      int       `json:"skipped"`
+	Error        string    `json:"error,omitempty"`
+	OktaRequests int       `json:"okta_requests"`
+}
+
+// The outcomes of a run.
+const (
+	RunDone     = "done"     // everything that was to be sent was acknowledged
+	RunProblems = "problems" // some objects failed or were rejected
+	RunHeld     = "held"     // some changes wait for an approval
+	RunStopped  = "stopped"  // a signal ended it between two changes
+	RunFailed   = "failed"   // nothing or only part was done
+)
+

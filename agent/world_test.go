@@ -1,0 +1,357 @@
+package agent_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/okta/oktatest"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// setup is what a story may want otherwise.
+type setup struct {
+	profile walkme.Profile
+	wire    walkme.Wire
+	config  agent.Config
+	org     oktatest.Options
+	tenant  walkmetest.Options
+	sources []string // names of Okta groups to push
+
+	// oktaOver and walkmeOver put a transport in front of the real one.
+	walkmeOver func(http.RoundTripper) http.RoundTripper
+}
+
+// world is an Okta org, a WalkMe tenant and the agent between them, over HTTP
+// and with a state file on the disk. Whatever Okta would never send fails the
+// test.
+type world struct {
+	t      testing.TB
+	org    *oktatest.Org
+	tenant *walkmetest.Tenant
+	setup  setup
+	path   string // of the state file
+	agent  *agent.Agent
+	later  time.Duration     // how far the agent's clock is ahead
+	people map[string]string // short name → Okta id
+	groups map[string]string // name → Okta id
+}
+
+// quietConfig holds nothing back.
+func quietConfig(t testing.TB) agent.Config {
+	t.Helper()
+	many := agent.Limit{Count: 1000}
+	return agent.Config{
+		Mapping: guideMapping(t, "user.firstName"),
+		Policy: agent.Policy{
+			CreateUsers: true, UpdateUserAttributes: true, DeactivateUsers: true,
+			Desire: agent.DesirePolicy{RequireEmail: true},
+		},
+		Limits:          agent.Limits{Deactivations: many, MemberRemovals: many, GroupDeletes: many},
+		ConfirmRemovals: true,
+		WireProfile:     "oin",
+	}
+}
+
+// guideMapping is the mapping of WalkMe's guide with a given name of its own.
+func guideMapping(t testing.TB, givenName string) agent.Mapping {
+	t.Helper()
+	return compile(t, map[string]string{
+		"userName": "appuser.userName", "name.givenName": givenName, "name.familyName": "user.lastName",
+	})
+}
+
+// newWorld starts an empty org and an empty tenant, and an agent with an empty
+// state.
+func newWorld(t testing.TB, profile walkme.Profile, edits ...func(*setup)) *world {
+	t.Helper()
+	s := setup{profile: profile, wire: walkme.DefaultWire(), config: quietConfig(t)}
+	s.tenant.MaxBatch, s.tenant.Strict = 100, t.Errorf
+	for _, edit := range edits {
+		edit(&s)
+	}
+	for _, name := range s.sources {
+		s.config.GroupSources = append(s.config.GroupSources, okta.GroupSource{Name: name})
+	}
+	w := &world{
+		t: t, setup: s, org: oktatest.Start(s.org), tenant: walkmetest.Start(s.tenant),
+		path: filepath.Join(t.TempDir(), "state.db"), people: map[string]string{}, groups: map[string]string{},
+	}
+	t.Cleanup(w.org.Close)
+	t.Cleanup(w.tenant.Close)
+	w.open()
+	t.Cleanup(w.close)
+	return w
+}
+
+// open starts the agent as a new process would.
+func (w *world) open() {
+	w.t.Helper()
+	oktaTransport := okta.NewTransport()
+	w.t.Cleanup(oktaTransport.CloseIdleConnections)
+	oktaClient, err := okta.NewClient(w.t.Context(), okta.Config{
+		OrgURL: w.org.URL(), AppID: w.org.AppID(), APIToken: w.org.Token(), RateLimitShare: 1,
+		RetryWait: time.Millisecond, Transport: oktaTransport,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	walkmeTransport := walkme.NewTransport()
+	w.t.Cleanup(walkmeTransport.CloseIdleConnections)
+	var over http.RoundTripper = walkmeTransport
+	if w.setup.walkmeOver != nil {
+		over = w.setup.walkmeOver(over)
+	}
+	client, err := walkme.NewClient(walkme.Config{
+		BaseURL: w.tenant.URL(), Auth: walkme.Auth{Username: walkmetest.DefaultUsername, Password: walkmetest.DefaultPassword},
+		Profile: w.setup.profile, Wire: w.setup.wire, UpdateAttributes: w.setup.config.Policy.UpdateUserAttributes, Transport: over,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.agent = &agent.Agent{
+		Okta: oktaClient, WalkMe: client, Config: w.setup.config, State: openState(w.t, w.path),
+		Now: func() time.Time { return time.Now().Add(w.later) },
+	}
+}
+
+func openState(t testing.TB, path string) *state.DB {
+	t.Helper()
+	db, err := state.Open(t.Context(), state.Options{Path: path, Build: "test", Holder: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func (w *world) close() {
+	w.agent.WalkMe.Close()
+	if err := w.agent.State.Close(); err != nil {
+		w.t.Error(err)
+	}
+}
+
+// restart is the end of one process and the start of the next, maybe with
+// another configuration.
+func (w *world) restart(edits ...func(*setup)) {
+	w.t.Helper()
+	w.close()
+	for _, edit := range edits {
+		edit(&w.setup)
+	}
+	w.open()
+}
+
+// hire hires and assigns people under their short names: ann is Ann Example,
+// ann@example.com.
+func (w *world) hire(names ...string) {
+	for _, name := range names {
+		w.people[name] = w.org.Hire(oktatest.Person{First: strings.ToUpper(name[:1]) + name[1:], Last: "Example", Email: name + "@example.com"})
+		w.org.Assign(w.people[name])
+	}
+}
+
+// group makes an Okta group.
+func (w *world) group(name string, members ...string) {
+	w.groups[name] = w.org.NewGroup(name, w.ids(members...)...)
+}
+
+func (w *world) ids(names ...string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = w.people[name]
+		if out[i] == "" {
+			w.t.Fatalf("nobody is called %s", name)
+		}
+	}
+	return out
+}
+
+func (w *world) join(group string, names ...string) {
+	for _, id := range w.ids(names...) {
+		w.org.AddMember(w.groups[group], id)
+	}
+}
+
+func (w *world) leave(group string, names ...string) {
+	for _, id := range w.ids(names...) {
+		w.org.RemoveMember(w.groups[group], id)
+	}
+}
+
+// account adds an account to WalkMe by hand, as it was before the agent came.
+func (w *world) account(name string, active bool) (id string) {
+	return w.tenant.AddUser(walkmetest.User{UserName: name + "@example.com", GivenName: "Old", FamilyName: "Name", Active: active})
+}
+
+// sync makes a run that must not fail as a whole.
+func (w *world) sync(approve ...string) *agent.Report {
+	w.t.Helper()
+	report, err := w.trySync(approve...)
+	if err != nil {
+		w.t.Fatalf("Sync() = %v, want no error", err)
+	}
+	return report
+}
+
+func (w *world) trySync(approve ...string) (*agent.Report, error) {
+	w.tenant.ResetRequests()
+	w.org.ResetRequests()
+	return w.agent.Sync(w.t.Context(), agent.Options{Trigger: "sync", Approve: approve, By: "test"})
+}
+
+// quiet makes one more run, which must find nothing to do and say nothing to
+// WalkMe.
+func (w *world) quiet() {
+	w.t.Helper()
+	report := w.sync()
+	wantText(w.t, "changes of one more run", changes(report), "")
+	wantText(w.t, "requests of one more run", w.requests(), "")
+}
+
+// changes lists what became of each change: "create ann: applied".
+func changes(report *agent.Report) string {
+	var lines []string
+	for _, c := range report.Changes {
+		line := fmt.Sprintf("%s %s: %s", c.Action, short(c.Name), c.Outcome)
+		if c.Outcome != agent.Applied && c.Error != "" {
+			line += ": " + c.Error
+		}
+		lines = append(lines, line)
+	}
+	for _, r := range report.Rejected {
+		lines = append(lines, fmt.Sprintf("rejected %s: %s: %s", short(r.Name), r.Path, r.Error))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func short(name string) string { return strings.ReplaceAll(name, "@example.com", "") }
+
+// requests lists the conversation with WalkMe since the last run began, with
+// names instead of ids: "GET /Users/ann", "GET /Users?ann" for a look-up.
+func (w *world) requests() string {
+	names := w.names()
+	var lines []string
+	for _, r := range w.tenant.Requests() {
+		kind, id, _ := strings.Cut(strings.TrimPrefix(r.Path, "/"), "/")
+		line := r.Method + " " + "/" + kind
+		if id != "" {
+			line += "/" + names.Replace(id)
+		}
+		if query, err := url.ParseQuery(r.RawQuery); err == nil && query.Get("filter") != "" {
+			_, value, _ := strings.Cut(query.Get("filter"), " eq ")
+			line += "?" + short(strings.Trim(value, `"`))
+		} else if r.RawQuery != "" {
+			line += "?" + r.RawQuery
+		}
+		if r.Status >= 300 || r.Status == 0 {
+			line += fmt.Sprintf(" → %d", r.Status)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// names replaces WalkMe's ids by names.
+func (w *world) names() *strings.Replacer {
+	var pairs []string
+	for _, u := range w.tenant.Users() {
+		pairs = append(pairs, u.ID, short(u.UserName))
+	}
+	for _, g := range w.tenant.Groups() {
+		pairs = append(pairs, g.ID, g.DisplayName)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// accounts lists WalkMe's accounts: "ann: Ann Example", and "(inactive)".
+func (w *world) accounts() string {
+	var lines []string
+	for _, u := range w.tenant.Users() {
+		line := fmt.Sprintf("%s: %s %s", short(u.UserName), u.GivenName, u.FamilyName)
+		if !u.Active {
+			line += " (inactive)"
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// memberships lists WalkMe's groups: "Editors: ann bob".
+func (w *world) memberships() string {
+	var lines []string
+	for _, g := range w.tenant.Groups() {
+		lines = append(lines, strings.TrimSpace(g.DisplayName+": "+short(strings.Join(g.UserNames, " "))))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// writes lists the writes with their bodies, ids replaced by names.
+func (w *world) writes() string {
+	names := w.names()
+	var lines []string
+	for _, r := range w.tenant.Requests() {
+		if walkmetest.IsWrite(&r) {
+			lines = append(lines, short(names.Replace(r.Method+" "+r.Path+" "+string(r.Body))))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// record is what the state says of somebody, by short name, or of a group.
+func (w *world) record(name string) state.Record {
+	w.t.Helper()
+	records, err := w.agent.State.Records(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	id := w.people[name] + w.groups[name]
+	i := slices.IndexFunc(records, func(r state.Record) bool { return r.SourceID == id })
+	if i < 0 {
+		return state.Record{}
+	}
+	return records[i]
+}
+
+// wantText compares texts of several lines; the tabs that indent want are left
+// out.
+func wantText(t testing.TB, what, got, want string) {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(want) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if diff := cmp.Diff(lines, nonEmpty(got)); diff != "" {
+		t.Errorf("%s differ (-want +got):\n%s", what, diff)
+	}
+}
+
+func nonEmpty(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+// eachProfile tells a story in both of Okta's dialects.
+func eachProfile(t *testing.T, story func(t *testing.T, profile walkme.Profile)) {
+	for _, profile := range []walkme.Profile{walkme.OIN, walkme.AIW} {
+		t.Run(string(profile), func(t *testing.T) {
+			t.Parallel()
+			story(t, profile)
+		})
+	}
+}
