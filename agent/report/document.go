@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -221,7 +220,7 @@ func (d *document) title() string {
 }
 
 // fact is one line of the head of a document.
-type fact struct{ name, text string }
+type fact struct{ name, value, note string }
 
 // facts say what the document is about. The time of the read is left to the
 // format, as when.
@@ -229,14 +228,14 @@ func (d *document) facts(when string) []fact {
 	p := d.plan
 	var out []fact
 	if p.ID != "" {
+		read := plural(p.Source.Users, "person") + " and " + plural(p.Source.Groups, "group") + ", read " + when
 		out = append(out,
-			fact{"Okta", fmt.Sprintf("app %s: %s and %s, read %s",
-				p.App.ID, plural(p.Source.Users, "person"), plural(p.Source.Groups, "group"), when)},
-			fact{"WalkMe", fmt.Sprintf("%s, wire profile %s", p.Target, p.WireProfile)},
-			fact{"Plan", p.ID + ", made " + absolute(p.CreatedAt)})
+			fact{"Okta", "app " + p.App.ID, read},
+			fact{"WalkMe", p.Target, "wire profile " + p.WireProfile},
+			fact{"Plan", p.ID, "made " + absolute(p.CreatedAt)})
 	}
 	if r := d.run; r != nil {
-		out = append(out, fact{"Run", fmt.Sprintf("%s, started by %s, %s", r.ID, r.Trigger, elapsed(r.FinishedAt.Sub(r.StartedAt)))})
+		out = append(out, fact{"Run", r.ID, "started by " + r.Trigger + ", " + elapsed(r.FinishedAt.Sub(r.StartedAt))})
 	}
 	return out
 }

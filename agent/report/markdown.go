@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"okta-walkme-agent/agent"
 )
@@ -44,18 +46,15 @@ func (m *markdown) head(d *document) {
 	m.line("**", mdText(d.summary()), "**")
 	m.line()
 	for _, f := range d.facts(absolute(d.plan.Source.TakenAt)) {
-		m.line("- ", f.name, ": ", mdText(f.text))
+		m.line("- ", f.name, ": ", mdText(f.value), ", ", mdText(f.note))
 	}
 	if len(d.alerts) > 0 {
 		m.line()
 	}
-	for i, a := range d.alerts {
-		if i > 0 {
-			m.line(">")
-		}
-		m.line("> **Note:** ", mdText(a.text))
+	for _, a := range d.alerts {
+		m.line("> - ", mdText(a.text))
 		for _, detail := range a.details {
-			m.line("> - ", mdText(detail))
+			m.line(">   - ", mdText(detail))
 		}
 	}
 }
@@ -72,16 +71,16 @@ func (m *markdown) impact(i *impact) {
 	m.line()
 	m.table([]string{"User", "Values"}, len(i.samples), func(row int) []string {
 		c := i.samples[row]
-		return []string{mdCode(name(c.Name, c.OktaID)), mdValues(c, nil)}
+		return []string{mdName(name(c.Name, c.OktaID)), mdValues(c, nil)}
 	})
 }
 
 func (m *markdown) section(d *document, s *section) {
 	m.line()
-	m.line("## ", mdText(s.title))
-	if s.note != "" {
-		m.line()
-		m.line(mdText(sentence(s.note)))
+	if s.note == "" {
+		m.line("## ", mdText(s.title))
+	} else {
+		m.line("## ", mdText(s.title), " (", mdText(s.note), ")")
 	}
 	if s.approve != "" {
 		m.line()
@@ -96,7 +95,7 @@ func (m *markdown) section(d *document, s *section) {
 	if s.kind == kindRejected {
 		m.table([]string{"Name", "Reason"}, rows, func(row int) []string {
 			r := s.rejected[row]
-			return []string{mdCode(name(r.Name, r.OktaID)), mdText(rejectionText(r))}
+			return []string{mdName(name(r.Name, r.OktaID)), mdText(rejectionText(r))}
 		})
 	} else {
 		m.changes(d, s)
@@ -118,7 +117,7 @@ func (m *markdown) changes(d *document, s *section) {
 	}
 	m.table(header, len(s.changes), func(row int) []string {
 		c := s.changes[row]
-		who := mdCode(name(c.Name, c.OktaID))
+		who := mdName(name(c.Name, c.OktaID))
 		why := mdText(detail(c, s.kind, time.Time{}))
 		if !values {
 			return []string{who, why}
@@ -164,7 +163,7 @@ func mdValues(c *agent.Change, people map[string]string) string {
 // links or mentions. Text that a code span cannot hold inside a table (back
 // quotes, bars) becomes an HTML element with character references.
 func mdCode(s string) string {
-	s = mdInert(s)
+	s = Escape(s)
 	switch {
 	case s == "":
 		return "–"
@@ -190,41 +189,36 @@ func mdReferences(s string) string {
 	return b.String()
 }
 
-// mdText shows a sentence. One that could hold markup becomes code.
+// mdText shows a sentence. One that could hold markup, a link or a mention
+// becomes code.
 func mdText(s string) string {
-	s = Escape(s)
+	if s == "" {
+		return s
+	}
+	first, _ := utf8.DecodeRuneInString(s)
+	if !unicode.IsLetter(first) && !unicode.IsDigit(first) {
+		return mdName(s)
+	}
 	for _, r := range s {
-		if r < 0x80 && !isWord(r) && !strings.ContainsRune(" ,;:.()'\"/-%?", r) {
+		if !isShown(r) || r < 0x80 && !isWord(r) && !strings.ContainsRune(" ,;:.()'\"/-%?", r) {
 			return mdCode(s)
 		}
 	}
-	if strings.Contains(s, "://") || strings.Contains(strings.ToLower(s), "www.") || strings.TrimLeft(s, "-'\" ") != s {
+	if strings.Contains(s, "://") || strings.Contains(strings.ToLower(s), "www.") {
 		return mdCode(s)
 	}
 	return s
 }
 
-// mdInert escapes text, and puts an apostrophe before what a spreadsheet would
-// take for a formula (OWASP, "CSV Injection").
-func mdInert(s string) string {
-	s = Escape(s)
-	for _, r := range s {
-		if strings.ContainsRune("=+-@＝＋－＠", r) {
-			return "'" + s
-		}
-		break
+// mdName shows a name at the beginning of a cell. What a spreadsheet would take
+// for a formula gets an apostrophe before it (OWASP, "CSV Injection").
+func mdName(s string) string {
+	if first, _ := utf8.DecodeRuneInString(s); strings.ContainsRune("=+-@＝＋－＠", first) {
+		s = "'" + s
 	}
-	return s
+	return mdCode(s)
 }
 
 func isWord(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-}
-
-// sentence gives half a sentence a capital and a full stop.
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
 }

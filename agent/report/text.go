@@ -49,7 +49,7 @@ func (p *printer) head(d *document) {
 	p.paragraph(0, bold, d.title())
 	for _, f := range d.facts(moment(d.plan.Source.TakenAt, p.o.Now)) {
 		p.b.WriteString("  ")
-		p.columns(2, dim, f.name, column(len("WalkMe")), plain, f.text)
+		p.columns(2, dim, f.name, column(len("WalkMe")), plain, f.value+", "+f.note)
 	}
 }
 
