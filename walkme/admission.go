@@ -40,6 +40,9 @@ func (a *admission) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if resp.StatusCode == http.StatusTooManyRequests { // before the slot is free for another request
+		a.pause.extend(time.Now().Add(askedPause(resp.Header)))
+	}
 	resp.Request = req
 	return resp, nil
 }

@@ -11,14 +11,13 @@ import (
 )
 
 // newUser returns the body of POST /Users in the key order of Okta's captures.
-// Attributes without a value are left out. password is empty when none is to be
+// Attributes without a value are left out: there is nothing to clear. password is empty when none is to be
 // sent.
 func (c *Client) newUser(want scim.Resource, password string) ([]byte, error) {
 	values, err := attributesOf(want.Attributes)
 	if err != nil {
 		return nil, err
 	}
-	values = slices.DeleteFunc(values, mapped.unassigned)
 	o := object{{"schemas", array([]json.RawMessage{quote(scim.SchemaUser)})}}
 	extensions := c.overlay().lay(&o, values)
 	c.addSchemas(&o, extensions)

@@ -84,10 +84,7 @@ func (p *persistence) backoff(_, _ time.Duration, _ int, resp *http.Response) ti
 	if resp == nil || resp.StatusCode != http.StatusTooManyRequests {
 		return readRepeatPause << (p.broken - 1)
 	}
-	wait := defaultPause
-	if asked, ok := retryAfter(resp.Header); ok {
-		wait = asked
-	}
+	wait := askedPause(resp.Header)
 	if p.limited > 1 {
 		wait = max(wait, 2*p.wait)
 	}
@@ -97,21 +94,24 @@ func (p *persistence) backoff(_, _ time.Duration, _ int, resp *http.Response) ti
 	return p.wait
 }
 
-// retryAfter reads Retry-After: whole seconds, or a date, which is taken against
-// the answer's own Date so that a wrong clock on either side does no harm.
-func retryAfter(h http.Header) (time.Duration, bool) {
+// askedPause returns the pause that the header of a 429 asks for: whole seconds,
+// or a date, which is taken against the answer's own Date so that a wrong clock
+// on either side does no harm. Anything else is Okta's five minutes.
+func askedPause(h http.Header) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(time.Duration(seconds)*time.Second, longestPause), true
+		return min(time.Duration(seconds)*time.Second, longestPause)
 	}
 	until, err := http.ParseTime(value)
 	if err != nil {
-		return 0, false
+		return defaultPause
 	}
 	now, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
 		now = time.Now()
 	}
-	wait := until.Sub(now)
-	return min(wait, longestPause), wait > 0
+	if wait := until.Sub(now); wait > 0 {
+		return min(wait, longestPause)
+	}
+	return defaultPause
 }
