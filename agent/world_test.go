@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/el"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/state"
@@ -29,7 +30,7 @@ type setup struct {
 	tenant  walkmetest.Options
 	sources []string // names of Okta groups to push
 
-	// oktaOver and walkmeOver put a transport in front of the real one.
+	// walkmeOver, if set, puts a transport in front of the one to WalkMe.
 	walkmeOver func(http.RoundTripper) http.RoundTripper
 }
 
@@ -67,9 +68,21 @@ func quietConfig(t testing.TB) agent.Config {
 // guideMapping is the mapping of WalkMe's guide with a given name of its own.
 func guideMapping(t testing.TB, givenName string) agent.Mapping {
 	t.Helper()
-	return compile(t, map[string]string{
+	var rules []agent.MappingRule
+	for path, source := range map[string]string{
 		"userName": "appuser.userName", "name.givenName": givenName, "name.familyName": "user.lastName",
-	})
+	} {
+		expression, err := el.Parse(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules = append(rules, agent.MappingRule{Path: path, Expr: expression})
+	}
+	m, err := agent.NewMapping(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // newWorld starts an empty org and an empty tenant, and an agent with an empty
@@ -354,4 +367,9 @@ func eachProfile(t *testing.T, story func(t *testing.T, profile walkme.Profile))
 			story(t, profile)
 		})
 	}
+}
+
+// personOf is somebody new whose login is the short name's.
+func personOf(name string) oktatest.Person {
+	return oktatest.Person{First: "New", Last: "Example", Email: name + "@example.com"}
 }
