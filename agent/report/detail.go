@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -52,6 +51,3 @@ func rejectionText(r agent.Rejection) string {
 	}
 	return r.Path + ": " + r.Error
 }
-
-// PlanHTML writes a plan as one file for a browser.
-func PlanHTML(w io.Writer, p *agent.Plan) error { return PlanText(w, p, Options{}) }
