@@ -28,10 +28,16 @@ type Config struct {
 	// account is deactivated.
 	ConfirmRemovals bool
 
+	// Grace is how long a deactivation waits after the person was first seen to
+	// be absent. Zero does not wait.
+	Grace time.Duration
+
 	// KeepHistory is how long journal and runs are kept. Zero keeps them.
 	KeepHistory time.Duration
 
-	// WireProfile is shown in plans: oin or aiw.
+	// Target is WalkMe's SCIM base URL and WireProfile oin or aiw, as plans
+	// show them.
+	Target      string
 	WireProfile string
 
 	// Workers is how many changes are under way at once. Twice the client's
@@ -85,6 +91,8 @@ type view struct {
 	managed    Counts
 	health     Health
 	earlier    map[string]map[string]string
+
+	absent map[string]time.Time // see waitForGrace
 
 	// After a refresh: what was acknowledged, by object key, and the rest.
 	pushed    map[string]state.Record
@@ -188,7 +196,12 @@ func (a *Agent) sourcesKey() string {
 	return string(key)
 }
 
+// knownGroup keeps "no members" apart from "not read", which only a paused group
+// is stored with.
 func knownGroup(g state.SourceGroup) okta.Group {
+	if g.Members == nil && !g.Paused {
+		g.Members = []string{}
+	}
 	return okta.Group{
 		ID: g.ID, Name: g.Name, Description: g.Description, LastUpdated: g.LastUpdated,
 		LastMembershipUpdated: g.LastMembershipUpdated, Link: g.Link, Sources: g.Sources,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func (r *runner) createGroup(ctx context.Context, c *Change) error {
 		return fmt.Errorf("look-up of the group name: %w", err)
 	}
 	c.Action, c.WalkMeID = GroupCreate, ""
-	ids, members := r.provisioned(c.Members.Add)
+	ids, members := r.provisioned(r.active(c.Members.Add))
 	second := false
 	err = r.write(ctx, c, &MemberChange{Add: ids}, func(ctx context.Context) (written, error) {
 		g, err := r.a.WalkMe.CreateGroup(ctx, c.Name, members)
@@ -36,10 +37,37 @@ func (r *runner) createGroup(ctx context.Context, c *Change) error {
 		rec.Members, rec.Partial = ids, second
 		return written{record: &rec}, nil
 	})
+	if refusesMembers(err) && len(members) > 0 {
+		return r.createEmpty(ctx, c)
+	}
 	if err != nil || !second {
 		return err
 	}
 	return r.pushMembers(ctx, c, MemberChange{Add: ids}, false)
+}
+
+// refusesMembers says whether a create may have been refused for one of the
+// members: some servers answer 400 or 404 when they do not know one.
+func refusesMembers(err error) bool {
+	var answer *scim.Error
+	return errors.As(err, &answer) && (answer.Status == http.StatusBadRequest || answer.Status == http.StatusNotFound)
+}
+
+// createEmpty creates the group without members and adds them afterwards, where
+// the one that WalkMe does not know can be told from the others.
+func (r *runner) createEmpty(ctx context.Context, c *Change) error {
+	err := r.write(ctx, c, &MemberChange{}, func(ctx context.Context) (written, error) {
+		g, err := r.a.WalkMe.CreateGroup(ctx, c.Name, nil)
+		if err != nil {
+			return written{}, err
+		}
+		rec := r.groupRecord(c, g.ID, c.Name, state.Created)
+		return written{record: &rec}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.pushMembers(ctx, c, c.Members, false)
 }
 
 // linkGroup takes over a group that was in WalkMe before. Its members stay, and
@@ -121,7 +149,8 @@ func (r *runner) sendsName(c *Change, rec state.Record) bool {
 
 // pushNow overwrites the membership with exactly ours, as Okta's button does.
 func (r *runner) pushNow(ctx context.Context, c *Change, rec state.Record) error {
-	ids, members := r.provisioned(applyMembers(rec.Members, c.Members))
+	change := MemberChange{Add: r.active(c.Members.Add), Remove: c.Members.Remove}
+	ids, members := r.provisioned(applyMembers(rec.Members, change))
 	return r.write(ctx, c, &c.Members, func(ctx context.Context) (written, error) {
 		if _, err := r.a.WalkMe.ReplaceMembers(ctx, rec.ID, rec.Name, members); err != nil {
 			return written{}, err
@@ -139,6 +168,9 @@ func (r *runner) pushMembers(ctx context.Context, c *Change, change MemberChange
 	part := *c
 	part.Action = GroupMembers
 	batches := batchMembers(change, r.a.WalkMe.MaxBatch())
+	if len(batches) == 0 {
+		batches = []MemberChange{{}}
+	}
 	var refused MemberChange
 	var reasons []string
 	for i, batch := range batches {
@@ -164,12 +196,16 @@ func (r *runner) pushMembers(ctx context.Context, c *Change, change MemberChange
 
 func (r *runner) sendBatch(ctx context.Context, c *Change, batch MemberChange, rename bool) (state.Record, *walkme.MembersResult, error) {
 	rec, _ := r.record(scim.Group, c.OktaID)
-	addIDs, add := r.provisioned(batch.Add)
+	addIDs, add := r.provisioned(r.active(batch.Add))
 	_, remove := r.provisioned(batch.Remove)
 	after := applyMembers(rec.Members, MemberChange{Add: addIDs, Remove: batch.Remove})
 	_, managed := r.provisioned(after)
+	due := len(add)+len(remove) > 0
+	if len(batch.Add)+len(batch.Remove) == 0 { // the second write of an empty group
+		due = r.a.WalkMe.SecondWriteNeeded(&walkme.Group{}, nil)
+	}
 	result := &walkme.MembersResult{}
-	if len(add)+len(remove) > 0 {
+	if due {
 		var err error
 		result, err = r.a.WalkMe.UpdateMembers(ctx, walkme.MembersUpdate{
 			GroupID: rec.ID, Name: c.Name, Rename: rename, Add: add, Remove: remove, Managed: managed,
@@ -266,6 +302,14 @@ func (r *runner) provisioned(oktaIDs []string) (ids []string, members []walkme.M
 		}
 	}
 	return ids, members
+}
+
+// active leaves out whoever has no active account, because the create or the
+// reactivation failed a moment ago: a later run adds them.
+func (r *runner) active(oktaIDs []string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(oktaIDs), func(id string) bool { return !r.users[id].Active })
 }
 
 // applyMembers returns a new sorted set.

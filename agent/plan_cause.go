@@ -59,4 +59,3 @@ func (p *planner) drifted(r *state.Record) bool {
 	pushed, ok := p.in.Pushed[objectKey(r.Type, r.SourceID)]
 	return ok && (pushed.Active != r.Active || pushed.ID != r.ID)
 }
-

@@ -20,6 +20,13 @@ import (
 // Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
 // the look-ups that tell a link from a create.
 func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
+	if opts.Force != nil && opts.Resume {
+		since, err := a.resyncSince(ctx)
+		if err != nil {
+			return nil, err
+		}
+		opts.Force.Since = since
+	}
 	v, err := a.read(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -36,7 +43,7 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
 }
 
 // planFrom makes the plan, has the removals confirmed and applies the limits.
-func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*Plan, error) {
+func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, err error) {
 	if err := opts.Force.resolve(v); err != nil {
 		return nil, err
 	}
@@ -54,6 +61,9 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*Plan, err
 		plan.Rejected = append(plan.Rejected, problemsOf(v.snap)...)
 	}
 	slices.SortFunc(plan.Rejected, compareRejections)
+	if v.absent, err = a.waitForGrace(ctx, plan); err != nil {
+		return nil, err
+	}
 	recent, err := a.recentRemovals(ctx)
 	if err != nil {
 		return nil, err
@@ -108,7 +118,7 @@ func compareRejections(a, b Rejection) int {
 func (p *Plan) finish(v *view, a *Agent, now time.Time) {
 	p.CreatedAt = now.UTC().Truncate(time.Second)
 	p.App = AppRef{ID: v.snap.App.ID, Label: v.snap.App.Label}
-	p.Target = a.WalkMe.Target()
+	p.Target = a.Config.Target
 	p.WireProfile = a.Config.WireProfile
 	p.Source = Source{
 		TakenAt: v.snap.TakenAt.UTC(), Users: len(v.snap.Users), Groups: len(v.snap.Groups), Digest: digestSnapshot(v),
@@ -157,7 +167,7 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 	}
 	runErr := a.sync(ctx, opts, report)
 	a.conclude(ctx, report, runErr)
-	if err := a.finishRun(ctx, report); err != nil {
+	if err := a.finishRun(ctx, report, runErr); err != nil {
 		runErr = errors.Join(runErr, err)
 	}
 	return report, runErr
@@ -166,6 +176,9 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	unsettled, err := a.settle(ctx)
 	if err != nil {
+		return err
+	}
+	if err := a.beginResync(ctx, opts, report.Run.StartedAt); err != nil {
 		return err
 	}
 	v, err := a.snapshot(ctx)
@@ -197,10 +210,13 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		}
 	}
 	report.Plan = *plan
-	if err := a.recordHolds(ctx, plan, opts); err != nil {
+	if err := errors.Join(a.recordHolds(ctx, plan, opts), a.saveAbsent(ctx, v.absent)); err != nil {
 		return err
 	}
-	return a.apply(ctx, report, v)
+	if err := a.apply(ctx, report, v); err != nil {
+		return err
+	}
+	return a.endResync(ctx, opts)
 }
 
 // snapshot reads Okta and stores what the next run can build on.

@@ -65,7 +65,7 @@ func (a *Agent) conclude(ctx context.Context, report *Report, runErr error) {
 }
 
 // finishRun records the run even when its context has ended.
-func (a *Agent) finishRun(ctx context.Context, report *Report) error {
+func (a *Agent) finishRun(ctx context.Context, report *Report, runErr error) error {
 	ctx = context.WithoutCancel(ctx)
 	r := report.Run
 	health, err := json.Marshal(report.Health)
@@ -78,6 +78,9 @@ func (a *Agent) finishRun(ctx context.Context, report *Report) error {
 		Error: r.Error, Health: string(health), SourceDigest: report.Source.Digest, OktaRequests: r.OktaRequests,
 	}); err != nil {
 		return fmt.Errorf("end of the run: %w", err)
+	}
+	if err := a.updateQuarantine(ctx, r, runErr); err != nil {
+		return err
 	}
 	if a.Config.KeepHistory > 0 {
 		if _, err := a.State.Prune(ctx, a.now().Add(-a.Config.KeepHistory)); err != nil {

@@ -14,6 +14,10 @@ type Options struct {
 	Force   *Selection
 	Refresh bool // read WalkMe and compare with what it shows
 
+	// Resume leaves out what an earlier run of the same Force has pushed since it
+	// began.
+	Resume bool
+
 	saved *Plan // the plan that the run must match
 }
 
@@ -49,4 +53,3 @@ const (
 	RunStopped  = "stopped"  // a signal ended it between two changes
 	RunFailed   = "failed"   // nothing or only part was done
 )
-

@@ -26,6 +26,10 @@ type Service struct {
 	// any more ends the service.
 	Run func(ctx context.Context, trigger string) error
 
+	// Slow, if set, is the least pause between the beginnings of two runs. It
+	// is asked after each run.
+	Slow func() time.Duration
+
 	// Idle, if set, hears before each wait when the next run is due.
 	Idle func(next time.Time)
 
@@ -51,7 +55,7 @@ const TriggerSchedule = "schedule"
 func (s *Service) Serve(ctx context.Context, last time.Time) error {
 	due := s.now()
 	if !last.IsZero() && !last.After(due) {
-		due = s.Schedule.Next(last)
+		due = s.Schedule.Next(last.Add(s.slow()))
 	}
 	for {
 		trigger, ok := s.wait(ctx, due)
@@ -76,6 +80,9 @@ func (s *Service) following(started time.Time) time.Time {
 	if started.After(now) {
 		started = now // the clock was set back during the run
 	}
+	if earliest := started.Add(s.slow()); earliest.After(now) {
+		return s.Schedule.Next(earliest.Add(-time.Second))
+	}
 	next := s.Schedule.Next(started)
 	if next.After(now) || next.IsZero() {
 		return next
@@ -83,6 +90,13 @@ func (s *Service) following(started time.Time) time.Time {
 	s.log().Warn("the run took longer than the schedule's interval; it starts again at the next tick",
 		"took", now.Sub(started).Round(time.Second), "missed", next)
 	return s.Schedule.Next(now)
+}
+
+func (s *Service) slow() time.Duration {
+	if s.Slow == nil {
+		return 0
+	}
+	return s.Slow()
 }
 
 func (s *Service) run(ctx context.Context, trigger string) error {

@@ -21,7 +21,8 @@ import (
 //	               │ none                                │ abandoned, planned again
 //	group_create   │ a group of that name                │ recorded with the members it shows
 //	               │ none                                │ abandoned, planned again
-//	group_members  │ the group                           │ members recorded as shown
+//	group_members  │ the group as it was to be           │ members recorded as shown
+//	               │ the group otherwise                 │ the same, abandoned, planned again
 //	               │ the group, members never shown      │ abandoned, planned again
 //	group_delete   │ no such group                       │ forgotten
 //	all others     │ –                                   │ abandoned: to repeat them changes nothing
@@ -139,11 +140,13 @@ func (a *Agent) settleMembers(ctx context.Context, e state.Entry, rec state.Reco
 	case !g.MembersShown || len(g.Members) == 0 && len(rec.Members) > 0:
 		return a.abandon(ctx, e) // some servers never show members: nothing follows from that
 	}
-	change := journalled(e.Change).Members
-	candidates := applyMembers(rec.Members, MemberChange{Add: change.Add})
+	change := journalled(e.Change)
+	candidates := applyMembers(rec.Members, MemberChange{Add: change.Members.Add})
 	if rec.Members, err = a.shown(ctx, g, candidates); err != nil {
 		return err
 	}
+	rec.SourceDigest = change.SourceDigest
+	healthy(&rec)
 	return a.conclusion(ctx, e, state.Outcome{State: state.Applied}, rec)
 }
 

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"errors"
+	"strings"
 	"slices"
 
 	"okta-walkme-agent/agent"
@@ -44,7 +45,9 @@ func (c *Config) Agent() agent.Config {
 		GroupSources:    c.PushGroups.sources(),
 		GroupFullRead:   c.Okta.GroupFullRead,
 		ConfirmRemovals: c.Limits.ConfirmRemovals,
+		Grace:           c.Limits.Grace,
 		KeepHistory:     c.State.KeepHistory,
+		Target:          strings.TrimRight(c.WalkMeURL(), "/"),
 		WireProfile:     c.WalkMe.WireProfile,
 		Workers:         2 * c.WalkMe.MaxInFlight,
 	}

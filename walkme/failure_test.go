@@ -114,8 +114,18 @@ func TestDroppedConnection(t *testing.T) {
 	}
 }
 
-func TestReadOnlyTransport(t *testing.T) {
-	c, _ := converse(t, walkme.Config{Transport: walkme.ReadOnly{Base: http.DefaultTransport}},
+// refusing is a transport that lets no write leave, as in a dry run.
+type refusing struct{}
+
+func (refusing) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodGet {
+		return nil, walkme.ErrNotSent
+	}
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+func TestRefusedByTheTransport(t *testing.T) {
+	c, _ := converse(t, walkme.Config{Transport: refusing{}},
 		turn{"GET /Users/42", 200, userJSON("42", "ann@example.com", annActive)})
 	if err := c.SetActive(t.Context(), "42", false); walkme.Outcome(err) != walkme.NotSent {
 		t.Errorf("SetActive() = %v, want not sent", err)

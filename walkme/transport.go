@@ -2,7 +2,6 @@ package walkme
 
 import (
 	"crypto/tls"
-	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -23,29 +22,5 @@ func NewTransport() *http.Transport {
 		DisableCompression:  true,                                                   // the client asks for it by hand, in Okta's words
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     90 * time.Second,
-	}
-}
-
-// ReadOnly is the transport of a dry run: reads pass, everything else is refused
-// before it leaves, with an error that wraps ErrNotSent.
-type ReadOnly struct {
-	Base http.RoundTripper
-}
-
-// RoundTrip implements http.RoundTripper.
-func (t ReadOnly) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Method != http.MethodGet && req.Method != http.MethodHead {
-		if req.Body != nil {
-			req.Body.Close()
-		}
-		return nil, fmt.Errorf("%s in a dry run: %w", req.Method, ErrNotSent)
-	}
-	return t.Base.RoundTrip(req)
-}
-
-// CloseIdleConnections passes the request on to Base.
-func (t ReadOnly) CloseIdleConnections() {
-	if c, ok := t.Base.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
 	}
 }

@@ -121,7 +121,8 @@ Okta's provisioning engine would make.`,
 	flags.StringVarP(&c.configPath, "config", "c", "", "configuration `FILE` (default $"+configVar+", then "+defaultConfig+")")
 	flags.StringVar(&c.color, "color", "auto", "colours: auto, always or never")
 	root.AddCommand(
-		c.runCommand(), c.syncCommand(), c.planCommand(), c.checkCommand(),
+		c.runCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
+		c.explainCommand(), c.checkCommand(),
 		c.statusCommand(), c.demoCommand(), c.versionCommand(),
 	)
 	usageArgs(root)

@@ -142,6 +142,7 @@ func (d *demo) play(ctx context.Context) {
 	d.command(ctx, exitOK, "plan")
 
 	d.title("The first sync: three accounts made, Dan's linked, one group made, one linked.")
+	d.tenant.ResetRequests()
 	d.command(ctx, exitOK, "sync")
 	d.conversation("What WalkMe was asked for Ann, as Okta would ask it:", "ann@example.com")
 	d.command(ctx, exitOK, "plan", "--detailed-exitcode")

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,49 +15,125 @@ import (
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/configs"
 )
 
 var planFormats = []string{"text", "json", "markdown", "html"}
 
+type planFlags struct {
+	format, out, mapping             string
+	detailed, full, refresh, offline bool
+}
+
 func (c *cli) planCommand() *cobra.Command {
-	var format string
-	var detailed, full bool
+	var f planFlags
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what a run would do; nothing is sent",
 		Long: `Reads Okta, the state, and WalkMe for the look-ups that tell a link from a
-create, and shows what a run would do. Nothing is written anywhere.`,
+create, and shows what a run would do. Nothing is written anywhere, except the
+file of --out.
+
+With --refresh WalkMe's users and groups are read, too, and what somebody
+changed there shows as drift. With --mapping another mapping is tried, and with
+--offline the last snapshot is used instead of the network.`,
+		Example: `  okta-walkme-agent plan --format html > plan.html
+  okta-walkme-agent plan --out plan.json && okta-walkme-agent apply plan.json
+  okta-walkme-agent plan --mapping new-mapping.yaml --offline`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if !slices.Contains(planFormats, format) {
-				return usage("--format is one of %s, not %q", strings.Join(planFormats, ", "), format)
-			}
-			cfg, err := c.load()
-			if err != nil {
-				return err
-			}
-			s, err := c.open(cmd.Context(), cfg, purpose{name: "plan", dry: true}, c.logger(cfg, false))
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.close()) }()
-			plan, err := s.agent.Plan(cmd.Context(), agent.Options{Patient: true})
-			if err != nil {
-				return explained(err)
-			}
-			if err := c.showPlan(c.stdout, plan, format, full); err != nil {
-				return err
-			}
-			if detailed && (plan.Pending() > 0 || plan.Summary.Held > 0) {
-				return &exit{code: exitChanges}
-			}
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.plan(cmd.Context(), f) },
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "text", strings.Join(planFormats, ", "))
-	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
-	cmd.Flags().BoolVar(&full, "full", false, "unfold long lists")
+	cmd.Flags().StringVarP(&f.format, "format", "f", "text", strings.Join(planFormats, ", "))
+	cmd.Flags().StringVarP(&f.out, "out", "o", "", "also save the plan to `FILE`, for apply")
+	cmd.Flags().BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
+	cmd.Flags().BoolVar(&f.full, "full", false, "unfold long lists")
+	cmd.Flags().BoolVar(&f.refresh, "refresh", false, "read WalkMe and show what was changed there")
+	cmd.Flags().StringVar(&f.mapping, "mapping", "", "try the mappings of `FILE` instead of those configured")
+	cmd.Flags().BoolVar(&f.offline, "offline", false, "plan from the last snapshot, without any network")
 	return cmd
+}
+
+func (c *cli) plan(ctx context.Context, f planFlags) error {
+	if !slices.Contains(planFormats, f.format) {
+		return usage("--format is one of %s, not %q", strings.Join(planFormats, ", "), f.format)
+	}
+	if f.offline && (f.refresh || f.out != "") {
+		return usage("--offline goes with neither --refresh nor --out: it does not see what is there now")
+	}
+	if f.mapping != "" && f.out != "" {
+		return usage("--mapping does not go with --out: apply uses the mappings configured")
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if f.mapping != "" {
+		if cfg.Mappings, err = configs.LoadMappings(f.mapping, configs.Env{Getenv: c.getenv}); err != nil {
+			return err
+		}
+	}
+	plan, err := c.makePlan(ctx, cfg, f)
+	if err != nil {
+		return explained(err)
+	}
+	if f.out != "" {
+		if err := savePlan(f.out, plan); err != nil {
+			return err
+		}
+	}
+	if err := c.showPlan(c.stdout, plan, f.format, f.full); err != nil {
+		return err
+	}
+	if f.detailed && (plan.Pending() > 0 || plan.Summary.Held > 0) {
+		return &exit{code: exitChanges}
+	}
+	return nil
+}
+
+func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (plan *agent.Plan, err error) {
+	if f.offline {
+		return c.planOffline(ctx, cfg)
+	}
+	s, err := c.open(ctx, cfg, purpose{name: "plan", dry: true}, c.logger(cfg, false))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	return s.agent.Plan(ctx, agent.Options{Refresh: f.refresh})
+}
+
+// planOffline needs neither side, and so no secrets.
+func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (plan *agent.Plan, err error) {
+	db, err := openState(ctx, cfg, purpose{name: "plan --offline", dry: true})
+	if err != nil {
+		return nil, err
+	}
+	if db != nil {
+		defer func() { err = errors.Join(err, db.Close()) }()
+	}
+	return (&agent.Agent{State: db, Config: cfg.Agent()}).PlanOffline(ctx, agent.Options{})
+}
+
+// savePlan writes the file whole or not at all. It names people, so only its
+// owner may read it.
+func savePlan(path string, plan *agent.Plan) error {
+	var text bytes.Buffer
+	if err := report.PlanJSON(&text, plan); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".plan-*")
+	if err != nil {
+		return fmt.Errorf("plan file: %w", err)
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // gone after the rename
+	_, err = f.Write(text.Bytes())
+	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("plan file: %w", err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("plan file: %w", err)
+	}
+	return nil
 }
 
 func (c *cli) showPlan(w io.Writer, plan *agent.Plan, format string, full bool) error {

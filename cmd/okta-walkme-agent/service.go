@@ -23,10 +23,19 @@ func (c *cli) runCommand() *cobra.Command {
 		Short: "Run as a service: plan and apply on the schedule",
 		Long: `Makes a run whenever the schedule says so, one at a time. The first one is made
 at once when a tick was missed, or when there was never a run. SIGTERM finishes
-the requests that are under way and records the run.`,
+the requests that are under way and records the run.
+
+Between two runs the state is free: sync, apply and resync work meanwhile.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context()) },
 	}
+}
+
+// service is the process of run: clients that live as long as it does, and a state that
+// is open only while a run needs it.
+type service struct {
+	session *session
+	log     *slog.Logger
 }
 
 func (c *cli) serve(ctx context.Context) (err error) {
@@ -35,91 +44,155 @@ func (c *cli) serve(ctx context.Context) (err error) {
 		return err
 	}
 	log := c.logger(cfg, true)
-	s, err := c.open(ctx, cfg, purpose{name: "run", dry: cfg.DryRun}, log)
+	if !cfg.DryRun {
+		claim, err := state.ClaimService(ctx, cfg.State.Path, programName+" run", time.Now())
+		if err != nil {
+			return explained(fmt.Errorf("another service works on this state: %w", err))
+		}
+		defer func() { err = errors.Join(err, claim.Release()) }()
+	}
+	s, err := c.connect(ctx, cfg, purpose{name: "run", dry: cfg.DryRun}, log)
 	if err != nil {
 		return explained(err)
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	last, err := s.lastRun(ctx)
+	defer s.walkme.Close()
+	d := &service{session: s, log: log}
+	last, err := d.lastRun(ctx)
 	if err != nil {
-		return err
+		return explained(err)
 	}
 	log.Info("started", "version", buildVersion(), "config", c.file(), "okta", cfg.Okta.OrgURL, "app", cfg.Okta.AppID,
 		"walkme", s.walkme.Target(), "schedule", cfg.Schedule.String(), "dry_run", cfg.DryRun)
-	service := &agent.Service{
+	loop := &agent.Service{
 		Schedule: cfg.Schedule, Jitter: cfg.Jitter, Logger: log,
-		Run:  func(ctx context.Context, trigger string) error { return s.scheduled(ctx, trigger, log) },
-		Idle: func(next time.Time) { s.noteNextRun(ctx, next, log) },
+		Run:  d.run,
+		Slow: func() time.Duration { return d.quarantine(ctx).Pause() },
+		Idle: func(next time.Time) { d.noteNextRun(ctx, next) },
 	}
-	err = service.Serve(ctx, last)
+	err = loop.Serve(ctx, last)
 	log.Info("stopped")
-	return err
+	return explained(err)
 }
 
-// lastRun is when the latest run began, zero when there was none.
-func (s *session) lastRun(ctx context.Context) (time.Time, error) {
-	if s.state == nil {
-		return time.Time{}, nil
+// read opens the state for reading and hands it on, nil when there is none yet.
+func (d *service) read(ctx context.Context, use func(*state.DB) error) (err error) {
+	db, err := state.OpenReadOnly(ctx, d.session.config.State.Path)
+	if errors.Is(err, state.ErrNotExist) {
+		return use(nil)
 	}
-	runs, err := s.state.Runs(ctx, 1)
-	if err != nil || len(runs) == 0 {
-		return time.Time{}, err
+	if err != nil {
+		return err
 	}
-	if runs[0].FinishedAt.IsZero() {
-		return time.Time{}, nil // it was cut off: settle it now, not at the next tick
-	}
-	return runs[0].StartedAt, nil
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return use(db)
 }
 
-func (s *session) noteNextRun(ctx context.Context, next time.Time, log *slog.Logger) {
-	if s.config.DryRun || ctx.Err() != nil {
+// lastRun is when the latest run began, zero when there was none, or when it was
+// cut off: that is settled now, not at the next tick. The state is opened for
+// writing once, so that a migration happens, and damage shows, at the start.
+func (d *service) lastRun(ctx context.Context) (last time.Time, err error) {
+	if !d.session.config.DryRun {
+		db, err := openState(ctx, d.session.config, purpose{name: "run"})
+		var locked *state.LockedError
+		if err != nil && !errors.As(err, &locked) {
+			return last, err
+		}
+		if err == nil {
+			if err := db.Close(); err != nil {
+				return last, err
+			}
+		}
+	}
+	err = d.read(ctx, func(db *state.DB) error {
+		if db == nil {
+			return nil
+		}
+		runs, err := db.Runs(ctx, 1)
+		if err == nil && len(runs) > 0 && !runs[0].FinishedAt.IsZero() {
+			last = runs[0].StartedAt
+		}
+		return err
+	})
+	return last, err
+}
+
+// quarantine is read after each run. A state that cannot be read shows itself in
+// the next run.
+func (d *service) quarantine(ctx context.Context) (q agent.Quarantine) {
+	err := d.read(ctx, func(db *state.DB) (err error) {
+		q, err = agent.ReadQuarantine(ctx, db)
+		return err
+	})
+	if err != nil {
+		d.log.Warn("quarantine not known", "err", err)
+	}
+	return q
+}
+
+// noteNextRun is for status. While another command has the state it is left out.
+func (d *service) noteNextRun(ctx context.Context, next time.Time) {
+	if d.session.config.DryRun || ctx.Err() != nil {
 		return
 	}
-	if err := s.state.SetMeta(ctx, metaNextRun, next.UTC().Format(time.RFC3339)); err != nil {
-		log.Error("next run not recorded", "err", err)
+	db, err := openState(ctx, d.session.config, purpose{name: "run"})
+	if err == nil {
+		err = errors.Join(db.SetMeta(ctx, metaNextRun, next.UTC().Format(time.RFC3339)), db.Close())
+	}
+	var locked *state.LockedError
+	if err != nil && !errors.As(err, &locked) {
+		d.log.Warn("next run not noted", "err", err)
 	}
 }
 
-// scheduled makes one run of the service. Objects that failed wait out their
-// pause.
-func (s *session) scheduled(ctx context.Context, trigger string, log *slog.Logger) error {
+// run makes one run of the service. Objects that failed wait out their pause.
+func (d *service) run(ctx context.Context, trigger string) (err error) {
 	opts := agent.Options{Trigger: trigger, Patient: true}
-	if s.config.DryRun {
-		return s.scheduledDry(ctx, opts, log)
+	if d.session.config.DryRun {
+		return d.read(ctx, func(db *state.DB) error {
+			d.session.use(db)
+			return d.plan(ctx, opts)
+		})
 	}
-	log.Debug("run begins", "trigger", trigger)
-	r, err := s.agent.Sync(ctx, opts)
-	if r != nil {
-		level := slog.LevelInfo
-		if err != nil || r.Run.Failed+r.Run.Held+r.Run.Rejected > 0 {
-			level = slog.LevelWarn
-		}
-		log.Log(ctx, level, report.SummaryLine(r), "run", r.Run.ID)
-		for _, h := range r.Holds {
-			log.Warn("held for approval", "hold", h.ID, "count", h.Count, "reason", h.Reason,
-				"release", fmt.Sprintf("%s sync --approve %s", programName, h.ID))
-		}
+	db, err := openState(ctx, d.session.config, purpose{name: "run"})
+	var locked *state.LockedError
+	if errors.As(err, &locked) {
+		d.log.Warn("this run is left out: another command is at work", "pid", locked.PID, "command", locked.Command)
+		return nil
 	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	d.session.use(db)
+	r, err := d.session.agent.Sync(ctx, opts)
+	d.report(ctx, r, err)
 	return err
 }
 
-// scheduledDry plans from a state that may have come into being since the last
-// time.
-func (s *session) scheduledDry(ctx context.Context, opts agent.Options, log *slog.Logger) error {
-	if s.state == nil {
-		db, err := state.OpenReadOnly(ctx, s.config.State.Path)
-		if err != nil && !errors.Is(err, state.ErrNotExist) {
-			return err
-		}
-		s.state, s.agent.State = db, db
+func (d *service) report(ctx context.Context, r *agent.Report, err error) {
+	if r == nil {
+		return
 	}
-	plan, err := s.agent.Plan(ctx, opts)
+	level := slog.LevelInfo
+	if err != nil || r.Run.Failed+r.Run.Held+r.Run.Rejected > 0 {
+		level = slog.LevelWarn
+	}
+	d.log.Log(ctx, level, report.SummaryLine(r))
+	for _, h := range r.Holds {
+		d.log.Warn("held for approval", "hold", h.ID, "count", h.Count, "reason", h.Reason,
+			"release", fmt.Sprintf("%s sync --approve %s", programName, h.ID))
+	}
+}
+
+// plan is a run of a service that is configured to send nothing.
+func (d *service) plan(ctx context.Context, opts agent.Options) error {
+	plan, err := d.session.agent.Plan(ctx, opts)
 	if err != nil {
 		return err
 	}
 	for _, ch := range plan.Changes {
-		log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason, "held", ch.Held)
+		d.log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason, "held", ch.Held)
 	}
-	log.Info(fmt.Sprintf("dry run: %d changes, nothing was sent", plan.Pending()), "held", plan.Summary.Held, "rejected", plan.Summary.Rejected)
+	d.log.Info(fmt.Sprintf("dry run: %d changes, nothing was sent", plan.Pending()), "held", plan.Summary.Held, "rejected", plan.Summary.Rejected)
 	return nil
 }

@@ -27,10 +27,25 @@ type purpose struct {
 	dry  bool   // no request that writes leaves, the state is opened for reading
 }
 
-// open connects both sides. In a dry session one transport refuses every write,
-// and the state cannot be written: there is nothing that a command could forget.
+// open connects both sides and opens the state.
 func (c *cli) open(ctx context.Context, cfg *configs.Config, p purpose, log *slog.Logger) (*session, error) {
-	s := &session{config: cfg}
+	s, err := c.connect(ctx, cfg, p, log)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openState(ctx, cfg, p)
+	if err != nil {
+		s.walkme.Close()
+		return nil, err
+	}
+	s.use(db)
+	return s, nil
+}
+
+// connect builds the clients. In a dry session one transport refuses every
+// write, and the state cannot be written: there is nothing that a command could
+// forget.
+func (c *cli) connect(ctx context.Context, cfg *configs.Config, p purpose, log *slog.Logger) (*session, error) {
 	oktaConfig, oktaErr := cfg.OktaClient()
 	walkmeConfig, walkmeErr := cfg.WalkMeClient()
 	if err := errors.Join(oktaErr, walkmeErr); err != nil {
@@ -46,16 +61,18 @@ func (c *cli) open(ctx context.Context, cfg *configs.Config, p purpose, log *slo
 	if err != nil {
 		return nil, &exit{exitConfig, err}
 	}
-	if s.walkme, err = walkme.NewClient(walkmeConfig); err != nil {
+	walkmeClient, err := walkme.NewClient(walkmeConfig)
+	if err != nil {
 		return nil, &exit{exitConfig, err}
 	}
-	if s.state, err = openState(ctx, cfg, p); err != nil {
-		s.walkme.Close()
-		return nil, err
-	}
-	s.agent = &agent.Agent{Okta: oktaClient, WalkMe: s.walkme, State: s.state, Config: cfg.Agent(), Logger: log}
-	return s, nil
+	return &session{
+		config: cfg, walkme: walkmeClient,
+		agent: &agent.Agent{Okta: oktaClient, WalkMe: walkmeClient, Config: cfg.Agent(), Logger: log},
+	}, nil
 }
+
+// use gives the session its state, nil for none.
+func (s *session) use(db *state.DB) { s.state, s.agent.State = db, db }
 
 func openState(ctx context.Context, cfg *configs.Config, p purpose) (*state.DB, error) {
 	if !p.dry {

@@ -1,0 +1,397 @@
+package agent_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// matrixFaults are the ways in which one request goes wrong. Those that apply a
+// request without telling are of no interest for reads.
+var matrixFaults = []struct {
+	name   string
+	fault  walkmetest.Fault
+	writes bool
+}{
+	{"not applied, 500", walkmetest.NotApplied(http.StatusInternalServerError), false},
+	{"applied, 500", walkmetest.AppliedButStatus(http.StatusInternalServerError), true},
+	{"dropped before", walkmetest.DroppedBefore(), false},
+	{"applied, unanswered", walkmetest.AppliedUnanswered(), true},
+	{"applied, truncated", walkmetest.AppliedTruncated(), false},
+	{"gateway 502", walkmetest.Gateway(http.StatusBadGateway), false},
+	{"429", walkmetest.RateLimited(""), false},
+}
+
+// stage is a situation in which a run has something of everything to do. It is
+// prepared once; each case gets a tenant and a state file of its own, in the same
+// situation. The org is shared, because the agent only reads it.
+type stage struct {
+	*world
+	okta  *okta.Client // made outside of the bubbles, because it starts a goroutine
+	hand  func(*walkmetest.Tenant)
+	story []walkmetest.Request // what the agent said to the tenant after that
+	state []byte               // the state file
+}
+
+// newStage prepares: a mover, a leaver, a returner, a joiner, both kinds of
+// links, a freed userName that another one takes; a group that is renamed and
+// has joiners and leavers in several batches, a new group, an empty one, a
+// linked one with a foreign member, and one that is deleted.
+func newStage(t *testing.T, profile walkme.Profile) *stage {
+	s := &stage{hand: func(tenant *walkmetest.Tenant) {
+		admin := tenant.AddUser(walkmetest.User{UserName: "admin@example.com", Active: true})
+		tenant.AddUser(walkmetest.User{UserName: "linda@example.com", Active: true})
+		tenant.AddUser(walkmetest.User{UserName: "link@example.com", Active: false})
+		tenant.AddGroup("Authors", admin)
+		tenant.AddGroup("Foreign", admin)
+	}}
+	s.world = newWorld(t, profile, func(c *setup) {
+		c.config.Workers = 1
+		c.wire.MemberBatch = 2
+		c.config.Policy.Groups = agent.GroupPolicy{DeleteUnlinked: true, RemoveDeprovisioned: true}
+		c.config.GroupSources = []okta.GroupSource{
+			{Rule: &okta.GroupRule{NameStartsWith: "push "}}, {Name: "Content", Link: "Authors"},
+		}
+	})
+	w := s.world
+	s.hand(w.tenant)
+	w.hire("gus", "mo", "lea", "rita", "hal", "kim")
+	w.group("push Team", "gus", "mo", "lea", "rita")
+	w.group("push Old", "gus")
+	w.group("Content")
+	w.sync()
+	s.story = append(s.story, w.tenant.Requests()...)
+	w.org.Unassign(w.people["rita"])
+	w.sync()
+	s.story = append(s.story, w.tenant.Requests()...)
+
+	w.org.Update(w.people["mo"], map[string]any{"lastName": "Mover"})
+	w.org.Unassign(w.people["lea"])
+	w.org.Assign(w.people["rita"])
+	w.org.Update(w.people["hal"], map[string]any{"login": "hal.new@example.com"})
+	w.org.Update(w.people["kim"], map[string]any{"login": "hal@example.com"})
+	w.hire("joe", "linda", "link")
+	w.org.RenameGroup(w.groups["push Team"], "push Crew")
+	w.leave("push Team", "mo")
+	w.join("push Team", "joe", "linda", "kim")
+	w.org.RenameGroup(w.groups["push Old"], "Old")
+	w.group("push New", "joe", "link", "gus")
+	w.group("push Empty")
+	w.join("Content", "gus", "joe", "link")
+	w.close()
+	text, err := os.ReadFile(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.state = text
+	s.okta, err = okta.NewClient(t.Context(), okta.Config{
+		OrgURL: w.org.URL(), AppID: w.org.AppID(), APIToken: w.org.Token(), RateLimitShare: 1, Transport: w.org.Transport(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.open() // for the end of the test
+	return s
+}
+
+// tenant makes a tenant as it was when the stage was ready: by the same hand, and
+// by the same requests. Equal names give equal ids.
+func (s *stage) newTenant(t testing.TB) *walkmetest.Tenant {
+	t.Helper()
+	tenant := walkmetest.New(walkmetest.Options{MaxBatch: 100})
+	s.hand(tenant)
+	client := &http.Client{Transport: tenant.Transport()}
+	for _, r := range s.story {
+		req, err := http.NewRequestWithContext(t.Context(), r.Method, inMemory+r.Path+"?"+r.RawQuery, bytes.NewReader(r.Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = maps.Clone(r.Header)
+		req.Header.Set("Authorization", tenant.Authorization())
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	admin, _ := tenant.User("admin@example.com")
+	foreign, _ := tenant.Group("Foreign")
+	tenant.Protect(admin.ID, foreign.ID)
+	tenant.ResetRequests()
+	return tenant
+}
+
+// inMemory is the base URL of tenants that are reached without a socket.
+const inMemory = "http://127.0.0.1" + walkmetest.DefaultBasePath
+
+// mortal carries the requests of a process until that is killed.
+type mortal struct {
+	to    http.RoundTripper
+	count atomic.Int64
+	dead  atomic.Bool
+
+	// kill says, if set, whether the process dies at the n-th request, and
+	// whether that still reaches WalkMe.
+	kill func(n int) (dies, arrives bool)
+}
+
+var errKilled = fmt.Errorf("%w: the process was killed", walkme.ErrNotSent)
+
+func (m *mortal) RoundTrip(req *http.Request) (*http.Response, error) {
+	dies, arrives := false, false
+	if n := int(m.count.Add(1)); m.kill != nil && !m.dead.Load() {
+		dies, arrives = m.kill(n)
+	}
+	if m.dead.Load() && !dies {
+		return nil, errKilled
+	}
+	if !dies {
+		return m.to.RoundTrip(req)
+	}
+	m.dead.Store(true)
+	if arrives {
+		if resp, err := m.to.RoundTrip(req); err == nil {
+			resp.Body.Close()
+		}
+	}
+	return nil, errKilled
+}
+
+// process is one process of the agent on the stage.
+type process struct {
+	t     testing.TB
+	wire  *mortal
+	agent *agent.Agent
+}
+
+func (s *stage) start(t testing.TB, tenant *walkmetest.Tenant, path string) *process {
+	t.Helper()
+	p := &process{t: t, wire: &mortal{to: tenant.Transport()}}
+	client, err := walkme.NewClient(walkme.Config{
+		BaseURL: inMemory, Auth: walkme.Auth{Username: walkmetest.DefaultUsername, Password: walkmetest.DefaultPassword},
+		Profile: s.setup.profile, Wire: s.setup.wire, UpdateAttributes: true, Transport: p.wire,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.agent = &agent.Agent{Okta: s.okta, WalkMe: client, State: openState(t, path), Config: s.world.agent.Config}
+	return p
+}
+
+// sync makes a run, whose failure the next one has to make good.
+func (p *process) sync() *agent.Report {
+	report, _ := p.agent.Sync(p.t.Context(), agent.Options{Trigger: "sync"})
+	return report
+}
+
+func (p *process) end() {
+	if err := p.agent.State.Close(); err != nil {
+		p.t.Error(err)
+	}
+}
+
+// ending is what a case leads to.
+type ending struct {
+	tenant      string
+	records     []state.Record
+	invitations int
+	runs        int // until nothing was left to do; above maxRuns: never
+	violations  []string
+	history     string
+	requests    []walkmetest.Request // of the first run
+}
+
+const maxRuns = 4
+
+// untilQuiet syncs until there is nothing left to do.
+func (p *process) untilQuiet(tenant *walkmetest.Tenant) ending {
+	p.t.Helper()
+	var e ending
+	var history []string
+	for e.runs = 1; e.runs <= maxRuns; e.runs++ {
+		report := p.sync()
+		if e.runs == 1 {
+			e.requests = tenant.Requests()
+		}
+		history = append(history, fmt.Sprintf("run %d: %s %s\n%s", e.runs, report.Run.Outcome, report.Run.Error, changes(report)))
+		if len(report.Changes) == 0 && report.Run.Outcome == agent.RunDone {
+			break
+		}
+	}
+	records, err := p.agent.State.Records(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	e.tenant, e.records, e.history = tenant.State(), timeless(records), strings.Join(history, "\n")
+	e.invitations, e.violations = tenant.Invitations(), tenant.Violations()
+	return e
+}
+
+// timeless takes the times out of records.
+func timeless(records []state.Record) []state.Record {
+	for i := range records {
+		records[i].UpdatedAt = time.Time{}
+	}
+	return records
+}
+
+// mishap is one case of the matrix.
+type mishap struct {
+	n     int // the request to which it happens
+	name  string
+	fault walkmetest.Fault
+	mode  string
+}
+
+// What becomes of the process.
+const (
+	goesOn      = "goes on"
+	killed      = "killed at it"       // before it knows the answer
+	killedAfter = "killed at the next" // with the answer dealt with
+)
+
+// play runs one case in a bubble of its own.
+func (s *stage) play(t *testing.T, m mishap) (e ending) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	copied := path + ".copy"
+	if err := os.WriteFile(path, s.state, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		tenant := s.newTenant(t)
+		defer tenant.Close()
+		p := s.start(t, tenant, path)
+		die := func(at int, arrives bool) {
+			p.wire.kill = func(n int) (bool, bool) {
+				if n != at {
+					return false, false
+				}
+				if err := p.agent.State.Backup(t.Context(), copied); err != nil {
+					t.Error(err)
+				}
+				return true, arrives
+			}
+		}
+		switch m.mode {
+		case killed:
+			die(m.n, m.fault.Apply)
+		case killedAfter:
+			die(m.n+1, false)
+			fallthrough
+		case goesOn:
+			tenant.Fault(walkmetest.OnNth(m.n, m.fault))
+		}
+		if m.mode != "" {
+			p.sync()
+			tenant.Fault(nil)
+		}
+		if p.wire.dead.Load() {
+			p.end()
+			tenant.ClientRestarted()
+			p = s.start(t, tenant, copied)
+		}
+		e = p.untilQuiet(tenant)
+		p.end()
+	})
+	return e
+}
+
+// mishaps are all cases for a run of n requests.
+func (s *stage) mishaps(requests []walkmetest.Request) []mishap {
+	var out []mishap
+	for i, r := range requests {
+		for _, f := range matrixFaults {
+			if f.writes && !walkmetest.IsWrite(&r) {
+				continue
+			}
+			out = append(out, mishap{i + 1, f.name, f.fault, goesOn}, mishap{i + 1, f.name, f.fault, killedAfter})
+		}
+		out = append(out, mishap{i + 1, "not sent", walkmetest.Fault{}, killed})
+		if walkmetest.IsWrite(&r) {
+			out = append(out, mishap{i + 1, "applied", walkmetest.Fault{Apply: true}, killed})
+		}
+	}
+	return out
+}
+
+// tally counts the cases of one kind.
+type tally struct{ cases, converged, duplicates, lost, slow int }
+
+// TestFaultMatrix has each request of a run that does everything fail in each
+// way, lets the process go on or be killed, and syncs until nothing is left to
+// do. The tenant and the state must end as if nothing had happened.
+func TestFaultMatrix(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		s := newStage(t, profile)
+		undisturbed, requests := s.undisturbed(t)
+		cases := s.mishaps(requests)
+		if testing.Short() {
+			cases = slices.DeleteFunc(cases, func(m mishap) bool { return m.n%5 != 0 })
+		}
+		counts := map[string]*tally{}
+		for _, m := range cases {
+			e := s.play(t, m)
+			kind := fmt.Sprintf("%-20s %s", m.name, m.mode)
+			if counts[kind] == nil {
+				counts[kind] = &tally{}
+			}
+			s.judge(t, m, requests[m.n-1], undisturbed, e, counts[kind])
+		}
+		t.Logf("%d requests, %d cases\n%s", len(requests), len(cases), table(counts))
+	})
+}
+
+// undisturbed plays without a mishap, twice: for the ending and for the requests.
+func (s *stage) undisturbed(t *testing.T) (ending, []walkmetest.Request) {
+	e := s.play(t, mishap{})
+	if e.runs > 2 || len(e.violations) > 0 {
+		t.Fatalf("undisturbed: %d runs, violations %q\n%s", e.runs, e.violations, e.history)
+	}
+	return e, e.requests
+}
+
+func (s *stage) judge(t *testing.T, m mishap, r walkmetest.Request, want, got ending, n *tally) {
+	t.Helper()
+	n.cases++
+	name := fmt.Sprintf("request %d (%s %s), %s, %s", m.n, r.Method, r.Path, m.name, m.mode)
+	diff := cmp.Diff(want.tenant, got.tenant) + cmp.Diff(want.records, got.records)
+	switch {
+	case got.invitations != want.invitations || len(got.violations) > 0:
+		n.duplicates++
+		t.Errorf("%s: %d invitations, want %d; violations %q\n%s", name, got.invitations, want.invitations, got.violations, got.history)
+	case diff != "":
+		n.lost++
+		t.Errorf("%s: ended otherwise (-want +got):\n%s\n%s", name, diff, got.history)
+	case got.runs > maxRuns:
+		n.slow++
+		t.Errorf("%s: not quiet after %d runs\n%s", name, maxRuns, got.history)
+	default:
+		n.converged++
+	}
+}
+
+func table(counts map[string]*tally) string {
+	lines := []string{fmt.Sprintf("%-40s %6s %10s %11s %5s %5s", "", "cases", "converged", "duplicates", "lost", "slow")}
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		n := counts[kind]
+		lines = append(lines, fmt.Sprintf("%-40s %6d %10d %11d %5d %5d", kind, n.cases, n.converged, n.duplicates, n.lost, n.slow))
+	}
+	return strings.Join(lines, "\n")
+}

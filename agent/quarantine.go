@@ -1,0 +1,107 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
+)
+
+// MetaQuarantine is where the state keeps the quarantine, as JSON; "" without one.
+const MetaQuarantine = "quarantine"
+
+// Quarantine slows a service that keeps failing, so that it neither hammers a
+// broken side nor fills the log. It ends with the first good run.
+type Quarantine struct {
+	Level  int       `json:"level"` // bad runs in a row
+	Since  time.Time `json:"since"`
+	Reason string    `json:"reason"`
+}
+
+const (
+	quarantineShare   = 40 // percent of the changes that failed
+	quarantineChanges = 10 // below this many changes a share says nothing
+	quarantineFirst   = 30 * time.Minute
+	quarantineLongest = 24 * time.Hour
+)
+
+// Pause is how long the service waits between two runs: half an hour, an hour,
+// two … up to a day.
+func (q Quarantine) Pause() time.Duration {
+	if q.Level <= 0 {
+		return 0
+	}
+	pause := quarantineFirst
+	for range q.Level - 1 {
+		if pause *= 2; pause >= quarantineLongest {
+			return quarantineLongest
+		}
+	}
+	return pause
+}
+
+// badRun says why a run puts the service into quarantine, or "".
+func badRun(r RunReport, err error) string {
+	refused := errors.Is(err, okta.ErrUnauthorized) || errors.Is(err, okta.ErrForbidden) || errors.Is(err, okta.ErrDPoP) ||
+		errors.Is(err, scim.ErrUnauthorized) || errors.Is(err, scim.ErrForbidden)
+	tried := r.Applied + r.Failed
+	switch {
+	case refused:
+		return "credentials are refused: " + err.Error()
+	case tried >= quarantineChanges && r.Failed*100 > quarantineShare*tried:
+		return fmt.Sprintf("%d of %d changes failed", r.Failed, tried)
+	}
+	return ""
+}
+
+// updateQuarantine raises or ends the quarantine after a run. A run that failed
+// for another reason, or was stopped, leaves it as it is.
+func (a *Agent) updateQuarantine(ctx context.Context, r RunReport, runErr error) error {
+	q, err := ReadQuarantine(ctx, a.State)
+	if err != nil {
+		return err
+	}
+	switch reason := badRun(r, runErr); {
+	case reason != "":
+		if q.Level == 0 {
+			q.Since = r.FinishedAt
+		}
+		q.Level, q.Reason = q.Level+1, reason
+		a.log().Error("quarantine: the service slows down until a run succeeds", "reason", reason, "pause", q.Pause())
+	case runErr == nil && q.Level > 0:
+		a.log().Info("quarantine ended by a good run", "since", q.Since)
+		q = Quarantine{}
+	default:
+		return nil
+	}
+	text := ""
+	if q.Level > 0 {
+		data, err := json.Marshal(q)
+		if err != nil {
+			return err
+		}
+		text = string(data)
+	}
+	return a.State.SetMeta(ctx, MetaQuarantine, text)
+}
+
+// ReadQuarantine returns the quarantine, the zero one when there is none.
+func ReadQuarantine(ctx context.Context, db *state.DB) (Quarantine, error) {
+	var q Quarantine
+	if db == nil {
+		return q, nil
+	}
+	text, err := db.Meta(ctx, MetaQuarantine)
+	if err != nil || text == "" {
+		return q, err
+	}
+	if err := json.Unmarshal([]byte(text), &q); err != nil {
+		return q, fmt.Errorf("quarantine in the state: %w", err)
+	}
+	return q, nil
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"okta-walkme-agent/agent"
+)
+
+// maxPlanFile bounds a plan file, in bytes.
+const maxPlanFile = 256 << 20
+
+func (c *cli) applyCommand() *cobra.Command {
+	var format string
+	var full bool
+	cmd := &cobra.Command{
+		Use:   "apply PLAN.json",
+		Short: "Do exactly what a saved plan says, or refuse",
+		Long: `Takes a plan that plan --out has saved and does exactly that. When Okta, WalkMe,
+the configuration or the state has moved since, nothing is sent and the command
+says what has moved. A file that was changed by hand is refused.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains([]string{"text", "json"}, format) {
+				return usage("--format is text or json, not %q", format)
+			}
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			saved, err := readPlanFile(args[0])
+			if err != nil {
+				return err
+			}
+			opts := agent.Options{Trigger: "apply", By: whoAmI(), Refresh: saved.Unmanaged != nil}
+			return c.oneRun(cmd.Context(), cfg, "apply", format, full, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
+				return a.Apply(ctx, saved, opts)
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&format, "format", "f", "text", "text or json")
+	cmd.Flags().BoolVar(&full, "full", false, "unfold long lists")
+	return cmd
+}
+
+func readPlanFile(path string) (*agent.Plan, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("plan file: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxPlanFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("plan file: %w", err)
+	}
+	if len(data) > maxPlanFile {
+		return nil, fmt.Errorf("plan file: %s is longer than %d bytes", path, maxPlanFile)
+	}
+	return agent.ReadPlan(data)
+}

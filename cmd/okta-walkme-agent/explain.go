@@ -1,0 +1,51 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"okta-walkme-agent/agent/report"
+)
+
+func (c *cli) explainCommand() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "explain USER|GROUP",
+		Short: "Tell why somebody is in scope, each value, and what happens next",
+		Long: `Tells everything about one person (by login, user name or Okta id) or group (by
+name or Okta id): in scope or not and why, Okta's status, each attribute with its
+expression and value, the groups, what was last sent and answered, and what the
+next run will do. Nothing is written anywhere.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if !slices.Contains([]string{"text", "json"}, format) {
+				return usage("--format is text or json, not %q", format)
+			}
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			s, err := c.open(cmd.Context(), cfg, purpose{name: "explain", dry: true}, c.logger(cfg, false))
+			if err != nil {
+				return explained(err)
+			}
+			defer func() { err = errors.Join(err, s.close()) }()
+			e, err := s.agent.Explain(cmd.Context(), args[0])
+			if err != nil {
+				return explained(err)
+			}
+			if format == "json" {
+				enc := json.NewEncoder(c.stdout)
+				enc.SetEscapeHTML(false)
+				enc.SetIndent("", "  ")
+				return enc.Encode(e)
+			}
+			return report.ExplanationText(c.stdout, e, c.reportOptions(c.stdout, false))
+		},
+	}
+	cmd.Flags().StringVarP(&format, "format", "f", "text", "text or json")
+	return cmd
+}

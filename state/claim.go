@@ -1,0 +1,56 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+)
+
+// Claim is the right to be the one service of a state file. It is apart from the
+// writer's lock, which a service holds only while it runs, so that commands by
+// hand have their turn between two runs.
+type Claim struct{ file *os.File }
+
+// ClaimService takes the claim, or returns a *LockedError that says who has it.
+// The folder of the state is made when missing.
+func ClaimService(ctx context.Context, path, command string, now time.Time) (*Claim, error) {
+	path, err := absolute(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := ensureFolder(path); err != nil {
+		return nil, err
+	}
+	f, err := lock(ctx, servicePath(path), holder{PID: os.Getpid(), Command: command, Since: now.UTC()})
+	if err != nil {
+		return nil, err
+	}
+	return &Claim{f}, nil
+}
+
+// Service says who has the claim on a state file: a *LockedError, which is the
+// answer and not a fault, or nil when there is no service.
+func Service(path string) (*LockedError, error) {
+	path, err := absolute(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(lockPath(servicePath(path)))
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	defer f.Close()
+	if !locked(servicePath(path)) {
+		return nil, nil
+	}
+	return readHolder(f), nil
+}
+
+// Release gives the claim back.
+func (c *Claim) Release() error { return c.file.Close() }
+
+func servicePath(path string) string { return path + ".service" }
