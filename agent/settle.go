@@ -145,7 +145,9 @@ func (a *Agent) settleMembers(ctx context.Context, e state.Entry, rec state.Reco
 	if rec.Members, err = a.shown(ctx, g, candidates); err != nil {
 		return err
 	}
-	rec.SourceDigest = change.SourceDigest
+	// What the group lacks is a difference to the next plan: nothing is cut
+	// short any more.
+	rec.Partial, rec.SourceDigest = false, change.SourceDigest
 	healthy(&rec)
 	return a.conclusion(ctx, e, state.Outcome{State: state.Applied}, rec)
 }
