@@ -141,6 +141,7 @@ func (a *Agent) settleMembers(ctx context.Context, e state.Entry, rec state.Reco
 		return a.abandon(ctx, e) // some servers never show members: nothing follows from that
 	}
 	change := journalled(e.Change)
+	intended := applyMembers(rec.Members, change.Members)
 	candidates := applyMembers(rec.Members, MemberChange{Add: change.Members.Add})
 	if rec.Members, err = a.shown(ctx, g, candidates); err != nil {
 		return err
@@ -149,7 +150,11 @@ func (a *Agent) settleMembers(ctx context.Context, e state.Entry, rec state.Reco
 	// short any more.
 	rec.Partial, rec.SourceDigest = false, change.SourceDigest
 	healthy(&rec)
-	return a.conclusion(ctx, e, state.Outcome{State: state.Applied}, rec)
+	out := state.Outcome{State: state.Applied}
+	if !slices.Equal(rec.Members, intended) {
+		out = state.Outcome{State: state.Abandoned, Error: e.Error}
+	}
+	return a.conclusion(ctx, e, out, rec)
 }
 
 // shown returns those of the Okta ids whose accounts the group shows as members.
