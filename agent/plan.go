@@ -33,6 +33,10 @@ type PlanInput struct {
 	// nothing.
 	Force *Selection
 
+	// Only restricts the plan to changes that concern these people, by Okta id,
+	// sorted. Nil restricts nothing.
+	Only []string
+
 	// Patient honours the pauses of failed objects; Now is compared with them.
 	Patient bool
 	Now     time.Time
@@ -227,8 +231,12 @@ func (p *planner) orderRenames() {
 	}
 }
 
-// restrict drops what a resync does not ask for.
+// restrict drops what a resync, or a look at a few people, does not ask for.
 func (p *planner) restrict() {
+	if p.in.Only != nil {
+		p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool { return !c.concerns(p.in.Only) })
+		p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, func(r Rejection) bool { return !contains(p.in.Only, r.OktaID) })
+	}
 	if p.in.Force == nil {
 		return
 	}

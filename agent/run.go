@@ -55,7 +55,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 	plan := NewPlan(PlanInput{
 		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, Earlier: v.earlier,
-		Pushed: v.pushed, Force: opts.Force, Patient: opts.Patient, Now: a.now(),
+		Pushed: v.pushed, Only: opts.only, Force: opts.Force, Patient: opts.Patient, Now: a.now(),
 	})
 	if opts.Force == nil {
 		plan.Rejected = append(plan.Rejected, problemsOf(v.snap)...)
@@ -63,6 +63,9 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 	slices.SortFunc(plan.Rejected, compareRejections)
 	if v.absent, err = a.waitForGrace(ctx, plan); err != nil {
 		return nil, err
+	}
+	if opts.only != nil {
+		v.absent = nil // what a look at a few people sees says nothing about the others
 	}
 	recent, err := a.recentRemovals(ctx)
 	if err != nil {
@@ -181,7 +184,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := a.beginResync(ctx, opts, report.Run.StartedAt); err != nil {
 		return err
 	}
-	v, err := a.snapshot(ctx)
+	v, err := a.snapshotFor(ctx, opts)
 	if err != nil {
 		return err
 	}
@@ -217,6 +220,13 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		return err
 	}
 	return a.endResync(ctx, opts)
+}
+
+func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {
+	if opts.only != nil {
+		return a.readPeople(ctx, opts.only)
+	}
+	return a.snapshot(ctx)
 }
 
 // snapshot reads Okta and stores what the next run can build on.

@@ -18,6 +18,7 @@ type Options struct {
 	// began.
 	Resume bool
 
+	only  []string // Okta ids of the people to look at, sorted; nil: everybody
 	saved *Plan // the plan that the run must match
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,11 +32,12 @@ Between two runs the state is free: sync, apply and resync work meanwhile.`,
 	}
 }
 
-// service is the process of run: clients that live as long as it does, and a state that
-// is open only while a run needs it.
+// service is the process of run: clients that live as long as it does, and a
+// state that is open only while a run needs it.
 type service struct {
 	session *session
 	log     *slog.Logger
+	watcher *watcher // nil: off
 }
 
 func (c *cli) serve(ctx context.Context) (err error) {
@@ -68,6 +70,14 @@ func (c *cli) serve(ctx context.Context) (err error) {
 		Run:  d.run,
 		Slow: func() time.Duration { return d.quarantine(ctx).Pause() },
 		Idle: func(next time.Time) { d.noteNextRun(ctx, next) },
+	}
+	var background sync.WaitGroup
+	defer background.Wait()
+	if err := d.startWatch(ctx, &background); err != nil {
+		return explained(err)
+	}
+	if d.watcher != nil {
+		loop.Wake = d.watcher.wake
 	}
 	err = loop.Serve(ctx, last)
 	log.Info("stopped")
@@ -164,7 +174,12 @@ func (d *service) run(ctx context.Context, trigger string) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	d.session.use(db)
-	r, err := d.session.agent.Sync(ctx, opts)
+	var r *agent.Report
+	if trigger == triggerWatch {
+		r, err = d.watched(ctx, db)
+	} else {
+		r, err = d.session.agent.Sync(ctx, opts)
+	}
 	d.report(ctx, r, err)
 	return err
 }
