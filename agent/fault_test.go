@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/okta"
@@ -25,18 +27,20 @@ import (
 
 // matrixFaults are the ways in which one request goes wrong. Those that apply a
 // request without telling are of no interest for reads.
+// Those with kill leave something behind that the others do not, and the process
+// is also killed when it has dealt with them.
 var matrixFaults = []struct {
-	name   string
-	fault  walkmetest.Fault
-	writes bool
+	name         string
+	fault        walkmetest.Fault
+	writes, kill bool
 }{
-	{"not applied, 500", walkmetest.NotApplied(http.StatusInternalServerError), false},
-	{"applied, 500", walkmetest.AppliedButStatus(http.StatusInternalServerError), true},
-	{"dropped before", walkmetest.DroppedBefore(), false},
-	{"applied, unanswered", walkmetest.AppliedUnanswered(), true},
-	{"applied, truncated", walkmetest.AppliedTruncated(), false},
-	{"gateway 502", walkmetest.Gateway(http.StatusBadGateway), false},
-	{"429", walkmetest.RateLimited(""), false},
+	{"not applied, 500", walkmetest.NotApplied(http.StatusInternalServerError), false, true},
+	{"applied, 500", walkmetest.AppliedButStatus(http.StatusInternalServerError), true, true},
+	{"dropped before", walkmetest.DroppedBefore(), false, true},
+	{"applied, unanswered", walkmetest.AppliedUnanswered(), true, true},
+	{"applied, truncated", walkmetest.AppliedTruncated(), false, false},
+	{"gateway 502", walkmetest.Gateway(http.StatusBadGateway), false, false},
+	{"429", walkmetest.RateLimited(""), false, false},
 }
 
 // stage is a situation in which a run has something of everything to do. It is
@@ -269,10 +273,17 @@ const (
 
 // play runs one case in a bubble of its own.
 func (s *stage) play(t *testing.T, m mishap) (e ending) {
-	path := filepath.Join(t.TempDir(), "state.db")
+	dir, err := os.MkdirTemp(filepath.Dir(s.path), "case-")
+	if err != nil {
+		t.Error(err)
+		return e
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // it lies in the test's own folder
+	path := filepath.Join(dir, "state.db")
 	copied := path + ".copy"
 	if err := os.WriteFile(path, s.state, 0o600); err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return e
 	}
 	synctest.Test(t, func(t *testing.T) {
 		tenant := s.newTenant(t)
@@ -301,6 +312,7 @@ func (s *stage) play(t *testing.T, m mishap) (e ending) {
 		if m.mode != "" {
 			p.sync()
 			tenant.Fault(nil)
+			p.wire.kill = nil
 		}
 		if p.wire.dead.Load() {
 			p.end()
@@ -321,7 +333,10 @@ func (s *stage) mishaps(requests []walkmetest.Request) []mishap {
 			if f.writes && !walkmetest.IsWrite(&r) {
 				continue
 			}
-			out = append(out, mishap{i + 1, f.name, f.fault, goesOn}, mishap{i + 1, f.name, f.fault, killedAfter})
+			out = append(out, mishap{i + 1, f.name, f.fault, goesOn})
+			if f.kill && walkmetest.IsWrite(&r) {
+				out = append(out, mishap{i + 1, f.name, f.fault, killedAfter})
+			}
 		}
 		out = append(out, mishap{i + 1, "not sent", walkmetest.Fault{}, killed})
 		if walkmetest.IsWrite(&r) {
@@ -346,14 +361,23 @@ func TestFaultMatrix(t *testing.T) {
 			cases = slices.DeleteFunc(cases, func(m mishap) bool { return m.n%5 != 0 })
 		}
 		counts := map[string]*tally{}
+		var mu sync.Mutex
+		var group errgroup.Group
+		group.SetLimit(8) // they mostly wait for the disk
 		for _, m := range cases {
-			e := s.play(t, m)
-			kind := fmt.Sprintf("%-20s %s", m.name, m.mode)
-			if counts[kind] == nil {
-				counts[kind] = &tally{}
-			}
-			s.judge(t, m, requests[m.n-1], undisturbed, e, counts[kind])
+			group.Go(func() error {
+				e := s.play(t, m)
+				mu.Lock()
+				defer mu.Unlock()
+				kind := fmt.Sprintf("%-20s %s", m.name, m.mode)
+				if counts[kind] == nil {
+					counts[kind] = &tally{}
+				}
+				s.judge(t, m, requests[m.n-1], undisturbed, e, counts[kind])
+				return nil
+			})
 		}
+		_ = group.Wait()
 		t.Logf("%d requests, %d cases\n%s", len(requests), len(cases), table(counts))
 	})
 }
