@@ -38,6 +38,9 @@ func TestGroupTable(t *testing.T) {
 		{"created", "not pushed", "", "= group_unlink 1"},
 		{"created", "not pushed", "delete_unlinked", "= group_delete 1"},
 
+		{"cut short", "pushed", "", "= group_members 1"},
+		{"cut short", "paused", "", unchanged},
+
 		{"linked", "pushed", "", unchanged},
 		{"linked", "renamed", "", unchanged},
 		{"linked", "renamed", "rename_linked", "= group_rename 1"},
@@ -52,7 +55,7 @@ func TestGroupTable(t *testing.T) {
 	}
 	records := map[string]string{
 		"never recorded": "", "never landed": "group 00g1 name=Team", "created": "group 00g1 id=g1 name=Team members=00u1",
-		"linked": "group 00g1 id=g1 name=Team members=00u1 linked",
+		"linked": "group 00g1 id=g1 name=Team members=00u1 linked", "cut short": "group 00g1 id=g1 name=Team members=00u1 partial",
 	}
 	wants := map[string]string{
 		"pushed": "group 00g1 name=Team members=00u1", "renamed": "group 00g1 name=Crew members=00u1", "empty": "group 00g1 name=Team",

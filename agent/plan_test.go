@@ -54,7 +54,8 @@ func TestUserTable(t *testing.T) {
 		}
 	}
 	records := map[string]*state.Record{
-		"never recorded": nil, "never landed": recorded("", false), "active": recorded("w1", true), "inactive": recorded("w1", false),
+		"never recorded": nil, "never landed": recorded("", false), "lost": recorded("", true),
+		"active": recorded("w1", true), "inactive": recorded("w1", false),
 	}
 	const (
 		nothing   = "= nothing"
@@ -74,6 +75,13 @@ func TestUserTable(t *testing.T) {
 		{"never landed", "not listed", nothing},
 		{"never landed", "keep", nothing},
 		{"never landed", "rejected", rejected},
+
+		// WalkMe does not have the account any more.
+		{"lost", "present", "= create 1"},
+		{"lost", "absent", nothing},
+		{"lost", "not listed", nothing},
+		{"lost", "keep", nothing},
+		{"lost", "rejected", rejected},
 
 		{"active", "present", unchanged},
 		{"active", "present, renamed", "= update 1"},

@@ -16,24 +16,22 @@ import (
 )
 
 // scenario is a plan's input as text: a title, then sections. A line is words and
-// key=value pairs; a value with blanks is quoted as in Go.
+// key=value pairs; a value with blanks is quoted.
 //
-//	-- policy --   create_users=false, no_update, remove_deprovisioned … (see policy)
+//	-- policy --   no_create_users, remove_deprovisioned … (see policy)
 //	-- state --    user 00u1 id=w1 name=ann@example.com given=Ann [inactive] [mapping=old]
 //	               group 00g1 id=g1 name=Editors members=00u1,00u2 [linked] [partial]
 //	               either: [failed="text" attempts=2 next=10m of=same|other]
 //	-- okta --     user 00u1 present|absent|keep|rejected name=… given=… [why=…]
 //	               group 00g1 name=… members=… [linked] [leave=… [problem]] [sources=…]
-//	-- run --      doubt_users=…, doubt_groups=…, patient, force, earlier.old="userName: appuser.userName" …
+//	-- run --      patient, doubt_groups=…, force [users=…] …, earlier old userName=appuser.userName …
 //	-- limits --   deactivations=20/10, …, recent_users=1, released=ID
 //	-- plan --     what must come out
 type scenario struct {
-	title    string
 	sections map[string][]string // lines
 	order    []string
 }
 
-// sections are in the order in which a file has them.
 const planSection = "plan"
 
 func readScenario(t *testing.T, file string) *scenario {
@@ -350,18 +348,22 @@ func planText(p *agent.Plan) string {
 	return b.String()
 }
 
+// blockedText shows all that keeps a change back; at most one thing may.
 func blockedText(c *agent.Change) string {
-	switch {
-	case c.Held:
-		return fmt.Sprintf("    held: %s\n", c.HoldID)
-	case c.Disabled != "":
-		return fmt.Sprintf("    disabled: %s\n", c.Disabled)
-	case c.WaitUntil != nil:
-		return fmt.Sprintf("    waits for %s\n", c.WaitUntil.Sub(scenarioNow))
-	case c.Unconfirmed != "":
-		return fmt.Sprintf("    unconfirmed: %s\n", c.Unconfirmed)
+	var b strings.Builder
+	if c.Held {
+		fmt.Fprintf(&b, "    held: %s\n", c.HoldID)
 	}
-	return ""
+	if c.Disabled != "" {
+		fmt.Fprintf(&b, "    disabled: %s\n", c.Disabled)
+	}
+	if c.WaitUntil != nil {
+		fmt.Fprintf(&b, "    waits for %s\n", c.WaitUntil.Sub(scenarioNow))
+	}
+	if c.Unconfirmed != "" {
+		fmt.Fprintf(&b, "    unconfirmed: %s\n", c.Unconfirmed)
+	}
+	return b.String()
 }
 
 func summaryText(s agent.Summary) string {
