@@ -51,3 +51,10 @@ func rejectionText(r agent.Rejection) string {
 	}
 	return r.Path + ": " + r.Error
 }
+
+func inParentheses(note string) string {
+	if note == "" {
+		return ""
+	}
+	return " (" + note + ")"
+}

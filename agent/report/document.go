@@ -234,6 +234,9 @@ func (d *document) facts(when string) []fact {
 			fact{"WalkMe", p.Target, "wire profile " + p.WireProfile},
 			fact{"Plan", p.ID, "made " + absolute(p.CreatedAt)})
 	}
+	if u := p.Unmanaged; u != nil {
+		out = append(out, fact{"Others", plural(u.Users, "user") + " and " + plural(u.Groups, "group") + " in WalkMe", "not managed, left alone"})
+	}
 	if r := d.run; r != nil {
 		out = append(out, fact{"Run", r.ID, "started by " + r.Trigger + ", " + elapsed(r.FinishedAt.Sub(r.StartedAt))})
 	}

@@ -73,12 +73,12 @@ func (x explanation) attributes(list []agent.ExplainedAttribute) {
 		width = max(width, len(a.Path))
 	}
 	for _, a := range list {
-		text := value(a.Value)
+		text := Escape(value(a.Value))
 		switch {
 		case a.Error != "":
 			text = "error: " + Escape(a.Error)
 		case a.Acknowledged != nil && !scim.Equal(a.Acknowledged, a.Value):
-			text += "  (WalkMe took " + value(a.Acknowledged) + ")"
+			text += "  (WalkMe took " + Escape(value(a.Acknowledged)) + ")"
 		}
 		fmt.Fprintf(x, "  %-*s  %s\n  %-*s  = %s\n", width, a.Path, text, width, "", Escape(a.Expression))
 	}
@@ -123,7 +123,7 @@ func (x explanation) next(e *agent.Explanation) {
 			text += " " + Escape(c.Name)
 		}
 		for _, a := range c.Attributes {
-			text += fmt.Sprintf("; %s: %s → %s", a.Path, value(a.Old), value(a.New))
+			text += fmt.Sprintf("; %s: %s → %s", Escape(a.Path), Escape(value(a.Old)), Escape(value(a.New)))
 		}
 		x.line("Next run", "%s (%s)", text, Escape(c.Reason))
 	}

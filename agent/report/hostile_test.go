@@ -131,8 +131,11 @@ func checkCells(t *testing.T, name, line string) {
 func TestHostileHTML(t *testing.T) {
 	harmless := tags(renderHTML(t, hostilePlan("ann")))
 	for _, n := range hostileNames() {
+		if n == "" {
+			continue // nothing is no attack, and leaves elements out
+		}
 		page := renderHTML(t, hostilePlan(n))
-		if got := tags(page); got != harmless && n != "" {
+		if got := tags(page); got != harmless {
 			t.Errorf("PlanHTML with %q changes the tags of the page:\n%s\nwant\n%s", n, got, harmless)
 		}
 		body := page[strings.Index(page, "<body>"):strings.Index(page, "<script>")]

@@ -94,8 +94,8 @@ type row struct {
 }
 
 type valueLine struct {
-	Path, Old, New string
-	Changed        bool // there was a value before
+	Path, Old, New, Note string
+	Changed              bool // there was a value before
 }
 
 func newPage(d *document) *page {
@@ -206,7 +206,8 @@ func valueLines(c *agent.Change) []valueLine {
 	for i, a := range attributes {
 		out[i] = valueLine{Path: Escape(a.Path), New: Escape(value(a.New)), Changed: showsOld(c)}
 		if out[i].Changed {
-			out[i].Old = Escape(value(a.Old))
+			old, note := before(a)
+			out[i].Old, out[i].Note = Escape(value(old)), Escape(note)
 		}
 	}
 	return out

@@ -42,13 +42,15 @@ func writeJSON(w io.Writer, what string, v any) error {
 
 // escapeJSON writes what Escape would make visible as \u escapes. Outside ASCII
 // such characters can only be inside strings, and inside ASCII the encoder has
-// done it, except for DEL.
+// done it, except for DEL. The encoder also escapes U+FFFD where it stands for
+// bytes that are no UTF-8; here it always is, so that a text read back is written
+// with the same bytes.
 func escapeJSON(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
 		switch {
-		case isShown(r) || r == '\n':
+		case (isShown(r) || r == '\n') && r != utf8.RuneError:
 			out = append(out, text[:size]...)
 		case r > 0xFFFF:
 			r -= 0x10000

@@ -77,11 +77,7 @@ func (m *markdown) impact(i *impact) {
 
 func (m *markdown) section(d *document, s *section) {
 	m.line()
-	if s.note == "" {
-		m.line("## ", mdText(s.title))
-	} else {
-		m.line("## ", mdText(s.title), " (", mdText(s.note), ")")
-	}
+	m.line("## ", mdText(s.title), inParentheses(mdText(s.note)))
 	if s.approve != "" {
 		m.line()
 		m.line("Approve with ", mdCode(s.approve))
@@ -140,9 +136,10 @@ func mdValues(c *agent.Change, people map[string]string) string {
 	for _, a := range attributeLines(c) {
 		text := mdCode(value(a.New))
 		if showsOld(c) {
-			text = mdCode(value(a.Old)) + " → " + text
+			old, note := before(a)
+			text = mdCode(value(old)) + " → " + text + inParentheses(mdText(note))
 		}
-		lines = append(lines, mdCode(a.Path)+": "+text)
+		lines = append(lines, mdName(a.Path)+": "+text)
 	}
 	for _, part := range []struct {
 		title string

@@ -70,6 +70,10 @@ func changed(path string, old, v any) scim.AttributeChange {
 	return scim.AttributeChange{Path: path, Old: old, New: v}
 }
 
+func drifted(path string, pushed, actual any) scim.AttributeChange {
+	return scim.AttributeChange{Path: path, Old: pushed, New: pushed, Actual: actual}
+}
+
 func person(userName, given, family string) []scim.AttributeChange {
 	return []scim.AttributeChange{set("name.familyName", family), set("name.givenName", given), set("userName", userName)}
 }
@@ -94,6 +98,7 @@ func richPlan() *agent.Plan {
 		{Type: scim.User, OktaID: userID(32), Name: "sam@example.com", Path: "userName", Error: "two people map to this userName: " + userID(32) + " and " + userID(33)},
 		{Type: scim.Group, OktaID: groupID(9), Name: "WalkMe Beta", Path: "members", Error: "Okta let us read only a part of the members: HTTP 403"},
 	}
+	p.Unmanaged = &agent.Unmanaged{Users: 12, Groups: 1}
 	p.Health = agent.Health{
 		Verdict:     agent.Degraded,
 		Reasons:     []string{"rule name starts with walkme-: Okta answered 500"},
@@ -118,7 +123,7 @@ func userChanges() []*agent.Change {
 			changed("roles", []any{"viewer"}, []any{"editor", "viewer"})),
 		because(user(agent.Update, 7, "grace@example.com", "mapping of name.givenName changed", changed("name.givenName", "Grace", "Grace B.")), agent.CauseMapping),
 		because(failed, agent.CauseFailed),
-		because(user(agent.Update, 9, "ivan@example.com", "changed in WalkMe since the last push", changed("name.givenName", "Iwan", "Ivan")), agent.CauseDrift),
+		because(user(agent.Update, 9, "ivan@example.com", "changed in WalkMe", drifted("name.givenName", "Ivan", "Iwan"), drifted("title", "Lead", nil)), agent.CauseDrift),
 		because(user(agent.Update, 10, "judy@example.com", "a resync asks for it"), agent.CauseForced),
 		user(agent.Deactivate, 11, "karl@example.com", "no longer assigned in Okta"),
 		user(agent.Deactivate, 12, "lena@example.com", "deactivated in Okta"),

@@ -121,7 +121,8 @@ func (p *printer) attributes(c *agent.Change, indent int, col column) {
 	for _, a := range attributeLines(c) {
 		text := p.value(a.New)
 		if showsOld(c) {
-			text = p.value(a.Old) + p.arrow() + text
+			old, note := before(a)
+			text = p.value(old) + p.arrow() + text + inParentheses(note)
 		}
 		p.b.WriteString(pad("", indent))
 		p.columns(indent, plain, a.Path, col, plain, text)

@@ -62,6 +62,15 @@ func showsOld(c *agent.Change) bool {
 	return true
 }
 
+// before is the value that a change replaces. After a refresh that is what WalkMe
+// shows; where somebody has changed it there, note says what was pushed last.
+func before(a scim.AttributeChange) (old any, note string) {
+	if a.Actual == nil && !scim.Equal(a.Old, a.New) {
+		return a.Old, ""
+	}
+	return a.Actual, "last pushed " + value(a.Old)
+}
+
 // name is what the reader knows the object by.
 func name(s, oktaID string) string { return cmp.Or(s, oktaID) }
 

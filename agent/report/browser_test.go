@@ -1,0 +1,130 @@
+package report_test
+
+import (
+	"context"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/report"
+)
+
+// browserTime bounds one start of the browser.
+const browserTime = 60 * time.Second
+
+// TestFilterInBrowser opens the page in a headless Chromium, with the filter in
+// the fragment of the address, and reads which rows are left.
+func TestFilterInBrowser(t *testing.T) {
+	path := page(t, richPlan())
+	tests := []struct {
+		name, fragment string
+		want           []string
+		count          string
+	}{
+		{"by person", "q=ann", []string{"ann@example.com", "WalkMe Editors"}, "2 of 26"},
+		{"by several words, accents and case aside", "q=BJORN+akesson+00u00000000000000002", []string{"björn@example.com"}, "1 of 26"},
+		{"by action", "action=deactivate", []string{"karl@example.com", "lena@example.com", "olga@example.com"}, "3 of 26"},
+		{"by cause", "cause=drift", []string{"ivan@example.com"}, "1 of 26"},
+		{"by all of them", "q=hana&action=update&cause=failed&state=planned", []string{"hana@example.com"}, "1 of 26"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dom := openInBrowser(t, path, tt.fragment)
+			if got := shownRows(dom); !slices.Equal(got, tt.want) {
+				t.Errorf("rows with #%s = %q, want %q", tt.fragment, got, tt.want)
+			}
+			if !strings.Contains(dom, ">"+tt.count+"</output>") {
+				t.Errorf("page with #%s does not say %q", tt.fragment, tt.count)
+			}
+		})
+	}
+}
+
+// TestHostilePageInBrowser: a page full of attacks has the rows that it should,
+// runs its own script, and no other element than those of the template.
+func TestHostilePageInBrowser(t *testing.T) {
+	dom := openInBrowser(t, page(t, hostilePlan(hostileNames()...)), "q=script")
+	if !strings.Contains(dom, "</output>") || strings.Contains(dom, `class="tools" hidden`) {
+		t.Error("the page's own script did not run")
+	}
+	for _, bad := range []string{"<svg", "<img", "<script>alert", "onerror=alert(1)>", "onload=alert(1)>"} {
+		if strings.Contains(dom, bad) {
+			t.Errorf("the page has an element of a name: %s", bad)
+		}
+	}
+}
+
+// TestBigPageInBrowser filters 10,000 changes.
+func TestBigPageInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	dom := openInBrowser(t, page(t, bigPlan(10_000)), "q=person04242")
+	if got, want := shownRows(dom), []string{"person04242@example.com"}; !slices.Equal(got, want) {
+		t.Errorf("rows = %q, want %q", got, want)
+	}
+}
+
+func page(t *testing.T, p *agent.Plan) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "plan.html")
+	text := render(t, func(w io.Writer) error { return report.PlanHTML(w, p) })
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// openInBrowser returns the page after its script has run. It skips the test
+// where there is no Chromium.
+func openInBrowser(t *testing.T, path, fragment string) string {
+	t.Helper()
+	browser, err := findBrowser()
+	if err != nil {
+		t.Skip("no Chromium here")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), browserTime)
+	defer cancel()
+	address := url.URL{Scheme: "file", Path: path}
+	cmd := exec.CommandContext(ctx, browser,
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
+		"--proxy-server=127.0.0.1:9", "--user-data-dir="+t.TempDir(), "--dump-dom", address.String()+"#"+fragment)
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", browser, err)
+	}
+	return string(out)
+}
+
+func findBrowser() (string, error) {
+	var path string
+	var err error
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err = exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", err
+}
+
+// shownRows are the names of the rows that the page does not hide.
+func shownRows(dom string) []string {
+	var names []string
+	row := regexp.MustCompile(`<li class="row"([^>]*)>.*?<bdi>(.*?)</bdi>`)
+	for _, m := range row.FindAllStringSubmatch(dom, -1) {
+		if !strings.Contains(m[1], "hidden") {
+			names = append(names, m[2])
+		}
+	}
+	return names
+}
