@@ -12,6 +12,7 @@ import (
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/configs"
 	"okta-walkme-agent/state"
 )
 
@@ -32,56 +33,116 @@ Between two runs the state is free: sync, apply and resync work meanwhile.`,
 	}
 }
 
-// service is the process of run: clients that live as long as it does, and a
-// state that is open only while a run needs it.
+// service is the process of run: clients that live until a reload replaces them, and
+// a state that is open only while a run needs it. All but what turns guards belongs
+// to the goroutine of the loop.
 type service struct {
+	*cli
 	session *session
+	claim   *state.Claim // nil in a dry run
 	log     *slog.Logger
-	watcher *watcher // nil: off
+
+	supervisor supervisor
+	pulse      pulse
+	metrics    *metrics
+	health     *health
+	turns      turns
+
+	last    time.Time // when the latest run began
+	summary string    // how it ended
 }
 
 func (c *cli) serve(ctx context.Context) (err error) {
-	cfg, err := c.load()
+	d := &service{cli: c, metrics: newMetrics(), log: slog.New(slog.DiscardHandler), summary: "no run yet"}
+	d.health = newHealth(d.metrics, &d.pulse)
+	started := d.supervisor.starting(ctx)
+	defer started()
+	first, err := d.prepare(ctx)
+	if err != nil {
+		return explained(err)
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	if err := d.adopt(ctx, first); err != nil {
+		return explained(err)
+	}
+	if d.last, err = d.lastRun(ctx); err != nil {
+		return explained(err)
+	}
+	stop, err := d.listenForReloads(ctx)
 	if err != nil {
 		return err
 	}
-	log := c.logger(cfg, true)
-	if !cfg.DryRun {
-		claim, err := state.ClaimService(ctx, cfg.State.Path, programName+" run", time.Now())
-		if err != nil {
-			return explained(fmt.Errorf("another service works on this state: %w", err))
-		}
-		defer func() { err = errors.Join(err, claim.Release()) }()
-	}
-	s, err := c.connect(ctx, cfg, purpose{name: "run", dry: cfg.DryRun}, log)
-	if err != nil {
-		return explained(err)
-	}
-	defer s.walkme.Close()
-	d := &service{session: s, log: log}
-	last, err := d.lastRun(ctx)
-	if err != nil {
-		return explained(err)
-	}
-	log.Info("started", "version", buildVersion(), "config", c.file(), "okta", cfg.Okta.OrgURL, "app", cfg.Okta.AppID,
-		"walkme", s.walkme.Target(), "schedule", cfg.Schedule.String(), "dry_run", cfg.DryRun)
-	loop := &agent.Service{
-		Schedule: cfg.Schedule, Jitter: cfg.Jitter, Logger: log,
-		Run:  d.run,
-		Slow: func() time.Duration { return d.quarantine(ctx).Pause() },
-		Idle: func(next time.Time) { d.noteNextRun(ctx, next) },
-	}
-	var background sync.WaitGroup
-	defer background.Wait()
-	if err := d.startWatch(ctx, &background); err != nil {
-		return explained(err)
-	}
-	if d.watcher != nil {
-		loop.Wake = d.watcher.wake
-	}
-	err = loop.Serve(ctx, last)
-	log.Info("stopped")
+	defer stop()
+	go d.supervisor.watch(ctx, &d.pulse, d.log)
+	context.AfterFunc(ctx, d.supervisor.stopping)
+	cfg := d.session.config
+	d.log.Info("started", "version", buildVersion(), "config", c.file(), "okta", cfg.Okta.OrgURL, "app", cfg.Okta.AppID,
+		"walkme", d.session.walkme.Target(), "schedule", cfg.Schedule.String(), "dry_run", cfg.DryRun)
+	err = d.loop(ctx)
+	d.log.Info("stopped")
 	return explained(err)
+}
+
+// loop serves one configuration after the other. A reload interrupts the wait, never
+// a run.
+func (d *service) loop(ctx context.Context) error {
+	for {
+		wait, interrupt := context.WithCancel(ctx)
+		d.turns.waitWith(interrupt)
+		loop := &agent.Service{
+			Schedule: d.session.config.Schedule, Jitter: d.session.config.Jitter, Logger: d.log,
+			Run:   func(_ context.Context, trigger string) error { return d.supervised(ctx, trigger) },
+			Slow:  func() time.Duration { return d.quarantine(ctx).Pause() },
+			Idle:  func(next time.Time) { d.idle(ctx, next) },
+			Alive: func() { d.pulse.beat(waitSilence) },
+		}
+		err := loop.Serve(wait, d.last)
+		interrupt()
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		if next := d.turns.take(); next != nil {
+			next.tell(d.adopt(ctx, next))
+		}
+	}
+}
+
+// idle tells whoever watches that the service waits.
+func (d *service) idle(ctx context.Context, next time.Time) {
+	d.noteNextRun(ctx, next)
+	d.metrics.nextRun(next)
+	due := "none"
+	if !next.IsZero() {
+		due = next.UTC().Format(time.DateTime) + " UTC"
+	}
+	d.supervisor.status("last run: %s; next run: %s", d.summary, due)
+	d.supervisor.ready()
+}
+
+// supervised makes one run under the eyes of systemd and monitors. Its error is one
+// that ends the service.
+func (d *service) supervised(ctx context.Context, trigger string) error {
+	d.turns.begin()
+	defer d.turns.end()
+	d.last = time.Now()
+	d.pulse.beat(d.silence())
+	defer d.pulse.beat(waitSilence)
+	d.supervisor.status("run since %s UTC (%s)", d.last.UTC().Format(time.DateTime), trigger)
+	outcome, err := d.run(ctx, trigger)
+	if outcome != "" {
+		d.summary = outcome + " at " + time.Now().UTC().Format(time.DateTime) + " UTC"
+		d.metrics.ran(outcome, time.Since(d.last))
+		d.health.ran(outcome, err)
+	}
+	d.survey(ctx)
+	switch {
+	case err == nil, agent.Fatal(err):
+		return err
+	case ctx.Err() != nil:
+		return nil // told to stop: the run has recorded itself
+	}
+	d.log.Error("run failed", "err", err)
+	return nil
 }
 
 // read opens the state for reading and hands it on, nil when there is none yet.
@@ -97,22 +158,24 @@ func (d *service) read(ctx context.Context, use func(*state.DB) error) (err erro
 	return use(db)
 }
 
-// lastRun is when the latest run began, zero when there was none, or when it was
-// cut off: that is settled now, not at the next tick. The state is opened for
-// writing once, so that a migration happens, and damage shows, at the start.
-func (d *service) lastRun(ctx context.Context) (last time.Time, err error) {
-	if !d.session.config.DryRun {
-		db, err := openState(ctx, d.session.config, purpose{name: "run"})
-		var locked *state.LockedError
-		if err != nil && !errors.As(err, &locked) {
-			return last, err
-		}
-		if err == nil {
-			if err := db.Close(); err != nil {
-				return last, err
-			}
-		}
+// migrate opens the state for writing once, so that a migration happens, and damage
+// shows, at the start.
+func migrate(ctx context.Context, cfg *configs.Config) error {
+	db, err := openState(ctx, cfg, purpose{name: "run"})
+	var locked *state.LockedError
+	if errors.As(err, &locked) {
+		return nil // whoever has it has done so
 	}
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+// lastRun is when the latest run began, zero when there was none, or when it was
+// cut off: that is settled now, not at the next tick.
+func (d *service) lastRun(ctx context.Context) (last time.Time, err error) {
+	d.survey(ctx)
 	err = d.read(ctx, func(db *state.DB) error {
 		if db == nil {
 			return nil
@@ -154,34 +217,40 @@ func (d *service) noteNextRun(ctx context.Context, next time.Time) {
 	}
 }
 
-// run makes one run of the service. Objects that failed wait out their pause.
-func (d *service) run(ctx context.Context, trigger string) (err error) {
+// runPlanned is the outcome of a run that sends nothing.
+const runPlanned = "planned"
+
+// run makes one run of the service, and says how it ended; "" when there was none.
+// Objects that failed wait out their pause.
+func (d *service) run(ctx context.Context, trigger string) (outcome string, err error) {
 	opts := agent.Options{Trigger: trigger, Patient: true}
 	if d.session.config.DryRun {
-		return d.read(ctx, func(db *state.DB) error {
+		err := d.read(ctx, func(db *state.DB) error {
 			d.session.use(db)
 			return d.plan(ctx, opts)
 		})
+		if err != nil {
+			return agent.RunFailed, err
+		}
+		return runPlanned, nil
 	}
 	db, err := openState(ctx, d.session.config, purpose{name: "run"})
 	var locked *state.LockedError
 	if errors.As(err, &locked) {
 		d.log.Warn("this run is left out: another command is at work", "pid", locked.PID, "command", locked.Command)
-		return nil
+		return "", nil
 	}
 	if err != nil {
-		return err
+		return agent.RunFailed, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	d.session.use(db)
-	var r *agent.Report
-	if trigger == triggerWatch {
-		r, err = d.watched(ctx, db)
-	} else {
-		r, err = d.session.agent.Sync(ctx, opts)
-	}
+	r, err := d.session.agent.Sync(ctx, opts)
 	d.report(ctx, r, err)
-	return err
+	if r == nil {
+		return agent.RunFailed, err
+	}
+	return r.Run.Outcome, err
 }
 
 func (d *service) report(ctx context.Context, r *agent.Report, err error) {
