@@ -334,6 +334,46 @@ func TestMembershipsOfHeldLeavers(t *testing.T) {
 	}
 }
 
+// TestKeptMembershipsLeaveTheRest: what else the group needs goes out, and a group
+// that needs nothing else is unchanged.
+func TestKeptMembershipsLeaveTheRest(t *testing.T) {
+	six := numbered("00u", 6)
+	tests := []struct {
+		name     string
+		edit     func(*agent.PlanInput, *state.Record)
+		unsure   int // deactivations that are not confirmed
+		members  string
+		wantText string
+	}{
+		{"nothing else", func(*agent.PlanInput, *state.Record) {}, 6, "", "= unchanged 1, waiting 6"},
+		{"a rename", func(in *agent.PlanInput, _ *state.Record) { in.Groups[0].Name = "Crew" }, 6, "", "= group_rename 1, waiting 6"},
+		{"a push that was cut short", func(_ *agent.PlanInput, r *state.Record) { r.Partial = true }, 6, "+0-0", "= group_members 1, waiting 6"},
+		{"all but one, which empties no group", func(*agent.PlanInput, *state.Record) {}, 1, "+0-5", "= deactivate 5, group_members 1, waiting 1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, recorded := groupPlan(six, six, func(in *agent.PlanInput) {
+				in.Policy.Groups.RemoveDeprovisioned, in.Desired.People = true, nil
+				tt.edit(in, &in.Recorded[len(in.Recorded)-1])
+			})
+			for _, c := range p.Changes[:tt.unsure] {
+				c.Unconfirmed = "not sure"
+			}
+			open := agent.Limit{Count: 9}
+			agent.Limits{Deactivations: open, MemberRemovals: open}.Hold(p, agent.HoldInput{Managed: agent.CountManaged(recorded)})
+			if got := memberChanges(p); got != tt.members {
+				t.Errorf("changes of members = %q, want %q", got, tt.members)
+			}
+			if got := summaryText(p.Summary); got != tt.wantText {
+				t.Errorf("summary %s, want %s", got, tt.wantText)
+			}
+			if len(p.People) != 6-tt.unsure {
+				t.Errorf("the plan names %d members, want %d", len(p.People), 6-tt.unsure)
+			}
+		})
+	}
+}
+
 // TestDoubtedMassLeaverEmptiesNoGroup: the worst read, with every guard of the
 // configuration open.
 func TestDoubtedMassLeaverEmptiesNoGroup(t *testing.T) {
