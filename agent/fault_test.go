@@ -271,9 +271,29 @@ const (
 	killedAfter = "killed at the next" // with the answer dealt with
 )
 
+// memoryDir is a folder that is gone after the test. Where the system has files
+// in memory they save the matrix thousands of waits for the disk.
+func memoryDir(t *testing.T) string {
+	t.Helper()
+	const memory = "/dev/shm"
+	if _, err := os.Stat(memory); err != nil {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp(memory, "agent-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
 // play runs one case in a bubble of its own.
-func (s *stage) play(t *testing.T, m mishap) (e ending) {
-	dir, err := os.MkdirTemp(filepath.Dir(s.path), "case-")
+func (s *stage) play(t *testing.T, folder string, m mishap) (e ending) {
+	dir, err := os.MkdirTemp(folder, "case-")
 	if err != nil {
 		t.Error(err)
 		return e
@@ -357,16 +377,17 @@ func TestFaultMatrix(t *testing.T) {
 		s := newStage(t, profile)
 		undisturbed, requests := s.undisturbed(t)
 		cases := s.mishaps(requests)
-		if testing.Short() {
+		if testing.Short() || raced {
 			cases = slices.DeleteFunc(cases, func(m mishap) bool { return m.n%5 != 0 })
 		}
+		dir := memoryDir(t)
 		counts := map[string]*tally{}
 		var mu sync.Mutex
 		var group errgroup.Group
 		group.SetLimit(8) // they mostly wait for the disk
 		for _, m := range cases {
 			group.Go(func() error {
-				e := s.play(t, m)
+				e := s.play(t, dir, m)
 				mu.Lock()
 				defer mu.Unlock()
 				kind := fmt.Sprintf("%-20s %s", m.name, m.mode)
@@ -384,7 +405,7 @@ func TestFaultMatrix(t *testing.T) {
 
 // undisturbed plays without a mishap, twice: for the ending and for the requests.
 func (s *stage) undisturbed(t *testing.T) (ending, []walkmetest.Request) {
-	e := s.play(t, mishap{})
+	e := s.play(t, memoryDir(t), mishap{})
 	if e.runs > 2 || len(e.violations) > 0 {
 		t.Fatalf("undisturbed: %d runs, violations %q\n%s", e.runs, e.violations, e.history)
 	}
@@ -418,4 +439,14 @@ func table(counts map[string]*tally) string {
 		lines = append(lines, fmt.Sprintf("%-40s %6d %10d %11d %5d %5d", kind, n.cases, n.converged, n.duplicates, n.lost, n.slow))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// copyState writes the stage's state file once more.
+func (s *stage) copyState(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "state.db")
+	if err := os.WriteFile(path, s.state, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

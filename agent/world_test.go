@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -372,4 +373,19 @@ func eachProfile(t *testing.T, story func(t *testing.T, profile walkme.Profile))
 // personOf is somebody new whose login is the short name's.
 func personOf(name string) oktatest.Person {
 	return oktatest.Person{First: "New", Last: "Example", Email: name + "@example.com"}
+}
+
+// editList changes a page of Okta.
+func editList(t testing.TB, page []byte, edit func([]map[string]any) []map[string]any) []byte {
+	t.Helper()
+	var list []map[string]any
+	if err := json.Unmarshal(page, &list); err != nil {
+		t.Errorf("page of Okta: %v", err)
+		return page
+	}
+	out, err := json.Marshal(edit(list))
+	if err != nil {
+		t.Error(err)
+	}
+	return out
 }

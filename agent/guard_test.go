@@ -1,0 +1,395 @@
+package agent_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/okta/oktatest"
+	"okta-walkme-agent/walkme"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// wantFailed checks a run that failed as a whole before anything was sent.
+func (w *world) wantFailed(why string) error {
+	w.t.Helper()
+	before := w.tenant.State()
+	report, err := w.trySync()
+	if err == nil {
+		w.t.Errorf("%s: Sync() succeeded, want an error", why)
+	} else if report.Run.Outcome != agent.RunFailed || report.Run.Error == "" {
+		w.t.Errorf("%s: outcome = %q, error %q, want failed with the reason", why, report.Run.Outcome, report.Run.Error)
+	}
+	wantText(w.t, why+": requests to WalkMe", w.requests(), "")
+	if w.tenant.State() != before {
+		w.t.Errorf("%s: the tenant has changed", why)
+	}
+	return err
+}
+
+// A list of Okta that is not whole is no list: nothing is sent, and the next run
+// does what this one could not.
+func TestSnapshotIsAllOrNothing(t *testing.T) {
+	faults := []struct {
+		name  string
+		fault oktatest.Fault
+	}{
+		{"500", oktatest.Fault{Status: http.StatusInternalServerError}},
+		{"empty", oktatest.Fault{Status: http.StatusOK}},
+		{"null", oktatest.Fault{Status: http.StatusOK, Body: "null"}},
+		{"cut", oktatest.Fault{CutAfter: 40}},
+		{"repeated", oktatest.Fault{RepeatPage: true}},
+		{"of an error", oktatest.Fault{Status: http.StatusOK, Body: `{"errorCode":"E0000009"}`}},
+		{"dropped", oktatest.Fault{Drop: true}},
+	}
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.org.PageLimit = 2 })
+	w.hire("ann", "bob", "cara", "dan", "eve")
+	w.sync()
+	w.org.Unassign(w.people["ann"])
+	w.hire("fay")
+	for _, tt := range faults {
+		for page := 1; page <= 3; page++ {
+			var seen atomic.Int64
+			w.org.Fault(func(r *http.Request) *oktatest.Fault {
+				if strings.HasSuffix(r.URL.Path, "/users") && int(seen.Add(1)) >= page {
+					return &tt.fault
+				}
+				return nil
+			})
+			if err := w.wantFailed(fmt.Sprintf("page %d is %s", page, tt.name)); err == nil {
+				t.Errorf("page %d is %s: no error", page, tt.name)
+			}
+		}
+	}
+	w.org.Fault(nil)
+	wantText(t, "changes with whole pages", changes(w.sync()), `
+		deactivate ann: applied
+		create fay: applied`)
+	w.quiet()
+}
+
+// Okta answers an empty list to credentials without an admin role. Nobody is
+// deactivated for it without approval, however few they are.
+func TestEmptyListIsDoubted(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, func(s *setup) {
+			s.config.ConfirmRemovals = false
+			s.config.Policy.Groups.RemoveDeprovisioned = true
+			s.sources = []string{"Team"}
+		})
+		w.hire("ann", "bob")
+		w.group("Team", "ann", "bob")
+		w.sync()
+		w.org.Unassign(w.people["ann"])
+		w.org.Unassign(w.people["bob"])
+		report := w.sync()
+		wantText(t, "changes", changes(report), `
+			deactivate ann: held
+			deactivate bob: held`)
+		wantText(t, "requests", w.requests(), "")
+		if report.Run.Outcome != agent.RunHeld || report.Health.Verdict != agent.Degraded || len(report.Holds) != 1 {
+			t.Fatalf("outcome %s, health %+v, holds %+v", report.Run.Outcome, report.Health, report.Holds)
+		}
+		wantText(t, "changes once approved", changes(w.sync(report.Holds[0].ID)), `
+			deactivate ann: applied
+			deactivate bob: applied
+			group_members Team: applied`)
+		wantText(t, "memberships", w.memberships(), "Team:")
+	})
+}
+
+// Without its admin role the token sees nobody, not even an assignment by id.
+func TestLostAdminRole(t *testing.T) {
+	w := newWorld(t, walkme.OIN)
+	w.hire("ann", "bob")
+	w.sync()
+	w.org.SetAdminRole(false)
+	report, _ := w.trySync()
+	if report.Run.Applied > 0 {
+		t.Errorf("changes = %q, want none applied", changes(report))
+	}
+	wantText(t, "requests", w.requests(), "")
+	w.org.SetAdminRole(true)
+	w.quiet()
+}
+
+// A person who is missing from the list is not deactivated as long as Okta, asked
+// for just this assignment, does not say that there is none.
+func TestUnconfirmedRemovalWaits(t *testing.T) {
+	missing := func(id string) func(*http.Request) *oktatest.Fault {
+		return func(r *http.Request) *oktatest.Fault {
+			if !strings.HasSuffix(r.URL.Path, "/users") {
+				return nil
+			}
+			return &oktatest.Fault{Rewrite: func(_ http.Header, body []byte) []byte { return withoutUser(t, body, id) }}
+		}
+	}
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, func(s *setup) {
+			s.config.Policy.Groups.RemoveDeprovisioned = true
+			s.sources = []string{"Team"}
+		})
+		w.hire("ann", "bob")
+		w.group("Team", "ann", "bob")
+		w.sync()
+		w.org.Fault(missing(w.people["ann"]))
+		report := w.sync()
+		wantText(t, "changes", changes(report), "deactivate ann: skipped")
+		if c := report.Changes[0]; !strings.Contains(c.Unconfirmed, "Okta still knows it") {
+			t.Errorf("unconfirmed = %q, want the reason", c.Unconfirmed)
+		}
+		wantText(t, "requests", w.requests(), "")
+		wantText(t, "memberships", w.memberships(), "Team: ann bob")
+
+		list := missing(w.people["ann"])
+		w.org.Fault(func(r *http.Request) *oktatest.Fault {
+			if strings.HasSuffix(r.URL.Path, "/users/"+w.people["ann"]) { // a 404 that is not Okta's own
+				return &oktatest.Fault{Status: http.StatusNotFound, Body: "<html>not here</html>"}
+			}
+			return list(r)
+		})
+		wantText(t, "changes after a proxy's 404", changes(w.sync()), "deactivate ann: skipped")
+		wantText(t, "accounts", w.accounts(), `
+			ann: Ann Example
+			bob: Bob Example`)
+		w.org.Fault(nil)
+		w.quiet()
+	})
+}
+
+func TestInactiveAppStopsTheRun(t *testing.T) {
+	w := newWorld(t, walkme.OIN)
+	w.hire("ann", "bob")
+	w.sync()
+	w.org.SetAppStatus("INACTIVE")
+	if err := w.wantFailed("the app is inactive"); !errors.Is(err, okta.ErrAppInactive) {
+		t.Errorf("Sync() = %v, want %v", err, okta.ErrAppInactive)
+	}
+	w.org.SetAppStatus("ACTIVE")
+	w.quiet()
+}
+
+// Removals above a limit wait for an approval of exactly this set; everything else
+// goes on.
+func TestHoldAndApprove(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, func(s *setup) {
+			s.config.Limits.Deactivations = agent.Limit{Count: 1}
+			s.config.Policy.Groups.RemoveDeprovisioned = true
+			s.sources = []string{"Team"}
+		})
+		w.hire("ann", "bob", "cara", "dan")
+		w.group("Team", "ann", "bob", "cara", "dan")
+		w.sync()
+		w.org.Unassign(w.people["ann"])
+		w.org.Unassign(w.people["bob"])
+		w.hire("eve")
+		w.join("Team", "eve")
+		report := w.sync()
+		wantText(t, "changes", changes(report), `
+			deactivate ann: held
+			deactivate bob: held
+			create eve: applied
+			group_members Team: applied`)
+		first := report.Holds[0].ID
+		w.org.Unassign(w.people["cara"])
+		report = w.sync(first)
+		wantText(t, "changes after the set has grown", changes(report), `
+			deactivate ann: held
+			deactivate bob: held
+			deactivate cara: held`)
+		second := report.Holds[0].ID
+		if first == second {
+			t.Errorf("hold %s covers another set now", first)
+		}
+		wantText(t, "memberships before the approval", w.memberships(), "Team: ann bob cara dan eve")
+		wantText(t, "changes once approved", changes(w.sync(second)), `
+			deactivate ann: applied
+			deactivate bob: applied
+			deactivate cara: applied
+			group_members Team: applied`)
+		wantText(t, "memberships after it", w.memberships(), "Team: dan eve")
+		w.quiet()
+	})
+}
+
+// withoutUser takes one element out of a page of Okta.
+func withoutUser(t testing.TB, page []byte, id string) []byte {
+	t.Helper()
+	return editList(t, page, func(list []map[string]any) []map[string]any {
+		return slices.DeleteFunc(list, func(u map[string]any) bool { return u["id"] == id })
+	})
+}
+
+// Credentials that are revoked in mid-run end it at once: no storm of 401s.
+func TestRevokedCredentialsStopAtOnce(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, func(s *setup) { s.config.Workers = 4 })
+		names := crew("p", 40)
+		w.hire(names...)
+		var posts atomic.Int64
+		w.tenant.Fault(func(r *walkmetest.Request) walkmetest.Fault {
+			if r.Method == http.MethodPost && posts.Add(1) == 10 {
+				w.tenant.SetCredentials("other", "credential")
+			}
+			return walkmetest.Fault{}
+		})
+		report, err := w.trySync()
+		var stopped *agent.StoppedError
+		if !errors.As(err, &stopped) || !errors.Is(err, scim.ErrUnauthorized) {
+			t.Fatalf("Sync() = %v, want a StoppedError that is %v", err, scim.ErrUnauthorized)
+		}
+		refused := 0
+		for _, r := range w.tenant.Requests() {
+			if r.Status == http.StatusUnauthorized {
+				refused++
+			}
+		}
+		if refused > 4 {
+			t.Errorf("%d requests were answered 401, want no more than one a worker", refused)
+		}
+		if run := report.Run; run.Outcome != agent.RunFailed || run.Skipped < 20 || run.Applied == 0 {
+			t.Errorf("run = %+v, want failed with most changes skipped", run)
+		}
+		w.tenant.Fault(nil)
+		w.tenant.SetCredentials(walkmetest.DefaultUsername, walkmetest.DefaultPassword)
+		w.sync()
+		w.quiet()
+		if n := len(w.tenant.Users()); n != len(names) {
+			t.Errorf("%d accounts, want %d", n, len(names))
+		}
+	})
+}
+
+// crew makes n short names: p00, p01 ….
+func crew(prefix string, n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf("%s%02d", prefix, i)
+	}
+	return out
+}
+
+// A 429 makes all requests wait, and ten in a row for one request end the run.
+func TestRateLimitPausesEverything(t *testing.T) {
+	s := newStage(t, walkme.OIN)
+	path := s.copyState(t)
+	synctest.Test(t, func(t *testing.T) {
+		tenant := s.newTenant(t)
+		defer tenant.Close()
+		p := s.start(t, tenant, path)
+		defer p.end()
+		p.agent.Config.Workers = 8
+		start := time.Now()
+		var limited atomic.Bool
+		tenant.Fault(func(*walkmetest.Request) walkmetest.Fault {
+			if time.Since(start) < time.Minute {
+				limited.Store(true)
+				return walkmetest.RateLimited("60")
+			}
+			return walkmetest.Fault{}
+		})
+		report := p.sync()
+		if report.Run.Outcome != agent.RunDone || !limited.Load() {
+			t.Errorf("run = %+v, want done after a pause", report.Run)
+		}
+		early := 0
+		for _, r := range tenant.Requests() {
+			if r.Status == http.StatusTooManyRequests {
+				early++
+			}
+		}
+		if early > 8 {
+			t.Errorf("%d requests were answered 429, want no more than were on the wire", early)
+		}
+		if took := time.Since(start); took < time.Minute || took > 2*time.Minute {
+			t.Errorf("the run took %s, want the minute that WalkMe asked for", took)
+		}
+
+		s.org.Update(s.people["gus"], map[string]any{"lastName": "Again"})
+		s.org.Update(s.people["mo"], map[string]any{"lastName": "Again"})
+		tenant.Fault(func(*walkmetest.Request) walkmetest.Fault { return walkmetest.RateLimited("1") })
+		p.agent.Config.Workers = 1
+		report, err := p.agent.Sync(t.Context(), agent.Options{Trigger: "sync"})
+		if !errors.Is(err, walkme.ErrRateLimited) || report.Run.Failed != 1 || report.Run.Skipped != 1 {
+			t.Errorf("Sync() = %v with %d failed, %d skipped, want %v, 1 and 1", err, report.Run.Failed, report.Run.Skipped, walkme.ErrRateLimited)
+		}
+	})
+}
+
+// After 24 changes in a row without a usable answer WalkMe is taken for
+// unreachable: the others are not tried.
+func TestSilenceStopsTheRun(t *testing.T) {
+	for name, fault := range map[string]walkmetest.Fault{
+		"500":     walkmetest.NotApplied(http.StatusInternalServerError),
+		"dropped": walkmetest.DroppedBefore(),
+		"applied": walkmetest.AppliedUnanswered(),
+		"gateway": walkmetest.Gateway(http.StatusServiceUnavailable),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Workers = 1 })
+			w.hire(crew("p", 40)...)
+			w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, fault))
+			report, err := w.trySync()
+			if run := report.Run; err == nil || run.Failed != 24 || run.Skipped != 16 {
+				t.Errorf("Sync() = %v with %d failed, %d skipped, want an error, 24 and 16", err, run.Failed, run.Skipped)
+			}
+			w.tenant.Fault(nil)
+			w.sync()
+			w.quiet()
+			if n := len(w.tenant.Users()); n != 40 {
+				t.Errorf("%d accounts, want 40", n)
+			}
+		})
+	}
+}
+
+// A poisoned object is refused again and again, and the others go on.
+func TestOneBadObjectStopsNobody(t *testing.T) {
+	w := newWorld(t, walkme.OIN)
+	w.hire(crew("p", 30)...)
+	w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool {
+		return strings.Contains(string(r.Body), "p1") // p10 … p19
+	}, 0, walkmetest.NotApplied(http.StatusBadRequest)))
+	report := w.sync()
+	if run := report.Run; run.Outcome != agent.RunProblems || run.Failed != 10 || run.Applied != 20 {
+		t.Errorf("run = %+v, want problems, 10 failed, 20 applied", run)
+	}
+}
+
+// A host that nobody listens at is no reason to forget anything.
+func TestUnreachableWalkMe(t *testing.T) {
+	w := newWorld(t, walkme.OIN, func(s *setup) {
+		s.walkmeOver = func(http.RoundTripper) http.RoundTripper { return refusing{} }
+	})
+	w.hire("ann")
+	report := w.sync()
+	if c := report.Changes[0]; c.Outcome != agent.Failed {
+		t.Errorf("create of ann = %s, want failed", c.Outcome)
+	}
+	w.restart(func(s *setup) { s.walkmeOver = nil })
+	wantText(t, "changes", changes(w.sync()), "create ann: applied")
+	w.quiet()
+}
+
+// refusing is a network on which nobody listens.
+type refusing struct{}
+
+func (refusing) RoundTrip(req *http.Request) (*http.Response, error) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	out := req.Clone(req.Context())
+	out.URL.Host = strings.TrimPrefix(server.URL, "http://")
+	return http.DefaultTransport.RoundTrip(out)
+}
