@@ -46,10 +46,12 @@ func writeJSON(w io.Writer, what string, v any) error {
 // bytes that are no UTF-8; here it always is, so that a text read back is written
 // with the same bytes.
 func escapeJSON(text []byte) []byte {
-	out := make([]byte, 0, len(text))
+	out := make([]byte, 0, len(text)+len(text)/16)
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
 		switch {
+		case r >= ' ' && r < 0x7F:
+			out = append(out, byte(r))
 		case (isShown(r) || r == '\n') && r != utf8.RuneError:
 			out = append(out, text[:size]...)
 		case r > 0xFFFF:

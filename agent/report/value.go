@@ -21,7 +21,7 @@ func value(v any) string {
 	case nil:
 		return none
 	case string:
-		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+		return `"` + strings.ReplaceAll(strings.ReplaceAll(v, `\`, `\\`), `"`, `\"`) + `"`
 	case []any:
 		parts := make([]string, len(v))
 		for i, e := range v {

@@ -1,0 +1,203 @@
+package report_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/internal/scim"
+)
+
+func planText(t *testing.T, p *agent.Plan, o report.Options) string {
+	t.Helper()
+	return string(render(t, func(w io.Writer) error { return report.PlanText(w, p, o) }))
+}
+
+func TestTimeOfRead(t *testing.T) {
+	tests := []struct {
+		ago  time.Duration
+		want string
+	}{
+		{0, "read now"},
+		{400 * time.Millisecond, "read now"},
+		{time.Second, "read 1 second ago"},
+		{59 * time.Second, "read 59 seconds ago"},
+		{time.Minute, "read 1 minute ago"},
+		{90 * time.Second, "read 2 minutes ago"},
+		{61 * time.Minute, "read 1 hour ago"},
+		{23 * time.Hour, "read 23 hours ago"},
+		{36 * time.Hour, "read 2 days ago"},
+		{-2 * time.Minute, "read in 2 minutes"}, // Okta's clock may be ahead of ours
+	}
+	for _, tt := range tests {
+		p := basePlan()
+		p.Source.TakenAt = now().Add(-tt.ago)
+		if got := planText(t, p, report.Options{Now: now()}); !strings.Contains(got, tt.want+"\n") {
+			t.Errorf("PlanText(read %v before now) = %q, want %q in it", tt.ago, got, tt.want)
+		}
+	}
+	if got, want := planText(t, basePlan(), report.Options{}), "read 2026-03-02 10:15 UTC\n"; !strings.Contains(got, want) {
+		t.Errorf("PlanText without a clock = %q, want %q in it", got, want)
+	}
+}
+
+// TestSummary is the last line of a plan.
+func TestSummary(t *testing.T) {
+	blocked := user(agent.Deactivate, 1, "ann@example.com", "no longer assigned in Okta")
+	blocked.Disabled = "provisioning.deactivate_users"
+	rejected := []agent.Rejection{{Type: scim.User, OktaID: userID(1), Name: "robot", Path: "userName", Error: "no e-mail address"}}
+	tests := []struct {
+		name      string
+		changes   []*agent.Change
+		rejected  []agent.Rejection
+		unchanged int
+		want      string
+	}{
+		{"nothing, users and groups told apart", nil, nil, 1218, "No changes. 1,204 users and 14 groups are in step."},
+		{"nothing, some of them unmanaged", nil, nil, 1200, "No changes. 1,200 users and groups are in step."},
+		{"nothing but a rejection", nil, rejected, 1217, "No changes. 1,217 users and groups are in step; 1 rejected."},
+		{"nothing that may be sent", []*agent.Change{blocked}, nil, 0, "Plan: nothing to send; 1 disabled."},
+		{"users", []*agent.Change{user(agent.Create, 1, "ann@example.com", "")}, nil, 3, "Plan: 1 to create; 3 unchanged."},
+		{"groups", []*agent.Change{group(agent.GroupMembers, 1, "Editors", "", agent.MemberChange{})}, nil, 0, "Plan: groups: 1 to change."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := basePlan()
+			p.Summary.Unchanged, p.Changes, p.Rejected = tt.unchanged, tt.changes, tt.rejected
+			text := strings.TrimSuffix(planText(t, p, report.Options{}), "\n")
+			if got := text[strings.LastIndexByte(text, '\n')+1:]; got != tt.want {
+				t.Errorf("last line = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestSummaryLine(t *testing.T) {
+	done := user(agent.Create, 1, "ann@example.com", "")
+	done.Outcome = agent.Applied
+	failed := user(agent.Create, 2, "bob@example.com", "")
+	failed.Outcome = agent.Failed
+	left := user(agent.Create, 3, "carl@example.com", "")
+	left.Outcome = agent.Skipped
+	tests := []struct {
+		name    string
+		outcome string
+		err     string
+		took    time.Duration
+		changes []*agent.Change
+		want    string
+	}{
+		{"nothing to do", agent.RunDone, "", 300 * time.Millisecond, nil, "Run 7 done in 0.3 s: no changes, 1,204 users and 14 groups are in step."},
+		{"done", agent.RunDone, "", 12 * time.Second, []*agent.Change{done}, "Run 7 done in 12 s: 1 created."},
+		{"problems", agent.RunProblems, "", 83 * time.Second, []*agent.Change{done, failed}, "Run 7 done in 1m23s: 1 created; 1 failed."},
+		{"stopped", agent.RunStopped, "", 2 * time.Second, []*agent.Change{done, left}, "Run 7 stopped after 2.0 s: 1 created; 1 not tried."},
+		{"failed at once", agent.RunFailed, "okta: HTTP 401", time.Second, nil, "Run 7 failed after 1.0 s: okta: HTTP 401."},
+		{"failed half-way", agent.RunFailed, "walkme: HTTP 401.", time.Second, []*agent.Change{done, left},
+			"Run 7 failed after 1.0 s: 1 created; 1 not tried; walkme: HTTP 401."},
+		{"stopped before anything", agent.RunStopped, "", time.Second, nil, "Run 7 stopped after 1.0 s: nothing was sent."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := quietReport()
+			r.Changes = tt.changes
+			r.Run.ID, r.Run.Outcome, r.Run.Error, r.Run.FinishedAt = "7", tt.outcome, tt.err, r.Run.StartedAt.Add(tt.took)
+			if got := report.SummaryLine(r); got != tt.want {
+				t.Errorf("SummaryLine() = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestFold shows when a list is folded: never for the sake of a single line.
+func TestFold(t *testing.T) {
+	leavers := func(n int) *agent.Plan {
+		p := basePlan()
+		for i := range n {
+			p.Changes = append(p.Changes, user(agent.Deactivate, i, fmt.Sprintf("leaver%03d@example.com", i), "left"))
+		}
+		return p
+	}
+	tests := []struct {
+		n    int
+		full bool
+		want int    // people shown
+		more string // what the text says of the rest
+	}{
+		{12, false, 12, ""},
+		{13, false, 13, ""},
+		{14, false, 12, "and 2 more, --full shows them"},
+		{1500, false, 12, "and 1,488 more, --full shows them"},
+		{1500, true, 1500, ""},
+	}
+	for _, tt := range tests {
+		got := planText(t, leavers(tt.n), report.Options{Full: tt.full})
+		if shown := strings.Count(got, "  - leaver"); shown != tt.want {
+			t.Errorf("PlanText(%d leavers, full %t) shows %d, want %d", tt.n, tt.full, shown, tt.want)
+		}
+		if tt.more != strings.TrimPrefix(lineWith(got, "more"), "  … ") {
+			t.Errorf("PlanText(%d leavers, full %t) says %q, want %q", tt.n, tt.full, lineWith(got, "more"), tt.more)
+		}
+	}
+}
+
+func lineWith(text, part string) string {
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, part) {
+			return strings.TrimSuffix(line, "\n")
+		}
+	}
+	return ""
+}
+
+// TestColumns: names of wide and of combining characters leave the text beside
+// them in one column.
+func TestColumns(t *testing.T) {
+	p := basePlan()
+	p.Changes = []*agent.Change{
+		user(agent.Deactivate, 1, "ann@example.com", "REASON"),
+		user(agent.Deactivate, 2, "山田太郎", "REASON"),
+		user(agent.Deactivate, 3, "Jose\u0301", "REASON"),
+	}
+	got := planText(t, p, report.Options{})
+	for _, want := range []string{
+		"  - ann@example.com  REASON\n",
+		"  - 山田太郎" + strings.Repeat(" ", 9) + "REASON\n", // 8 columns wide
+		"  - Jose\u0301" + strings.Repeat(" ", 13) + "REASON\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("PlanText() = %q, want %q in it", got, want)
+		}
+	}
+}
+
+// TestSameNames tells members of one name apart by their ids.
+func TestSameNames(t *testing.T) {
+	p := basePlan()
+	p.People = map[string]string{userID(1): "ann@example.com", userID(2): "ann@example.com", userID(3): ""}
+	p.Changes = []*agent.Change{group(agent.GroupMembers, 1, "Editors", "", agent.MemberChange{Add: []string{userID(1), userID(2), userID(3)}})}
+	got := planText(t, p, report.Options{})
+	for _, want := range []string{"+ ann@example.com (" + userID(1) + ")\n", "+ ann@example.com (" + userID(2) + ")\n", "+ " + userID(3) + "\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("PlanText() = %q, want %q in it", got, want)
+		}
+	}
+}
+
+// TestWriterErrors passes on what the writer says, and says what was written.
+func TestWriterErrors(t *testing.T) {
+	full := errors.New("disk full")
+	for name, write := range stories() {
+		if err := write(failing{full}); !errors.Is(err, full) || err.Error() == full.Error() {
+			t.Errorf("%s: error = %v, want %v with what was written", name, err, full)
+		}
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
