@@ -47,6 +47,7 @@ type service struct {
 	metrics    *metrics
 	health     *health
 	turns      turns
+	watcher    *watcher // nil: Okta's log is not followed
 
 	last    time.Time // when the latest run began
 	summary string    // how it ended
@@ -96,8 +97,13 @@ func (d *service) loop(ctx context.Context) error {
 			Idle:  func(next time.Time) { d.idle(ctx, next) },
 			Alive: func() { d.pulse.beat(waitSilence) },
 		}
-		err := loop.Serve(wait, d.last)
+		var background sync.WaitGroup
+		err := d.startWatch(wait, &background, loop)
+		if err == nil {
+			err = loop.Serve(wait, d.last)
+		}
 		interrupt()
+		background.Wait()
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
@@ -125,7 +131,7 @@ func (d *service) supervised(ctx context.Context, trigger string) error {
 	d.turns.begin()
 	defer d.turns.end()
 	d.last = time.Now()
-	d.pulse.beat(d.silence())
+	d.pulse.beat(silence(d.session.config))
 	defer d.pulse.beat(waitSilence)
 	d.supervisor.status("run since %s UTC (%s)", d.last.UTC().Format(time.DateTime), trigger)
 	outcome, err := d.run(ctx, trigger)
@@ -245,12 +251,20 @@ func (d *service) run(ctx context.Context, trigger string) (outcome string, err 
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	d.session.use(db)
-	r, err := d.session.agent.Sync(ctx, opts)
+	var r *agent.Report
+	if trigger == triggerWatch {
+		r, err = d.watched(ctx, db)
+	} else {
+		r, err = d.session.agent.Sync(ctx, opts)
+	}
 	d.report(ctx, r, err)
-	if r == nil {
+	switch {
+	case r != nil:
+		return r.Run.Outcome, err
+	case err != nil:
 		return agent.RunFailed, err
 	}
-	return r.Run.Outcome, err
+	return "", nil // the log named nobody who matters here
 }
 
 func (d *service) report(ctx context.Context, r *agent.Report, err error) {

@@ -102,9 +102,11 @@ func (w *watcher) giveBack(events okta.Events) {
 	w.named.App = w.named.App || events.App
 }
 
-// startWatch starts the watcher where the configuration wants one.
-func (d *service) startWatch(ctx context.Context, wait *sync.WaitGroup) error {
+// startWatch starts the watcher where the configuration wants one, and lets it
+// wake the loop.
+func (d *service) startWatch(ctx context.Context, wait *sync.WaitGroup, loop *agent.Service) error {
 	cfg := d.session.config
+	d.watcher = nil
 	if cfg.Watch.Interval <= 0 || cfg.DryRun {
 		return nil
 	}
@@ -118,6 +120,7 @@ func (d *service) startWatch(ctx context.Context, wait *sync.WaitGroup) error {
 	if err != nil {
 		return err
 	}
+	loop.Wake = d.watcher.wake
 	wait.Go(func() { d.watcher.watch(ctx) })
 	return nil
 }
