@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"okta-walkme-agent/state"
 )
@@ -54,7 +55,8 @@ func (a *Agent) conclude(ctx context.Context, report *Report, runErr error) {
 	case runErr != nil && ctx.Err() != nil:
 		run.Outcome = RunStopped
 	case runErr != nil:
-		run.Outcome, run.Error = RunFailed, runErr.Error()
+		run.Outcome = RunFailed
+		run.Error, _, _ = strings.Cut(runErr.Error(), ":\n") // details are for whoever started it
 	case run.Held > 0:
 		run.Outcome = RunHeld
 	case run.Failed > 0 || run.Rejected > 0:

@@ -103,23 +103,23 @@ const shownDifferences = 10
 
 // differences lists the changes that only one of two plans holds.
 func differences(before, now []*Change) []string {
-	lines := func(list []*Change) map[string]bool {
+	digests := func(list []*Change) map[string]bool {
 		out := map[string]bool{}
 		for _, c := range list {
-			out[fmt.Sprintf("%s %s (%s)", c.Action, c.Name, c.digest())] = true
+			out[c.digest()] = true
 		}
 		return out
 	}
-	old, current := lines(before), lines(now)
+	old, current := digests(before), digests(now)
 	var out []string
-	for line := range old {
-		if !current[line] {
-			out = append(out, "no longer to do: "+line)
+	for _, c := range before {
+		if !current[c.digest()] {
+			out = append(out, fmt.Sprintf("no longer to do: %s %s", c.Action, c.Name))
 		}
 	}
-	for line := range current {
-		if !old[line] {
-			out = append(out, "new: "+line)
+	for _, c := range now {
+		if !old[c.digest()] {
+			out = append(out, fmt.Sprintf("new: %s %s", c.Action, c.Name))
 		}
 	}
 	slices.Sort(out)

@@ -115,13 +115,14 @@ Okta's provisioning engine would make.`,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exit{exitUsage, err} })
 	flags := root.PersistentFlags()
 	flags.StringVarP(&c.configPath, "config", "c", "", "configuration `FILE` (default $"+configVar+", then "+defaultConfig+")")
 	flags.StringVar(&c.color, "color", "auto", "colours: auto, always or never")
 	root.AddCommand(
-		c.runCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
+		c.runCommand(), c.reloadCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
 		c.explainCommand(), c.checkCommand(),
 		c.statusCommand(), c.demoCommand(), c.versionCommand(),
 	)
