@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 
 	"okta-walkme-agent/agent"
@@ -25,6 +26,9 @@ type session struct {
 type purpose struct {
 	name string // the command, shown to whoever meets the lock
 	dry  bool   // no request that writes leaves, the state is opened for reading
+
+	// observe, if set, sees the requests that leave, to oktaSide or walkmeSide.
+	observe func(side string, cfg *configs.Config, next http.RoundTripper) http.RoundTripper
 }
 
 // open connects both sides and opens the state.
@@ -53,6 +57,10 @@ func (c *cli) connect(ctx context.Context, cfg *configs.Config, p purpose, log *
 	}
 	oktaConfig.UserAgent, oktaConfig.Logger = programName+"/"+buildVersion(), log
 	walkmeConfig.Logger = log
+	if p.observe != nil {
+		oktaConfig.Transport = p.observe(oktaSide, cfg, oktaConfig.Transport)
+		walkmeConfig.Transport = p.observe(walkmeSide, cfg, walkmeConfig.Transport)
+	}
 	if p.dry {
 		oktaConfig.Transport = &dryTransport{oktaConfig.Transport}
 		walkmeConfig.Transport = &dryTransport{walkmeConfig.Transport}

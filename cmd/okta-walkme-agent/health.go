@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/configs"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
+)
+
+const (
+	readHeaderTimeout = 5 * time.Second
+	answerTimeout     = 30 * time.Second
+)
+
+// health is what monitors are told, over HTTP where an address is configured:
+// /healthz is alive, /readyz does its work, /metrics has the figures.
+type health struct {
+	metrics *metrics
+	pulse   *pulse
+
+	mu         sync.Mutex
+	config     *configs.Config
+	address    string // that is listened on, as configured
+	server     *http.Server
+	lastGood   time.Time
+	refused    string // why the latest run could not work; "" it could
+	quarantine string // why the service has slowed down; "" it has not
+}
+
+func newHealth(m *metrics, p *pulse) *health {
+	return &health{metrics: m, pulse: p}
+}
+
+// listen opens the address, unless it is the one in use, or empty; the result is nil
+// then.
+func (h *health) listen(ctx context.Context, address string) (net.Listener, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if address == "" || address == h.address {
+		return nil, nil
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("http.listen: %w", err)
+	}
+	return listener, nil
+}
+
+// use serves a configuration that came into use, on a listener where its address is
+// another than before.
+func (h *health) use(cfg *configs.Config, listener net.Listener) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.config = cfg
+	if cfg.HTTP.Listen == h.address {
+		return
+	}
+	if h.server != nil {
+		_ = h.server.Close() // whoever asks is to ask the new address
+		h.server = nil
+	}
+	h.address = cfg.HTTP.Listen
+	if listener == nil {
+		return
+	}
+	server := &http.Server{Handler: h.handler(), ReadHeaderTimeout: readHeaderTimeout, WriteTimeout: answerTimeout}
+	h.server = server
+	go func() { _ = server.Serve(listener) }() // ends with Close
+}
+
+func (h *health) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.server != nil {
+		_ = h.server.Close()
+	}
+}
+
+func (h *health) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", h.alive)
+	mux.HandleFunc("GET /readyz", h.answerReady)
+	figures := promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		h.verdict(time.Now()) // sets the gauge
+		figures.ServeHTTP(w, r)
+	})
+	return mux
+}
+
+// alive says whether the loop gets on, as the watchdog sees it.
+func (h *health) alive(w http.ResponseWriter, _ *http.Request) {
+	if silence, ok := h.pulse.beats(time.Now()); !ok {
+		http.Error(w, fmt.Sprintf("no progress for %s", silence.Round(time.Second)), http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = io.WriteString(w, "ok\n") // a monitor that has gone needs no answer
+}
+
+// readiness is the answer of /readyz.
+type readiness struct {
+	Ready       bool       `json:"ready"`
+	Reasons     []string   `json:"reasons"` // why not
+	LastGoodRun *time.Time `json:"last_good_run_at"`
+	MaxAge      string     `json:"max_age"` // of the last good run
+	DryRun      bool       `json:"dry_run"`
+}
+
+func (h *health) answerReady(w http.ResponseWriter, _ *http.Request) {
+	r := h.verdict(time.Now())
+	w.Header().Set("Content-Type", "application/json")
+	if !r.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(r) // a monitor that has gone needs no answer
+}
+
+// verdict says whether the service does its work, and why it does not.
+func (h *health) verdict(now time.Time) readiness {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	limit := h.config.ReadyMaxAge(now)
+	r := readiness{Reasons: []string{}, LastGoodRun: timeOrNil(h.lastGood), MaxAge: limit.String(), DryRun: h.config.DryRun}
+	age := now.Sub(h.lastGood)
+	switch {
+	case h.lastGood.IsZero():
+		r.Reasons = append(r.Reasons, "there was no good run yet")
+	case age > limit:
+		r.Reasons = append(r.Reasons, fmt.Sprintf("the last good run is %s old, more than %s", age.Round(time.Second), limit))
+	}
+	for _, reason := range []string{h.refused, h.quarantine} {
+		if reason != "" {
+			r.Reasons = append(r.Reasons, reason)
+		}
+	}
+	r.Ready = len(r.Reasons) == 0
+	h.metrics.ready.Set(0)
+	if r.Ready {
+		h.metrics.ready.Set(1)
+	}
+	return r
+}
+
+// ran takes in how a run ended.
+func (h *health) ran(outcome string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case errors.Is(err, okta.ErrUnauthorized), errors.Is(err, okta.ErrForbidden), errors.Is(err, okta.ErrDPoP):
+		h.refused = "Okta refuses the credentials"
+	case errors.Is(err, scim.ErrUnauthorized), errors.Is(err, scim.ErrForbidden):
+		h.refused = "WalkMe refuses the credentials"
+	case good(outcome):
+		h.refused = ""
+		h.wasGood(time.Now())
+	}
+}
+
+// wasGood notes when a good run ended.
+func (h *health) wasGood(at time.Time) {
+	if at.After(h.lastGood) {
+		h.lastGood = at
+		h.metrics.lastGood.Set(seconds(at))
+	}
+}
+
+// good says whether a run went over everything, whatever became of single objects.
+func good(outcome string) bool {
+	switch outcome {
+	case agent.RunDone, agent.RunProblems, agent.RunHeld, runPlanned:
+		return true
+	}
+	return false
+}
+
+// surveyedRuns is how far back a good run is looked for after a start.
+const surveyedRuns = 500
+
+// survey reads from the state what monitors want to know of it.
+func (d *service) survey(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	if err := d.read(ctx, func(db *state.DB) error { return d.surveyState(ctx, db) }); err != nil {
+		d.log.Warn("figures for monitors not read", "err", err)
+	}
+}
+
+func (d *service) surveyState(ctx context.Context, db *state.DB) error {
+	if db == nil {
+		return nil
+	}
+	records, err := db.Records(ctx)
+	if err != nil {
+		return err
+	}
+	holds, err := db.Holds(ctx)
+	if err != nil {
+		return err
+	}
+	runs, err := db.Runs(ctx, surveyedRuns)
+	if err != nil {
+		return err
+	}
+	quarantine, err := agent.ReadQuarantine(ctx, db)
+	if err != nil {
+		return err
+	}
+	d.metrics.stateIs(records, len(holds))
+	d.health.stateIs(runs, quarantine)
+	return nil
+}
+
+// stateIs takes in runs, the latest first, and the quarantine. Its reason is not
+// shown: it may quote an answer, and whoever asks is not known.
+func (h *health) stateIs(runs []state.Run, q agent.Quarantine) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i := slices.IndexFunc(runs, func(r state.Run) bool { return good(r.Outcome) && !r.FinishedAt.IsZero() }); i >= 0 {
+		h.wasGood(runs[i].FinishedAt)
+	}
+	h.quarantine = ""
+	if q.Level > 0 {
+		h.quarantine = fmt.Sprintf("in quarantine since %s: the service has slowed down until a run succeeds", q.Since.UTC().Format(time.RFC3339))
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"net/http"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+const metricsNamespace = "okta_walkme_agent"
+
+// metrics are what /metrics shows. Names and labels are stable: people's alerts
+// depend on them. No label holds anything that a person is known by.
+type metrics struct {
+	registry *prometheus.Registry
+
+	runs      *prometheus.CounterVec // by outcome
+	duration  prometheus.Histogram
+	changes   *prometheus.CounterVec // by action and outcome
+	failures  *prometheus.GaugeVec   // by type
+	managed   *prometheus.GaugeVec   // by type
+	holds     prometheus.Gauge
+	lastGood  prometheus.Gauge
+	next      prometheus.Gauge
+	ready     prometheus.Gauge
+	okta      *prometheus.CounterVec // by status
+	scim      *prometheus.CounterVec // by method and status
+	limit     *prometheus.GaugeVec   // by bucket
+	remaining *prometheus.GaugeVec   // by bucket
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		runs:     counters("runs_total", "Runs that ended, by outcome: done, problems, held, stopped, failed, or planned in a dry run.", "outcome"),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: metricsNamespace, Name: "run_duration_seconds", Help: "How long runs took.",
+			Buckets: []float64{0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200},
+		}),
+		changes:   counters("changes_total", "Changes that ended, by action and outcome: applied, failed, held or skipped.", "action", "outcome"),
+		failures:  gauges("failures", "Accounts and groups whose last change failed, waiting to be tried again.", "type"),
+		managed:   gauges("managed", "Accounts and groups that the agent created or linked.", "type"),
+		holds:     gauge("holds", "Sets of removals that wait for approval."),
+		lastGood:  gauge("last_good_run_timestamp_seconds", "When the last good run ended; 0 when there was none."),
+		next:      gauge("next_run_timestamp_seconds", "When the next run is due; 0 when none is."),
+		ready:     gauge("ready", "Whether /readyz says yes: 1 or 0."),
+		okta:      counters("okta_requests_total", `Requests to Okta, by status; "error" when there was no answer.`, "status"),
+		scim:      counters("scim_requests_total", `Requests to WalkMe, by method and status; "error" when there was no answer.`, "method", "status"),
+		limit:     gauges("okta_rate_limit", "Requests that the org may make in a rate window, as Okta's last answer said.", "bucket"),
+		remaining: gauges("okta_rate_limit_remaining", "Requests that the org had left in the rate window, as Okta's last answer said.", "bucket"),
+	}
+	m.registry.MustRegister(m.runs, m.duration, m.changes, m.failures, m.managed, m.holds, m.lastGood, m.next, m.ready,
+		m.okta, m.scim, m.limit, m.remaining, buildInfo(),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, outcome := range []string{agent.RunDone, agent.RunProblems, agent.RunHeld, agent.RunStopped, agent.RunFailed, runPlanned} {
+		m.runs.WithLabelValues(outcome) // so that the first increase is seen as one
+	}
+	return m
+}
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: metricsNamespace, Name: name, Help: help}, labels)
+}
+
+func gauges(name, help string, labels ...string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: metricsNamespace, Name: name, Help: help}, labels)
+}
+
+func gauge(name, help string) prometheus.Gauge {
+	return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: metricsNamespace, Name: name, Help: help})
+}
+
+func buildInfo() prometheus.Collector {
+	info := gauges("build_info", "Always 1; the labels say which build this is.", "version", "commit", "goversion")
+	info.WithLabelValues(buildVersion(), commit, runtime.Version()).Set(1)
+	return info
+}
+
+func (m *metrics) ran(outcome string, took time.Duration) {
+	m.runs.WithLabelValues(outcome).Inc()
+	m.duration.Observe(took.Seconds())
+}
+
+func (m *metrics) changed(c *agent.Change) {
+	m.changes.WithLabelValues(string(c.Action), string(c.Outcome)).Inc()
+}
+
+// stateIs takes in what the state holds.
+func (m *metrics) stateIs(records []state.Record, holds int) {
+	failing := map[scim.Type]int{}
+	for i := range records {
+		if records[i].Attempts > 0 {
+			failing[records[i].Type]++
+		}
+	}
+	managed := agent.CountManaged(records)
+	m.failures.WithLabelValues(string(scim.User)).Set(float64(failing[scim.User]))
+	m.failures.WithLabelValues(string(scim.Group)).Set(float64(failing[scim.Group]))
+	m.managed.WithLabelValues(string(scim.User)).Set(float64(managed.Users))
+	m.managed.WithLabelValues(string(scim.Group)).Set(float64(managed.Groups))
+	m.holds.Set(float64(holds))
+}
+
+func (m *metrics) nextRun(at time.Time) { m.next.Set(seconds(at)) }
+
+// seconds is a time as Prometheus has it, 0 for none.
+func seconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}
+
+// exchanged counts one request and its answer, nil if there was none.
+func (m *metrics) exchanged(side string, req *http.Request, resp *http.Response) {
+	status := "error"
+	if resp != nil {
+		status = strconv.Itoa(resp.StatusCode)
+	}
+	if side == walkmeSide {
+		m.scim.WithLabelValues(req.Method, status).Inc()
+		return
+	}
+	m.okta.WithLabelValues(status).Inc()
+	if resp == nil {
+		return
+	}
+	limit, err1 := strconv.Atoi(resp.Header.Get("X-Rate-Limit-Limit"))
+	remaining, err2 := strconv.Atoi(resp.Header.Get("X-Rate-Limit-Remaining"))
+	if err1 == nil && err2 == nil && limit > 0 { // 0 is the limit of concurrent requests, another matter
+		name := bucket(req.URL.EscapedPath())
+		m.limit.WithLabelValues(name).Set(float64(limit))
+		m.remaining.WithLabelValues(name).Set(float64(remaining))
+	}
+}
