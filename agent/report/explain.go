@@ -1,130 +1,136 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/internal/scim"
 )
 
-// ExplanationText writes an explanation for a terminal.
+// ExplanationText writes for a terminal why a user or group is as it is: its
+// place in Okta, each mapped value with its expression, what WalkMe holds, the
+// last call with its answer, and what the next run does.
 func ExplanationText(w io.Writer, e *agent.Explanation, o Options) error {
-	b := bufio.NewWriter(w)
-	x := explanation{b, o}
-	x.head(e)
-	x.attributes(e.Attributes)
-	x.past(e)
-	x.next(e)
-	return b.Flush()
+	p := &printer{o: o}
+	p.paragraph(0, bold, fmt.Sprintf("%s %s (%s)", e.Type, name(e.Name, e.OktaID), e.OktaID))
+	p.explainScope(e)
+	p.explainAttributes(e.Attributes)
+	p.blank()
+	p.explainRecord(e.Managed)
+	p.explainCall(e.Last)
+	p.explainNext(e)
+	if _, err := io.WriteString(w, p.b.String()); err != nil {
+		return fmt.Errorf("explanation as text: %w", err)
+	}
+	return nil
 }
 
-type explanation struct {
-	*bufio.Writer
-	Options
+// labelled prints one line of an explanation; text that is empty has none.
+func (p *printer) labelled(label, text string) {
+	if text != "" {
+		p.b.WriteString("  ")
+		p.columns(2, dim, label, column(len("In WalkMe")), plain, text)
+	}
 }
 
-func (x explanation) line(label, format string, args ...any) {
-	fmt.Fprintf(x, "%-11s %s\n", label, fmt.Sprintf(format, args...))
-}
-
-func (x explanation) head(e *agent.Explanation) {
-	fmt.Fprintf(x, "%s %s (%s)\n\n", e.Type, Escape(e.Name), Escape(e.OktaID))
+func (p *printer) explainScope(e *agent.Explanation) {
 	scope := "no"
 	if e.InScope {
 		scope = "yes"
 	}
-	x.line("In scope", "%s: %s", scope, Escape(e.Why))
-	if e.Error != "" {
-		x.line("Rejected", "%s", Escape(e.Error))
-	}
+	p.labelled("In scope", joined(": ", scope, e.Why))
+	p.labelled("Rejected", e.Error)
 	if e.Type == scim.Group {
-		if len(e.Sources) > 0 {
-			x.line("Sources", "%s", Escape(strings.Join(e.Sources, ", ")))
-		}
-		x.line("Members", "%d in Okta, %d of them eligible, %d pushed", e.Members, e.Eligible, e.Pushed)
+		p.labelled("Sources", strings.Join(e.Sources, ", "))
+		p.labelled("Members", fmt.Sprintf("%s in Okta, %s of them eligible, %s pushed",
+			number(e.Members), number(e.Eligible), number(e.Pushed)))
 		return
 	}
-	if e.AccountStatus != "" {
-		status := e.AccountStatus
-		if e.AssignmentStatus != "" {
-			status += ", assignment " + e.AssignmentStatus
-		}
-		x.line("In Okta", "%s", Escape(status))
+	assignment := ""
+	if e.AssignmentStatus != "" {
+		assignment = "assignment " + e.AssignmentStatus
 	}
-	if len(e.Through) > 0 {
-		x.line("Through", "%s", Escape(strings.Join(e.Through, ", ")))
-	}
-	if len(e.PushedInto) > 0 {
-		x.line("Member of", "%s", Escape(strings.Join(e.PushedInto, ", ")))
-	}
+	p.labelled("In Okta", joined(", ", e.AccountStatus, assignment))
+	p.labelled("Through", strings.Join(e.Through, ", "))
+	p.labelled("Member of", strings.Join(e.PushedInto, ", "))
 }
 
-func (x explanation) attributes(list []agent.ExplainedAttribute) {
+func (p *printer) explainAttributes(list []agent.ExplainedAttribute) {
 	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintln(x, "\nAttributes")
-	width := 0
+	p.blank()
+	p.paragraph(0, bold, "Attributes")
+	var col column
 	for _, a := range list {
-		width = max(width, len(a.Path))
+		col.fit(a.Path)
 	}
 	for _, a := range list {
-		text := Escape(value(a.Value))
+		text := p.value(a.Value)
 		switch {
 		case a.Error != "":
-			text = "error: " + Escape(a.Error)
+			text = "error: " + a.Error
 		case a.Acknowledged != nil && !scim.Equal(a.Acknowledged, a.Value):
-			text += "  (WalkMe took " + Escape(value(a.Acknowledged)) + ")"
+			text += inParentheses("WalkMe took " + p.value(a.Acknowledged))
 		}
-		fmt.Fprintf(x, "  %-*s  %s\n  %-*s  = %s\n", width, a.Path, text, width, "", Escape(a.Expression))
+		p.b.WriteString("  ")
+		p.columns(2, plain, a.Path, col, plain, text)
+		p.b.WriteString("  ")
+		p.columns(2, plain, "", col, dim, "= "+a.Expression)
 	}
 }
 
-func (x explanation) past(e *agent.Explanation) {
-	fmt.Fprintln(x)
-	if m := e.Managed; m != nil && m.WalkMeID != "" {
+func (p *printer) explainRecord(m *agent.ExplainedRecord) {
+	if m == nil || m.WalkMeID == "" {
+		p.labelled("In WalkMe", "nothing that is managed")
+	} else {
 		status := "active"
 		if !m.Active {
 			status = "deactivated"
 		}
-		x.line("In WalkMe", "%s as %s, id %s, %s; last acknowledged %s", status, Escape(m.Name), Escape(m.WalkMeID), m.Origin, x.when(m.UpdatedAt))
-	} else {
-		x.line("In WalkMe", "nothing that is managed")
+		p.labelled("In WalkMe", fmt.Sprintf("%s as %s, id %s, %s; last acknowledged %s",
+			status, m.Name, m.WalkMeID, m.Origin, moment(m.UpdatedAt, p.o.Now)))
 	}
-	if m := e.Managed; m != nil && m.Attempts > 0 {
-		x.line("Failing", "%d times in a row: %s", m.Attempts, Escape(m.LastError))
-	}
-	if l := e.Last; l != nil {
-		text := fmt.Sprintf("%s, %s: %s", x.when(l.At), l.Action, l.State)
-		if l.HTTPStatus != 0 {
-			text += fmt.Sprintf(" (HTTP %d)", l.HTTPStatus)
-		}
-		if l.Error != "" {
-			text += ": " + Escape(l.Error)
-		}
-		x.line("Last call", "%s", text)
+	if m != nil && m.Attempts > 0 {
+		p.labelled("Failing", plural(m.Attempts, "time")+" in a row: "+m.LastError)
 	}
 }
 
-func (x explanation) when(t time.Time) string { return t.Local().Format(time.DateTime) }
-
-func (x explanation) next(e *agent.Explanation) {
-	if len(e.Next) == 0 {
-		x.line("Next run", "nothing to do")
+func (p *printer) explainCall(l *agent.ExplainedCall) {
+	if l == nil {
 		return
 	}
-	for _, c := range e.Next {
-		text := string(c.Action)
-		if c.Type != e.Type {
-			text += " " + Escape(c.Name)
-		}
-		for _, a := range c.Attributes {
-			text += fmt.Sprintf("; %s: %s → %s", Escape(a.Path), Escape(value(a.Old)), Escape(value(a.New)))
-		}
-		x.line("Next run", "%s (%s)", text, Escape(c.Reason))
+	status := ""
+	if l.HTTPStatus != 0 {
+		status = fmt.Sprintf("HTTP %d", l.HTTPStatus)
 	}
+	text := fmt.Sprintf("%s, %s: %s", moment(l.At, p.o.Now), l.Action, l.State)
+	p.labelled("Last call", joined(": ", text+inParentheses(status), l.Error))
+}
+
+func (p *printer) explainNext(e *agent.Explanation) {
+	if len(e.Next) == 0 {
+		p.labelled("Next run", "nothing to do")
+	}
+	for _, c := range e.Next {
+		label := words(c.Action).label
+		if c.Type != e.Type {
+			label += " " + c.Name
+		}
+		p.labelled("Next run", joined(": ", label, c.Reason))
+		p.attributes(c, 13, attributeColumn([]*agent.Change{c}))
+	}
+}
+
+// joined joins those parts that are not empty.
+func joined(separator string, parts ...string) string {
+	var out []string
+	for _, part := range parts {
+		if part != "" {
+			out = append(out, part)
+		}
+	}
+	return strings.Join(out, separator)
 }

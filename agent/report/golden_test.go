@@ -48,7 +48,9 @@ func stories() map[string]func(io.Writer) error {
 		"run.broken.json": func(w io.Writer) error {
 			return report.RunJSON(w, brokenReport())
 		},
-		"run.quiet.txt": runText(quietReport()),
+		"run.quiet.txt":     runText(quietReport()),
+		"explain.user.txt":  explained(explainedUser()),
+		"explain.group.txt": explained(explainedGroup()),
 	}
 }
 

@@ -1,0 +1,62 @@
+package report_test
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/internal/scim"
+)
+
+func explainedUser() *agent.Explanation {
+	return &agent.Explanation{
+		Type: scim.User, OktaID: userID(6), Name: "frank@example.com", InScope: true, Why: "assigned in Okta through a group",
+		AccountStatus: "ACTIVE", AssignmentStatus: "PROVISIONED", Through: []string{"Sales", "WalkMe Users"}, PushedInto: []string{"Editors"},
+		Attributes: []agent.ExplainedAttribute{
+			{Path: "name.givenName", Expression: "user.firstName", Value: "Frank", Acknowledged: "Francis"},
+			{Path: "title", Expression: `user.title == null ? "none" : user.title`, Value: nil},
+			{Path: "userName", Expression: "appuser.userName", Value: "frank@example.com", Acknowledged: "frank@example.com"},
+		},
+		Managed: &agent.ExplainedRecord{
+			WalkMeID: "wm-6", Name: "frank@example.com", Active: true, Origin: "created",
+			UpdatedAt: now().Add(-26 * time.Hour), Attempts: 2, LastError: "WalkMe: 500",
+		},
+		Last: &agent.ExplainedCall{At: now().Add(-5 * time.Minute), Action: "update", State: "failed", HTTPStatus: 500, Error: "internal error"},
+		Next: []*agent.Change{
+			user(agent.Update, 6, "frank@example.com", "name.givenName changed in Okta", changed("name.givenName", "Francis", "Frank")),
+			group(agent.GroupMembers, 4, "WalkMe Support", "membership changed in Okta", agent.MemberChange{Add: []string{userID(6)}}),
+		},
+	}
+}
+
+func explainedGroup() *agent.Explanation {
+	return &agent.Explanation{
+		Type: scim.Group, OktaID: groupID(1), Name: "WalkMe Editors", InScope: true, Why: "pushed by name WalkMe Editors",
+		Sources: []string{"name WalkMe Editors"}, Members: 1200, Eligible: 1100, Pushed: 0,
+	}
+}
+
+func explained(e *agent.Explanation) func(io.Writer) error {
+	return func(w io.Writer) error { return report.ExplanationText(w, e, report.Options{Width: 100, Now: now()}) }
+}
+
+// TestHostileExplanation has a name in every text of an explanation.
+func TestHostileExplanation(t *testing.T) {
+	for _, n := range hostileNames() {
+		e := explainedUser()
+		e.Name, e.Why, e.Error, e.AccountStatus, e.Through, e.PushedInto = n, n, n, n, []string{n}, []string{n}
+		e.Attributes = []agent.ExplainedAttribute{
+			{Path: n, Expression: n, Value: n, Acknowledged: []any{n}}, {Path: n, Expression: n, Error: n},
+		}
+		e.Managed.Name, e.Managed.WalkMeID, e.Managed.LastError, e.Last.Error = n, n, n, n
+		e.Next = []*agent.Change{user(agent.Update, 1, n, n, changed(n, n, []any{n})), group(agent.GroupRename, 1, n, n, agent.MemberChange{})}
+		for line := range strings.Lines(string(render(t, explained(e)))) {
+			if line = strings.TrimSuffix(line, "\n"); report.Escape(line) != line {
+				t.Errorf("ExplanationText with %q: line %q reaches the terminal", n, line)
+			}
+		}
+	}
+}
