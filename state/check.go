@@ -49,7 +49,7 @@ func findDamage(ctx context.Context, pool *sql.DB, path string, pragmas ...strin
 			return err
 		}
 		if len(lines) > 0 && lines[0] != "ok" {
-			return &CorruptError{Path: path, Detail: strings.Join(lines, "; ")}
+			return &CorruptError{Path: path, Detail: strings.ReplaceAll(strings.Join(lines, "; "), "\n", "; ")}
 		}
 	}
 	return nil
