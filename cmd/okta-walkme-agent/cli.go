@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
 )
 
@@ -70,7 +71,7 @@ func run(ctx context.Context, args []string, env environment) int {
 	var e *exit
 	if err != nil && (!errors.As(err, &e) || e.err != nil) {
 		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(env.stderr, "%s: %s\n", programName, strings.TrimRight(line, "\n"))
+			fmt.Fprintf(env.stderr, "%s: %s\n", programName, report.Escape(strings.TrimRight(line, "\n")))
 		}
 	}
 	return code
