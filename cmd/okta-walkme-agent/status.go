@@ -30,6 +30,8 @@ type statusView struct {
 	Failures []statusFailure `json:"failures"`
 	Holds    []statusHold    `json:"holds"`
 	Pending  int             `json:"pending"` // changes whose outcome the next run settles
+
+	Quarantine *agent.Quarantine `json:"quarantine"` // null: none
 	NextRun  *time.Time      `json:"next_run_at"`
 }
 
@@ -154,6 +156,13 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 		return err
 	}
 	v.Pending = len(pending)
+	quarantine, err := agent.ReadQuarantine(ctx, db)
+	if err != nil {
+		return err
+	}
+	if quarantine.Level > 0 {
+		v.Quarantine = &quarantine
+	}
 	next, err := db.Meta(ctx, metaNextRun)
 	if err != nil {
 		return err
@@ -185,6 +194,10 @@ func (v *statusView) text(w io.Writer) error {
 	fmt.Fprintf(w, "Managed    %d users, %d groups\n", v.Managed.Users, v.Managed.Groups)
 	if v.NextRun != nil {
 		fmt.Fprintf(w, "Next run   %s\n", v.NextRun.Local().Format(time.DateTime))
+	}
+	if q := v.Quarantine; q != nil {
+		fmt.Fprintf(w, "Quarantine since %s: %s; the service waits %s between two runs, a good sync ends it\n",
+			q.Since.Local().Format(time.DateTime), report.Escape(q.Reason), q.Pause())
 	}
 	if v.Pending > 0 {
 		fmt.Fprintf(w, "Unsettled  %d changes were cut off; the next run settles them\n", v.Pending)
