@@ -156,7 +156,7 @@ func (h *health) verdict(now time.Time) readiness {
 }
 
 // ran takes in how a run ended.
-func (h *health) ran(outcome string, err error) {
+func (h *health) ran(trigger, outcome string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -164,7 +164,7 @@ func (h *health) ran(outcome string, err error) {
 		h.refused = "Okta refuses the credentials"
 	case errors.Is(err, scim.ErrUnauthorized), errors.Is(err, scim.ErrForbidden):
 		h.refused = "WalkMe refuses the credentials"
-	case good(outcome):
+	case good(trigger, outcome):
 		h.refused = ""
 		h.wasGood(time.Now())
 	}
@@ -179,10 +179,10 @@ func (h *health) wasGood(at time.Time) {
 }
 
 // good says whether a run went over everything, whatever became of single objects.
-func good(outcome string) bool {
+func good(trigger, outcome string) bool {
 	switch outcome {
 	case agent.RunDone, agent.RunProblems, agent.RunHeld, runPlanned:
-		return true
+		return trigger != triggerWatch
 	}
 	return false
 }
@@ -228,7 +228,7 @@ func (d *service) surveyState(ctx context.Context, db *state.DB) error {
 func (h *health) stateIs(runs []state.Run, q agent.Quarantine) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if i := slices.IndexFunc(runs, func(r state.Run) bool { return good(r.Outcome) && !r.FinishedAt.IsZero() }); i >= 0 {
+	if i := slices.IndexFunc(runs, func(r state.Run) bool { return good(r.Trigger, r.Outcome) && !r.FinishedAt.IsZero() }); i >= 0 {
 		h.wasGood(runs[i].FinishedAt)
 	}
 	h.quarantine = ""

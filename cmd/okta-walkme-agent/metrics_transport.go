@@ -73,10 +73,11 @@ func bucket(path string) string {
 	}
 	for i := 2; i < len(parts); i++ {
 		switch {
-		case i%2 == 1:
-			parts[i] = "{id}"
-		case !isBucketWord(parts[i]):
+		case isBucketWord(parts[i]):
+		case i%2 == 0:
 			return "other"
+		default:
+			parts[i] = "{id}"
 		}
 	}
 	return "/" + strings.Join(parts, "/")

@@ -1,0 +1,361 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"okta-walkme-agent/okta/oktatest"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// served is the service at work in this process, with a test in the place of systemd.
+type served struct {
+	*company
+	notes chan string // what systemd was told, one line each
+	stop  context.CancelFunc
+	ended chan int
+
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+func (s *served) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Write(p)
+}
+
+func (s *served) logged() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+// serve starts the service on a company of one person.
+func serve(t *testing.T, lines map[string]string) *served {
+	t.Helper()
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, lines)
+	c.hire("Ann", "Archer")
+	s := &served{company: c, notes: make(chan string, 1000), ended: make(chan int, 1)}
+	runtimeDir := t.TempDir()
+	c.env[runtimeDirVar] = runtimeDir
+	s.listen(filepath.Join(runtimeDir, "notify"))
+	s.begin()
+	return s
+}
+
+// listen is systemd's end of sd_notify(3).
+func (s *served) listen(path string) {
+	s.t.Helper()
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	s.t.(*testing.T).Setenv("NOTIFY_SOCKET", path)
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := conn.Read(buf)
+			if err != nil {
+				return
+			}
+			for line := range strings.Lines(string(buf[:n]) + "\n") {
+				s.notes <- strings.TrimSpace(line)
+			}
+		}
+	}()
+}
+
+// begin runs the program until stop is called or the test ends.
+func (s *served) begin() {
+	ctx, stop := context.WithCancel(s.t.Context())
+	s.stop = stop
+	go func() {
+		s.ended <- run(ctx, s.args([]string{"run"}), environment{
+			getenv: func(key string) string { return s.env[key] }, stdin: strings.NewReader(""), stdout: s, stderr: s,
+		})
+	}()
+	s.t.Cleanup(func() {
+		stop()
+		select {
+		case <-s.ended:
+		case <-time.After(10 * time.Second):
+			s.t.Error("the service did not end")
+		}
+	})
+}
+
+// until returns the first note that matches, and fails the test when none comes.
+func (s *served) until(pattern string) string {
+	s.t.Helper()
+	want := regexp.MustCompile(pattern)
+	for {
+		select {
+		case note := <-s.notes:
+			if want.MatchString(note) {
+				return note
+			}
+		case <-time.After(20 * time.Second):
+			s.t.Fatalf("systemd was never told %q\n%s", pattern, s.logged())
+		}
+	}
+}
+
+// end stops the service as SIGTERM does.
+func (s *served) end() int {
+	s.t.Helper()
+	s.stop()
+	code := <-s.ended
+	s.ended <- code
+	return code
+}
+
+// get asks the listener of the service.
+func (s *served) get(address, path string) (status int, body string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+address+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatalf("GET %s: %v\n%s", path, err, s.logged())
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.StatusCode, string(data)
+}
+
+// freeAddress is a loopback address that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+const finished = `^STATUS=last run: done at .* UTC; next run: .* UTC$`
+
+// TestServiceTellsSystemd follows one life of the service, from start to stop.
+func TestServiceTellsSystemd(t *testing.T) {
+	t.Setenv("WATCHDOG_USEC", "300000")
+	s := serve(t, nil)
+	s.until(`^EXTEND_TIMEOUT_USEC=30000000$`)
+	s.until(`^STATUS=last run: no run yet; next run: .* UTC$`)
+	s.until(`^READY=1$`)
+	s.until(`^STATUS=run since .* UTC \(schedule\)$`)
+	s.until(finished)
+	s.until(`^WATCHDOG=1$`)
+	if got := len(s.tenant.Users()); got != 1 {
+		t.Errorf("accounts in WalkMe = %d, want 1", got)
+	}
+	if code := s.end(); code != exitOK {
+		t.Errorf("exit code = %d, want 0\n%s", code, s.logged())
+	}
+	s.until(`^STOPPING=1$`)
+}
+
+// TestReload changes agent.yaml under a service that waits.
+func TestReload(t *testing.T) {
+	s := serve(t, map[string]string{"": "dry_run: true\n"})
+	s.until(`^STATUS=last run: planned`)
+
+	bad := map[string]string{"": "schedul: '@hourly'\ntime_zone: Mars/Olympus\n"}
+	s.configure(bad)
+	r := s.must(exitConfig, "reload")
+	for _, want := range []string{"schedul", "time_zone", "refused: the service goes on with the configuration it has"} {
+		if !strings.Contains(r.err, want) {
+			t.Errorf("reload of a bad configuration says\n%swant %q in it", r.err, want)
+		}
+		if !strings.Contains(s.logged(), "configuration refused, the old one stays") {
+			t.Errorf("the log does not say that a configuration was refused:\n%s", s.logged())
+		}
+	}
+	s.configure(map[string]string{"okta": "auth: {api_token: file:nowhere}\n"})
+	if r := s.must(exitConfig, "reload"); !strings.Contains(r.err, "okta.auth.api_token") {
+		t.Errorf("reload with a missing secret says\n%swant the key in it", r.err)
+	}
+	if s.writes() > 0 {
+		t.Errorf("requests that write = %d before the dry run was ended, want none", s.writes())
+	}
+
+	s.configure(map[string]string{"": "schedule: '@every 1s'\n"})
+	r = s.must(exitOK, "reload")
+	if want := "the configuration is in use\n"; r.out != want {
+		t.Errorf("reload says %q, want %q", r.out, want)
+	}
+	s.until(`^RELOADING=1$`)
+	s.until(`^MONOTONIC_USEC=\d+$`)
+	s.until(`^READY=1$`)
+	s.until(finished)
+	if got := len(s.tenant.Users()); got != 1 {
+		t.Errorf("accounts after the dry run was ended = %d, want 1", got)
+	}
+}
+
+// TestReloadWaitsForTheRun reloads while WalkMe keeps the service waiting.
+func TestReloadWaitsForTheRun(t *testing.T) {
+	release, arrived := make(chan struct{}), make(chan struct{}, 10)
+	address := freeAddress(t)
+	s := serve(t, map[string]string{"": "dry_run: true\n"})
+	s.until(`^STATUS=last run: planned`)
+	s.gate.watch(func(tenant http.Handler, w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-release
+		tenant.ServeHTTP(w, r)
+	})
+	s.configure(map[string]string{"": "schedule: '@every 1s'\n"})
+	s.must(exitOK, "reload")
+	<-arrived
+	s.configure(map[string]string{"http": "", "": "schedule: '@every 1s'\nhttp: {listen: '" + address + "'}\n"})
+	r := s.must(exitOK, "reload")
+	if want := "the configuration is accepted; it is in use as soon as the present run has ended\n"; r.out != want {
+		t.Errorf("reload in mid-run says %q, want %q", r.out, want)
+	}
+	close(release)
+	s.until(finished)
+	s.until(finished) // after the reload the loop waits anew
+	if status, _ := s.get(address, "/healthz"); status != http.StatusOK {
+		t.Errorf("GET /healthz at the new address = %d, want 200", status)
+	}
+}
+
+// TestReloadBySignal is for services outside systemd.
+func TestReloadBySignal(t *testing.T) {
+	s := serve(t, map[string]string{"": "dry_run: true\n"})
+	s.until(`^STATUS=last run: planned`)
+	s.configure(nil)
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	s.until(`^RELOADING=1$`)
+	s.until(`^STATUS=last run: planned .* next run: `)
+	if !strings.Contains(s.logged(), "configuration reloaded") {
+		t.Errorf("the log does not say that the configuration was reloaded:\n%s", s.logged())
+	}
+}
+
+func TestReloadWithoutService(t *testing.T) {
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+	c.env[runtimeDirVar] = t.TempDir() + ":/elsewhere"
+	r := c.must(exitFailed, "reload")
+	if want := "is it running?"; !strings.Contains(r.err, want) {
+		t.Errorf("reload without a service says %q, want %q in it", r.err, want)
+	}
+}
+
+// TestMonitors asks everything that monitors ask, before and after the credentials
+// are refused.
+func TestMonitors(t *testing.T) {
+	address := freeAddress(t)
+	s := serve(t, map[string]string{"": "schedule: '@every 1s'\nhttp: {listen: '" + address + "'}\n"})
+	s.until(finished)
+	if status, body := s.get(address, "/healthz"); status != http.StatusOK || body != "ok\n" {
+		t.Errorf("GET /healthz = %d %q, want 200 ok", status, body)
+	}
+	status, body := s.get(address, "/readyz")
+	var r readiness
+	if err := json.Unmarshal([]byte(body), &r); err != nil || status != http.StatusOK || !r.Ready || len(r.Reasons) != 0 || r.LastGoodRun == nil {
+		t.Errorf("GET /readyz = %d %s, want 200 and ready (%v)", status, body, err)
+	}
+	_, figures := s.get(address, "/metrics")
+	for _, want := range []string{
+		`okta_walkme_agent_changes_total{action="create",outcome="applied"} 1`,
+		`okta_walkme_agent_managed{type="User"} 1`,
+		`okta_walkme_agent_runs_total{outcome="failed"} 0`,
+		`okta_walkme_agent_okta_requests_total{status="200"}`,
+		`okta_walkme_agent_scim_requests_total{method="POST",status="201"} 1`,
+		`okta_walkme_agent_ready 1`,
+	} {
+		if !strings.Contains(figures, want) {
+			t.Errorf("GET /metrics lacks %s", want)
+		}
+	}
+	if strings.Contains(figures, "ann@") || strings.Contains(figures, s.people["ann"]) {
+		t.Error("GET /metrics shows a person")
+	}
+	if status, _ := s.get(address, "/nothing"); status != http.StatusNotFound {
+		t.Errorf("GET /nothing = %d, want 404", status)
+	}
+
+	s.org.Fault(func(*http.Request) *oktatest.Fault { return &oktatest.Fault{Status: http.StatusUnauthorized} })
+	s.until(`^STATUS=last run: failed`)
+	status, body = s.get(address, "/readyz")
+	if status != http.StatusServiceUnavailable || !strings.Contains(body, "Okta refuses the credentials") || !strings.Contains(body, "in quarantine since") {
+		t.Errorf("GET /readyz with refused credentials = %d %s, want 503 with both reasons", status, body)
+	}
+	if _, figures := s.get(address, "/metrics"); !strings.Contains(figures, "okta_walkme_agent_ready 0") {
+		t.Error("GET /metrics with refused credentials lacks okta_walkme_agent_ready 0")
+	}
+}
+
+func TestNoListenerUnlessConfigured(t *testing.T) {
+	h := newHealth(newMetrics(), &pulse{})
+	listener, err := h.listen(t.Context(), "")
+	if listener != nil || err != nil {
+		t.Errorf("listen(\"\") = %v, %v, want neither", listener, err)
+	}
+}
+
+// TestMetricNames holds Prometheus's rules for names, units and help texts.
+func TestMetricNames(t *testing.T) {
+	m := newMetrics()
+	for _, side := range []string{oktaSide, walkmeSide} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://acme.okta.com/api/v1/apps/0oa1/users", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.exchanged(side, req, &http.Response{StatusCode: 200, Header: http.Header{
+			"X-Rate-Limit-Limit": {"600"}, "X-Rate-Limit-Remaining": {"599"}}})
+	}
+	m.stateIs(nil, 0)
+	problems, err := testutil.GatherAndLint(m.registry)
+	if err != nil || len(problems) > 0 {
+		t.Errorf("GatherAndLint = %v, %v, want no problems", problems, err)
+	}
+	n, err := testutil.GatherAndCount(m.registry, metricsNamespace+"_okta_rate_limit", metricsNamespace+"_okta_rate_limit_remaining")
+	if n != 2 || err != nil {
+		t.Errorf("rate limit figures = %d, %v, want 2", n, err)
+	}
+}
+
+func TestBucket(t *testing.T) {
+	for path, want := range map[string]string{
+		"/api/v1/apps/0oa1":                      "/api/v1/apps/{id}",
+		"/api/v1/apps/0oa1/users":                "/api/v1/apps/{id}/users",
+		"/api/v1/apps/0oa1/users/00u1":           "/api/v1/apps/{id}/users/{id}",
+		"/api/v1/apps/0oa1/group-push/mappings":  "/api/v1/apps/{id}/group-push/mappings",
+		"/api/v1/groups":                         "/api/v1/groups",
+		"/api/v1/groups/00g1/users":              "/api/v1/groups/{id}/users",
+		"/api/v1/logs":                           "/api/v1/logs",
+		"/api/v1/ann@example.com":                "other",
+		"/oauth2/v1/token":                       "other",
+		"/api/v1/apps/a/users/b/groups/c/logs/d": "other",
+		"":                                       "other",
+	} {
+		if got := bucket(path); got != want {
+			t.Errorf("bucket(%q) = %q, want %q", path, got, want)
+		}
+	}
+}
