@@ -30,6 +30,7 @@ const (
 var imports = map[string][]string{
 	"internal/scim":     {},
 	"internal/el":       {},
+	"internal/har":      {},
 	"okta":              {},
 	"okta/oktatest":     {},
 	"walkme":            {"internal/scim"},
@@ -39,7 +40,7 @@ var imports = map[string][]string{
 	"agent/report":      {"agent", "internal/scim"},
 	"configs":           {"agent", "internal/el", "okta", "walkme"},
 	"cmd/okta-walkme-agent": {
-		"agent", "agent/report", "configs", "internal/scim", "internal/el", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
+		"agent", "agent/report", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
 	},
 }
 
