@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"okta-walkme-agent/internal/scim"
-	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 )
 
@@ -39,26 +38,21 @@ type runner struct {
 	a      *Agent
 	report *Report
 
+	*registry
+
 	mu         sync.Mutex
-	users      map[string]state.Record // by Okta id, kept current while the run goes on
-	groups     map[string]state.Record
-	owners     map[string]string // type and WalkMe id → Okta id
-	renamed    map[string]bool   // groups whose name was sent in this run
-	stopped    error             // why no further change may begin
-	unanswered int               // changes in a row without an answer
+	renamed    map[string]bool // groups whose name was sent in this run
+	stopped    error           // why no further change may begin
+	unanswered int             // changes in a row without an answer
 	done       int
+
+	takeover sync.Mutex // held while groups are recorded anew because an account passes on, or comes back
 }
 
 // apply carries out the plan in its order. Changes of one phase run side by
 // side, the changes of one group one after the other.
 func (a *Agent) apply(ctx context.Context, report *Report, v *view) error {
-	r := &runner{
-		a: a, report: report,
-		users: map[string]state.Record{}, groups: map[string]state.Record{}, owners: map[string]string{}, renamed: map[string]bool{},
-	}
-	for _, rec := range v.recorded {
-		r.remember(rec)
-	}
+	r := &runner{a: a, report: report, registry: newRegistry(v.recorded), renamed: map[string]bool{}}
 	for _, unit := range units(report.Changes) {
 		r.each(ctx, unit)
 	}
@@ -248,50 +242,4 @@ func (r *runner) perform(ctx context.Context, c *Change) error {
 		return r.unlinkGroup(ctx, c)
 	}
 	return fmt.Errorf("unknown action %q", c.Action)
-}
-
-func (r *runner) record(t scim.Type, oktaID string) (state.Record, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	set := r.users
-	if t == scim.Group {
-		set = r.groups
-	}
-	rec, ok := set[oktaID]
-	return rec, ok
-}
-
-func (r *runner) remember(rec state.Record) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	set := r.users
-	if rec.Type == scim.Group {
-		set = r.groups
-	}
-	if old := set[rec.SourceID]; old.ID != "" && old.ID != rec.ID {
-		delete(r.owners, objectKey(rec.Type, old.ID))
-	}
-	set[rec.SourceID] = rec
-	if rec.ID != "" {
-		r.owners[objectKey(rec.Type, rec.ID)] = rec.SourceID
-	}
-}
-
-func (r *runner) forget(c *Change) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.groups, c.OktaID)
-	delete(r.owners, objectKey(c.Type, c.WalkMeID))
-}
-
-// owner returns the record that manages a WalkMe object, unless it is that of
-// the given Okta id itself.
-func (r *runner) owner(t scim.Type, walkmeID, oktaID string) (state.Record, bool) {
-	r.mu.Lock()
-	id, ok := r.owners[objectKey(t, walkmeID)]
-	r.mu.Unlock()
-	if !ok || id == oktaID {
-		return state.Record{}, false
-	}
-	return r.record(t, id)
 }

@@ -223,9 +223,7 @@ func (r *runner) sendBatch(ctx context.Context, c *Change, batch MemberChange, r
 func (r *runner) refusals(rec *state.Record, result *walkme.MembersResult, refused *MemberChange) []string {
 	var reasons []string
 	for _, m := range result.Rejected {
-		r.mu.Lock()
-		oktaID := r.owners[objectKey(scim.User, m.Member.ID)]
-		r.mu.Unlock()
+		oktaID := r.ownerID(scim.User, m.Member.ID)
 		if m.Remove {
 			refused.Remove = append(refused.Remove, oktaID)
 			rec.Members = applyMembers(rec.Members, MemberChange{Add: []string{oktaID}})
@@ -287,29 +285,6 @@ func (r *runner) deleteGroup(ctx context.Context, c *Change) error {
 
 func (r *runner) unlinkGroup(ctx context.Context, c *Change) error {
 	return r.write(ctx, c, nil, func(context.Context) (written, error) { return written{forget: true}, nil })
-}
-
-// provisioned translates Okta ids to WalkMe's, at the last moment. Whoever has no
-// account, because the create failed a moment ago, is left out of both lists.
-func (r *runner) provisioned(oktaIDs []string) (ids []string, members []walkme.Member) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	ids, members = make([]string, 0, len(oktaIDs)), make([]walkme.Member, 0, len(oktaIDs))
-	for _, id := range oktaIDs {
-		if rec := r.users[id]; rec.ID != "" {
-			ids = append(ids, id)
-			members = append(members, walkme.Member{ID: rec.ID, Display: rec.Name})
-		}
-	}
-	return ids, members
-}
-
-// active leaves out whoever has no active account, because the create or the
-// reactivation failed a moment ago: a later run adds them.
-func (r *runner) active(oktaIDs []string) []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(oktaIDs), func(id string) bool { return !r.users[id].Active })
 }
 
 // applyMembers returns a new sorted set.

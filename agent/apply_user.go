@@ -27,14 +27,7 @@ func (r *runner) createUser(ctx context.Context, c *Change) error {
 	case !r.a.Config.Policy.CreateUsers:
 		return errNoMatch
 	}
-	c.Action, c.WalkMeID = Create, ""
-	err = r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
-		u, err := r.a.WalkMe.CreateUser(ctx, c.want.Resource)
-		if err != nil {
-			return written{}, err
-		}
-		return written{record: r.acknowledged(c, u.ID, u.UserName, state.Created)}, nil
-	})
+	err = r.postUser(ctx, c)
 	if !errors.Is(err, scim.ErrConflict) {
 		return err
 	}
@@ -43,6 +36,28 @@ func (r *runner) createUser(ctx context.Context, c *Change) error {
 		return err // the 409 says more than the look-up that did not explain it
 	}
 	return r.linkUser(ctx, c, found)
+}
+
+// postUser creates the account. Somebody who had another one before is put into
+// the pushed groups again: the new account is in none of them.
+func (r *runner) postUser(ctx context.Context, c *Change) error {
+	returns := c.Action != Create && c.Action != Link
+	if returns {
+		r.takeover.Lock()
+		defer r.takeover.Unlock()
+	}
+	c.Action, c.WalkMeID = Create, ""
+	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
+		u, err := r.a.WalkMe.CreateUser(ctx, c.want.Resource)
+		if err != nil {
+			return written{}, err
+		}
+		out := written{record: r.acknowledged(c, u.ID, u.UserName, state.Created)}
+		if returns {
+			out.others = r.without(c.OktaID)
+		}
+		return out, nil
+	})
 }
 
 // linkUser takes over an account that was in WalkMe before. An account that
@@ -57,6 +72,12 @@ func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) er
 		c.Action = Link
 	}
 	c.WalkMeID = found.ID
+	c.activates = found.Active != nil && !*found.Active
+	returns := c.Action == Reactivate
+	if managed || returns {
+		r.takeover.Lock()
+		defer r.takeover.Unlock()
+	}
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		u, err := r.a.WalkMe.LinkUser(ctx, found, c.want.Resource)
 		if err != nil {
@@ -66,9 +87,11 @@ func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) er
 		if !r.a.Config.Policy.UpdateUserAttributes {
 			out.record.Attributes = scim.Attributes{{Path: scim.PathUserName, Value: out.record.Name}}
 		}
-		if managed {
-			previous.ID = ""
-			out.others = []state.Record{previous}
+		switch {
+		case managed:
+			out.others = r.takenOver(previous, c.OktaID)
+		case returns:
+			out.others = r.without(c.OktaID)
 		}
 		return out, nil
 	})

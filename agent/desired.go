@@ -31,6 +31,7 @@ type Person struct {
 	Why          string // one sentence: assigned through group X, suspended in Okta …
 	SourceDigest string // of every Okta value that the mapping and the presence depend on
 	Rejection    *Rejection
+	AssignedAt   time.Time // when the assignment was last changed, by Okta's clock; zero when Okta did not say
 }
 
 // Rejection is a person or group that cannot be provisioned. It is left as it is
@@ -94,6 +95,7 @@ func (m Mapping) person(u *okta.User, app map[string]any, policy DesirePolicy) P
 		Resource:     scim.Resource{Type: scim.User, SourceID: u.ID},
 		SourceDigest: digestUser(u),
 	}
+	p.AssignedAt, _ = time.Parse(time.RFC3339, u.LastUpdated) // an odd time stamp is none
 	p.Presence, p.Why = presence(u, policy)
 	if p.Presence == Absent {
 		return p

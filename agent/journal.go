@@ -21,7 +21,7 @@ func (e *stateError) Unwrap() error { return e.err }
 
 // entry is the journal entry of a change, or of a part of one.
 func (r *runner) entry(c *Change, members *MemberChange) state.Entry {
-	detail := journalDetail{Attributes: c.Attributes, MappingDigest: r.a.Config.Mapping.Digest()}
+	detail := journalDetail{Attributes: c.Attributes, MappingDigest: r.a.Config.Mapping.Digest(), Activates: c.activates}
 	switch {
 	case c.want != nil:
 		detail.SourceDigest = c.want.SourceDigest
@@ -46,7 +46,10 @@ type journalDetail struct {
 	Attributes []scim.AttributeChange `json:"attributes,omitempty"`
 	Members    MemberChange           `json:"members"`
 
-	// What a settled create records.
+	// Activates says that the account was seen inactive before.
+	Activates bool `json:"activates,omitempty"`
+
+	// What a settled change records.
 	SourceDigest  string `json:"source_digest,omitempty"`
 	MappingDigest string `json:"mapping_digest,omitempty"`
 }
@@ -102,7 +105,7 @@ func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, se
 
 func (r *runner) writeFailed(ctx context.Context, c *Change, id int64, err error) error {
 	out := state.Outcome{State: state.Failed, Error: err.Error()}
-	if effectOf(err) == walkme.Unknown && settles(c.Action) {
+	if effectOf(err) == walkme.Unknown {
 		out.State = state.Pending
 	}
 	var answer *scim.Error
@@ -187,14 +190,4 @@ func pause(attempts int) time.Duration {
 		}
 	}
 	return p
-}
-
-// settles says whether an unknown outcome of the action must be settled before
-// the next plan. The others are planned again: to repeat them changes nothing.
-func settles(a Action) bool {
-	switch a {
-	case Create, GroupCreate, GroupMembers, GroupDelete:
-		return true
-	}
-	return false
 }

@@ -90,6 +90,7 @@ type Change struct {
 	HTTPStatus int     `json:"http_status,omitempty"`
 
 	journalled bool       // an entry of it is in the journal
+	activates  bool       // the account was seen inactive in this run
 	want       *Person    // users: what Okta wants; nil for Deactivate
 	target     *GroupWant // groups: what Okta wants; nil for GroupDelete and GroupUnlink
 	empties    bool       // the removals leave the group without any of our members

@@ -19,7 +19,7 @@ type Options struct {
 	Resume bool
 
 	only  []string // Okta ids of the people to look at, sorted; nil: everybody
-	saved *Plan // the plan that the run must match
+	saved *Plan    // the plan that the run must match
 }
 
 // Report is a plan with its outcomes, and the run that made them.

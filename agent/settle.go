@@ -25,7 +25,16 @@ import (
 //	               │ the group otherwise                 │ the same, abandoned, planned again
 //	               │ the group, members never shown      │ abandoned, planned again
 //	group_delete   │ no such group                       │ forgotten
-//	all others     │ –                                   │ abandoned: to repeat them changes nothing
+//	group_rename   │ the group                           │ name recorded as shown
+//	update,        │ the account                         │ values recorded as shown
+//	  reactivate   │ the account, inactive               │ abandoned, planned again
+//	link           │ an active account that the change   │ recorded as linked, values as shown
+//	               │ activated, or that has the Okta id  │
+//	               │ another one                         │ abandoned, planned again
+//	deactivate     │ the account, inactive               │ recorded as inactive
+//	               │ the account, active                 │ abandoned, planned again
+//	group_link,    │ –                                   │ abandoned: nothing was sent
+//	  group_unlink │                                     │
 //
 // An entry about which WalkMe does not answer stays pending, and its object is
 // left alone in this run. The result holds those objects, with the reason.
@@ -62,6 +71,10 @@ func (a *Agent) settleEntry(ctx context.Context, e state.Entry) error {
 		return a.settleMembers(ctx, e, rec)
 	case GroupDelete:
 		return a.settleDelete(ctx, e)
+	case Link, Update, Deactivate, Reactivate:
+		return a.settleUser(ctx, e, rec)
+	case GroupRename:
+		return a.settleRename(ctx, e, rec)
 	}
 	return a.abandon(ctx, e)
 }
