@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"okta-walkme-agent/internal/el"
 	"okta-walkme-agent/internal/scim"

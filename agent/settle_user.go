@@ -30,7 +30,14 @@ func (a *Agent) settleUser(ctx context.Context, e state.Entry, rec state.Record)
 	case rec.ID != e.TargetID:
 		return a.settleLink(ctx, e, u)
 	}
-	return a.concludeProfile(ctx, e, rec, u)
+	if Action(e.Action) != Reactivate {
+		return a.concludeProfile(ctx, e, rec, u)
+	}
+	all, err := a.State.Records(ctx)
+	if err != nil {
+		return &stateError{err}
+	}
+	return a.concludeProfile(ctx, e, rec, u, newRegistry(all).without(e.SourceID)...)
 }
 
 func (a *Agent) settleDeactivate(ctx context.Context, e state.Entry, rec state.Record, u *walkme.User) error {

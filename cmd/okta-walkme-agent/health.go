@@ -170,6 +170,12 @@ func (h *health) ran(trigger, outcome string, err error) {
 	}
 }
 
+func (h *health) lastGoodRun() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lastGood
+}
+
 // wasGood notes when a good run ended.
 func (h *health) wasGood(at time.Time) {
 	if at.After(h.lastGood) {

@@ -24,6 +24,7 @@ type metrics struct {
 	runs      *prometheus.CounterVec // by outcome
 	duration  prometheus.Histogram
 	changes   *prometheus.CounterVec // by action and outcome
+	delay     prometheus.Histogram
 	failures  *prometheus.GaugeVec   // by type
 	managed   *prometheus.GaugeVec   // by type
 	holds     prometheus.Gauge
@@ -45,6 +46,11 @@ func newMetrics() *metrics {
 			Buckets: []float64{0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200},
 		}),
 		changes:   counters("changes_total", "Changes that ended, by action and outcome: applied, failed, held or skipped.", "action", "outcome"),
+		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: metricsNamespace, Name: "propagation_seconds",
+			Help:    "From Okta's assignment to WalkMe's answer, for accounts made, linked or activated that were assigned since the last good run.",
+			Buckets: []float64{5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400},
+		}),
 		failures:  gauges("failures", "Accounts and groups whose last change failed, waiting to be tried again.", "type"),
 		managed:   gauges("managed", "Accounts and groups that the agent created or linked.", "type"),
 		holds:     gauge("holds", "Sets of removals that wait for approval."),
@@ -56,7 +62,7 @@ func newMetrics() *metrics {
 		limit:     gauges("okta_rate_limit", "Requests that the org may make in a rate window, as Okta's last answer said.", "bucket"),
 		remaining: gauges("okta_rate_limit_remaining", "Requests that the org had left in the rate window, as Okta's last answer said.", "bucket"),
 	}
-	m.registry.MustRegister(m.runs, m.duration, m.changes, m.failures, m.managed, m.holds, m.lastGood, m.next, m.ready,
+	m.registry.MustRegister(m.runs, m.duration, m.changes, m.delay, m.failures, m.managed, m.holds, m.lastGood, m.next, m.ready,
 		m.okta, m.scim, m.limit, m.remaining, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, outcome := range []string{agent.RunDone, agent.RunProblems, agent.RunHeld, agent.RunStopped, agent.RunFailed, runPlanned} {
@@ -88,8 +94,13 @@ func (m *metrics) ran(outcome string, took time.Duration) {
 	m.duration.Observe(took.Seconds())
 }
 
-func (m *metrics) changed(c *agent.Change) {
+// changed counts a change that ended. since is when the last good run ended, zero
+// if there was none: what was assigned before waited for something else than the agent.
+func (m *metrics) changed(c *agent.Change, since time.Time) {
 	m.changes.WithLabelValues(string(c.Action), string(c.Outcome)).Inc()
+	if at := c.AssignedAt(); c.Outcome == agent.Applied && !since.IsZero() && at.After(since) {
+		m.delay.Observe(max(0, time.Since(at).Seconds())) // the clocks may differ a little
+	}
 }
 
 // stateIs takes in what the state holds.

@@ -279,13 +279,16 @@ func TestMonitors(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &r); err != nil || status != http.StatusOK || !r.Ready || len(r.Reasons) != 0 || r.LastGoodRun == nil {
 		t.Errorf("GET /readyz = %d %s, want 200 and ready (%v)", status, body, err)
 	}
+	s.hire("Bob", "Baker")
+	s.until(finished)
 	_, figures := s.get(address, "/metrics")
 	for _, want := range []string{
-		`okta_walkme_agent_changes_total{action="create",outcome="applied"} 1`,
-		`okta_walkme_agent_managed{type="User"} 1`,
+		`okta_walkme_agent_changes_total{action="create",outcome="applied"} 2`,
+		`okta_walkme_agent_propagation_seconds_count 1`,
+		`okta_walkme_agent_managed{type="User"} 2`,
 		`okta_walkme_agent_runs_total{outcome="failed"} 0`,
 		`okta_walkme_agent_okta_requests_total{status="200"}`,
-		`okta_walkme_agent_scim_requests_total{method="POST",status="201"} 1`,
+		`okta_walkme_agent_scim_requests_total{method="POST",status="201"} 2`,
 		`okta_walkme_agent_ready 1`,
 	} {
 		if !strings.Contains(figures, want) {
