@@ -36,7 +36,8 @@ type health struct {
 	config     *configs.Config
 	address    string // that is listened on, as configured
 	server     *http.Server
-	lastGood   time.Time
+	lastGood   time.Time // when the last good run ended
+	goodSince  time.Time // when it began
 	refused    string // why the latest run could not work; "" it could
 	quarantine string // why the service has slowed down; "" it has not
 }
@@ -155,8 +156,8 @@ func (h *health) verdict(now time.Time) readiness {
 	return r
 }
 
-// ran takes in how a run ended.
-func (h *health) ran(trigger, outcome string, err error) {
+// ran takes in how a run ended that has just done so.
+func (h *health) ran(trigger string, began time.Time, outcome string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -166,21 +167,22 @@ func (h *health) ran(trigger, outcome string, err error) {
 		h.refused = "WalkMe refuses the credentials"
 	case good(trigger, outcome):
 		h.refused = ""
-		h.wasGood(time.Now())
+		h.wasGood(began, time.Now())
 	}
 }
 
-func (h *health) lastGoodRun() time.Time {
+// goodRunSince is when the last good run began, zero when there was none.
+func (h *health) goodRunSince() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.lastGood
+	return h.goodSince
 }
 
-// wasGood notes when a good run ended.
-func (h *health) wasGood(at time.Time) {
-	if at.After(h.lastGood) {
-		h.lastGood = at
-		h.metrics.lastGood.Set(seconds(at))
+// wasGood notes a good run.
+func (h *health) wasGood(began, ended time.Time) {
+	if ended.After(h.lastGood) {
+		h.goodSince, h.lastGood = began, ended
+		h.metrics.lastGood.Set(seconds(ended))
 	}
 }
 
@@ -235,7 +237,7 @@ func (h *health) stateIs(runs []state.Run, q agent.Quarantine) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if i := slices.IndexFunc(runs, func(r state.Run) bool { return good(r.Trigger, r.Outcome) && !r.FinishedAt.IsZero() }); i >= 0 {
-		h.wasGood(runs[i].FinishedAt)
+		h.wasGood(runs[i].StartedAt, runs[i].FinishedAt)
 	}
 	h.quarantine = ""
 	if q.Level > 0 {

@@ -25,8 +25,8 @@ type metrics struct {
 	duration  prometheus.Histogram
 	changes   *prometheus.CounterVec // by action and outcome
 	delay     prometheus.Histogram
-	failures  *prometheus.GaugeVec   // by type
-	managed   *prometheus.GaugeVec   // by type
+	failures  *prometheus.GaugeVec // by type
+	managed   *prometheus.GaugeVec // by type
 	holds     prometheus.Gauge
 	lastGood  prometheus.Gauge
 	next      prometheus.Gauge
@@ -45,7 +45,7 @@ func newMetrics() *metrics {
 			Namespace: metricsNamespace, Name: "run_duration_seconds", Help: "How long runs took.",
 			Buckets: []float64{0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200},
 		}),
-		changes:   counters("changes_total", "Changes that ended, by action and outcome: applied, failed, held or skipped.", "action", "outcome"),
+		changes: counters("changes_total", "Changes that ended, by action and outcome: applied, failed, held or skipped.", "action", "outcome"),
 		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: metricsNamespace, Name: "propagation_seconds",
 			Help:    "From Okta's assignment to WalkMe's answer, for accounts made, linked or activated that were assigned since the last good run.",
@@ -94,11 +94,13 @@ func (m *metrics) ran(outcome string, took time.Duration) {
 	m.duration.Observe(took.Seconds())
 }
 
-// changed counts a change that ended. since is when the last good run ended, zero
-// if there was none: what was assigned before waited for something else than the agent.
+// changed counts a change that ended. since is when the last good run began, zero if
+// there was none: an account that was assigned before has waited for something else
+// than the agent.
 func (m *metrics) changed(c *agent.Change, since time.Time) {
 	m.changes.WithLabelValues(string(c.Action), string(c.Outcome)).Inc()
-	if at := c.AssignedAt(); c.Outcome == agent.Applied && !since.IsZero() && at.After(since) {
+	since = since.Truncate(time.Second) // as Okta cuts its time stamps
+	if at := c.AssignedAt(); c.Outcome == agent.Applied && !since.IsZero() && !at.Before(since) {
 		m.delay.Observe(max(0, time.Since(at).Seconds())) // the clocks may differ a little
 	}
 }

@@ -138,7 +138,7 @@ func (d *service) supervised(ctx context.Context, trigger string) error {
 	if outcome != "" {
 		d.summary = outcome + " at " + time.Now().UTC().Format(time.DateTime) + " UTC"
 		d.metrics.ran(outcome, time.Since(d.last))
-		d.health.ran(trigger, outcome, err)
+		d.health.ran(trigger, d.last, outcome, err)
 	}
 	d.survey(ctx)
 	switch {

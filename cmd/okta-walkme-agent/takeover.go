@@ -119,7 +119,7 @@ func (d *service) prepare(ctx context.Context) (*candidate, error) {
 	}
 	s.agent.Progress = func(_, _ int, ch *agent.Change) {
 		d.pulse.beat(silence(cfg))
-		d.metrics.changed(ch, d.health.lastGoodRun())
+		d.metrics.changed(ch, d.health.goodRunSince())
 	}
 	n := &candidate{config: cfg, session: s, log: log, told: make(chan error, 1)}
 	if n.listener, err = d.health.listen(ctx, cfg.HTTP.Listen); err != nil {
