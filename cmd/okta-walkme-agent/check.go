@@ -51,6 +51,12 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	if offline {
 		return nil
 	}
+	if oktaConfig.Transport, err = c.traced(oktaConfig.Transport); err != nil {
+		return err
+	}
+	if walkmeConfig.Transport, err = c.traced(walkmeConfig.Transport); err != nil {
+		return err
+	}
 	oktaConfig.UserAgent, oktaConfig.Transport = programName+"/"+buildVersion(), &dryTransport{oktaConfig.Transport}
 	walkmeConfig.Transport = &dryTransport{walkmeConfig.Transport}
 	snap := k.okta(ctx, cfg, oktaConfig)

@@ -13,6 +13,7 @@ import (
 
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
+	"okta-walkme-agent/internal/har"
 )
 
 // Exit codes. Scripts depend on them.
@@ -67,6 +68,7 @@ func run(ctx context.Context, args []string, env environment) int {
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
 	err := root.ExecuteContext(ctx)
+	c.endTrace(err == nil)
 	code := exitCode(err)
 	var e *exit
 	if err != nil && (!errors.As(err, &e) || e.err != nil) {
@@ -96,6 +98,8 @@ type cli struct {
 	environment
 	configPath string
 	color      string
+	tracePath  string
+	trace      *har.Recorder // nil until something is sent
 }
 
 func (c *cli) root() *cobra.Command {
@@ -122,12 +126,14 @@ Okta's provisioning engine would make.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&c.configPath, "config", "c", "", "configuration `FILE` (default $"+configVar+", then "+defaultConfig+")")
 	flags.StringVar(&c.color, "color", "auto", "colours: auto, always or never")
+	flags.StringVar(&c.tracePath, "trace", "", "record each exchange with Okta and WalkMe in `FILE` (HAR 1.2, without secrets)")
 	root.AddCommand(
 		c.runCommand(), c.reloadCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
 		c.explainCommand(), c.checkCommand(),
-		c.statusCommand(), c.demoCommand(), c.versionCommand(),
+		c.statusCommand(), c.historyCommand(), c.stateCommand(), c.demoCommand(), c.versionCommand(),
 	)
 	usageArgs(root)
+	c.completeNames(root)
 	return root
 }
 

@@ -57,6 +57,12 @@ func (c *cli) connect(ctx context.Context, cfg *configs.Config, p purpose, log *
 	}
 	oktaConfig.UserAgent, oktaConfig.Logger = programName+"/"+buildVersion(), log
 	walkmeConfig.Logger = log
+	if oktaConfig.Transport, oktaErr = c.traced(oktaConfig.Transport); oktaErr != nil {
+		return nil, oktaErr
+	}
+	if walkmeConfig.Transport, walkmeErr = c.traced(walkmeConfig.Transport); walkmeErr != nil {
+		return nil, walkmeErr
+	}
 	if p.observe != nil {
 		oktaConfig.Transport = p.observe(oktaSide, cfg, oktaConfig.Transport)
 		walkmeConfig.Transport = p.observe(walkmeSide, cfg, walkmeConfig.Transport)

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/state"
+)
+
+func (c *cli) stateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "state",
+		Short: "Back up the state, or look for damage in it",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return usage("state wants a command: backup or check") },
+	}
+	cmd.AddCommand(c.stateBackupCommand(), c.stateCheckCommand())
+	return cmd
+}
+
+func (c *cli) stateBackupCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Write a consistent copy of the state, also while the service runs",
+		Long: `Writes a consistent copy of the state to a new file, also while the service runs.
+The copy is one file with mode 0600. It never overwrites. To restore it, stop the
+service and put it in the place of the state file; remove the files beside that
+end with -wal and -shm.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			db, err := state.OpenReadOnly(cmd.Context(), cfg.State.Path)
+			if err != nil {
+				return explained(noState(cfg.State.Path, err))
+			}
+			defer func() { err = errors.Join(err, db.Close()) }()
+			if err := db.Backup(cmd.Context(), args[0]); err != nil {
+				if errors.Is(err, os.ErrExist) {
+					return fmt.Errorf("%s exists already, and is not overwritten", args[0])
+				}
+				return explained(err)
+			}
+			_, err = fmt.Fprintf(c.stdout, "%s is a copy of %s\n", report.Escape(args[0]), report.Escape(cfg.State.Path))
+			return err
+		},
+	}
+}
+
+func (c *cli) stateCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Look for damage in all of the state file",
+		Long: `Reads every page of the state file and compares every index with its table, also
+while the service runs. Nothing is changed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			if err := state.Check(cmd.Context(), cfg.State.Path); err != nil {
+				return explained(noState(cfg.State.Path, err))
+			}
+			_, err = fmt.Fprintf(c.stdout, "%s is sound\n", report.Escape(cfg.State.Path))
+			return err
+		},
+	}
+}
+
+// noState says where a state file was looked for.
+func noState(path string, err error) error {
+	if errors.Is(err, state.ErrNotExist) {
+		return fmt.Errorf("there is no state file at %s yet; the first sync makes it: %w", path, err)
+	}
+	return err
+}
