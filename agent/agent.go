@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"okta-walkme-agent/okta"
@@ -116,8 +117,34 @@ func (a *Agent) read(ctx context.Context, keep func(okta.User) error) (*view, er
 	if err := a.readState(ctx, v); err != nil {
 		return nil, err
 	}
+	if err := a.forgiveUnmatched(ctx, v.snap); err != nil {
+		return nil, err
+	}
 	a.interpret(v)
 	return v, nil
+}
+
+// forgiveUnmatched drops the remark that a rule matches no group, unless it
+// matched one in the last snapshot: then Okta's search may just be behind, and
+// what the rule pushed stays linked until the next look.
+func (a *Agent) forgiveUnmatched(ctx context.Context, snap *okta.Snapshot) error {
+	if !slices.ContainsFunc(snap.Problems, func(p okta.SourceProblem) bool { return p.Unmatched }) {
+		return nil
+	}
+	matched := map[string]bool{}
+	if a.State != nil {
+		stored, err := a.State.SourceGroups(ctx)
+		if err != nil {
+			return fmt.Errorf("stored groups: %w", err)
+		}
+		for _, g := range stored {
+			for _, source := range g.Sources {
+				matched[source] = true
+			}
+		}
+	}
+	snap.Problems = slices.DeleteFunc(snap.Problems, func(p okta.SourceProblem) bool { return p.Unmatched && !matched[p.Source] })
+	return nil
 }
 
 // interpret derives what follows from a snapshot and the records.

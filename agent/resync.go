@@ -48,8 +48,8 @@ func (a *Agent) resyncSince(ctx context.Context) (time.Time, error) {
 	return since.Truncate(time.Millisecond), nil // as the state keeps its times
 }
 
-func (a *Agent) endResync(ctx context.Context, opts Options) error {
-	if opts.Force == nil {
+func (a *Agent) endResync(ctx context.Context, opts Options, runErr error) error {
+	if opts.Force == nil || runErr != nil {
 		return nil
 	}
 	if err := a.State.SetMeta(ctx, metaResync, ""); err != nil {

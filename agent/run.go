@@ -80,23 +80,6 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 	return plan, nil
 }
 
-func (a *Agent) recentRemovals(ctx context.Context) (n Counts, err error) {
-	if a.State == nil || a.Config.Limits.Window <= 0 {
-		return n, nil
-	}
-	since := a.now().Add(-a.Config.Limits.Window)
-	if n.Users, err = a.State.Applied(ctx, string(Deactivate), since); err != nil {
-		return n, fmt.Errorf("recent deactivations: %w", err)
-	}
-	if n.Groups, err = a.State.Applied(ctx, string(GroupDelete), since); err != nil {
-		return n, fmt.Errorf("recent group deletes: %w", err)
-	}
-	if n.Members, err = a.State.AppliedRemovals(ctx, string(GroupMembers), since); err != nil {
-		return n, fmt.Errorf("recent member removals: %w", err)
-	}
-	return n, nil
-}
-
 // problemsOf lists the sources that could not be resolved. Groups that could not
 // be read whole are reported by the planner, each under its own name.
 func problemsOf(snap *okta.Snapshot) []Rejection {
@@ -216,10 +199,8 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := errors.Join(a.recordHolds(ctx, plan, opts), a.saveAbsent(ctx, v.absent)); err != nil {
 		return err
 	}
-	if err := a.apply(ctx, report, v); err != nil {
-		return err
-	}
-	return a.endResync(ctx, opts)
+	err = a.apply(ctx, report, v)
+	return errors.Join(err, a.noteApprovals(context.WithoutCancel(ctx), opts), a.endResync(ctx, opts, err))
 }
 
 func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {

@@ -276,6 +276,11 @@ func (p *pushed) problem(s GroupSource, groupID, reason string) {
 	p.problems = append(p.problems, SourceProblem{Source: s.String(), GroupID: groupID, Reason: reason})
 }
 
+// unmatched tells that no group fits a rule.
+func (p *pushed) unmatched(s GroupSource) {
+	p.problems = append(p.problems, SourceProblem{Source: s.String(), Reason: "no group matches", Unmatched: true})
+}
+
 // nameGroups lists groups for a message: "Sales" (00g1), "sales" (00g2).
 func nameGroups(groups []groupObject) string {
 	var parts []string

@@ -157,7 +157,7 @@ func (p *pushed) resolveRule(ctx context.Context, s GroupSource) error {
 	}
 	matching := keep(candidates, func(g groupObject) bool { return s.Rule.Match(g.Profile.Name, g.Profile.Description) })
 	if len(matching) == 0 {
-		p.problem(s, "", "no group matches")
+		p.unmatched(s)
 	}
 	for _, g := range matching {
 		p.add(s, g)

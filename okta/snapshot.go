@@ -55,6 +55,10 @@ type SourceProblem struct {
 	Source  string // String of the source
 	GroupID string // the group it is about; or ""
 	Reason  string
+
+	// Unmatched says that the source is a rule that no group matches. That is
+	// no fault by itself: groups come and go.
+	Unmatched bool
 }
 
 // Snapshot reads the app, its assignments and the pushed groups, in this order.

@@ -1,0 +1,67 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// recentRemovals counts what was removed within the window of the limits, so that
+// a slow leak is seen, too.
+func (a *Agent) recentRemovals(ctx context.Context) (n Counts, err error) {
+	if a.State == nil || a.Config.Limits.Window <= 0 {
+		return n, nil
+	}
+	for _, kind := range []struct {
+		hold   string
+		action Action
+		count  func(context.Context, string, time.Time) (int, error)
+		n      *int
+	}{
+		{HoldDeactivations, Deactivate, a.State.Applied, &n.Users},
+		{HoldGroupDeletes, GroupDelete, a.State.Applied, &n.Groups},
+		{HoldMemberRemovals, GroupMembers, a.State.AppliedRemovals, &n.Members},
+	} {
+		since, err := a.windowBegin(ctx, kind.hold)
+		if err != nil {
+			return n, err
+		}
+		if *kind.n, err = kind.count(ctx, string(kind.action), since); err != nil {
+			return n, fmt.Errorf("recent %s: %w", kind.hold, err)
+		}
+	}
+	return n, nil
+}
+
+// windowBegin is from when on removals count against a limit. What a person has
+// approved does not count again: the window begins after the approved run.
+func (a *Agent) windowBegin(ctx context.Context, hold string) (time.Time, error) {
+	begin := a.now().Add(-a.Config.Limits.Window)
+	text, err := a.State.Meta(ctx, metaApproved+hold)
+	if err != nil {
+		return begin, fmt.Errorf("last approval: %w", err)
+	}
+	if approved, err := time.Parse(time.RFC3339Nano, text); err == nil && approved.After(begin) {
+		return approved, nil
+	}
+	return begin, nil
+}
+
+// metaApproved, followed by the kind of a hold, is when the last run with an
+// approval of that kind ended.
+const metaApproved = "approved_"
+
+// noteApprovals is called at the end of a run.
+func (a *Agent) noteApprovals(ctx context.Context, opts Options) error {
+	for _, id := range opts.Approve {
+		kind, _, ok := strings.Cut(id, "-")
+		if !ok {
+			continue
+		}
+		if err := a.State.SetMeta(ctx, metaApproved+kind, a.now().UTC().Format(time.RFC3339Nano)); err != nil {
+			return fmt.Errorf("approval of %s: %w", id, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package agent_test
+
+import (
+	"testing"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/walkme"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// A slow leak counts against the limit; what a person has approved does not count
+// again.
+func TestLimitsCountOverAWindow(t *testing.T) {
+	w := newWorld(t, walkme.OIN, func(s *setup) {
+		s.config.Limits.Deactivations = agent.Limit{Count: 2}
+		s.config.Limits.Window = 24 * time.Hour
+	})
+	w.hire("ann", "bob", "cara", "dan", "eve")
+	w.sync()
+	for _, name := range []string{"ann", "bob"} {
+		w.org.Unassign(w.people[name])
+		wantText(t, "changes after "+name, changes(w.sync()), "deactivate "+name+": applied")
+		w.later += time.Hour
+	}
+	w.org.Unassign(w.people["cara"])
+	report := w.sync()
+	wantText(t, "changes of the third in a day", changes(report), "deactivate cara: held")
+	if len(report.Holds) != 1 {
+		t.Fatalf("holds = %v, want one", report.Holds)
+	}
+	wantText(t, "changes after the approval", changes(w.sync(report.Holds[0].ID)), "deactivate cara: applied")
+	w.later += time.Hour
+	w.org.Unassign(w.people["dan"])
+	wantText(t, "changes of the next one", changes(w.sync()), "deactivate dan: applied")
+}
+
+func TestGraceLetsRemovalsWait(t *testing.T) {
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Grace = 2 * time.Hour })
+	w.hire("ann", "bob")
+	w.sync()
+	w.org.Unassign(w.people["ann"])
+	wantText(t, "changes at first", changes(w.sync()), "deactivate ann: skipped")
+	w.later += time.Hour
+	wantText(t, "changes an hour later", changes(w.sync()), "deactivate ann: skipped")
+	w.org.Assign(w.people["ann"])
+	wantText(t, "changes after a return", changes(w.sync()), "")
+	w.org.Unassign(w.people["ann"])
+	w.later += 90 * time.Minute
+	wantText(t, "changes after leaving again", changes(w.sync()), "deactivate ann: skipped")
+	w.later += 2*time.Hour + time.Second
+	wantText(t, "changes after the grace", changes(w.sync()), "deactivate ann: applied")
+}
+
+func TestQuarantineSlowsAndEnds(t *testing.T) {
+	w := newWorld(t, walkme.OIN)
+	w.hire("ann")
+	w.tenant.SetCredentials("other", "other")
+	var pauses []time.Duration
+	for range 8 {
+		if _, err := w.trySync(); err == nil {
+			t.Fatal("Sync() = nil with refused credentials")
+		}
+		q, err := agent.ReadQuarantine(t.Context(), w.agent.State)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pauses = append(pauses, q.Pause())
+	}
+	for i, want := range []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour, 24 * time.Hour, 24 * time.Hour} {
+		if pauses[i] != want {
+			t.Errorf("pause after %d bad runs = %v, want %v", i+1, pauses[i], want)
+		}
+	}
+	w.tenant.SetCredentials("okta-scim", "demo-Passw0rd!")
+	w.sync()
+	if q, err := agent.ReadQuarantine(t.Context(), w.agent.State); err != nil || q.Level != 0 {
+		t.Errorf("quarantine after a good run = %+v, %v, want none", q, err)
+	}
+}
+
+// Most changes failing is a quarantine, too, but not when they are few.
+func TestQuarantineAfterManyFailures(t *testing.T) {
+	for people, want := range map[int]int{9: 0, 10: 1} {
+		w := newWorld(t, walkme.OIN, func(s *setup) { s.tenant.Strict = nil })
+		for i := range people {
+			w.hire(string(rune('a' + i)))
+		}
+		w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool { return r.Method == "POST" }, 0, walkmetest.NotApplied(400)))
+		w.sync()
+		if q, err := agent.ReadQuarantine(t.Context(), w.agent.State); err != nil || q.Level != want {
+			t.Errorf("quarantine level after %d failed changes = %d, %v, want %d", people, q.Level, err, want)
+		}
+	}
+}
+
+// A rule that matches no group is no fault, until it matched one before: then it
+// may be Okta's search that is behind, and the groups stay for one more look.
+func TestUnmatchedRule(t *testing.T) {
+	rule := okta.GroupSource{Rule: &okta.GroupRule{NameStartsWith: "walkme-"}}
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.GroupSources = []okta.GroupSource{rule} })
+	w.hire("ann")
+	wantText(t, "changes without a match", changes(w.sync()), "create ann: applied")
+	w.group("walkme-editors", "ann")
+	wantText(t, "changes with a match", changes(w.sync()), "group_create walkme-editors: applied")
+	w.org.RenameGroup(w.groups["walkme-editors"], "editors")
+	report := w.sync()
+	if len(report.Changes) != 1 || report.Changes[0].Outcome != agent.Skipped || report.Changes[0].Unconfirmed == "" {
+		t.Errorf("changes when the match is gone = %q, want one unconfirmed unlink", changes(report))
+	}
+	wantText(t, "changes at the next look", changes(w.sync()), "group_unlink walkme-editors: applied")
+}
+
+func TestSyncPeopleLooksAtThemAlone(t *testing.T) {
+	w := newWorld(t, walkme.OIN)
+	w.hire("ann", "bob")
+	w.sync()
+	w.hire("cara", "dan")
+	w.org.Unassign(w.people["bob"])
+	w.org.ResetRequests()
+	report, err := w.agent.SyncPeople(t.Context(), w.ids("cara", "bob"), agent.Options{Trigger: "watch"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, "changes", changes(report), "deactivate bob: applied\ncreate cara: applied")
+	for _, r := range w.org.Requests() {
+		if r.Path == "/api/v1/apps/"+w.org.AppID()+"/users" {
+			t.Errorf("the whole list was read: %v", r)
+		}
+	}
+	if report, err := w.agent.SyncPeople(t.Context(), w.ids("ann"), agent.Options{Trigger: "watch"}); report != nil || err != nil {
+		t.Errorf("SyncPeople(nothing to do) = %v, %v, want nil", report, err)
+	}
+}
