@@ -120,9 +120,14 @@ func (r *runner) one(ctx context.Context, c *Change) {
 	work, release := finishing(ctx)
 	defer release()
 	err := r.perform(work, c)
-	if err == nil {
+	switch {
+	case err == nil:
 		c.Outcome, c.Error = Applied, ""
-	} else {
+	case errors.Is(err, errNobodyYet):
+		c.Outcome, c.Error = Skipped, err.Error()
+		r.ended(c)
+		return
+	default:
 		c.Outcome, c.Error = Failed, err.Error()
 		var answer *scim.Error
 		if errors.As(err, &answer) {

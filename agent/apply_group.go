@@ -25,7 +25,8 @@ func (r *runner) createGroup(ctx context.Context, c *Change) error {
 		return fmt.Errorf("look-up of the group name: %w", err)
 	}
 	c.Action, c.WalkMeID = GroupCreate, ""
-	ids, members := r.provisioned(r.active(c.Members.Add))
+	c.Members.Add = r.active(c.Members.Add)
+	ids, members := r.provisioned(c.Members.Add)
 	second := false
 	err = r.write(ctx, c, &MemberChange{Add: ids}, func(ctx context.Context) (written, error) {
 		g, err := r.a.WalkMe.CreateGroup(ctx, c.Name, members)
@@ -77,6 +78,7 @@ func (r *runner) linkGroup(ctx context.Context, c *Change, found *walkme.Group) 
 		return &refusal{fmt.Sprintf("the WalkMe group %s of this name is managed for Okta group %s", found.ID, other.SourceID)}
 	}
 	c.Action, c.WalkMeID = GroupLink, found.ID
+	c.Members.Add = r.active(c.Members.Add)
 	err := r.write(ctx, c, &MemberChange{}, func(context.Context) (written, error) {
 		rec := r.groupRecord(c, found.ID, found.DisplayName, state.Linked)
 		return written{record: &rec}, nil
@@ -117,12 +119,21 @@ func (r *runner) renameGroup(ctx context.Context, c *Change) error {
 	return err
 }
 
+// errNobodyYet says that nothing was sent, because the accounts of all who were to
+// join failed a moment ago. A later run adds them.
+var errNobodyYet = errors.New("none of the new members has an active account yet")
+
 func (r *runner) updateMembers(ctx context.Context, c *Change) error {
 	rec, ok := r.record(scim.Group, c.OktaID)
 	if !ok || rec.ID == "" {
 		return &refusal{"the group is not in WalkMe"} // its rename found it gone
 	}
 	c.WalkMeID = rec.ID
+	due := len(c.Members.Add) > 0 && len(c.Members.Remove) == 0 && !c.whole
+	c.Members.Add = r.active(c.Members.Add)
+	if due && len(c.Members.Add) == 0 {
+		return errNobodyYet
+	}
 	var err error
 	if c.Cause == CauseForced {
 		err = r.pushNow(ctx, c, rec)
@@ -149,16 +160,23 @@ func (r *runner) sendsName(c *Change, rec state.Record) bool {
 
 // pushNow overwrites the membership with exactly ours, as Okta's button does.
 func (r *runner) pushNow(ctx context.Context, c *Change, rec state.Record) error {
-	change := MemberChange{Add: r.active(c.Members.Add), Remove: c.Members.Remove}
-	ids, members := r.provisioned(applyMembers(rec.Members, change))
-	return r.write(ctx, c, &c.Members, func(ctx context.Context) (written, error) {
-		if _, err := r.a.WalkMe.ReplaceMembers(ctx, rec.ID, rec.Name, members); err != nil {
+	ids, members := r.provisioned(applyMembers(rec.Members, c.Members))
+	var refused MemberChange
+	var reasons []string
+	err := r.write(ctx, c, &c.Members, func(ctx context.Context) (written, error) {
+		result, err := r.a.WalkMe.ReplaceMembers(ctx, rec.ID, rec.Name, members)
+		if err != nil {
 			return written{}, err
 		}
 		rec.Members, rec.Partial, rec.UpdatedAt = ids, false, r.a.now()
 		healthy(&rec)
+		reasons = r.refusals(&rec, result, &refused)
 		return written{record: &rec}, nil
 	})
+	if err != nil || len(reasons) == 0 {
+		return err
+	}
+	return r.noteRefused(ctx, c, refused, reasons)
 }
 
 // pushMembers sends a membership change in batches. Each batch is journalled and
@@ -196,7 +214,7 @@ func (r *runner) pushMembers(ctx context.Context, c *Change, change MemberChange
 
 func (r *runner) sendBatch(ctx context.Context, c *Change, batch MemberChange, rename bool) (state.Record, *walkme.MembersResult, error) {
 	rec, _ := r.record(scim.Group, c.OktaID)
-	addIDs, add := r.provisioned(r.active(batch.Add))
+	addIDs, add := r.provisioned(batch.Add)
 	_, remove := r.provisioned(batch.Remove)
 	after := applyMembers(rec.Members, MemberChange{Add: addIDs, Remove: batch.Remove})
 	_, managed := r.provisioned(after)
@@ -224,6 +242,10 @@ func (r *runner) refusals(rec *state.Record, result *walkme.MembersResult, refus
 	var reasons []string
 	for _, m := range result.Rejected {
 		oktaID := r.ownerID(scim.User, m.Member.ID)
+		if oktaID == "" { // a stranger whom a full push did not get out
+			reasons = append(reasons, fmt.Sprintf("member %s, who is not ours: %v", m.Member.ID, m.Err))
+			continue
+		}
 		if m.Remove {
 			refused.Remove = append(refused.Remove, oktaID)
 			rec.Members = applyMembers(rec.Members, MemberChange{Add: []string{oktaID}})
