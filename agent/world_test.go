@@ -389,3 +389,13 @@ func editList(t testing.TB, page []byte, edit func([]map[string]any) []map[strin
 	}
 	return out
 }
+
+// failMembers has Okta fail at the members of one group.
+func failMembers(groupID string) func(*http.Request) *oktatest.Fault {
+	return func(r *http.Request) *oktatest.Fault {
+		if strings.HasSuffix(r.URL.Path, "/groups/"+groupID+"/users") {
+			return &oktatest.Fault{Status: http.StatusInternalServerError}
+		}
+		return nil
+	}
+}
