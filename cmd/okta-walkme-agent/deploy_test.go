@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const deployDir = "../../deploy"
+
+func deployed(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(deployDir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+var units = []string{"okta-walkme-agent.service", "okta-walkme-agent@.service"}
+
+// TestUnitsAreValid has systemd read the units. It also complains on standard error
+// alone, so any output there fails. The program need not be installed for it.
+func TestUnitsAreValid(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not here")
+	}
+	program := regexp.MustCompile(`(?m)=/usr/bin/okta-walkme-agent.*$`)
+	for _, unit := range units {
+		path := filepath.Join(t.TempDir(), unit)
+		if err := os.WriteFile(path, []byte(program.ReplaceAllString(deployed(t, unit), "=/bin/true")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{
+			{"verify", "--man=no", path},
+			{"security", "--offline=true", "--threshold=15", path}, // an exposure of 1.5
+		} {
+			var stderr bytes.Buffer
+			cmd := exec.CommandContext(t.Context(), analyze, args...)
+			cmd.Stderr = &stderr
+			out, err := cmd.Output()
+			if err != nil || stderr.Len() > 0 {
+				t.Errorf("systemd-analyze %s of %s = %v\n%s%s", args[0], unit, err, out, stderr.String())
+			}
+		}
+	}
+}
+
+// TestUnitsGiveReasons looks for a comment above each group of settings that
+// restricts the service.
+func TestUnitsGiveReasons(t *testing.T) {
+	for _, unit := range units {
+		_, service, _ := strings.Cut(deployed(t, unit), "[Service]\n")
+		service, _, _ = strings.Cut(service, "[Install]")
+		for _, block := range strings.Split(strings.TrimSpace(service), "\n\n") {
+			if !strings.HasPrefix(block, "#") {
+				t.Errorf("%s: no reason above\n%s", unit, block)
+			}
+		}
+	}
+}
+
+// TestUnitsAgree holds the two units to the same settings, except for what makes an
+// instance.
+func TestUnitsAgree(t *testing.T) {
+	settings := func(unit string) []string {
+		var out []string
+		for line := range strings.Lines(deployed(t, unit)) {
+			if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "Environment=") {
+				continue
+			}
+			out = append(out, strings.NewReplacer("/%i/", "/", "-%i", "", ", %i", "").Replace(line))
+		}
+		return out
+	}
+	if plain, template := settings(units[0]), settings(units[1]); !slices.Equal(plain, template) {
+		t.Errorf("the template says\n%s\nwant as the plain unit\n%s", strings.Join(template, "\n"), strings.Join(plain, "\n"))
+	}
+}
+
+// TestAlerts runs the alert rules' own tests.
+func TestAlerts(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool is not here")
+	}
+	for _, args := range [][]string{
+		{"check", "rules", "okta-walkme-agent.rules.yaml"}, {"test", "rules", "okta-walkme-agent.rules.test.yaml"},
+	} {
+		cmd := exec.CommandContext(t.Context(), promtool, args...)
+		cmd.Dir = filepath.Join(deployDir, "prometheus")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+}
+
+// TestMonitoringNamesExist holds alerts and dashboard to the names that the program
+// has.
+func TestMonitoringNamesExist(t *testing.T) {
+	known := metricNames(newMetrics().registry)
+	name := regexp.MustCompile(metricsNamespace + `_[a-z_]+`)
+	var dashboard struct {
+		Panels []struct{ Title string }
+	}
+	board := deployed(t, "grafana/okta-walkme-agent.json")
+	if err := json.Unmarshal([]byte(board), &dashboard); err != nil || len(dashboard.Panels) == 0 {
+		t.Errorf("dashboard: %d panels, %v", len(dashboard.Panels), err)
+	}
+	for file, text := range map[string]string{"dashboard": board, "alerts": deployed(t, "prometheus/okta-walkme-agent.rules.yaml")} {
+		for _, used := range name.FindAllString(text, -1) {
+			if !slices.Contains(known, strings.TrimSuffix(used, "_bucket")) {
+				t.Errorf("%s: there is no metric %s", file, used)
+			}
+		}
+	}
+}
+
+// metricNames lists what is registered, also what has no value yet.
+func metricNames(registry *prometheus.Registry) (names []string) {
+	all := make(chan *prometheus.Desc)
+	go func() {
+		registry.Describe(all)
+		close(all)
+	}()
+	quoted := regexp.MustCompile(`fqName: "([^"]+)"`)
+	for desc := range all {
+		names = append(names, quoted.FindStringSubmatch(desc.String())[1])
+	}
+	return names
+}
