@@ -44,7 +44,7 @@ func ReadPlan(data []byte) (*Plan, error) {
 	if p.Schema != PlanSchema {
 		return nil, fmt.Errorf("plan file: the schema is %q, not %q", p.Schema, PlanSchema)
 	}
-	if p.ID == "" || p.ID != p.digest() {
+	if p.ID == "" || slices.Contains(p.Changes, nil) || p.ID != p.digest() {
 		return nil, ErrEdited
 	}
 	return &p, p.normalise()
