@@ -128,7 +128,7 @@ Okta's provisioning engine would make.`,
 	flags.StringVar(&c.color, "color", "auto", "colours: auto, always or never")
 	flags.StringVar(&c.tracePath, "trace", "", "record each exchange with Okta and WalkMe in `FILE` (HAR 1.2, without secrets)")
 	root.AddCommand(
-		c.runCommand(), c.reloadCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
+		c.runCommand(), c.reloadCommand(), c.initCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
 		c.explainCommand(), c.checkCommand(),
 		c.statusCommand(), c.historyCommand(), c.stateCommand(), c.demoCommand(), c.versionCommand(),
 	)

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"okta-walkme-agent/configs"
+)
+
+// setup is what init needs to know. What is empty is asked for.
+type setup struct {
+	org, app          string
+	oktaAuth          string // authToken or authServiceApp
+	clientID, keyID   string
+	region, baseURL   string
+	groups            []string
+	instance          string
+	references        string // credential or file
+	live              bool
+	writeSecrets      bool
+	overwrite, noTest bool
+}
+
+// The ways to sign in to Okta.
+const (
+	authToken      = "token"
+	authServiceApp = "service-app"
+)
+
+func (c *cli) initCommand() *cobra.Command {
+	var s setup
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Write a first configuration, with every key explained",
+		Long: `Asks for the few things that have no default, writes the configuration to the
+place that --config says, and checks it. What is given by a flag is not asked
+for. The configuration starts as a dry run: the service plans and sends nothing
+until dry_run is set to false.
+
+Secrets are never written to the configuration. With --write-secrets they are
+asked for, too, and written beside it, each to a file of its own that only its
+owner can read; that is where the systemd units look for them.`,
+		Example: `  okta-walkme-agent init
+  okta-walkme-agent init --okta-org https://acme.okta.com --okta-app 0oa1b2c3d4e5f6g7h8i9 --region eu \
+      --group "WalkMe Editors" --write-secrets`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.init(cmd.Context(), s) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.org, "okta-org", "", "address of the Okta org, such as https://acme.okta.com")
+	f.StringVar(&s.app, "okta-app", "", "id of the WalkMe app in Okta, 0oa…")
+	f.StringVar(&s.oktaAuth, "okta-auth", authToken, "how to sign in to Okta: "+authToken+", or "+authServiceApp+" (OAuth 2.0, private key)")
+	f.StringVar(&s.clientID, "client-id", "", "client id of the service app")
+	f.StringVar(&s.keyID, "key-id", "", "id (kid) of the service app's key")
+	f.StringVar(&s.region, "region", "", "where the WalkMe account lives: us, eu or ca")
+	f.StringVar(&s.baseURL, "base-url", "", "SCIM base URL of WalkMe, instead of --region")
+	f.StringArrayVar(&s.groups, "group", nil, "push the Okta group of that `NAME`; may be repeated")
+	f.StringVar(&s.instance, "instance", "", "`NAME` of the unit's instance, as in okta-walkme-agent@NAME")
+	f.StringVar(&s.references, "secrets", "credential", "where the secrets come from: credential (systemd's), or file (beside the configuration)")
+	f.BoolVar(&s.writeSecrets, "write-secrets", false, "ask for the secrets and write them beside the configuration")
+	f.BoolVar(&s.live, "live", false, "without the dry run")
+	f.BoolVar(&s.overwrite, "force", false, "replace a configuration that somebody has changed")
+	f.BoolVar(&s.noTest, "no-check", false, "do not check the configuration")
+	return cmd
+}
+
+func (c *cli) init(ctx context.Context, s setup) error {
+	path := c.file()
+	if s.instance != "" && c.configPath == "" {
+		path = filepath.Join(filepath.Dir(defaultConfig), s.instance, "agent.yaml")
+	}
+	if err := s.validate(); err != nil {
+		return err
+	}
+	if err := replaceable(path, s.overwrite); err != nil {
+		return err
+	}
+	ask := newAsker(c.stdin, c.stderr)
+	fmt.Fprint(c.stderr, s.needs())
+	if err := s.complete(ask); err != nil {
+		return err
+	}
+	text, err := s.render(configs.Sample())
+	if err != nil {
+		return err
+	}
+	if _, err := configs.Parse(path, text, configs.Env{Dir: filepath.Dir(path)}); err != nil {
+		return err
+	}
+	var secrets []secretFile
+	if s.writeSecrets {
+		if secrets, err = s.askSecrets(ask); err != nil {
+			return err
+		}
+	}
+	if err := writeSetup(path, text, secrets); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stderr, "\nWritten: %s\n", path)
+	fmt.Fprint(c.stderr, s.nextSteps(path))
+	return c.checkSetup(ctx, path, s)
+}
+
+// validate checks the choices among the flags.
+func (s *setup) validate() error {
+	switch {
+	case s.region != "" && s.baseURL != "":
+		return usage("--region and --base-url say the same thing; one of them is enough")
+	case s.oktaAuth != authToken && s.oktaAuth != authServiceApp:
+		return usage("--okta-auth is %s or %s, not %q", authToken, authServiceApp, s.oktaAuth)
+	case s.references != "credential" && s.references != "file":
+		return usage("--secrets is credential or file, not %q", s.references)
+	case s.instance != filepath.Base(s.instance) && s.instance != "" || s.instance == "." || s.instance == "..":
+		return usage("--instance is a name, not %q", s.instance)
+	}
+	return nil
+}
+
+// replaceable refuses to write over a configuration that somebody has worked on. The
+// sample that the package installs is not one.
+func replaceable(path string, overwrite bool) error {
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case overwrite, bytes.Equal(data, configs.Sample()):
+		return nil
+	}
+	return &exit{exitConfig, fmt.Errorf("%s is there already and is not the sample; --force replaces it", path)}
+}
+
+// secretFile is one secret and the file that holds it, beside the configuration.
+type secretFile struct{ name, value string }
+
+// writeSetup writes the secrets first: a configuration that is there can be checked.
+func writeSetup(path string, text []byte, secrets []secretFile) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil { // the service's user must be able to read the configuration
+		return err
+	}
+	for _, secret := range secrets {
+		if err := writeFile(filepath.Join(dir, secret.name), []byte(secret.value+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	return writeFile(path, text, 0o644)
+}
+
+// writeFile replaces a file as a whole, or leaves it as it was.
+func writeFile(path string, data []byte, mode os.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".init-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // after the rename it is not there
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// checkSetup checks what was written, as far as the secrets are there.
+func (c *cli) checkSetup(ctx context.Context, path string, s setup) error {
+	if s.noTest {
+		return nil
+	}
+	dir := filepath.Dir(path)
+	for _, secret := range s.secrets() {
+		if _, err := os.Stat(filepath.Join(dir, secret.name)); err != nil {
+			fmt.Fprintf(c.stderr, "Not checked yet: %s is missing.\n", filepath.Join(dir, secret.name))
+			return nil
+		}
+	}
+	fmt.Fprintln(c.stderr, "\nThe check:")
+	checker := &cli{environment: c.environment, configPath: path, color: c.color}
+	checker.getenv = func(key string) string {
+		if value := c.getenv(key); value != "" || key != credentialsVar {
+			return value
+		}
+		return dir
+	}
+	return checker.check(ctx, false)
+}
+
+// credentialsVar is where systemd hands the credentials over.
+const credentialsVar = "CREDENTIALS_DIRECTORY"
+
+// secrets lists what has to be kept beside the configuration, with the question for
+// each.
+func (s *setup) secrets() []question {
+	out := []question{{name: "walkme-username", text: "WalkMe SCIM user name"}, {name: "walkme-password", text: "WalkMe SCIM password", hidden: true}}
+	if s.oktaAuth == authServiceApp {
+		return append([]question{{name: "okta-private-key", text: "file with the service app's private key (PEM)", file: true}}, out...)
+	}
+	return append([]question{{name: "okta-api-token", text: "Okta API token", hidden: true}}, out...)
+}
+
+func (s *setup) askSecrets(ask *asker) (out []secretFile, err error) {
+	for _, q := range s.secrets() {
+		value, err := ask.answer(q)
+		if err != nil {
+			return nil, err
+		}
+		if q.file {
+			data, err := os.ReadFile(value)
+			if err != nil {
+				return nil, err
+			}
+			value = string(bytes.TrimSpace(data))
+		}
+		out = append(out, secretFile{q.name, value})
+	}
+	return out, nil
+}
+
+// complete asks for what the flags left open.
+func (s *setup) complete(ask *asker) error {
+	missing := []question{
+		{name: "--okta-org", text: "Address of your Okta org (https://acme.okta.com)", value: &s.org},
+		{name: "--okta-app", text: "Id of the WalkMe app in Okta (0oa…)", value: &s.app},
+	}
+	if s.oktaAuth == authServiceApp {
+		missing = append(missing, question{name: "--client-id", text: "Client id of the Okta service app", value: &s.clientID})
+	}
+	if s.baseURL == "" {
+		missing = append(missing, question{name: "--region", text: "Where your WalkMe account lives (us, eu, ca)", value: &s.region})
+	}
+	for _, q := range missing {
+		if *q.value != "" {
+			continue
+		}
+		answer, err := ask.answer(q)
+		if errors.Is(err, io.EOF) {
+			return usage("%s is missing, and there is nobody to ask", q.name)
+		}
+		if err != nil {
+			return err
+		}
+		*q.value = answer
+	}
+	return nil
+}

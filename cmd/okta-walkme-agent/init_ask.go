@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// question is one thing to ask for.
+type question struct {
+	name   string // of the flag, or of the secret's file
+	text   string
+	hidden bool    // not shown while it is typed
+	file   bool    // the answer is the path of a file
+	value  *string // where a flag keeps it
+}
+
+// asker asks on a terminal, or reads the answers from lines where there is none.
+type asker struct {
+	in    io.Reader
+	lines *bufio.Scanner
+	out   io.Writer
+}
+
+func newAsker(in io.Reader, out io.Writer) *asker {
+	return &asker{in: in, lines: bufio.NewScanner(in), out: out}
+}
+
+// answer repeats the question until something is typed. It is io.EOF when nobody is
+// there.
+func (a *asker) answer(q question) (string, error) {
+	for {
+		fmt.Fprintf(a.out, "%s: ", q.text)
+		text, err := a.line(q.hidden)
+		if err != nil {
+			fmt.Fprintln(a.out)
+			return "", fmt.Errorf("%s: %w", q.name, err)
+		}
+		if text = strings.TrimSpace(text); text != "" {
+			return text, nil
+		}
+	}
+}
+
+func (a *asker) line(hidden bool) (string, error) {
+	if f, ok := a.in.(*os.File); ok && hidden && term.IsTerminal(int(f.Fd())) {
+		text, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(a.out)
+		return string(text), err
+	}
+	if a.lines.Scan() {
+		return a.lines.Text(), nil
+	}
+	if err := a.lines.Err(); err != nil {
+		return "", err
+	}
+	return "", io.EOF
+}
