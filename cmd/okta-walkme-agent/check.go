@@ -64,8 +64,9 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	if client != nil {
 		defer client.Close()
 	}
+	managed := k.state(ctx, cfg)
 	if snap != nil {
-		k.people(ctx, cfg, snap, client)
+		k.people(ctx, cfg, snap, client, managed)
 	}
 	switch {
 	case k.failed > 0:
@@ -132,11 +133,38 @@ func (k *checklist) walkme(ctx context.Context, cfg *configs.Config, wc walkme.C
 	return client
 }
 
+// state reads the state. The result holds the Okta ids of everybody whose account
+// the agent manages.
+func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]bool {
+	k.section("State", cfg.State.Path)
+	db, err := openState(ctx, cfg, purpose{dry: true})
+	if err != nil {
+		k.fail("state file", err)
+		return nil
+	}
+	if db == nil {
+		k.ok("there is none yet; the first sync makes it")
+		return nil
+	}
+	records, err := db.Records(ctx)
+	if err := errors.Join(err, db.Close()); err != nil {
+		k.fail("state file", err)
+		return nil
+	}
+	managed := map[string]bool{}
+	for _, r := range records {
+		managed[r.SourceID] = r.ID != ""
+	}
+	n := agent.CountManaged(records)
+	k.ok("%s and %s are managed", count(n.Users, "user", "users"), count(n.Groups, "group", "groups"))
+	return managed
+}
+
 // peopleLookedUp is how many unmanaged people are looked up in WalkMe.
 const peopleLookedUp = 5
 
 // people maps everybody, and looks a few up whom WalkMe may know already.
-func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.Snapshot, client *walkme.Client) {
+func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.Snapshot, client *walkme.Client, managed map[string]bool) {
 	k.section("People", "")
 	a := cfg.Agent()
 	desired := a.Mapping.Desired(snap, a.Policy.Desire)
@@ -154,7 +182,7 @@ func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.
 	}
 	looked := 0
 	for _, p := range desired.People {
-		if p.Presence != agent.Present || looked == peopleLookedUp {
+		if p.Presence != agent.Present || managed[p.SourceID] || looked == peopleLookedUp {
 			continue
 		}
 		looked++
