@@ -38,8 +38,8 @@ type health struct {
 	server     *http.Server
 	lastGood   time.Time // when the last good run ended
 	goodSince  time.Time // when it began
-	refused    string // why the latest run could not work; "" it could
-	quarantine string // why the service has slowed down; "" it has not
+	refused    string    // why the latest run could not work; "" it could
+	quarantine string    // why the service has slowed down; "" it has not
 }
 
 func newHealth(m *metrics, p *pulse) *health {

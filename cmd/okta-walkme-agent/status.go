@@ -32,7 +32,7 @@ type statusView struct {
 	Pending  int             `json:"pending"` // changes whose outcome the next run settles
 
 	Quarantine *agent.Quarantine `json:"quarantine"` // null: none
-	NextRun  *time.Time      `json:"next_run_at"`
+	NextRun    *time.Time        `json:"next_run_at"`
 }
 
 type statusManaged struct {
