@@ -58,7 +58,10 @@ func (v *historyView) heading(w io.Writer, e historyEntry) {
 
 func (v *historyView) entry(w io.Writer, e historyEntry, nameWidth int) {
 	name, outcome := report.Escape(cmp.Or(e.Name, e.OktaID)), string(e.Outcome)
-	if e.Outcome == state.Pending {
+	switch {
+	case e.Outcome == state.Pending && v.runs[e.RunID].Outcome == state.Running:
+		outcome = "under way"
+	case e.Outcome == state.Pending:
 		outcome = "unsettled"
 	}
 	if e.HTTPStatus > 0 {

@@ -2,8 +2,12 @@ package har
 
 import (
 	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -100,5 +104,33 @@ func TestHideURL(t *testing.T) {
 		if got := (&secrets{}).hideURL(tt.address); got != tt.want {
 			t.Errorf("hideURL(%q) = %q, want %q", tt.address, got, tt.want)
 		}
+	}
+}
+
+// TestUnwritable: an entry that cannot be written leaves the archive as it was, and
+// the exchange never hears of it.
+func TestUnwritable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trace.har")
+	r, err := Create(path, Creator{Name: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.add(&entry{Connection: "1"})
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writable := r.file
+	defer writable.Close()
+	if r.file, err = os.Open(path); err != nil {
+		t.Fatal(err)
+	}
+	r.add(&entry{Connection: "2"})
+	r.add(&entry{Connection: "3"})
+	if err := r.Close(); !errors.Is(err, syscall.EBADF) {
+		t.Errorf("Close = %v, want the error of the write", err)
+	}
+	if got, err := os.ReadFile(path); string(got) != string(whole) || err != nil || !json.Valid(got) {
+		t.Errorf("the file is %s, %v, want %s", got, err, whole)
 	}
 }
