@@ -130,7 +130,7 @@ Okta's provisioning engine would make.`,
 	root.AddCommand(
 		c.runCommand(), c.reloadCommand(), c.initCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
 		c.explainCommand(), c.checkCommand(),
-		c.statusCommand(), c.historyCommand(), c.stateCommand(), c.demoCommand(), c.versionCommand(),
+		c.statusCommand(), c.historyCommand(), c.stateCommand(), c.demoCommand(), c.versionCommand(), c.manCommand(),
 	)
 	usageArgs(root)
 	c.completeNames(root)
