@@ -195,6 +195,30 @@ func TestExchange(t *testing.T) {
 	}
 }
 
+// TestBodyWithoutCopy: a body that can be read only once is copied as it passes.
+func TestBodyWithoutCopy(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(w, r.Body); err != nil {
+			t.Error(err)
+		}
+	})
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.url, io.MultiReader(strings.NewReader("once "), strings.NewReader("only")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if text, err := io.ReadAll(resp.Body); string(text) != "once only" || err != nil {
+		t.Errorf("the server got %q, %v", text, err)
+	}
+	if e := s.entries()[0]; e.Request.PostData.Text != "once only" || *e.Request.BodySize != 9 {
+		t.Errorf("postData = %+v", e.Request.PostData)
+	}
+}
+
 func TestCreate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "trace.har")
 	r, err := har.Create(path, har.Creator{Name: "test"})

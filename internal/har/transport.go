@@ -25,11 +25,8 @@ type Transport struct {
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := &exchange{recorder: t.recorder, request: req, started: time.Now()}
 	out := req.WithContext(httptrace.WithClientTrace(req.Context(), x.hooks()))
-	if req.Body != nil && req.Body != http.NoBody {
+	if req.Body != nil && req.Body != http.NoBody && !x.copyBody() {
 		out.Body = &requestBody{req.Body, x}
-		if req.GetBody != nil {
-			out.GetBody = func() (io.ReadCloser, error) { return x.again(req) }
-		}
 	}
 	resp, err := t.next.RoundTrip(out)
 	if err != nil {
@@ -109,16 +106,25 @@ func (x *exchange) hooks() *httptrace.ClientTrace {
 	}
 }
 
-// again gives the transport the body once more.
-func (x *exchange) again(req *http.Request) (io.ReadCloser, error) {
-	next, err := req.GetBody()
-	if err != nil {
-		return nil, err
+// copyBody keeps a copy of the request's body where the request can give one, and
+// tells whether it could. The body itself then stays as it is: net/http sends what
+// it knows to be in memory in one piece with the head.
+func (x *exchange) copyBody() bool {
+	if x.request.GetBody == nil {
+		return false
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.asked = body{}
-	return &requestBody{next, x}, nil
+	second, err := x.request.GetBody()
+	if err != nil {
+		return false
+	}
+	defer second.Close() //nolint:errcheck // it was only read
+	text, err := io.ReadAll(io.LimitReader(second, maxBodies))
+	if err != nil {
+		return false
+	}
+	x.asked.keep(text, maxBodies)
+	x.asked.size = max(x.asked.size, x.request.ContentLength)
+	return true
 }
 
 // finish records the exchange, once. The error is what broke it, nil when it is
