@@ -199,6 +199,9 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := errors.Join(a.recordHolds(ctx, plan, opts), a.saveAbsent(ctx, v.absent)); err != nil {
 		return err
 	}
+	if err := a.forgetMoot(ctx, plan, v, opts, unsettled); err != nil {
+		return err
+	}
 	err = a.apply(ctx, report, v)
 	return errors.Join(err, a.noteApprovals(context.WithoutCancel(ctx), opts), a.endResync(ctx, opts, err))
 }

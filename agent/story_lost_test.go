@@ -243,3 +243,27 @@ func TestFailedPersonJoinsLater(t *testing.T) {
 		w.quiet()
 	})
 }
+
+// A change that failed and that Okta does not want any more is no failure of the
+// object's: status and alerts are quiet again.
+func TestFailureThatIsTakenBack(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
+		w.hire("ann", "bob")
+		w.group("push Team", "ann")
+		w.sync()
+		w.org.Update(w.people["ann"], map[string]any{"lastName": "Archer"})
+		w.join("push Team", "bob")
+		w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, walkmetest.NotApplied(http.StatusBadRequest)))
+		w.sync()
+		w.tenant.Fault(nil)
+		w.org.Update(w.people["ann"], map[string]any{"lastName": "Example"})
+		w.leave("push Team", "bob")
+		w.quiet()
+		for _, name := range []string{"ann", "push Team"} {
+			if rec := w.record(name); rec.Attempts != 0 || rec.LastError != "" {
+				t.Errorf("record of %s has %d failed attempts, last error %q, want none", name, rec.Attempts, rec.LastError)
+			}
+		}
+	})
+}

@@ -1,0 +1,41 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+
+	"okta-walkme-agent/state"
+)
+
+// forgetMoot clears the failures of what the plan has nothing to do for: Okta took
+// back the change that failed, or WalkMe turned out to have made it. A run that
+// plans a part only, or against what WalkMe shows, proves nothing about the rest.
+func (a *Agent) forgetMoot(ctx context.Context, plan *Plan, v *view, opts Options, unsettled map[string]string) error {
+	if opts.Force != nil || opts.Refresh || opts.only != nil {
+		return nil
+	}
+	busy := map[string]bool{}
+	for _, c := range plan.Changes {
+		busy[objectKey(c.Type, c.OktaID)] = true
+	}
+	for _, r := range plan.Rejected {
+		busy[objectKey(r.Type, r.OktaID)] = true
+	}
+	var moot []state.Record
+	for i := range v.recorded {
+		r := &v.recorded[i]
+		key := objectKey(r.Type, r.SourceID)
+		if _, open := unsettled[key]; r.ID == "" || r.Attempts == 0 || busy[key] || open {
+			continue
+		}
+		healthy(r)
+		moot = append(moot, *r)
+	}
+	if len(moot) == 0 {
+		return nil
+	}
+	if err := a.State.PutRecords(ctx, moot...); err != nil {
+		return fmt.Errorf("failures that are moot: %w", err)
+	}
+	return nil
+}
