@@ -24,14 +24,14 @@ import (
 // TestRandomLife lets a company live: people and groups come, change and go, both
 // sides fail, the process is killed. When the faults are over, WalkMe must show
 // what Okta says. A seed decides everything but the order of what runs side by
-// side.
+// side. AGENT_TEST_SEEDS=2000 lives that many lives.
 func TestRandomLife(t *testing.T) {
 	seeds := 48
-	if n, err := strconv.Atoi(os.Getenv("SEEDS")); err == nil {
-		seeds = n
-	}
 	if testing.Short() || raced {
 		seeds = 8
+	}
+	if n, err := strconv.Atoi(os.Getenv("AGENT_TEST_SEEDS")); err == nil {
+		seeds = n
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
