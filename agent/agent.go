@@ -114,14 +114,25 @@ func (a *Agent) read(ctx context.Context, keep func(okta.User) error) (*view, er
 	if err != nil {
 		return nil, err
 	}
+	a.translate(v)
+	dropProfiles(v.snap) // before the records take their place
 	if err := a.readState(ctx, v); err != nil {
 		return nil, err
 	}
 	if err := a.forgiveUnmatched(ctx, v.snap); err != nil {
 		return nil, err
 	}
-	a.interpret(v)
+	v.assess()
 	return v, nil
+}
+
+// dropProfiles lets go of what the mapping has used up. In a big org it is as
+// much as the records.
+func dropProfiles(snap *okta.Snapshot) {
+	for i := range snap.Users {
+		u := &snap.Users[i]
+		u.Profile, u.AppProfile, u.LastUpdated = nil, nil, ""
+	}
 }
 
 // forgiveUnmatched drops the remark that a rule matches no group, unless it
@@ -147,10 +158,14 @@ func (a *Agent) forgiveUnmatched(ctx context.Context, snap *okta.Snapshot) error
 	return nil
 }
 
-// interpret derives what follows from a snapshot and the records.
-func (a *Agent) interpret(v *view) {
+// translate derives what Okta wants.
+func (a *Agent) translate(v *view) {
 	v.desired = a.Config.Mapping.Desired(v.snap, a.Config.Policy.Desire)
 	v.groups = DesiredGroups(v.snap)
+}
+
+// assess judges the snapshot against the records.
+func (v *view) assess() {
 	v.managed = CountManaged(v.recorded)
 	v.health = Assess(v.snap, v.managed)
 }

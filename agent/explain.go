@@ -153,12 +153,12 @@ func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) erro
 		e.Why = "not assigned to the app in Okta: neither directly nor through one of the app's groups"
 		return nil
 	}
-	for i := range v.snap.Users {
-		if u := &v.snap.Users[i]; u.ID == e.OktaID {
-			e.AccountStatus, e.AssignmentStatus = u.AccountStatus, u.Status
-			e.Attributes = a.explainValues(u, v, recordOf(v, scim.User, e.OktaID))
-		}
+	u, err := a.Okta.Assignment(ctx, e.OktaID)
+	if err != nil {
+		return fmt.Errorf("assignment of %s: %w", e.OktaID, err)
 	}
+	e.AccountStatus, e.AssignmentStatus = u.AccountStatus, u.Status
+	e.Attributes = a.explainValues(&u, v, recordOf(v, scim.User, e.OktaID))
 	e.InScope, e.Why = person.Presence == Present, person.Why
 	if person.Rejection != nil {
 		e.Error = person.Rejection.Path + ": " + person.Rejection.Error

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
 
@@ -76,8 +77,27 @@ func (a *Agent) readStored(ctx context.Context) (*view, error) {
 	if err := a.readState(ctx, v); err != nil {
 		return nil, err
 	}
-	a.interpret(v)
+	a.translate(v)
+	v.assess()
 	return v, nil
+}
+
+// appendUser writes an assignment as JSON, as encoding/json reads it. The profiles
+// are JSON already, and to have it checked again costs a second in a big org.
+func appendUser(dst []byte, u okta.User) []byte {
+	sep := byte('{')
+	for _, field := range []struct{ name, value string }{
+		{"ID", u.ID}, {"UserName", u.UserName}, {"Scope", u.Scope}, {"Status", u.Status}, {"SyncState", u.SyncState},
+		{"GroupID", u.GroupID}, {"AccountStatus", u.AccountStatus}, {"TransitioningTo", u.TransitioningTo},
+		{"LastUpdated", u.LastUpdated},
+	} {
+		dst = append(append(dst, sep, '"'), field.name...)
+		dst = scim.AppendString(append(dst, `":`...), field.value)
+		sep = ','
+	}
+	dst = append(append(dst, `,"AppProfile":`...), u.AppProfile...)
+	dst = append(append(dst, `,"Profile":`...), u.Profile...)
+	return append(dst, '}')
 }
 
 // saveSnapshotMeta stores the part of a snapshot that is neither people nor

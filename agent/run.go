@@ -220,11 +220,9 @@ func (a *Agent) snapshot(ctx context.Context) (*view, error) {
 		return nil, fmt.Errorf("snapshot in the state: %w", err)
 	}
 	defer people.Rollback() //nolint:errcheck // after Commit it does nothing, before it there is an error already
+	var body []byte
 	v, err := a.read(ctx, func(u okta.User) error {
-		body, err := json.Marshal(u)
-		if err != nil {
-			return err
-		}
+		body = appendUser(body[:0], u)
 		return people.Add(u.ID, body)
 	})
 	if err != nil {

@@ -49,7 +49,8 @@ func (a *Agent) readPeople(ctx context.Context, oktaIDs []string) (*view, error)
 			return nil, err
 		}
 	}
-	a.interpret(v)
+	a.translate(v)
+	v.assess()
 	return v, nil
 }
 

@@ -26,6 +26,9 @@ func RunJSON(w io.Writer, r *agent.Report) error {
 	return writeJSON(w, "run report", &agent.Report{Plan: *normal(&r.Plan), Run: r.Run})
 }
 
+// JSON writes a document of another kind in the same form. what names it in errors.
+func JSON(w io.Writer, what string, v any) error { return writeJSON(w, what, v) }
+
 func writeJSON(w io.Writer, what string, v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
