@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
@@ -105,10 +106,7 @@ func (c *cli) history(ctx context.Context, o historyOptions) error {
 	if o.format == "text" {
 		return view.text(c.stdout)
 	}
-	enc := json.NewEncoder(c.stdout)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(view)
+	return report.JSON(c.stdout, "history", view)
 }
 
 // readHistory reads what the flags select. Without a state file that is nothing.
