@@ -13,7 +13,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench fuzz build demo clean
+.PHONY: help check test bench fuzz build package boot demo clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -33,6 +33,12 @@ fuzz: ## each fuzz target for FUZZTIME=10s, after the checks
 
 build: ## bin/okta-walkme-agent, static
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/okta-walkme-agent
+
+package: ## dist/: .deb and .rpm for amd64 and arm64, binaries, SBOM
+	VERSION='$(VERSION)' COMMIT='$(COMMIT)' DATE='$(DATE)' LDFLAGS='$(LDFLAGS)' deploy/package/build.sh
+
+boot: ## the packages on a booted Debian; needs root, systemd-nspawn and debootstrap
+	deploy/e2e/run
 
 demo: ## a whole org and tenant in one process
 	go run ./cmd/okta-walkme-agent demo
