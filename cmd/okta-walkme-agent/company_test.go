@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -225,14 +226,20 @@ func (c *company) records() (records []state.Record) {
 	return records
 }
 
-// applied lists the changes that the journal calls applied, sorted.
+// applied lists the changes that the journal calls applied, sorted. Links and
+// reactivations that were cut off may be completed as an update of the account.
 func (c *company) applied() (lines []string) {
 	c.t.Helper()
 	c.readState(func(db *state.DB) error {
 		entries, err := db.History(c.t.Context(), state.Filter{})
 		for _, e := range entries {
+			action := e.Action
+			switch agent.Action(action) {
+			case agent.Link, agent.Reactivate:
+				action = string(agent.Update)
+			}
 			if e.State == state.Applied {
-				lines = append(lines, e.Action+" "+e.Name)
+				lines = append(lines, action+" "+e.Name)
 			}
 		}
 		return err
