@@ -24,7 +24,6 @@ import (
 type story struct {
 	name     string
 	lines    map[string]string // of the configuration
-	before   func(c *company)  // before the first, good sync
 	wrong    func(c *company)
 	commands []string
 }
