@@ -46,7 +46,9 @@ type runner struct {
 	unanswered int             // changes in a row without an answer
 	done       int
 
-	takeover sync.Mutex // held while groups are recorded anew because an account passes on, or comes back
+	// regroup is held while groups are recorded anew because an account passes
+	// on, or comes back; never while a request is under way.
+	regroup sync.Mutex
 }
 
 // apply carries out the plan in its order. Changes of one phase run side by

@@ -42,10 +42,6 @@ func (r *runner) createUser(ctx context.Context, c *Change) error {
 // the pushed groups again: the new account is in none of them.
 func (r *runner) postUser(ctx context.Context, c *Change) error {
 	returns := c.Action != Create && c.Action != Link
-	if returns {
-		r.takeover.Lock()
-		defer r.takeover.Unlock()
-	}
 	c.Action, c.WalkMeID = Create, ""
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		u, err := r.a.WalkMe.CreateUser(ctx, c.want.Resource)
@@ -54,7 +50,7 @@ func (r *runner) postUser(ctx context.Context, c *Change) error {
 		}
 		out := written{record: r.acknowledged(c, u.ID, u.UserName, state.Created)}
 		if returns {
-			out.others = r.without(c.OktaID)
+			out.others = func() []state.Record { return r.without(c.OktaID) }
 		}
 		return out, nil
 	})
@@ -74,10 +70,6 @@ func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) er
 	c.WalkMeID = found.ID
 	c.activates = found.Active != nil && !*found.Active
 	returns := c.Action == Reactivate
-	if managed || returns {
-		r.takeover.Lock()
-		defer r.takeover.Unlock()
-	}
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		u, err := r.a.WalkMe.LinkUser(ctx, found, c.want.Resource)
 		if err != nil {
@@ -89,9 +81,9 @@ func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) er
 		}
 		switch {
 		case managed:
-			out.others = r.takenOver(previous, c.OktaID)
+			out.others = func() []state.Record { return passOn(previous, c.OktaID, r.groups()) }
 		case returns:
-			out.others = r.without(c.OktaID)
+			out.others = func() []state.Record { return r.without(c.OktaID) }
 		}
 		return out, nil
 	})

@@ -66,8 +66,11 @@ func journalled(change json.RawMessage) journalDetail {
 // nothing when the resource is no longer managed.
 type written struct {
 	record *state.Record
-	others []state.Record // further records that the write changed
 	forget bool
+
+	// others, if set, returns further records that the write changed. One of
+	// them runs at a time, until its records are in the state.
+	others func() []state.Record
 	note   string // for the journal: what the answer was not
 }
 
@@ -89,18 +92,27 @@ func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, se
 		err = r.a.State.FinishAndForget(ctx, id, state.Outcome{State: state.Applied, Error: result.note}, c.Type, c.OktaID)
 		r.forget(c)
 	default:
-		r.remember(*result.record)
-		for _, other := range result.others {
-			r.remember(other)
-		}
-		c.WalkMeID = result.record.ID
-		out := state.Outcome{State: state.Applied, TargetID: result.record.ID, Error: result.note}
-		err = r.a.State.Finish(ctx, id, out, append(result.others, *result.record)...)
+		err = r.landed(ctx, c, id, result)
 	}
 	if err != nil {
 		return &stateError{fmt.Errorf("journal: %w", err)}
 	}
 	return nil
+}
+
+// landed settles an entry together with the records that the write changed.
+func (r *runner) landed(ctx context.Context, c *Change, id int64, result written) error {
+	records := []state.Record{*result.record}
+	if result.others != nil {
+		r.regroup.Lock()
+		defer r.regroup.Unlock()
+		records = append(records, result.others()...)
+	}
+	for _, rec := range records {
+		r.remember(rec)
+	}
+	c.WalkMeID = result.record.ID
+	return r.a.State.Finish(ctx, id, state.Outcome{State: state.Applied, TargetID: c.WalkMeID, Error: result.note}, records...)
 }
 
 func (r *runner) writeFailed(ctx context.Context, c *Change, id int64, err error) error {

@@ -147,9 +147,3 @@ func passOn(previous state.Record, oktaID string, records []state.Record) []stat
 	}
 	return out
 }
-
-// takenOver is passOn for the records of the run. The caller lets one takeover
-// run at a time, because two may concern one group.
-func (r *runner) takenOver(previous state.Record, oktaID string) []state.Record {
-	return passOn(previous, oktaID, r.groups())
-}
