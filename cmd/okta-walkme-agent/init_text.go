@@ -133,7 +133,11 @@ func (s *setup) nextSteps(path string) string {
 	if s.references == "credential" {
 		by = credentialsVar + "=" + dir + " "
 	}
-	fmt.Fprintf(&b, "  See what it would do:     %s%s --config %s plan\n", by, programName, path)
+	config := " --config " + path
+	if path == defaultConfig {
+		config = ""
+	}
+	fmt.Fprintf(&b, "  See what it would do:     %s%s%s plan\n", by, programName, config)
 	fmt.Fprintf(&b, "  Start the service:        systemctl enable --now %s\n", unit)
 	if !s.live {
 		fmt.Fprintf(&b, "  Let it act, later:        set dry_run: false, then systemctl reload %s\n", unit)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the packages into dist/: .deb and .rpm for each of $ARCHS, the bare binaries,
+# Builds the packages into $OUT: .deb and .rpm for each of $ARCHS, the bare binaries,
 # an SBOM for each (CycloneDX), and SHA256SUMS. One commit gives the same bytes each
 # time.
 #
@@ -7,10 +7,11 @@
 #   COMMIT, DATE, LDFLAGS   see the Makefile
 #   ARCHS     default "amd64 arm64"
 #   FORMATS   default "deb rpm"
+#   OUT       default dist
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${VERSION:?}" "${COMMIT:?}" "${DATE:?}" "${LDFLAGS:?}"
-ARCHS=${ARCHS:-amd64 arm64} FORMATS=${FORMATS:-deb rpm}
+ARCHS=${ARCHS:-amd64 arm64} FORMATS=${FORMATS:-deb rpm} OUT=${OUT:-dist}
 export GOFLAGS=-buildvcs=false CGO_ENABLED=0
 MAINTAINER=${MAINTAINER:-okta-walkme-agent maintainers <maintainers@example.com>}
 SOURCE_DATE_EPOCH=$(date -u -d "$DATE" +%s)
@@ -25,7 +26,7 @@ esac
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p dist
+mkdir -p "$OUT"
 
 # recipe fills in nfpm.yaml. nfpm itself expands variables in some places only.
 recipe() {
@@ -53,11 +54,11 @@ for ARCH in $ARCHS; do
 	GOOS=linux GOARCH=$ARCH go build -trimpath -ldflags "$LDFLAGS" -o "$work/okta-walkme-agent" ./cmd/okta-walkme-agent
 	GOOS=linux GOARCH=$ARCH "$work/cyclonedx-gomod" app -json -noserial -notimestamp \
 		-main cmd/okta-walkme-agent -output "$work/sbom.cdx.json" . 2>"$work/sbom.log" || { cat "$work/sbom.log"; exit 1; }
-	cp "$work/sbom.cdx.json" "dist/okta-walkme-agent_${PACKAGE_VERSION}_$ARCH.cdx.json"
-	cp "$work/okta-walkme-agent" "dist/okta-walkme-agent_${PACKAGE_VERSION}_linux_$ARCH"
+	cp "$work/sbom.cdx.json" "$OUT/okta-walkme-agent_${PACKAGE_VERSION}_$ARCH.cdx.json"
+	cp "$work/okta-walkme-agent" "$OUT/okta-walkme-agent_${PACKAGE_VERSION}_linux_$ARCH"
 	recipe
 	for format in $FORMATS; do
-		"$work/nfpm" package --config "$work/nfpm.yaml" --packager "$format" --target dist/ >"$work/nfpm.log" || { cat "$work/nfpm.log"; exit 1; }
+		"$work/nfpm" package --config "$work/nfpm.yaml" --packager "$format" --target "$OUT/" >"$work/nfpm.log" || { cat "$work/nfpm.log"; exit 1; }
 	done
 done
-(cd dist && rm -f SHA256SUMS && sha256sum -- * >SHA256SUMS && cat SHA256SUMS)
+(cd "$OUT" && rm -f SHA256SUMS && sha256sum -- * >SHA256SUMS && cat SHA256SUMS)

@@ -1,0 +1,168 @@
+#!/bin/bash
+# The life of the package on a booted machine, against the demo's org and tenant. It
+# leaves "0" in /results/rc when everything held.
+exec >/results/log 2>&1
+set -euo pipefail
+S=okta-walkme-agent
+ETC=/etc/$S
+finish() {
+	code=$?
+	set +e
+	if [ $code != 0 ]; then
+		echo "FAILED with $code"
+		systemctl status --no-pager $S demo
+		journalctl --no-pager -o short-monotonic -u $S | tail -n 60
+	fi
+	echo $code >/results/rc
+	sync
+	systemctl poweroff --force
+}
+trap finish EXIT
+trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
+
+ok() { echo "ok $*"; }
+die() { echo "not ok: $*"; exit 1; }
+# within SECONDS COMMAND…: repeats the command until it succeeds.
+within() {
+	local until=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $until ] || die "in time: $*"
+		sleep 0.2
+	done
+}
+status_is() { [[ $(systemctl show -P StatusText $S) == *"$1"* ]]; }
+prop() { systemctl show -P "$1" $S; }
+posted() { journalctl -u demo -o cat --no-pager | grep -c "^POST /$1 → 201" || true; } # Users or Groups
+get() { # PATH: the answer of the service's listener
+	exec 3<>/dev/tcp/127.0.0.1/8787
+	printf 'GET %s HTTP/1.0\r\n\r\n' "$1" >&3
+	cat <&3
+	exec 3>&-
+}
+ready_is() { get /readyz | grep -q "\"ready\":$1"; }
+set_yaml() { sed -i "s|^\( *\)$1:.*|\1$1: $2|" $ETC/agent.yaml; }
+
+# --- install
+dpkg -i /results/v0.1.0.deb
+[ "$(systemctl is-enabled $S || true)" = disabled ] && [ "$(systemctl is-active $S || true)" = inactive ]
+ok 'install: neither enabled nor started'
+
+# --- an org and a tenant, and the first configuration
+systemd-run -q --unit=demo $S demo --serve
+within 10 bash -c 'ls /tmp/okta-walkme-demo-*/walkme-password /tmp/okta-walkme-demo-*/agent.yaml'
+sleep 0.5
+demo=$(echo /tmp/okta-walkme-demo-*)
+value() { sed -n "s/^  $1: //p" "$demo/agent.yaml" | head -1; }
+answers="$(cat "$demo/okta-api-token")
+$(cat "$demo/walkme-username")
+$(cat "$demo/walkme-password")"
+init=(init --okta-org "$(value org_url)" --okta-app "$(value app_id)" --base-url "$(value base_url)" --group 'WalkMe Editors' --write-secrets)
+$S "${init[@]}" <<<"$answers"
+[ "$(stat -c '%a %U' $ETC/walkme-password)" = '600 root' ] && [ "$(stat -c %a $ETC/agent.yaml)" = 644 ]
+ok 'init: configuration, secrets, check'
+CREDENTIALS_DIRECTORY=$ETC $S plan
+set_yaml listen '"127.0.0.1:8787"'
+[ ! -e /var/lib/$S ]
+ok 'plan by hand: nothing written'
+
+# --- start, as a dry run
+systemctl enable --now $S
+systemctl is-active $S
+within 20 status_is 'last run: planned'
+[ "$(prop Result)" = success ] && [ "$(posted Users)" = 0 ]
+get /readyz
+systemctl status --no-pager $S
+ready_is true && get /healthz | grep -q '^ok' && get /metrics | grep -q 'okta_walkme_agent_runs_total{outcome="planned"} 1'
+ok 'start: READY, STATUS, a dry run, /healthz, /readyz, /metrics'
+
+# --- reload, bad and good
+set_yaml schedule '"every now and then"'
+! $S reload || die 'a bad configuration was reloaded'
+! systemctl reload $S || die 'a bad configuration was reloaded'
+systemctl is-active $S
+journalctl -u $S -o cat --no-pager | grep -q 'configuration refused, the old one stays'
+set_yaml schedule '"@every 2s"'
+set_yaml dry_run false
+set_yaml requests_per_second 1
+systemctl reload $S
+ok 'reload: the bad one is refused, the good one ends the dry run'
+
+# --- SIGTERM in mid-run, and the rest after the next start
+within 20 bash -c "journalctl -u demo -o cat --no-pager | grep -q '^POST /Users → 201'"
+status_is 'run since' || die 'the run was too fast to be interrupted'
+systemctl stop $S
+[ "$(prop Result)" = success ]
+journalctl -u $S -o cat --no-pager | grep 'stopped after .*not tried'
+[ "$(posted Groups)" = 0 ] || die 'the run was too fast to be interrupted'
+[ "$(stat -L -c %a /var/lib/$S)" = 700 ] && [ "$(stat -L -c %a /var/lib/$S/state.db)" = 600 ]
+set_yaml requests_per_second 0
+systemctl start $S
+within 30 status_is 'last run: done'
+[ "$(posted Users) $(posted Groups)" = '3 1' ] || die "accounts and groups made: $(posted Users) $(posted Groups), want 3 1"
+ok 'SIGTERM in mid-run: what is under way finishes, Result=success; the next start does the rest, nothing twice'
+
+# --- the watchdog
+mkdir -p /etc/systemd/system/$S.service.d
+printf '[Service]\nWatchdogSec=4\nRestartSec=1\n' >/etc/systemd/system/$S.service.d/test.conf
+systemctl daemon-reload
+systemctl restart $S
+systemctl kill --signal=STOP $S
+within 30 bash -c "[ \"\$(systemctl show -P NRestarts $S)\" = 1 ]"
+journalctl -u $S -o cat --no-pager | grep -q "Failed with result 'watchdog'"
+within 20 status_is 'last run: done'
+ok 'watchdog: a process that hangs is killed and started again'
+
+# --- what does not mend itself is not started again
+cp $ETC/agent.yaml /tmp/good.yaml
+set_yaml schedule '"every now and then"'
+! systemctl restart $S || die 'a bad configuration started'
+sleep 3
+[ "$(prop ExecMainStatus)" = 78 ] && [ "$(prop NRestarts)" = 0 ] && [ "$(prop ActiveState)" = failed ]
+cp /tmp/good.yaml $ETC/agent.yaml
+mv $ETC/walkme-password /tmp/
+! systemctl restart $S || die 'started without a secret'
+sleep 3
+[ "$(prop ExecMainStatus)" = 243 ] && [ "$(prop NRestarts)" = 0 ] && [ "$(prop ActiveState)" = failed ]
+mv /tmp/walkme-password $ETC/
+systemctl start $S
+ok 'exit 78 and 243: no restart'
+
+# --- by hand beside the service, and as root on its state
+within 20 status_is 'last run: done'
+CREDENTIALS_DIRECTORY=$ETC $S sync
+systemctl stop $S
+CREDENTIALS_DIRECTORY=$ETC $S sync
+systemctl start $S
+within 20 status_is 'last run: done'
+$S status
+$S status | grep -q '4 users, 1 groups'
+$S status --max-age 1h
+ok 'sync by hand, beside the service and without it'
+
+# --- upgrade
+before=$($S status --format json | grep -c '"id"')
+dpkg -i /results/v0.2.0.deb
+systemctl is-active $S
+journalctl -u $S -o cat --no-pager | grep -q 'started.*v0.2.0'
+within 20 status_is 'last run: done'
+[ "$($S status --format json | grep -c '"id"')" -ge "$before" ] && $S status | grep -q '4 users, 1 groups'
+[ "$(posted Users) $(posted Groups)" = '3 1' ] || die 'accounts were made anew after the upgrade'
+ok 'upgrade: started again, the state is kept'
+
+# --- a second integration
+$S --config $ETC/staging/agent.yaml "${init[@]}" --instance staging <<<"$answers"
+systemctl start $S@staging
+S=$S@staging within 20 status_is 'last run: planned'
+systemctl is-active $S@staging
+ok 'a second instance beside the first'
+
+# --- remove keeps, purge does not
+dpkg -r $S
+[ "$(systemctl is-active $S || true)" = inactive ] && [ ! -e /usr/bin/$S ]
+[ -e /var/lib/$S/state.db ] && [ -e $ETC/agent.yaml ] && [ -e $ETC/walkme-password ]
+systemctl stop demo
+dpkg -P $S
+left=$(find / -xdev \( -path /proc -o -path /sys -o -path /results -o -path /run/systemd -o -path /var/log \) -prune -o -name "*$S*" -print)
+[ -z "$left" ] || die "left after the purge: $left"
+ok 'remove keeps configuration and state; purge leaves nothing'
