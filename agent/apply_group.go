@@ -139,8 +139,8 @@ func (r *runner) updateMembers(ctx context.Context, c *Change) error {
 		err = r.pushNow(ctx, c, rec)
 	} else {
 		change := c.Members
-		if len(change.Add)+len(change.Remove) == 0 {
-			change.Add = rec.Members // the second write that a crash took away
+		if c.whole {
+			change.Add = scim.SortedSet(slices.Concat(change.Add, r.again(c, rec)))
 		}
 		err = r.pushMembers(ctx, c, change, r.sendsName(c, rec))
 	}
@@ -148,6 +148,12 @@ func (r *runner) updateMembers(ctx context.Context, c *Change) error {
 		return r.missingGroup(ctx, c, err)
 	}
 	return err
+}
+
+// again returns who is recorded as a member and has to be sent once more, because
+// it is not certain that WalkMe has them: whoever is in the Okta group, and active.
+func (r *runner) again(c *Change, rec state.Record) []string {
+	return slices.DeleteFunc(r.active(rec.Members), func(id string) bool { return !contains(c.target.Members, id) })
 }
 
 // sendsName says whether the group's name may ride along with a membership

@@ -50,7 +50,7 @@ func (r *runner) postUser(ctx context.Context, c *Change) error {
 		}
 		out := written{record: r.acknowledged(c, u.ID, u.UserName, state.Created)}
 		if returns {
-			out.others = func() []state.Record { return r.without(c.OktaID) }
+			out.others = func() []state.Record { return r.comesBack(c.OktaID) }
 		}
 		return out, nil
 	})
@@ -83,7 +83,7 @@ func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) er
 		case managed:
 			out.others = func() []state.Record { return passOn(previous, c.OktaID, r.groups()) }
 		case returns:
-			out.others = func() []state.Record { return r.without(c.OktaID) }
+			out.others = func() []state.Record { return r.comesBack(c.OktaID) }
 		}
 		return out, nil
 	})

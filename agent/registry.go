@@ -116,14 +116,15 @@ func (g *registry) groups() []state.Record {
 	return out
 }
 
-// without returns the groups that are recorded to hold a person, without that
-// person, sorted by Okta id. WalkMe may have dropped a membership together with
-// the account, so whoever comes back is put into every group again.
-func (g *registry) without(oktaID string) []state.Record {
+// comesBack returns the groups that are recorded to hold a person, due to be
+// pushed whole, sorted by Okta id. WalkMe may have dropped a membership together
+// with the account, or may have kept it: the record goes on to hold it, so that it
+// is taken away where Okta does not grant it any more.
+func (g *registry) comesBack(oktaID string) []state.Record {
 	var out []state.Record
 	for _, group := range g.groups() {
 		if contains(group.Members, oktaID) {
-			group.Members = applyMembers(group.Members, MemberChange{Remove: []string{oktaID}})
+			group.Partial = true
 			out = append(out, group)
 		}
 	}

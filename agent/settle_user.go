@@ -37,7 +37,7 @@ func (a *Agent) settleUser(ctx context.Context, e state.Entry, rec state.Record)
 	if err != nil {
 		return &stateError{err}
 	}
-	return a.concludeProfile(ctx, e, rec, u, newRegistry(all).without(e.SourceID)...)
+	return a.concludeProfile(ctx, e, rec, u, newRegistry(all).comesBack(e.SourceID)...)
 }
 
 func (a *Agent) settleDeactivate(ctx context.Context, e state.Entry, rec state.Record, u *walkme.User) error {

@@ -267,3 +267,25 @@ func TestFailureThatIsTakenBack(t *testing.T) {
 		}
 	})
 }
+
+// A returner who is not in the Okta group any more is taken out of it, also when
+// the first attempt gets no answer: the leaver's membership was still there.
+func TestReturnerLosesOldMembership(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
+		w.hire("ann", "bob")
+		w.group("push Team", "ann", "bob")
+		w.sync()
+		w.org.Unassign(w.people["ann"])
+		w.sync()
+		w.leave("push Team", "ann")
+		w.org.Assign(w.people["ann"])
+		ofGroups := func(r *walkmetest.Request) bool { return strings.HasPrefix(r.Path, "/Groups") }
+		w.tenant.Fault(walkmetest.OnMatch(ofGroups, 0, walkmetest.Gateway(http.StatusInternalServerError)))
+		w.sync()
+		w.tenant.Fault(nil)
+		w.sync()
+		wantText(t, "memberships", w.memberships(), "push Team: bob")
+		w.quiet()
+	})
+}
