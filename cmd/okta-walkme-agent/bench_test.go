@@ -7,8 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"testing"
+	"time"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/configs"
@@ -52,17 +53,22 @@ log: {level: warn}
 	fillState(b, config, map[string]string{
 		"OKTA_TOKEN": org.Token(), "WALKME_USERNAME": walkmetest.DefaultUsername, "WALKME_PASSWORD": walkmetest.DefaultPassword,
 	})
-	sync := func() (rss int64) {
+	sync := func() (peak int64) {
 		cmd := exec.CommandContext(b.Context(), binary, "--config", config, "sync")
 		cmd.Env, cmd.Stdout, cmd.Stderr = environment, io.Discard, os.Stderr
-		if err := cmd.Run(); err != nil {
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		ended := make(chan struct{})
+		measured := make(chan int64)
+		go func() { measured <- peakMemory(cmd.Process.Pid, ended) }()
+		err := cmd.Wait()
+		close(ended)
+		peak = <-measured
+		if err != nil {
 			b.Fatalf("sync: %v", err)
 		}
-		usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-		if !ok {
-			b.Fatal("no resource usage")
-		}
-		return usage.Maxrss
+		return peak
 	}
 	sync() // stores the snapshot of people once
 	var peak int64
@@ -71,6 +77,30 @@ log: {level: warn}
 	}
 	b.ReportMetric(float64(peak)/1000, "peak-MB")
 	b.ReportMetric(float64(tenant.RequestCount()), "scim-requests")
+}
+
+// peakMemory watches the peak of a process until it ends, in kilobytes. The
+// resource usage that the kernel reports at the end would not do: it begins with
+// that of the process that started it.
+func peakMemory(pid int, ended <-chan struct{}) (peak int64) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ended:
+			return peak
+		case <-tick.C:
+		}
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			continue
+		}
+		_, rest, _ := strings.Cut(string(status), "VmHWM:")
+		var kilobytes int64
+		if _, err := fmt.Sscan(rest, &kilobytes); err == nil {
+			peak = max(peak, kilobytes)
+		}
+	}
 }
 
 // fillState records everybody as provisioned, without a WalkMe to ask.
