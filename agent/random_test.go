@@ -52,6 +52,7 @@ type life struct {
 	now    *process
 
 	base  string // id of a group that is always pushed
+	boss  string // id of somebody who is always assigned: an empty list is doubted
 	names int
 	diary []string
 
@@ -102,6 +103,8 @@ func (l *life) play(t *testing.T) {
 		l.tenant.Protect(l.foreign, l.tenant.AddGroup("Foreign", l.foreign))
 		l.now = l.stage.start(t, l.tenant, l.path)
 		l.base = l.stage.org.NewGroup("push base") // a rule that matches nothing is doubted
+		l.boss = l.stage.org.Hire(oktatest.Person{First: "The", Last: "Boss", Email: "boss@example.com"})
+		l.stage.org.Assign(l.boss)
 		for range 4 {
 			l.hire()
 		}
@@ -186,8 +189,8 @@ func (l *life) free(login string) bool {
 }
 
 func (l *life) withPerson(what string, do func(oktatest.PersonState)) {
-	if people := l.stage.org.People(); len(people) > 0 {
-		p := people[l.rand.IntN(len(people))]
+	people := l.stage.org.People()
+	if p := people[l.rand.IntN(len(people))]; p.ID != l.boss {
 		l.note("%s %s %s", what, p.ID, p.Login)
 		do(p)
 	}
