@@ -13,7 +13,10 @@ import (
 // supervisor tells systemd how the service is (sd_notify(3)). Where nothing
 // listens, because the program was not started by systemd, all of it does
 // nothing.
-type supervisor struct{ once sync.Once }
+type supervisor struct {
+	once    sync.Once
+	started func() // ends the asking for more time
+}
 
 func (*supervisor) send(state string) {
 	_, _ = daemon.SdNotify(false, state) // there is nobody else to tell
@@ -27,9 +30,9 @@ const (
 	startPatience = time.Hour
 )
 
-// starting asks for more time until the result is called.
-func (s *supervisor) starting(ctx context.Context) (started func()) {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
+// starting asks for more time until the service is ready.
+func (s *supervisor) starting(ctx context.Context) {
+	ctx, s.started = context.WithTimeout(ctx, startPatience)
 	go func() {
 		tick := time.NewTicker(startBeat)
 		defer tick.Stop()
@@ -42,11 +45,15 @@ func (s *supervisor) starting(ctx context.Context) (started func()) {
 			}
 		}
 	}()
-	return cancel
 }
 
 // ready says once that the service is up.
-func (s *supervisor) ready() { s.once.Do(func() { s.send(daemon.SdNotifyReady) }) }
+func (s *supervisor) ready() {
+	s.once.Do(func() {
+		s.started()
+		s.send(daemon.SdNotifyReady)
+	})
+}
 
 func (s *supervisor) status(format string, args ...any) {
 	s.send("STATUS=" + fmt.Sprintf(format, args...))

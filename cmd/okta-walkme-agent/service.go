@@ -56,8 +56,8 @@ type service struct {
 func (c *cli) serve(ctx context.Context) (err error) {
 	d := &service{cli: c, metrics: newMetrics(), log: slog.New(slog.DiscardHandler), summary: "no run yet"}
 	d.health = newHealth(d.metrics, &d.pulse)
-	started := d.supervisor.starting(ctx)
-	defer started()
+	d.supervisor.starting(ctx)
+	defer d.supervisor.started()
 	first, err := d.prepare(ctx)
 	if err != nil {
 		return explained(err)
