@@ -40,7 +40,7 @@ get() { # PATH: the answer of the service's listener
 	cat <&3
 	exec 3>&-
 }
-ready_is() { get /readyz | grep -q "\"ready\":$1"; }
+ready_is() { get /readyz | grep -c "\"ready\":$1"; }
 set_yaml() { sed -i "s|^\( *\)$1:.*|\1$1: $2|" $ETC/agent.yaml; }
 
 # --- install
@@ -73,7 +73,7 @@ within 20 status_is 'last run: planned'
 [ "$(prop Result)" = success ] && [ "$(posted Users)" = 0 ]
 get /readyz
 systemctl status --no-pager $S
-ready_is true && get /healthz | grep -q '^ok' && get /metrics | grep -q 'okta_walkme_agent_runs_total{outcome="planned"} 1'
+ready_is true && get /healthz | grep -c '^ok' && get /metrics | grep -c 'okta_walkme_agent_runs_total{outcome="planned"} 1'
 ok 'start: READY, STATUS, a dry run, /healthz, /readyz, /metrics'
 
 # --- reload, bad and good
@@ -81,7 +81,7 @@ set_yaml schedule '"every now and then"'
 ! $S reload || die 'a bad configuration was reloaded'
 ! systemctl reload $S || die 'a bad configuration was reloaded'
 systemctl is-active $S
-journalctl -u $S -o cat --no-pager | grep -q 'configuration refused, the old one stays'
+journalctl -u $S -o cat --no-pager | grep -c 'configuration refused, the old one stays'
 set_yaml schedule '"@every 2s"'
 set_yaml dry_run false
 set_yaml requests_per_second 1
@@ -89,7 +89,7 @@ systemctl reload $S
 ok 'reload: the bad one is refused, the good one ends the dry run'
 
 # --- SIGTERM in mid-run, and the rest after the next start
-within 20 bash -c "journalctl -u demo -o cat --no-pager | grep -q '^POST /Users → 201'"
+within 20 bash -c "journalctl -u demo -o cat --no-pager | grep -c '^POST /Users → 201'"
 status_is 'run since' || die 'the run was too fast to be interrupted'
 systemctl stop $S
 [ "$(prop Result)" = success ]
@@ -109,7 +109,7 @@ systemctl daemon-reload
 systemctl restart $S
 systemctl kill --signal=STOP $S
 within 30 bash -c "[ \"\$(systemctl show -P NRestarts $S)\" = 1 ]"
-journalctl -u $S -o cat --no-pager | grep -q "Failed with result 'watchdog'"
+journalctl -u $S -o cat --no-pager | grep -c "Failed with result 'watchdog'"
 within 20 status_is 'last run: done'
 ok 'watchdog: a process that hangs is killed and started again'
 
@@ -136,7 +136,7 @@ CREDENTIALS_DIRECTORY=$ETC $S sync
 systemctl start $S
 within 20 status_is 'last run: done'
 $S status
-$S status | grep -q '4 users, 1 groups'
+$S status | grep -c '4 users, 1 groups'
 $S status --max-age 1h
 ok 'sync by hand, beside the service and without it'
 
@@ -144,11 +144,22 @@ ok 'sync by hand, beside the service and without it'
 before=$($S status --format json | grep -c '"id"')
 dpkg -i /results/v0.2.0.deb
 systemctl is-active $S
-journalctl -u $S -o cat --no-pager | grep -q 'started.*v0.2.0'
+journalctl -u $S -o cat --no-pager | grep -c 'started.*v0.2.0'
 within 20 status_is 'last run: done'
-[ "$($S status --format json | grep -c '"id"')" -ge "$before" ] && $S status | grep -q '4 users, 1 groups'
+[ "$($S status --format json | grep -c '"id"')" -ge "$before" ] && $S status | grep -c '4 users, 1 groups'
 [ "$(posted Users) $(posted Groups)" = '3 1' ] || die 'accounts were made anew after the upgrade'
 ok 'upgrade: started again, the state is kept'
+
+# --- another machine: configuration, secrets and state.db are all there is
+systemctl stop $S
+cp /var/lib/$S/state.db /tmp/
+rm -r /var/lib/$S /var/lib/private/$S
+install -D -m 0600 /tmp/state.db /var/lib/$S/state.db
+systemctl start $S
+within 20 status_is 'last run: done'
+CREDENTIALS_DIRECTORY=$ETC $S plan --detailed-exitcode
+[ "$(posted Users) $(posted Groups)" = '3 1' ] || die 'accounts were made anew on the other machine'
+ok 'another machine: the copied state is taken over'
 
 # --- a second integration
 $S --config $ETC/staging/agent.yaml "${init[@]}" --instance staging <<<"$answers"
