@@ -2,8 +2,8 @@ package configs
 
 import (
 	"errors"
-	"strings"
 	"slices"
+	"strings"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/okta"
