@@ -115,7 +115,7 @@ push_groups:
 state:
   path: state.db
 log:
-  level: warn
+  level: error
   format: text
 `
 
@@ -147,7 +147,7 @@ func (d *demo) play(ctx context.Context) {
 	d.conversation("What WalkMe was asked for Ann, as Okta would ask it:", "ann@example.com")
 	d.command(ctx, exitOK, "plan", "--detailed-exitcode")
 
-	d.title("A day in the company: Eve joins, Bob marries, Cara leaves, and so do two memberships change.")
+	d.title("A day in the company: Eve joins, Bob marries, Cara leaves, and two memberships change.")
 	d.hire("Eve", "Evans", "eve@example.com")
 	d.org.Update(d.people["Bob"], map[string]any{"lastName": "Baker-Brown"})
 	d.org.Unassign(d.people["Cara"])
