@@ -171,6 +171,7 @@ limits: {group_deletes: {count: 2, percent: 5}}
 			{Name: "Editors", Link: "Authors"}, {Rule: &okta.GroupRule{NameStartsWith: "walkme-"}}, {AssignedGroups: true},
 		},
 		GroupFullRead: 6 * time.Hour, ConfirmRemovals: true, KeepHistory: 2160 * time.Hour, WireProfile: "aiw", Workers: 6,
+		Target: "https://papi.walkme.com/deepui/api/scim/v2",
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(agent.Config{}, "Mapping")); diff != "" {
 		t.Errorf("Agent() (-want +got):\n%s", diff)
