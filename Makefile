@@ -7,7 +7,7 @@ LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 BENCH     ?= .
 BENCHTIME ?= 1x
-FUZZTIME  ?= 10s
+FUZZTIME  ?= 100000x
 
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
@@ -28,7 +28,7 @@ bench: ## the benchmark table; BENCH=regexp, BENCHTIME=1x
 	@go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem ./... | \
 		grep -E '^(Benchmark|pkg:|cpu:|FAIL|panic|---)'
 
-fuzz: ## each fuzz target for FUZZTIME=10s, after the checks
+fuzz: ## each fuzz target for FUZZTIME=100000x inputs, after the checks
 	FUZZTIME=$(FUZZTIME) .ci/run
 
 build: ## bin/okta-walkme-agent, static
