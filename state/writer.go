@@ -12,6 +12,10 @@ import (
 // the first of them waits for the last.
 const batchLimit = 256
 
+// gatherTime is how long a transaction waits for further changes while several
+// goroutines write: a flush costs them all about as much, and holds a thread.
+const gatherTime = 2 * time.Millisecond
+
 // writer is the one goroutine that writes. It puts all changes that wait into
 // one transaction, so that they share one flush to the disk.
 type writer struct {
@@ -21,6 +25,7 @@ type writer struct {
 	queue   chan *change
 	closing chan struct{}
 	stopped chan struct{}
+	shared  bool // the last transaction was of several changes
 }
 
 // change is one unit of work: all of it or nothing is written.
@@ -105,10 +110,22 @@ func (w *writer) loop() {
 	}
 }
 
-// gather takes all changes that wait at this moment. It first lets those run
-// that the last flush has woken: they mostly have the next change at hand.
+// gather takes the changes that are to share a transaction with the first: those
+// that wait at this moment, and while changes come from several goroutines also
+// those of the next gatherTime. A lone writer never waits.
 func (w *writer) gather(first *change) []*change {
-	batch := []*change{first}
+	batch := w.waiting([]*change{first})
+	if w.shared || len(batch) > 1 {
+		time.Sleep(gatherTime)
+		batch = w.waiting(batch)
+	}
+	w.shared = len(batch) > 1
+	return batch
+}
+
+// waiting first lets those run that the last flush has woken: they mostly have
+// the next change at hand.
+func (w *writer) waiting(batch []*change) []*change {
 	runtime.Gosched()
 	for len(batch) < batchLimit {
 		select {
