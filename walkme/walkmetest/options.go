@@ -29,8 +29,8 @@ type Options struct {
 	// BasePath is the path of the SCIM base URL, without a slash at its end.
 	BasePath string
 
-	// Latency is the time that each request takes. No lock is held
-	// meanwhile.
+	// Latency is the time that each request takes, on average. No lock is
+	// held meanwhile.
 	Latency time.Duration
 
 	// Quirks are the deviations to begin with.

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type Tenant struct {
 	url    string
 	server *http.Server
 	closed chan struct{}
+	late   atomic.Int64 // how late timers ring, in nanoseconds
 	once   sync.Once
 
 	mu          sync.Mutex
