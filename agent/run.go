@@ -160,10 +160,11 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 }
 
 func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
-	unsettled, err := a.settle(ctx)
-	if err != nil {
+	var err error
+	if report.Settled, err = a.settle(ctx); err != nil {
 		return err
 	}
+	unsettled := unsettledObjects(report.Settled)
 	if err := a.beginResync(ctx, opts, report.Run.StartedAt); err != nil {
 		return err
 	}

@@ -1,6 +1,11 @@
 package agent
 
-import "time"
+import (
+	"time"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
 
 // RunSchema names the shape of the run object in a report.
 const RunSchema = "okta-walkme-agent/run/v1"
@@ -25,8 +30,23 @@ type Options struct {
 // Report is a plan with its outcomes, and the run that made them.
 type Report struct {
 	Plan
-	Run RunReport `json:"run"`
+	Run     RunReport    `json:"run"`
+	Settled []Settlement `json:"settled,omitempty"` // before the plan was made
 }
+
+// Settlement is what a run found out about a change that an earlier run had left
+// open.
+type Settlement struct {
+	Type     scim.Type        `json:"type"`
+	OktaID   string           `json:"okta_id"`
+	Name     string           `json:"name"`
+	Action   Action           `json:"action"`
+	Outcome  state.EntryState `json:"outcome"` // applied | abandoned | pending: still unknown
+	Sentence string           `json:"sentence"`
+}
+
+// Open says that the outcome is still unknown.
+func (s Settlement) Open() bool { return s.Outcome == state.Pending }
 
 // RunReport is how a run went.
 type RunReport struct {

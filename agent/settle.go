@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
-	"okta-walkme-agent/walkme"
 )
 
 // settle asks WalkMe what became of the changes that an earlier run left
@@ -37,31 +35,93 @@ import (
 //	  group_unlink │                                     │
 //
 // An entry about which WalkMe does not answer stays pending, and its object is
-// left alone in this run. The result holds those objects, with the reason.
-func (a *Agent) settle(ctx context.Context) (map[string]string, error) {
+// left alone in this run.
+func (a *Agent) settle(ctx context.Context) ([]Settlement, error) {
 	pending, err := a.State.Pending(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("pending changes: %w", err)
 	}
-	unsettled := map[string]string{}
+	var settled []Settlement
 	for _, e := range pending {
-		if err := a.settleEntry(ctx, e); err != nil {
-			var lost *stateError
-			if errors.As(err, &lost) || errors.Is(err, scim.ErrUnauthorized) || ctx.Err() != nil {
-				return nil, fmt.Errorf("pending %s of %s: %w", e.Action, e.SourceID, err)
-			}
-			unsettled[objectKey(e.Type, e.SourceID)] = "the outcome of its last request is unknown: " + err.Error()
-			a.log().Warn("outcome still unknown", "action", e.Action, "okta_id", e.SourceID, "err", err)
+		s := Settlement{Type: e.Type, OktaID: e.SourceID, Name: e.Name, Action: Action(e.Action)}
+		f, err := a.settleEntry(ctx, e)
+		switch {
+		case err == nil:
+			s.Outcome, s.Sentence = f.state, f.says
+			a.log().Info("settled", "action", s.Action, "okta_id", s.OktaID, "outcome", s.Outcome, "why", s.Sentence)
+		case isStateError(err) || errors.Is(err, scim.ErrUnauthorized) || ctx.Err() != nil:
+			return settled, fmt.Errorf("pending %s of %s: %w", e.Action, e.SourceID, err)
+		default:
+			s.Outcome, s.Sentence = state.Pending, "the outcome of its last request is unknown: "+err.Error()
+			a.log().Warn("outcome still unknown", "action", s.Action, "okta_id", s.OktaID, "err", err)
 		}
+		settled = append(settled, s)
 	}
-	return unsettled, nil
+	return settled, nil
 }
 
-func (a *Agent) settleEntry(ctx context.Context, e state.Entry) error {
+// unsettledObjects are those that no change may touch yet, with the reason.
+func unsettledObjects(settled []Settlement) map[string]string {
+	out := map[string]string{}
+	for _, s := range settled {
+		if s.Open() {
+			out[objectKey(s.Type, s.OktaID)] = s.Sentence
+		}
+	}
+	return out
+}
+
+func isStateError(err error) bool {
+	var lost *stateError
+	return errors.As(err, &lost)
+}
+
+// finding is what WalkMe shows of a pending change, and what the state is to
+// hold from then on.
+type finding struct {
+	state   state.EntryState // Applied or Abandoned
+	says    string
+	target  string         // WalkMe's id of what was made
+	records []state.Record // as WalkMe shows them
+	forget  bool           // the object is gone and no longer managed
+}
+
+// again leaves a change to the next plan.
+func again(says string, records ...state.Record) finding {
+	return finding{state: state.Abandoned, says: says + "; planned again", records: records}
+}
+
+func applied(says string, records ...state.Record) finding {
+	return finding{state: state.Applied, says: says, records: records}
+}
+
+// settleEntry finds out about one entry and commits what it found.
+func (a *Agent) settleEntry(ctx context.Context, e state.Entry) (finding, error) {
 	rec, err := a.State.Record(ctx, e.Type, e.SourceID)
 	if err != nil && !errors.Is(err, state.ErrNoRecord) {
-		return &stateError{err}
+		return finding{}, &stateError{err}
 	}
+	f, err := a.investigate(ctx, e, rec)
+	if err != nil {
+		return finding{}, err
+	}
+	out := state.Outcome{State: f.state, TargetID: f.target}
+	if f.state == state.Abandoned {
+		out.Error = e.Error
+	}
+	if f.forget {
+		err = a.State.FinishAndForget(ctx, e.ID, out, e.Type, e.SourceID)
+	} else {
+		err = a.State.Finish(ctx, e.ID, out, f.records...)
+	}
+	if err != nil {
+		return finding{}, &stateError{fmt.Errorf("journal: %w", err)}
+	}
+	return f, nil
+}
+
+// investigate only reads.
+func (a *Agent) investigate(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
 	switch Action(e.Action) {
 	case Create:
 		return a.settleCreate(ctx, e, rec)
@@ -76,32 +136,21 @@ func (a *Agent) settleEntry(ctx context.Context, e state.Entry) error {
 	case GroupRename:
 		return a.settleRename(ctx, e, rec)
 	}
-	return a.abandon(ctx, e)
+	return again("nothing was sent"), nil
 }
 
-func (a *Agent) abandon(ctx context.Context, e state.Entry) error {
-	return a.conclusion(ctx, e, state.Outcome{State: state.Abandoned, Error: e.Error})
-}
-
-func (a *Agent) conclusion(ctx context.Context, e state.Entry, out state.Outcome, recs ...state.Record) error {
-	if err := a.State.Finish(ctx, e.ID, out, recs...); err != nil {
-		return &stateError{fmt.Errorf("journal: %w", err)}
-	}
-	return nil
-}
-
-func (a *Agent) settleCreate(ctx context.Context, e state.Entry, rec state.Record) error {
+func (a *Agent) settleCreate(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
 	if rec.ID != "" {
-		return a.abandon(ctx, e) // settled by a later change
+		return again("a later change has settled it"), nil
 	}
 	u, err := a.WalkMe.FindUser(ctx, e.Name)
 	switch {
 	case errors.Is(err, scim.ErrNotFound):
-		return a.abandon(ctx, e)
+		return again("WalkMe has not made the account"), nil
 	case err != nil:
-		return err
+		return finding{}, err
 	case u.ExternalID != "" && u.ExternalID != e.SourceID:
-		return a.abandon(ctx, e) // somebody else's account of that name: planned again as a link
+		return again("WalkMe's account of this name is somebody else's"), nil // as a link
 	}
 	rec = state.Record{
 		Resource: scim.Resource{Type: scim.User, SourceID: e.SourceID, ID: u.ID, Active: true},
@@ -113,93 +162,7 @@ func (a *Agent) settleCreate(ctx context.Context, e state.Entry, rec state.Recor
 		rec.Attributes = append(rec.Attributes, scim.Attribute{Path: change.Path, Value: change.New})
 	}
 	rec.Attributes = scim.NewAttributes(rec.Attributes)
-	return a.conclusion(ctx, e, state.Outcome{State: state.Applied, TargetID: u.ID}, rec)
-}
-
-func (a *Agent) settleGroupCreate(ctx context.Context, e state.Entry, rec state.Record) error {
-	if rec.ID != "" {
-		return a.abandon(ctx, e)
-	}
-	g, err := a.WalkMe.FindGroup(ctx, e.Name)
-	switch {
-	case errors.Is(err, scim.ErrNotFound):
-		return a.abandon(ctx, e)
-	case err != nil:
-		return err
-	}
-	rec = state.Record{
-		Resource: scim.Resource{
-			Type: scim.Group, SourceID: e.SourceID, ID: g.ID, Active: true,
-			Attributes: scim.Attributes{{Path: scim.PathDisplayName, Value: g.DisplayName}},
-		},
-		Name: g.DisplayName, Origin: state.Created, UpdatedAt: a.now(), Partial: true,
-		SourceDigest: journalled(e.Change).SourceDigest,
-	}
-	// The members of the POST are not taken on trust: the second write, which
-	// Partial asks for, carries them all again.
-	if rec.Members, err = a.shown(ctx, g, journalled(e.Change).Members.Add); err != nil {
-		return err
-	}
-	return a.conclusion(ctx, e, state.Outcome{State: state.Applied, TargetID: g.ID}, rec)
-}
-
-func (a *Agent) settleMembers(ctx context.Context, e state.Entry, rec state.Record) error {
-	g, err := a.WalkMe.Group(ctx, rec.ID)
-	switch {
-	case rec.ID == "" || errors.Is(err, scim.ErrNotFound):
-		return a.abandon(ctx, e)
-	case err != nil:
-		return err
-	case !g.MembersShown || len(g.Members) == 0 && len(rec.Members) > 0:
-		return a.abandon(ctx, e) // some servers never show members: nothing follows from that
-	}
-	change := journalled(e.Change)
-	intended := applyMembers(rec.Members, change.Members)
-	candidates := applyMembers(rec.Members, MemberChange{Add: change.Members.Add})
-	if rec.Members, err = a.shown(ctx, g, candidates); err != nil {
-		return err
-	}
-	// What the group lacks is a difference to the next plan: nothing is cut
-	// short any more.
-	rec.Partial, rec.SourceDigest = false, change.SourceDigest
-	healthy(&rec)
-	out := state.Outcome{State: state.Applied}
-	if !slices.Equal(rec.Members, intended) {
-		out = state.Outcome{State: state.Abandoned, Error: e.Error}
-	}
-	return a.conclusion(ctx, e, out, rec)
-}
-
-// shown returns those of the Okta ids whose accounts the group shows as members.
-func (a *Agent) shown(ctx context.Context, g *walkme.Group, oktaIDs []string) ([]string, error) {
-	have := make(map[string]bool, len(g.Members))
-	for _, m := range g.Members {
-		have[m.ID] = true
-	}
-	var out []string
-	for _, id := range oktaIDs {
-		user, err := a.State.Record(ctx, scim.User, id)
-		if err != nil && !errors.Is(err, state.ErrNoRecord) {
-			return nil, &stateError{err}
-		}
-		if user.ID != "" && have[user.ID] {
-			out = append(out, id)
-		}
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
-func (a *Agent) settleDelete(ctx context.Context, e state.Entry) error {
-	_, err := a.WalkMe.Group(ctx, e.TargetID)
-	switch {
-	case errors.Is(err, scim.ErrNotFound):
-		if err := a.State.FinishAndForget(ctx, e.ID, state.Outcome{State: state.Applied}, e.Type, e.SourceID); err != nil {
-			return &stateError{fmt.Errorf("journal: %w", err)}
-		}
-		return nil
-	case err != nil:
-		return err
-	}
-	return a.abandon(ctx, e)
+	f := applied("WalkMe had made the account; it is recorded", rec)
+	f.target = u.ID
+	return f, nil
 }

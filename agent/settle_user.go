@@ -13,60 +13,63 @@ import (
 // it shows. It does not wait for the change to be planned again: by then Okta may
 // want the old values, and the account of somebody who was activated without an
 // answer and has left since would stay active.
-func (a *Agent) settleUser(ctx context.Context, e state.Entry, rec state.Record) error {
+func (a *Agent) settleUser(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
 	if e.TargetID == "" {
-		return a.abandon(ctx, e)
+		return again("no account is known"), nil
 	}
 	u, err := a.WalkMe.User(ctx, e.TargetID)
 	switch {
 	case errors.Is(err, scim.ErrNotFound):
-		return a.abandon(ctx, e)
+		return again("WalkMe does not know the account"), nil
 	case err != nil:
-		return err
+		return finding{}, err
 	case Action(e.Action) == Deactivate:
-		return a.settleDeactivate(ctx, e, rec, u)
+		return settleDeactivate(rec, u), nil
 	case u.Active != nil && !*u.Active:
-		return a.abandon(ctx, e)
+		return again("the account is inactive"), nil
 	case rec.ID != e.TargetID:
 		return a.settleLink(ctx, e, u)
 	}
 	if Action(e.Action) != Reactivate {
-		return a.concludeProfile(ctx, e, rec, u)
+		return settleProfile(e, rec, u), nil
 	}
 	all, err := a.State.Records(ctx)
 	if err != nil {
-		return &stateError{err}
+		return finding{}, &stateError{err}
 	}
-	return a.concludeProfile(ctx, e, rec, u, newRegistry(all).comesBack(e.SourceID)...)
+	return settleProfile(e, rec, u, newRegistry(all).comesBack(e.SourceID)...), nil
 }
 
-func (a *Agent) settleDeactivate(ctx context.Context, e state.Entry, rec state.Record, u *walkme.User) error {
-	if rec.ID != u.ID || u.Active == nil || *u.Active {
-		return a.abandon(ctx, e)
+func settleDeactivate(rec state.Record, u *walkme.User) finding {
+	switch {
+	case rec.ID != u.ID:
+		return again("the account is not the one on record")
+	case u.Active == nil || *u.Active:
+		return again("the account is still active")
 	}
 	rec.Active = false
 	healthy(&rec)
-	return a.conclusion(ctx, e, state.Outcome{State: state.Applied}, rec)
+	return applied("WalkMe had deactivated the account; it is recorded", rec)
 }
 
 // settleLink takes over an account that the change has touched: it was inactive
 // before, or carries the Okta id now.
-func (a *Agent) settleLink(ctx context.Context, e state.Entry, u *walkme.User) error {
+func (a *Agent) settleLink(ctx context.Context, e state.Entry, u *walkme.User) (finding, error) {
 	if !journalled(e.Change).Activates && u.ExternalID != e.SourceID {
-		return a.abandon(ctx, e)
+		return again("nothing shows that the account was taken over"), nil
 	}
 	var others []state.Record
 	previous, err := a.State.RecordByTarget(ctx, scim.User, u.ID)
 	switch {
 	case errors.Is(err, state.ErrNoRecord):
 	case err != nil:
-		return &stateError{err}
+		return finding{}, &stateError{err}
 	case previous.Active:
-		return a.abandon(ctx, e)
+		return again("the account is managed for somebody else"), nil
 	default:
 		all, err := a.State.Records(ctx)
 		if err != nil {
-			return &stateError{err}
+			return finding{}, &stateError{err}
 		}
 		others = passOn(previous, e.SourceID, all)
 	}
@@ -74,12 +77,12 @@ func (a *Agent) settleLink(ctx context.Context, e state.Entry, u *walkme.User) e
 		Resource: scim.Resource{Type: scim.User, SourceID: e.SourceID, ID: u.ID},
 		Origin:   state.Linked, UpdatedAt: a.now(),
 	}
-	return a.concludeProfile(ctx, e, rec, u, others...)
+	return settleProfile(e, rec, u, others...), nil
 }
 
-// concludeProfile records an active account with the values that it shows. Those
+// settleProfile records an active account with the values that it shows. Those
 // that are not as they were to be are a difference to the next plan.
-func (a *Agent) concludeProfile(ctx context.Context, e state.Entry, rec state.Record, u *walkme.User, others ...state.Record) error {
+func settleProfile(e state.Entry, rec state.Record, u *walkme.User, others ...state.Record) finding {
 	detail := journalled(e.Change)
 	wanted := merged(rec.Attributes, detail.Attributes)
 	shown := make(scim.Attributes, len(wanted))
@@ -90,13 +93,12 @@ func (a *Agent) concludeProfile(ctx context.Context, e state.Entry, rec state.Re
 		}
 	}
 	rec.Active, rec.Name, rec.Attributes = true, u.UserName, shown
-	out := state.Outcome{State: state.Abandoned, Error: e.Error}
-	if len(scim.DiffAttributes(shown, wanted)) == 0 {
-		rec.Attributes, rec.SourceDigest, rec.MappingDigest = wanted, detail.SourceDigest, detail.MappingDigest
-		out = state.Outcome{State: state.Applied}
-		healthy(&rec)
+	if len(scim.DiffAttributes(shown, wanted)) > 0 {
+		return again("the account has not all of its values, and is recorded as WalkMe shows it", append(others, rec)...)
 	}
-	return a.conclusion(ctx, e, out, append(others, rec)...)
+	rec.Attributes, rec.SourceDigest, rec.MappingDigest = wanted, detail.SourceDigest, detail.MappingDigest
+	healthy(&rec)
+	return applied("WalkMe had done it; the account is recorded", append(others, rec)...)
 }
 
 // merged lays changed values over others.
@@ -113,23 +115,6 @@ func merged(values scim.Attributes, changes []scim.AttributeChange) scim.Attribu
 		}
 	}
 	return scim.NewAttributes(list)
-}
-
-func (a *Agent) settleRename(ctx context.Context, e state.Entry, rec state.Record) error {
-	g, err := a.WalkMe.Group(ctx, e.TargetID)
-	switch {
-	case rec.ID != e.TargetID || errors.Is(err, scim.ErrNotFound):
-		return a.abandon(ctx, e)
-	case err != nil:
-		return err
-	}
-	rec.Name = g.DisplayName
-	rec.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: g.DisplayName}}
-	if g.DisplayName != e.Name {
-		return a.conclusion(ctx, e, state.Outcome{State: state.Abandoned, Error: e.Error}, rec)
-	}
-	healthy(&rec)
-	return a.conclusion(ctx, e, state.Outcome{State: state.Applied}, rec)
 }
 
 // passOn returns what changes for others when the account of somebody who has
