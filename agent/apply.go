@@ -130,7 +130,7 @@ func (r *runner) one(ctx context.Context, c *Change) {
 		r.ended(c)
 		return
 	default:
-		c.Outcome, c.Error = Failed, err.Error()
+		c.Outcome, c.Error, c.failure = Failed, err.Error(), err
 		var answer *scim.Error
 		if errors.As(err, &answer) {
 			c.HTTPStatus = answer.Status

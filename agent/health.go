@@ -23,7 +23,11 @@ const (
 func Assess(snap *okta.Snapshot, managed Counts) Health {
 	h := Health{Verdict: Healthy, Reasons: []string{}}
 	if len(snap.Users) == 0 && managed.Users > 0 {
-		h.DoubtUsers = fmt.Sprintf("Okta listed nobody, but %d accounts are managed: the credentials may lack an admin role", managed.Users)
+		accounts := fmt.Sprintf("%d accounts are", managed.Users)
+		if managed.Users == 1 {
+			accounts = "1 account is"
+		}
+		h.DoubtUsers = "Okta listed nobody, but " + accounts + " managed: the credentials may lack an admin role"
 		h.Reasons = append(h.Reasons, h.DoubtUsers)
 	}
 	for _, p := range snap.Problems {

@@ -86,11 +86,15 @@ func (l Limit) exceeded(n, recent, managed int) string {
 	if recent > 0 {
 		before = fmt.Sprintf(" (%d of them already made)", recent)
 	}
+	verb := "are"
+	if total == 1 {
+		verb = "is"
+	}
 	switch {
 	case n == 0:
 		return ""
 	case total > l.Count:
-		return fmt.Sprintf("%d%s are more than %d", total, before, l.Count)
+		return fmt.Sprintf("%d%s %s more than %d", total, before, verb, l.Count)
 	case l.Percent > 0 && total >= percentFrom && float64(total)*100 > l.Percent*float64(managed+recent):
 		return fmt.Sprintf("%d%s of %d are more than %g %%", total, before, managed+recent, l.Percent)
 	}

@@ -44,7 +44,7 @@ func TestLimit(t *testing.T) {
 		{"below the count", agent.Limit{Count: 20}, 19, 0, 100, ""},
 		{"the count", agent.Limit{Count: 20}, 20, 0, 100, ""},
 		{"above the count", agent.Limit{Count: 20}, 21, 0, 100, "21 are more than 20"},
-		{"zero holds the first", agent.Limit{}, 1, 0, 100, "1 are more than 0"},
+		{"zero holds the first", agent.Limit{}, 1, 0, 100, "1 is more than 0"},
 		{"the share", agent.Limit{Count: 20, Percent: 10}, 10, 0, 100, ""},
 		{"above the share", agent.Limit{Count: 20, Percent: 10}, 11, 0, 100, "11 of 100 are more than 10 %"},
 		{"a broken share", agent.Limit{Count: 20, Percent: 2.5}, 6, 0, 200, "6 of 200 are more than 2.5 %"},

@@ -89,6 +89,7 @@ type Change struct {
 	Error      string  `json:"error,omitempty"`
 	HTTPStatus int     `json:"http_status,omitempty"`
 
+	failure    error      // what Error says
 	journalled bool       // an entry of it is in the journal
 	activates  bool       // the account was seen inactive in this run
 	want       *Person    // users: what Okta wants; nil for Deactivate
@@ -97,6 +98,10 @@ type Change struct {
 	early      bool       // an update that frees a userName which another change needs
 	whole      bool       // a membership push that is due without a difference, too: forced, or cut short
 }
+
+// Failure is the error that Error says, for whoever tells causes apart. It is nil
+// in a plan, and in a report that was read back.
+func (c *Change) Failure() error { return c.failure }
 
 // Blocked says whether something keeps the change from being sent.
 func (c *Change) Blocked() bool {

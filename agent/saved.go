@@ -123,7 +123,7 @@ func differences(before, now []*Change) []string {
 		}
 	}
 	slices.Sort(out)
-	if len(out) > shownDifferences {
+	if len(out) > shownDifferences+1 { // the line about a single one would be as long
 		out = append(out[:shownDifferences], fmt.Sprintf("… and %d more differences", len(out)-shownDifferences))
 	}
 	return out

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"okta-walkme-agent/agent"
 )
 
@@ -10,12 +12,15 @@ func (d *document) alert() {
 	if r := d.run; r != nil {
 		switch r.Outcome {
 		case agent.RunFailed:
-			d.warn("The run failed: " + r.Error)
+			d.warn("The run failed: " + strings.TrimSuffix(d.withoutFailure(r.Error), ".") + ".")
 		case agent.RunStopped:
 			d.warn("The run was stopped; the next one goes on where it ended.")
 		}
 	}
 	d.alertHealth()
+	if n := d.stillOpen(); n > 0 {
+		d.warn("WalkMe does not say what became of " + plural(n, "change") + " of an earlier run, see below.")
+	}
 	if n := d.tally.failed; n > 0 {
 		d.warn(plural(n, "change") + " failed, see below.")
 	}
@@ -25,6 +30,17 @@ func (d *document) alert() {
 	for _, h := range d.plan.Holds {
 		d.warn(holdKind(h.Kind, h.Count) + " " + is(h.Count) + " held: " + h.Reason + ".")
 	}
+}
+
+// stillOpen counts the changes of an earlier run whose outcome is still unknown.
+func (d *document) stillOpen() int {
+	n := 0
+	for _, s := range d.settled {
+		if s.Open() {
+			n++
+		}
+	}
+	return n
 }
 
 func (d *document) warn(text string, details ...string) {

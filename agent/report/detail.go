@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -14,36 +13,32 @@ func mixed(kind string) bool {
 }
 
 // detail says why a change is there or is not sent, in the words of its section.
-func detail(c *agent.Change, kind string, now time.Time) string {
+func (d *document) detail(c *agent.Change, s *section, now time.Time) string {
 	text := c.Reason
-	switch kind {
+	switch s.kind {
 	case kindWaiting:
-		text = "next try " + until(*c.WaitUntil, now) + "; " + c.Reason
+		text = "next try at " + moment(*c.WaitUntil, now) + "; " + c.Reason
 	case kindUnconfirmed:
 		text = c.Unconfirmed
 	case kindFailed, kindUntried:
-		text = outcomeText(c)
+		if s.common != "" {
+			return words(c.Action).label
+		}
+		text = d.outcomeText(c)
 	default:
 		if c.Error != "" {
 			text += "; will fail: " + c.Error
 		}
 	}
-	if mixed(kind) {
+	if mixed(s.kind) {
 		text = words(c.Action).label + ": " + text
 	}
 	return text
 }
 
-// outcomeText is the error of a change that failed or was not tried.
-func outcomeText(c *agent.Change) string {
-	switch {
-	case c.Error != "":
-		return c.Error
-	case c.Outcome == agent.Failed:
-		return fmt.Sprintf("WalkMe answered %d", c.HTTPStatus)
-	}
-	return "the run ended before its turn"
-}
+// settledText says what became of a change, in the form of the other sections in
+// which the title does not say the action.
+func settledText(s agent.Settlement) string { return words(s.Action).label + ": " + s.Sentence }
 
 func rejectionText(r agent.Rejection) string {
 	if r.Path == "" {

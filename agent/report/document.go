@@ -15,6 +15,8 @@ import (
 type document struct {
 	plan     *agent.Plan
 	run      *agent.RunReport // nil: a plan
+	settled  []agent.Settlement
+	failures []string // the errors of failed changes, each once
 	alerts   []alert
 	impact   *impact // nil: no change comes from the mapping
 	sections []section
@@ -35,10 +37,20 @@ type section struct {
 	approve  string // the command that releases the changes; may be empty
 	changes  []*agent.Change
 	rejected []agent.Rejection
+	settled  []agent.Settlement
+	common   string   // what the changes failed with, where that is the same for all
+	advice   []Advice // about what they failed with
 }
 
-// The kinds of section that are no actions, in their order after the actions.
+func (s *section) size() int { return len(s.changes) + len(s.rejected) + len(s.settled) }
+
+// isBrief is true where text shows names alone: nothing came of the changes.
+func (s *section) isBrief() bool { return s.kind == kindFailed || s.kind == kindUntried }
+
+// The kinds of section that are no actions: what was settled comes before the
+// actions, the others come after them in this order.
 const (
+	kindSettled     = "settled"
 	kindWaiting     = "waiting"
 	kindUnconfirmed = "unconfirmed"
 	kindDisabled    = "disabled"
@@ -51,15 +63,22 @@ const (
 // approveCommand releases a hold; the id comes after it.
 const approveCommand = "okta-walkme-agent sync --approve "
 
+// arrangeRun sorts a run into sections.
+func arrangeRun(r *agent.Report, o Options) *document {
+	return arrange(&r.Plan, &r.Run, r.Settled, o.Advise)
+}
+
 // arrange sorts a plan into sections. The changes inside one keep their order.
-func arrange(p *agent.Plan, run *agent.RunReport) *document {
-	d := &document{plan: p, run: run, impact: mappingImpact(p)}
+func arrange(p *agent.Plan, run *agent.RunReport, settled []agent.Settlement, advise func(error) (Advice, bool)) *document {
+	d := &document{plan: p, run: run, settled: settled, impact: mappingImpact(p)}
 	byPlace := map[place][]*agent.Change{}
 	for _, c := range p.Changes {
 		at := placeOf(c, run != nil)
 		byPlace[at] = append(byPlace[at], c)
 	}
 	d.tally = count(byPlace, p)
+	d.failures = failureTexts(byPlace[place{kind: kindFailed}])
+	d.add(section{kind: kindSettled, title: "Settled", note: "left open by an earlier run", settled: settled})
 	for _, a := range actions() {
 		d.add(d.actionSection(a, byPlace[place{kind: string(a)}]))
 	}
@@ -70,9 +89,15 @@ func arrange(p *agent.Plan, run *agent.RunReport) *document {
 	for _, at := range placesOf(kindDisabled, byPlace) {
 		d.add(section{kind: kindDisabled, title: "Disabled by configuration", note: at.detail + " is off", changes: byPlace[at]})
 	}
-	d.add(section{kind: kindUntried, title: "Not tried", changes: byPlace[place{kind: kindUntried}]})
+	for _, s := range d.alike(byPlace[place{kind: kindUntried}]) {
+		s.kind, s.title = kindUntried, "Not tried"
+		d.add(s)
+	}
 	d.add(section{kind: kindRejected, title: "Rejected", note: "left in WalkMe as they are", rejected: p.Rejected})
-	d.add(section{kind: kindFailed, title: "Failed", changes: byPlace[place{kind: kindFailed}]})
+	for _, s := range d.alike(byPlace[place{kind: kindFailed}]) {
+		s.kind, s.title, s.advice = kindFailed, "Failed", adviceOn(s.changes, advise)
+		d.add(s)
+	}
 	for _, at := range placesOf(kindHeld, byPlace) {
 		d.add(heldSection(holdOf(p, at.detail), byPlace[at]))
 	}
@@ -111,7 +136,7 @@ func placesOf(kind string, byPlace map[place][]*agent.Change) []place {
 }
 
 func (d *document) add(s section) {
-	if n := len(s.changes) + len(s.rejected); n > 0 {
+	if s.size() > 0 {
 		if s.kind != kindHeld && !slices.Contains(actions(), agent.Action(s.kind)) {
 			s.title += ": " + nouns(s)
 		}
@@ -122,7 +147,7 @@ func (d *document) add(s section) {
 // nouns counts what a section of mixed kind holds.
 func nouns(s section) string {
 	if s.kind != kindRejected {
-		return plural(len(s.changes), "change")
+		return plural(s.size(), "change")
 	}
 	return peopleAndGroups(s.rejected)
 }

@@ -49,6 +49,13 @@ func stories() map[string]func(io.Writer) error {
 			return report.RunJSON(w, brokenReport())
 		},
 		"run.quiet.txt":     runText(quietReport()),
+		"run.settled.txt":   runText(settledReport()),
+		"run.settled.json":  func(w io.Writer) error { return report.RunJSON(w, settledReport()) },
+		"run.settled.md":    func(w io.Writer) error { return report.RunMarkdown(w, settledReport(), report.Options{}) },
+		"run.settled.html":  func(w io.Writer) error { return report.RunHTML(w, settledReport(), report.Options{}) },
+		"run.refused.txt":   func(w io.Writer) error { return report.RunText(w, refusedReport(), advised()) },
+		"run.refused.md":    func(w io.Writer) error { return report.RunMarkdown(w, refusedReport(), advised()) },
+		"run.refused.html":  func(w io.Writer) error { return report.RunHTML(w, refusedReport(), advised()) },
 		"explain.user.txt":  explained(explainedUser()),
 		"explain.group.txt": explained(explainedGroup()),
 	}

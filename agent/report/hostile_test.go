@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -50,6 +51,22 @@ func hostilePlan(names ...string) *agent.Plan {
 	return finish(p)
 }
 
+// hostileRun is a run after one that was killed, in which everything failed.
+func hostileRun(n string) (*agent.Report, report.Options) {
+	r := &agent.Report{Plan: *hostilePlan(n), Run: ranReport().Run}
+	r.Run.Outcome, r.Run.Error, r.Run.Trigger = agent.RunFailed, n, n
+	r.Settled = []agent.Settlement{{Type: scim.User, OktaID: n, Name: n, Action: agent.Create, Outcome: "applied", Sentence: n}}
+	for i, c := range r.Changes {
+		c.Outcome, c.Error = agent.Failed, n
+		if i%3 == 0 {
+			c.Outcome = agent.Skipped
+		}
+	}
+	return r, report.Options{Full: true, Width: 80, Now: now(), Advise: func(error) (report.Advice, bool) {
+		return report.Advice{Cause: n, Remedy: n}, true
+	}}
+}
+
 // TestHostileText reads the report with the eyes of a terminal: nothing in it
 // moves the cursor, hides or reorders, and each name is one line.
 func TestHostileText(t *testing.T) {
@@ -57,9 +74,11 @@ func TestHostileText(t *testing.T) {
 		text := string(render(t, func(w io.Writer) error {
 			return report.PlanText(w, hostilePlan(n), report.Options{Full: true, Width: 80, Now: now()})
 		}))
+		ran, o := hostileRun(n)
+		text += string(render(t, func(w io.Writer) error { return report.RunText(w, ran, o) }))
 		for line := range strings.Lines(text) {
 			if line = strings.TrimSuffix(line, "\n"); report.Escape(line) != line {
-				t.Errorf("PlanText with %q: line %q reaches the terminal", n, line)
+				t.Errorf("text with %q: line %q reaches the terminal", n, line)
 			}
 		}
 		if strings.Contains(text, "\x1b") {
@@ -77,7 +96,10 @@ func TestHostileText(t *testing.T) {
 // makes markup, and no cell begins as a formula.
 func TestHostileMarkdown(t *testing.T) {
 	for _, n := range hostileNames() {
-		text := string(render(t, func(w io.Writer) error { return report.PlanMarkdown(w, hostilePlan(n)) }))
+		ran, o := hostileRun(n)
+		text := string(render(t, func(w io.Writer) error {
+			return errors.Join(report.PlanMarkdown(w, hostilePlan(n)), report.RunMarkdown(w, ran, o))
+		}))
 		for line := range strings.Lines(text) {
 			if bare := withoutCode(line); strings.ContainsAny(bare, "`@[]!=\\\x1b\r") || strings.Contains(bare, "://") || strings.Contains(bare, "www.") {
 				t.Errorf("PlanMarkdown with %q: %q leaves markup: %q", n, line, bare)
@@ -129,16 +151,16 @@ func checkCells(t *testing.T, name, line string) {
 // TestHostileHTML compares the tags of a page that is full of attacks with those
 // of a page of harmless names: they are the same.
 func TestHostileHTML(t *testing.T) {
-	harmless := tags(renderHTML(t, hostilePlan("ann")))
+	harmless := tags(renderHTML(t, hostilePlan("ann"))) + tags(renderRunHTML(t, "ann"))
 	for _, n := range hostileNames() {
 		if n == "" {
 			continue // nothing is no attack, and leaves elements out
 		}
-		page := renderHTML(t, hostilePlan(n))
-		if got := tags(page); got != harmless {
-			t.Errorf("PlanHTML with %q changes the tags of the page:\n%s\nwant\n%s", n, got, harmless)
+		page, ran := renderHTML(t, hostilePlan(n)), renderRunHTML(t, n)
+		if got := tags(page) + tags(ran); got != harmless {
+			t.Errorf("HTML with %q changes the tags of the page:\n%s\nwant\n%s", n, got, harmless)
 		}
-		body := page[strings.Index(page, "<body>"):strings.Index(page, "<script>")]
+		body := page[strings.Index(page, "<body>"):strings.Index(page, "<script>")] + ran[strings.Index(ran, "<body>"):strings.Index(ran, "<script>")]
 		for line := range strings.Lines(body) {
 			if line = strings.TrimSuffix(line, "\n"); report.Escape(line) != line {
 				t.Errorf("PlanHTML with %q: line %q hides or reorders text", n, line)
@@ -150,6 +172,12 @@ func TestHostileHTML(t *testing.T) {
 func renderHTML(t *testing.T, p *agent.Plan) string {
 	t.Helper()
 	return string(render(t, func(w io.Writer) error { return report.PlanHTML(w, p) }))
+}
+
+func renderRunHTML(t *testing.T, name string) string {
+	t.Helper()
+	r, o := hostileRun(name)
+	return string(render(t, func(w io.Writer) error { return report.RunHTML(w, r, o) }))
 }
 
 // tags lists the names of all elements in the order of the page. In well-escaped

@@ -29,16 +29,25 @@ var (
 // follow the fragment of the address: #q=ann&action=create&cause=okta&state=held.
 // All times are absolute.
 func PlanHTML(w io.Writer, p *agent.Plan) error {
+	return writeHTML(w, "plan", arrange(p, nil, nil, nil))
+}
+
+// RunHTML writes a run in the form of PlanHTML. Of the options only Advise counts.
+func RunHTML(w io.Writer, r *agent.Report, o Options) error {
+	return writeHTML(w, "run report", arrangeRun(r, o))
+}
+
+func writeHTML(w io.Writer, what string, d *document) error {
 	t, err := template.New("report").Parse(pageTemplate)
 	if err != nil {
-		return fmt.Errorf("plan as HTML: %w", err)
+		return fmt.Errorf("%s as HTML: %w", what, err)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, newPage(arrange(p, nil))); err != nil {
-		return fmt.Errorf("plan as HTML: %w", err)
+	if err := t.Execute(&b, newPage(d)); err != nil {
+		return fmt.Errorf("%s as HTML: %w", what, err)
 	}
 	if _, err := w.Write(b.Bytes()); err != nil {
-		return fmt.Errorf("plan as HTML: %w", err)
+		return fmt.Errorf("%s as HTML: %w", what, err)
 	}
 	return nil
 }
@@ -79,6 +88,7 @@ type choice struct{ Value, Label, Count string }
 
 type pageSection struct {
 	State, Title, Note, Approve string
+	Advice                      []Advice
 	Count                       int
 	Rows                        []row
 }
@@ -121,7 +131,7 @@ func newPage(d *document) *page {
 	for i := range d.sections {
 		p.addSection(d, &d.sections[i])
 	}
-	p.Actions, p.Causes, p.States = actionChoices(d.plan), causeChoices(d.plan), stateChoices(p.Sections)
+	p.Actions, p.Causes, p.States = actionChoices(d.plan), causeChoices(d.plan), stateChoices(p.Sections, d.run != nil)
 	return p
 }
 
@@ -145,10 +155,19 @@ func newPageImpact(m *impact) *pageImpact {
 func (p *page) addSection(d *document, s *section) {
 	out := pageSection{
 		State: stateOf(s.kind), Title: Escape(s.title), Note: Escape(s.note), Approve: Escape(s.approve),
-		Count: len(s.changes) + len(s.rejected),
+		Count: s.size(),
+	}
+	for _, a := range s.advice {
+		out.Advice = append(out.Advice, Advice{Escape(a.Cause), Escape(a.Remedy)})
+	}
+	for _, c := range s.settled {
+		out.Rows = append(out.Rows, row{
+			Action: string(c.Action), Sign: words(c.Action).sign, Tone: tone(c.Action),
+			Name: Escape(name(c.Name, c.OktaID)), OktaID: Escape(c.OktaID), Why: Escape(settledText(c)),
+		})
 	}
 	for _, c := range s.changes {
-		out.Rows = append(out.Rows, changeRow(c, s.kind, d.plan.People))
+		out.Rows = append(out.Rows, changeRow(c, d.detail(c, s, time.Time{}), d.plan.People))
 	}
 	for _, r := range s.rejected {
 		out.Rows = append(out.Rows, row{
@@ -169,10 +188,10 @@ func stateOf(kind string) string {
 	return kind
 }
 
-func changeRow(c *agent.Change, kind string, people map[string]string) row {
+func changeRow(c *agent.Change, why string, people map[string]string) row {
 	r := row{
-		Action: string(c.Action), Cause: string(c.Cause), Sign: words(c.Action).sign, Tone: tone(c),
-		Name: Escape(name(c.Name, c.OktaID)), OktaID: Escape(c.OktaID), Why: Escape(detail(c, kind, time.Time{})),
+		Action: string(c.Action), Cause: string(c.Cause), Sign: words(c.Action).sign, Tone: tone(c.Action),
+		Name: Escape(name(c.Name, c.OktaID)), OktaID: Escape(c.OktaID), Why: Escape(why),
 		Values: valueLines(c), In: escaped(memberNames(c.Members.Add, people)), Out: escaped(memberNames(c.Members.Remove, people)),
 	}
 	if n := len(r.In) + len(r.Out); n > 2*foldMembers {
@@ -188,8 +207,8 @@ func escaped(list []string) []string {
 	return list
 }
 
-func tone(c *agent.Change) string {
-	switch signStyle(c) {
+func tone(a agent.Action) string {
+	switch signStyle(a) {
 	case green:
 		return "new"
 	case red:

@@ -49,7 +49,7 @@ func causeLabel(c agent.Cause) string {
 }
 
 // stateChoices offers the states that occur in the page, in its order.
-func stateChoices(sections []pageSection) []choice {
+func stateChoices(sections []pageSection, ran bool) []choice {
 	n := map[string]int{}
 	var order []string
 	for _, s := range sections {
@@ -60,14 +60,17 @@ func stateChoices(sections []pageSection) []choice {
 	}
 	out := make([]choice, len(order))
 	for i, state := range order {
-		out[i] = choice{state, stateLabel(state), number(n[state])}
+		out[i] = choice{state, stateLabel(state, ran), number(n[state])}
 	}
 	return out
 }
 
-func stateLabel(state string) string {
+func stateLabel(state string, ran bool) string {
 	switch state {
 	case statePlanned:
+		if ran {
+			return "sent"
+		}
 		return "to be sent"
 	case kindUnconfirmed:
 		return "not confirmed"

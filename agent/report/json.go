@@ -20,10 +20,10 @@ func PlanJSON(w io.Writer, p *agent.Plan) error {
 }
 
 // RunJSON writes the same document as PlanJSON, with the outcome of each change
-// and the run. Of a run that failed before there was a plan, the lists are empty
+// and the run, and what the run settled first, if anything. Of a run that failed before there was a plan, the lists are empty
 // and the id is the empty string.
 func RunJSON(w io.Writer, r *agent.Report) error {
-	return writeJSON(w, "run report", &agent.Report{Plan: *normal(&r.Plan), Run: r.Run})
+	return writeJSON(w, "run report", &agent.Report{Plan: *normal(&r.Plan), Run: r.Run, Settled: r.Settled})
 }
 
 // JSON writes a document of another kind in the same form. what names it in errors.

@@ -19,7 +19,17 @@ const foldRows = 20
 // inert: it makes no link, no mention and no markup, and pasted into a
 // spreadsheet no cell becomes a formula. All times are absolute.
 func PlanMarkdown(w io.Writer, p *agent.Plan) error {
-	d := arrange(p, nil)
+	return writeMarkdown(w, "plan", arrange(p, nil, nil, nil))
+}
+
+// RunMarkdown writes a run in the form of PlanMarkdown.
+// Of the options only
+// Advise counts.
+func RunMarkdown(w io.Writer, r *agent.Report, o Options) error {
+	return writeMarkdown(w, "run report", arrangeRun(r, o))
+}
+
+func writeMarkdown(w io.Writer, what string, d *document) error {
 	m := &markdown{}
 	m.head(d)
 	if d.impact != nil {
@@ -29,7 +39,7 @@ func PlanMarkdown(w io.Writer, p *agent.Plan) error {
 		m.section(d, &d.sections[i])
 	}
 	if _, err := io.WriteString(w, m.b.String()); err != nil {
-		return fmt.Errorf("plan as Markdown: %w", err)
+		return fmt.Errorf("%s as Markdown: %w", what, err)
 	}
 	return nil
 }
@@ -83,17 +93,30 @@ func (m *markdown) section(d *document, s *section) {
 		m.line("Approve with ", mdCode(s.approve))
 	}
 	m.line()
-	rows := len(s.changes) + len(s.rejected)
+	for _, a := range s.advice {
+		m.line("- Cause: ", mdText(a.Cause))
+		m.line("- Remedy: ", mdText(a.Remedy))
+	}
+	if len(s.advice) > 0 {
+		m.line()
+	}
+	rows := s.size()
 	if rows > foldRows {
 		m.line("<details><summary>", number(rows), " rows</summary>")
 		m.line()
 	}
-	if s.kind == kindRejected {
+	switch s.kind {
+	case kindRejected:
 		m.table([]string{"Name", "Reason"}, rows, func(row int) []string {
 			r := s.rejected[row]
 			return []string{mdName(name(r.Name, r.OktaID)), mdText(rejectionText(r))}
 		})
-	} else {
+	case kindSettled:
+		m.table([]string{"Name", "Outcome"}, rows, func(row int) []string {
+			c := s.settled[row]
+			return []string{mdName(name(c.Name, c.OktaID)), mdText(settledText(c))}
+		})
+	default:
 		m.changes(d, s)
 	}
 	if rows > foldRows {
@@ -114,7 +137,7 @@ func (m *markdown) changes(d *document, s *section) {
 	m.table(header, len(s.changes), func(row int) []string {
 		c := s.changes[row]
 		who := mdName(name(c.Name, c.OktaID))
-		why := mdText(detail(c, s.kind, time.Time{}))
+		why := mdText(d.detail(c, s, time.Time{}))
 		if !values {
 			return []string{who, why}
 		}

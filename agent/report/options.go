@@ -9,5 +9,11 @@ type Options struct {
 	ASCII bool      // no signs of our own beyond ASCII; names stay as they are
 	Width int       // columns; longer lines are wrapped. 0: never
 	Full  bool      // unfold long lists and long values
-	Now   time.Time // for "in 5 minutes"; zero: absolute times
+	Now   time.Time // for "in 5 min" beside a time; zero: the time alone
+
+	// Advise, if set, tells what a failure usually comes from and what to do.
+	Advise func(error) (Advice, bool)
 }
+
+// Advice is what a failure usually comes from, and what to do.
+type Advice struct{ Cause, Remedy string }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 )
 
@@ -247,6 +248,45 @@ func brokenReport() *agent.Report {
 		Schema: agent.RunSchema, ID: "01957a3c-8d2e-7b1f-9c4d-5e6f7a8b9c0e", Trigger: "schedule",
 		StartedAt: now().Add(-70 * time.Second), FinishedAt: now().Add(-68 * time.Second),
 		Outcome: agent.RunFailed, Error: "okta: list assignments of app 0oa1b2c3d4e5f6g7h8i9: HTTP 401 E0000011 Invalid token provided",
+	}}
+}
+
+// settledReport is a run after one that was killed. It has nothing else to do.
+func settledReport() *agent.Report {
+	r := quietReport()
+	r.Settled = []agent.Settlement{
+		{Type: scim.User, OktaID: userID(1), Name: "ann@example.com", Action: agent.Create, Outcome: "applied",
+			Sentence: "WalkMe had made the account; it is recorded"},
+		{Type: scim.User, OktaID: userID(2), Name: "björn@example.com", Action: agent.Deactivate, Outcome: "abandoned",
+			Sentence: "the account is still active; planned again"},
+		{Type: scim.Group, OktaID: groupID(3), Name: "WalkMe Editors", Action: agent.GroupMembers, Outcome: "pending",
+			Sentence: "the outcome of its last request is unknown: walkme: read group: Bad Gateway"},
+	}
+	return r
+}
+
+// refusedReport is a run whose credentials were refused while it created people.
+func refusedReport() *agent.Report {
+	const failure = "look-up of the userName: walkme: find user: Unauthorized. Errors reported by remote server: The credential is not valid."
+	const why = "WalkMe refuses the credentials: " + failure
+	r := &agent.Report{Plan: *bigPlan(40), Run: quietReport().Run}
+	r.Run.Outcome, r.Run.Error = agent.RunFailed, why
+	for i, c := range r.Changes {
+		c.Outcome, c.Error = agent.Skipped, "not tried: "+why
+		switch {
+		case i < 16:
+			c.Outcome, c.Error, c.HTTPStatus = agent.Failed, failure, 401
+		case i == 16:
+			c.Outcome, c.Error, c.HTTPStatus = agent.Failed, "walkme: create user: Conflict", 409
+		}
+	}
+	return r
+}
+
+// advised are options with an advice for every failure.
+func advised() report.Options {
+	return report.Options{Width: 100, Now: now(), Advise: func(error) (report.Advice, bool) {
+		return report.Advice{Cause: "WalkMe does not accept the credentials", Remedy: "copy them again"}, true
 	}}
 }
 

@@ -118,6 +118,9 @@ func (d *document) inStep() string {
 	if source.Users+source.Groups == n {
 		return plural(source.Users, "user") + " and " + plural(source.Groups, "group") + " are in step"
 	}
+	if n == 1 {
+		return "1 user or group is in step"
+	}
 	return number(n) + " users and groups are in step"
 }
 
@@ -135,7 +138,7 @@ func (d *document) runSummary() string {
 	}
 	parts = append(parts, d.tally.rest()...)
 	if r.Error != "" {
-		parts = append(parts, strings.TrimSuffix(r.Error, "."))
+		parts = append(parts, strings.TrimSuffix(d.withoutFailure(r.Error), "."))
 	}
 	switch {
 	case len(parts) > 0:
@@ -144,6 +147,9 @@ func (d *document) runSummary() string {
 	default:
 		parts = append(parts, "nothing was sent")
 	}
+	if n := len(d.settled) - d.stillOpen(); n > 0 {
+		parts = append([]string{number(n) + " settled"}, parts...)
+	}
 	return head + ": " + strings.Join(parts, "; ") + "."
 }
 
@@ -151,5 +157,5 @@ func (d *document) runSummary() string {
 // its outcome, how long it took, what was done and what was not. It is fit for a
 // log, and names nobody beyond what the run's own error says.
 func SummaryLine(r *agent.Report) string {
-	return Escape(arrange(&r.Plan, &r.Run).summary())
+	return Escape(arrangeRun(r, Options{}).summary())
 }

@@ -17,14 +17,14 @@ const (
 // PlanText writes a plan for a terminal or a mail. Its last line is the summary,
 // "No changes. …" for an empty plan.
 func PlanText(w io.Writer, p *agent.Plan, o Options) error {
-	return writeText(w, "plan", arrange(p, nil), o)
+	return writeText(w, "plan", arrange(p, nil, nil, nil), o)
 }
 
 // RunText writes a run in the form of PlanText: what was done in place of what
 // is to be done, failures with their errors, and SummaryLine at the end. The run
 // may have failed at any point.
 func RunText(w io.Writer, r *agent.Report, o Options) error {
-	return writeText(w, "run report", arrange(&r.Plan, &r.Run), o)
+	return writeText(w, "run report", arrangeRun(r, o), o)
 }
 
 func writeText(w io.Writer, what string, d *document, o Options) error {
@@ -91,17 +91,36 @@ func (p *printer) section(d *document, s *section) {
 	if s.approve != "" {
 		p.paragraph(2, cyan, s.approve)
 	}
+	p.settled(s.settled)
 	p.changes(d, s)
 	p.rejections(s.rejected)
+	for _, a := range s.advice {
+		for _, line := range []struct{ label, text string }{{"cause", a.Cause}, {"remedy", a.Remedy}} {
+			p.b.WriteString("    ")
+			p.columns(4, dim, line.label, column(len("remedy")), plain, line.text)
+		}
+	}
+}
+
+func (p *printer) settled(settled []agent.Settlement) {
+	shown, left := fold(settled, foldLines, p.o.Full)
+	var col column
+	for _, s := range shown {
+		col.fit(name(s.Name, s.OktaID))
+	}
+	for _, s := range shown {
+		p.item(2, signStyle(s.Action), words(s.Action).sign, name(s.Name, s.OktaID), col, settledText(s))
+	}
+	p.folded(2, left)
 }
 
 func (p *printer) changes(d *document, s *section) {
-	shown, left := p.foldChanges(s.changes)
+	shown, left := p.foldChanges(s)
 	names, attributes := nameColumn(shown), attributeColumn(shown)
 	for _, c := range shown {
-		sign, st := words(c.Action).sign, signStyle(c)
-		p.item(2, st, sign, name(c.Name, c.OktaID), names, detail(c, s.kind, p.o.Now))
-		if s.kind == kindFailed || s.kind == kindUntried {
+		sign, st := words(c.Action).sign, signStyle(c.Action)
+		p.item(2, st, sign, name(c.Name, c.OktaID), names, d.detail(c, s, p.o.Now))
+		if s.isBrief() {
 			continue
 		}
 		p.attributes(c, 6, attributes)
@@ -173,15 +192,18 @@ func fold[T any](list []T, n int, full bool) (shown []T, left int) {
 }
 
 // foldChanges shows as many changes as fit into foldLines, three at least.
-func (p *printer) foldChanges(changes []*agent.Change) (shown []*agent.Change, left int) {
+func (p *printer) foldChanges(s *section) (shown []*agent.Change, left int) {
+	if s.isBrief() {
+		return fold(s.changes, foldLines, p.o.Full)
+	}
 	lines := 0
-	for i, c := range changes {
+	for i, c := range s.changes {
 		lines += 1 + len(attributeLines(c)) + min(len(c.Members.Add), foldMembers) + min(len(c.Members.Remove), foldMembers)
 		if lines > foldLines {
-			return fold(changes, max(i, 3), p.o.Full)
+			return fold(s.changes, max(i, 3), p.o.Full)
 		}
 	}
-	return changes, 0
+	return s.changes, 0
 }
 
 func nameColumn(changes []*agent.Change) column {
@@ -202,8 +224,8 @@ func attributeColumn(changes []*agent.Change) column {
 	return col
 }
 
-func signStyle(c *agent.Change) style {
-	switch c.Action {
+func signStyle(a agent.Action) style {
+	switch a {
 	case agent.Create, agent.GroupCreate, agent.Reactivate:
 		return green
 	case agent.Deactivate, agent.GroupDelete:

@@ -23,21 +23,22 @@ func TestTimeOfRead(t *testing.T) {
 		ago  time.Duration
 		want string
 	}{
-		{0, "read now"},
-		{400 * time.Millisecond, "read now"},
-		{time.Second, "read 1 second ago"},
-		{59 * time.Second, "read 59 seconds ago"},
-		{time.Minute, "read 1 minute ago"},
-		{90 * time.Second, "read 2 minutes ago"},
-		{61 * time.Minute, "read 1 hour ago"},
-		{23 * time.Hour, "read 23 hours ago"},
-		{36 * time.Hour, "read 2 days ago"},
-		{-2 * time.Minute, "read in 2 minutes"}, // Okta's clock may be ahead of ours
+		{0, "2026-03-02 10:17 UTC (just now)"},
+		{59 * time.Second, "2026-03-02 10:16 UTC (just now)"},
+		{time.Minute, "2026-03-02 10:16 UTC (1 min ago)"},
+		{90 * time.Second, "2026-03-02 10:15 UTC (2 min ago)"},
+		{59*time.Minute + 40*time.Second, "2026-03-02 09:17 UTC (1 h ago)"},
+		{61 * time.Minute, "2026-03-02 09:16 UTC (1 h ago)"},
+		{23 * time.Hour, "2026-03-01 11:17 UTC (23 h ago)"},
+		{36 * time.Hour, "2026-02-28 22:17 UTC (36 h ago)"},
+		{50 * time.Hour, "2026-02-28 08:17 UTC (2 days ago)"},
+		{-30 * time.Second, "2026-03-02 10:17 UTC (in 30 s)"}, // Okta's clock may be ahead of ours
+		{-2 * time.Minute, "2026-03-02 10:19 UTC (in 2 min)"},
 	}
 	for _, tt := range tests {
 		p := basePlan()
 		p.Source.TakenAt = now().Add(-tt.ago)
-		if got := planText(t, p, report.Options{Now: now()}); !strings.Contains(got, tt.want+"\n") {
+		if got := planText(t, p, report.Options{Now: now()}); !strings.Contains(got, "read "+tt.want+"\n") {
 			t.Errorf("PlanText(read %v before now) = %q, want %q in it", tt.ago, got, tt.want)
 		}
 	}
@@ -60,6 +61,7 @@ func TestSummary(t *testing.T) {
 	}{
 		{"nothing, users and groups told apart", nil, nil, 1218, "No changes. 1,204 users and 14 groups are in step."},
 		{"nothing, some of them unmanaged", nil, nil, 1200, "No changes. 1,200 users and groups are in step."},
+		{"nothing, one in step", nil, nil, 1, "No changes. 1 user or group is in step."},
 		{"nothing but a rejection", nil, rejected, 1217, "No changes. 1,217 users and groups are in step; 1 rejected."},
 		{"nothing that may be sent", []*agent.Change{blocked}, nil, 0, "Plan: nothing to send; 1 disabled."},
 		{"users", []*agent.Change{user(agent.Create, 1, "ann@example.com", "")}, nil, 3, "Plan: 1 to create; 3 unchanged."},
@@ -110,6 +112,52 @@ func TestSummaryLine(t *testing.T) {
 				t.Errorf("SummaryLine() = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestCountedSentences holds what is counted to the grammar of none, one and many.
+func TestCountedSentences(t *testing.T) {
+	tests := []struct {
+		n    int
+		want []string
+	}{
+		{1, []string{
+			"Created 1 user (WalkMe sends 1 invitation e-mail)", "Changed the members of 1 group (1 in, 1 out)", "! 1 change failed, see below.",
+			"Failed: 1 change\n", "! 1 person is rejected, see below.", "Rejected: 1 person (", "! 1 deactivation is held: 1 is more than 0.",
+			"Held: 1 deactivation (1 is more than 0)", "Settled: 1 change (", "1 user and 1 group in WalkMe",
+			"Mapping change: touches 1 person; 1 person is rejected", "WalkMe does not say what became of 1 change of",
+		}},
+		{2, []string{
+			"Created 2 users (WalkMe sends 2 invitation e-mails)", "Changed the members of 2 groups (2 in, 2 out)", "! 2 changes failed, see below.",
+			"Failed: 2 changes (HTTP 500)\n", "! 2 people are rejected, see below.", "Rejected: 2 people (", "! 2 deactivations are held: 2 are more than 0.",
+			"Held: 2 deactivations (2 are more than 0)", "Settled: 2 changes (", "2 users and 2 groups in WalkMe",
+			"Mapping change: touches 2 people; 2 people are rejected", "WalkMe does not say what became of 2 changes of",
+		}},
+	}
+	for _, tt := range tests {
+		r := &agent.Report{Plan: *basePlan(), Run: quietReport().Run}
+		r.Unmanaged = &agent.Unmanaged{Users: tt.n, Groups: tt.n}
+		for i := range tt.n {
+			failed := user(agent.Update, 200+i, "failed@example.com", "", changed("title", "a", "b"))
+			failed.Error = "HTTP 500"
+			r.Changes = append(r.Changes, user(agent.Create, i, "new@example.com", ""), user(agent.Deactivate, 100+i, "leaver@example.com", ""),
+				because(failed, agent.CauseMapping), group(agent.GroupMembers, i, "Editors", "", agent.MemberChange{Add: []string{"a"}, Remove: []string{"b"}}))
+			r.Rejected = append(r.Rejected, agent.Rejection{Type: scim.User, OktaID: userID(300 + i), Name: "robot", Path: "userName", Error: "no e-mail address"})
+			r.Settled = append(r.Settled, agent.Settlement{Type: scim.User, OktaID: userID(400 + i), Name: "open@example.com", Action: agent.Create, Outcome: "pending"})
+		}
+		agent.Limits{MemberRemovals: agent.Limit{Count: 9}}.Hold(&r.Plan, agent.HoldInput{})
+		for _, c := range r.Changes {
+			c.Outcome = agent.Applied
+			if c.Error != "" {
+				c.Outcome = agent.Failed
+			}
+		}
+		got := string(render(t, func(w io.Writer) error { return report.RunText(w, r, report.Options{}) }))
+		for _, want := range tt.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("a run with %d of each lacks %q:\n%s", tt.n, want, got)
+			}
+		}
 	}
 }
 

@@ -103,40 +103,39 @@ func is(n int) string {
 
 func absolute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// moment writes a time as seen from now, or absolutely when now is zero.
+// moment writes a time, and how far it is from now unless now is zero.
 func moment(t, now time.Time) string {
 	if now.IsZero() {
 		return absolute(t)
 	}
-	d := t.Sub(now).Round(time.Second)
-	switch {
-	case d > -time.Second && d < time.Second:
-		return "now"
-	case d < 0:
-		return span(-d) + " ago"
-	}
-	return "in " + span(d)
+	return absolute(t) + inParentheses(Distance(t, now))
 }
 
-// until writes a time to come: "in 5 minutes", or "at" and the time.
-func until(t, now time.Time) string {
-	if now.IsZero() {
-		return "at " + absolute(t)
+// Distance says how far a time is from now: "in 12 min", "3 h ago". What has been
+// within the last minute is "just now".
+func Distance(t, now time.Time) string {
+	d := t.Sub(now).Round(time.Second)
+	switch {
+	case d > 0:
+		return "in " + span(d)
+	case d > -time.Minute:
+		return "just now"
 	}
-	return moment(t, now)
+	return span(-d) + " ago"
 }
 
 // span writes a duration in its largest unit, rounded to the nearest one.
 func span(d time.Duration) string {
 	for _, unit := range []struct {
 		size time.Duration
+		next time.Duration // from here on the next larger unit says it
 		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
-		if n := int((d + unit.size/2) / unit.size); n >= 2 || d >= unit.size {
-			return plural(n, unit.name)
+	}{{time.Second, time.Minute, "s"}, {time.Minute, time.Hour, "min"}, {time.Hour, 48 * time.Hour, "h"}} {
+		if n := d.Round(unit.size); n < unit.next {
+			return number(int(n/unit.size)) + " " + unit.name
 		}
 	}
-	return plural(int(d/time.Second), "second")
+	return plural(int(d.Round(24*time.Hour)/(24*time.Hour)), "day")
 }
 
 // elapsed writes how long a run took.
