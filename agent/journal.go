@@ -82,16 +82,20 @@ func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, se
 	if err != nil {
 		return &stateError{fmt.Errorf("journal: %w", err)}
 	}
-	c.journalled = true
-	result, err := send(ctx)
+	c.journalled, c.HTTPStatus = true, 0
+	noting, noted := walkme.Note(ctx)
+	result, err := send(noting)
 	ctx = context.WithoutCancel(ctx)
 	switch {
 	case err != nil:
 		return r.writeFailed(ctx, c, id, err)
 	case result.forget:
-		err = r.a.State.FinishAndForget(ctx, id, state.Outcome{State: state.Applied, Error: result.note}, c.Type, c.OktaID)
+		c.HTTPStatus = noted.Status()
+		out := state.Outcome{State: state.Applied, HTTPStatus: c.HTTPStatus, Error: result.note}
+		err = r.a.State.FinishAndForget(ctx, id, out, c.Type, c.OktaID)
 		r.forget(c)
 	default:
+		c.HTTPStatus = noted.Status()
 		err = r.landed(ctx, c, id, result)
 	}
 	if err != nil {
@@ -112,7 +116,8 @@ func (r *runner) landed(ctx context.Context, c *Change, id int64, result written
 		r.remember(rec)
 	}
 	c.WalkMeID = result.record.ID
-	return r.a.State.Finish(ctx, id, state.Outcome{State: state.Applied, TargetID: c.WalkMeID, Error: result.note}, records...)
+	out := state.Outcome{State: state.Applied, TargetID: c.WalkMeID, HTTPStatus: c.HTTPStatus, Error: result.note}
+	return r.a.State.Finish(ctx, id, out, records...)
 }
 
 func (r *runner) writeFailed(ctx context.Context, c *Change, id int64, err error) error {

@@ -42,6 +42,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte)
 		return nil, failure(method, err)
 	}
 	defer resp.Body.Close()
+	note(ctx, method, resp.StatusCode)
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, failure(method, err)
