@@ -16,7 +16,7 @@ import (
 // concern the app.
 type Events struct {
 	UserIDs  []string // people whose account, assignment or group membership changed; sorted, unique
-	GroupIDs []string // groups whose profile, membership or assignment changed; sorted, unique
+	GroupIDs []string // groups whose profile or assignment changed, or that came or went; sorted, unique
 	App      bool     // the app, its group assignments or its push mappings changed
 	Next     string   // pass as after the next time
 }
@@ -116,7 +116,8 @@ type news struct {
 }
 
 // add notes the people and groups of an event. Events that name an app count
-// only when it is ours.
+// only when it is ours. A membership is the person's matter: in a big org groups
+// gain and lose members all the time.
 func (n *news) add(e eventObject) {
 	ours, apps := false, 0
 	for _, t := range e.Target {
@@ -131,12 +132,13 @@ func (n *news) add(e eventObject) {
 	if ours && !strings.HasPrefix(e.EventType, "application.user_membership.") {
 		n.changedApp = true
 	}
+	membership := e.EventType == "group.user_membership.add" || e.EventType == "group.user_membership.remove"
 	for _, t := range e.Target {
 		switch {
 		case t.ID == "":
 		case t.Type == "User":
 			n.users[t.ID] = true
-		case t.Type == "UserGroup":
+		case t.Type == "UserGroup" && !membership:
 			n.groups[t.ID] = true
 		}
 	}
