@@ -33,8 +33,8 @@ type PlanInput struct {
 	// nothing.
 	Force *Selection
 
-	// Only restricts the plan to changes that concern these people, by Okta id,
-	// sorted. Nil restricts nothing.
+	// Only restricts the plan to these people, by Okta id, sorted: their accounts
+	// and their memberships. Nil restricts nothing.
 	Only []string
 
 	// Patient honours the pauses of failed objects; Now is compared with them.
@@ -234,7 +234,7 @@ func (p *planner) orderRenames() {
 // restrict drops what a resync, or a look at a few people, does not ask for.
 func (p *planner) restrict() {
 	if p.in.Only != nil {
-		p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool { return !c.concerns(p.in.Only) })
+		p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool { return !c.narrow(p.in.Only) })
 		p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, func(r Rejection) bool { return !contains(p.in.Only, r.OktaID) })
 	}
 	if p.in.Force == nil {

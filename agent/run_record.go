@@ -27,6 +27,13 @@ func (a *Agent) recordHolds(ctx context.Context, plan *Plan, opts Options) error
 		}
 		holds = append(holds, state.Hold{ID: h.ID, Kind: h.Kind, Digest: h.ID, Count: h.Count, Items: items})
 	}
+	if opts.only != nil { // a look at a few people closes no hold
+		open, err := a.State.Holds(ctx)
+		if err != nil {
+			return fmt.Errorf("holds in the state: %w", err)
+		}
+		holds = append(open, holds...)
+	}
 	if err := a.State.PutHolds(ctx, holds); err != nil {
 		return fmt.Errorf("holds in the state: %w", err)
 	}

@@ -7,15 +7,19 @@ import (
 	"slices"
 	"strings"
 
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
 
-// SyncPeople brings just these people into step, by Okta id, as soon as Okta's
-// log names them: their assignments are read one by one, everything else is taken
-// from the last snapshot. It never replaces a run over everything. The report is
-// nil when there is nothing to do, or no snapshot to start from.
+// SyncPeople brings just these people into step, by Okta id, as soon as Okta's log
+// names them: their assignments and memberships are read one by one, everything else
+// is taken from the last snapshot. It never replaces a run over everything. The
+// report is nil when there is nothing to do, or no snapshot to start from.
 func (a *Agent) SyncPeople(ctx context.Context, oktaIDs []string, opts Options) (*Report, error) {
-	opts.only = slices.Sorted(slices.Values(oktaIDs))
+	if len(oktaIDs) == 0 {
+		return nil, nil
+	}
+	opts.only = scim.SortedSet(slices.Clone(oktaIDs))
 	v, err := a.readPeople(ctx, opts.only)
 	if errors.Is(err, ErrNoSnapshot) {
 		return nil, nil
@@ -30,7 +34,7 @@ func (a *Agent) SyncPeople(ctx context.Context, oktaIDs []string, opts Options) 
 	return a.Sync(ctx, opts)
 }
 
-// readPeople lays fresh assignments of these people over the stored snapshot.
+// readPeople lays what Okta says now of these people over the stored snapshot.
 func (a *Agent) readPeople(ctx context.Context, oktaIDs []string) (*view, error) {
 	v, err := a.readStored(ctx)
 	if err != nil {
@@ -45,7 +49,7 @@ func (a *Agent) readPeople(ctx context.Context, oktaIDs []string) (*view, error)
 	}
 	v.snap.App = app
 	for _, id := range oktaIDs {
-		if err := a.refreshAssignment(ctx, v.snap, id); err != nil {
+		if err := a.refreshPerson(ctx, v.snap, id); err != nil {
 			return nil, err
 		}
 	}
@@ -54,13 +58,15 @@ func (a *Agent) readPeople(ctx context.Context, oktaIDs []string) (*view, error)
 	return v, nil
 }
 
-func (a *Agent) refreshAssignment(ctx context.Context, snap *okta.Snapshot, id string) error {
+func (a *Agent) refreshPerson(ctx context.Context, snap *okta.Snapshot, id string) error {
 	i, known := slices.BinarySearchFunc(snap.Users, id, func(u okta.User, id string) int { return strings.Compare(u.ID, id) })
 	u, err := a.Okta.Assignment(ctx, id)
 	switch {
 	case errors.Is(err, okta.ErrNotFound) && known:
 		snap.Users = slices.Delete(snap.Users, i, i+1)
+		return nil
 	case errors.Is(err, okta.ErrNotFound):
+		return nil
 	case err != nil:
 		return fmt.Errorf("assignment of %s: %w", id, err)
 	case known:
@@ -68,12 +74,49 @@ func (a *Agent) refreshAssignment(ctx context.Context, snap *okta.Snapshot, id s
 	default:
 		snap.Users = slices.Insert(snap.Users, i, u)
 	}
+	return a.refreshMemberships(ctx, snap, id)
+}
+
+// refreshMemberships puts a person into the pushed groups that Okta says, and takes
+// them out of the others. Okta has everybody in a group of its own, "Everyone": a list
+// without any says nothing.
+func (a *Agent) refreshMemberships(ctx context.Context, snap *okta.Snapshot, id string) error {
+	if len(snap.Groups) == 0 {
+		return nil
+	}
+	groups, err := a.Okta.PersonGroups(ctx, id)
+	if err != nil || len(groups) == 0 {
+		return err
+	}
+	for i := range snap.Groups {
+		g := &snap.Groups[i]
+		at, member := slices.BinarySearch(g.Members, id)
+		belongs := slices.ContainsFunc(groups, func(r okta.GroupRef) bool { return r.ID == g.ID })
+		switch {
+		case g.Paused, member == belongs:
+		case belongs:
+			g.Members = slices.Insert(g.Members, at, id)
+		default:
+			g.Members = slices.Delete(g.Members, at, at+1)
+		}
+	}
 	return nil
 }
 
-// concerns says whether a change is about one of these people: their account, or
-// their membership.
-func (c *Change) concerns(oktaIDs []string) bool {
-	named := func(id string) bool { return contains(oktaIDs, id) }
-	return named(c.OktaID) || slices.ContainsFunc(c.Members.Add, named) || slices.ContainsFunc(c.Members.Remove, named)
+// narrow cuts a change down to these people, and says whether anything is left: their
+// accounts and their memberships. Whoever else differs does so from a snapshot that
+// is old by now.
+func (c *Change) narrow(people []string) bool {
+	if c.Type == scim.User {
+		return contains(people, c.OktaID)
+	}
+	if c.Action != GroupMembers {
+		return false
+	}
+	other := func(id string) bool { return !contains(people, id) }
+	removals := len(c.Members.Remove)
+	c.Members.Add = slices.DeleteFunc(c.Members.Add, other)
+	c.Members.Remove = slices.DeleteFunc(c.Members.Remove, other)
+	c.empties = c.empties && len(c.Members.Remove) == removals
+	return len(c.Members.Add)+len(c.Members.Remove) > 0
 }

@@ -111,25 +111,3 @@ func TestUnmatchedRule(t *testing.T) {
 	}
 	wantText(t, "changes at the next look", changes(w.sync()), "group_unlink walkme-editors: applied")
 }
-
-func TestSyncPeopleLooksAtThemAlone(t *testing.T) {
-	w := newWorld(t, walkme.OIN)
-	w.hire("ann", "bob")
-	w.sync()
-	w.hire("cara", "dan")
-	w.org.Unassign(w.people["bob"])
-	w.org.ResetRequests()
-	report, err := w.agent.SyncPeople(t.Context(), w.ids("cara", "bob"), agent.Options{Trigger: "watch"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantText(t, "changes", changes(report), "deactivate bob: applied\ncreate cara: applied")
-	for _, r := range w.org.Requests() {
-		if r.Path == "/api/v1/apps/"+w.org.AppID()+"/users" {
-			t.Errorf("the whole list was read: %v", r)
-		}
-	}
-	if report, err := w.agent.SyncPeople(t.Context(), w.ids("ann"), agent.Options{Trigger: "watch"}); report != nil || err != nil {
-		t.Errorf("SyncPeople(nothing to do) = %v, %v, want nil", report, err)
-	}
-}
