@@ -116,7 +116,7 @@ func (r *runner) updateUser(ctx context.Context, c *Change) error {
 	if r.a.Config.Policy.RecreateMissing {
 		return r.createUser(ctx, c)
 	}
-	return fmt.Errorf("%w: %w", errNoMatch, err)
+	return err // it says so in Okta's words
 }
 
 func (r *runner) deactivateUser(ctx context.Context, c *Change) error {
