@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 
 	"okta-walkme-agent/configs"
@@ -9,14 +10,20 @@ import (
 // logger writes to standard error: text for people, JSON for machines. On a
 // terminal a command by hand shows progress and a report, so its log is quiet.
 func (c *cli) logger(cfg *configs.Config, service bool) *slog.Logger {
-	level := cfg.Log.SlogLevel()
+	options := &slog.HandlerOptions{Level: cfg.Log.SlogLevel()}
 	if !service && isTerminal(c.stderr) {
-		level = max(level, slog.LevelWarn)
+		options.Level = max(cfg.Log.SlogLevel(), slog.LevelWarn)
 	}
-	options := &slog.HandlerOptions{Level: level}
-	json := cfg.Log.Format == "json" || cfg.Log.Format == "auto" && service && !isTerminal(c.stderr) && c.getenv("JOURNAL_STREAM") == ""
-	if json {
-		return slog.New(slog.NewJSONHandler(c.stderr, options))
+	journal := isJournal(c.stderr, c.getenv(journalVar))
+	json := cfg.Log.Format == "json" || cfg.Log.Format == "auto" && service && !isTerminal(c.stderr) && !journal
+	handler := func(w io.Writer) slog.Handler {
+		if json {
+			return slog.NewJSONHandler(w, options)
+		}
+		return slog.NewTextHandler(w, options)
 	}
-	return slog.New(slog.NewTextHandler(c.stderr, options))
+	if journal {
+		return slog.New(newJournalHandler(c.stderr, handler))
+	}
+	return slog.New(handler(c.stderr))
 }
