@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -175,7 +177,7 @@ func (d *demo) play(ctx context.Context) {
 	d.command(ctx, exitOK, "sync")
 
 	d.title("In the end WalkMe shows:")
-	d.printf("%s\n", d.tenant.State())
+	d.inventory()
 	d.command(ctx, exitOK, "status")
 	for _, v := range d.tenant.Violations() {
 		d.fail(fmt.Errorf("the tenant objects: %s", v))
@@ -254,6 +256,30 @@ func hidePassword(body string) string {
 		}
 	}
 	return before
+}
+
+// inventory lists the accounts of the tenant with their groups.
+func (d *demo) inventory() {
+	groups := map[string][]string{}
+	for _, g := range d.tenant.Groups() {
+		for _, id := range g.Members {
+			groups[id] = append(groups[id], g.DisplayName)
+		}
+	}
+	d.printf("\n")
+	table := tabwriter.NewWriter(d.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "  USER NAME\tNAME\tACTIVE\tGROUPS")
+	for _, u := range d.tenant.Users() {
+		active := "yes"
+		if !u.Active {
+			active = "no"
+		}
+		fmt.Fprintf(table, "  %s\t%s %s\t%s\t%s\n", u.UserName, u.GivenName, u.FamilyName, active,
+			cmp.Or(strings.Join(groups[u.ID], ", "), "none"))
+	}
+	if err := table.Flush(); err != nil {
+		d.fail(err)
+	}
 }
 
 func (d *demo) replaceInConfig(old, new string) {
