@@ -69,7 +69,7 @@ func arrangeRun(r *agent.Report, o Options) *document {
 }
 
 // arrange sorts a plan into sections. The changes inside one keep their order.
-func arrange(p *agent.Plan, run *agent.RunReport, settled []agent.Settlement, advise func(error) (Advice, bool)) *document {
+func arrange(p *agent.Plan, run *agent.RunReport, settled []agent.Settlement, advise func(*agent.Change) (Advice, bool)) *document {
 	d := &document{plan: p, run: run, settled: settled, impact: mappingImpact(p)}
 	byPlace := map[place][]*agent.Change{}
 	for _, c := range p.Changes {

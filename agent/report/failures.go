@@ -70,13 +70,13 @@ func failureTexts(failed []*agent.Change) []string {
 }
 
 // adviceOn collects what there is to say about failures, each advice once.
-func adviceOn(failed []*agent.Change, advise func(error) (Advice, bool)) []Advice {
+func adviceOn(failed []*agent.Change, advise func(*agent.Change) (Advice, bool)) []Advice {
 	if advise == nil {
 		return nil
 	}
 	var out []Advice
 	for _, c := range failed {
-		advice, ok := advise(c.Failure())
+		advice, ok := advise(c)
 		if ok && !slices.Contains(out, advice) {
 			out = append(out, advice)
 		}

@@ -62,7 +62,7 @@ func hostileRun(n string) (*agent.Report, report.Options) {
 			c.Outcome = agent.Skipped
 		}
 	}
-	return r, report.Options{Full: true, Width: 80, Now: now(), Advise: func(error) (report.Advice, bool) {
+	return r, report.Options{Full: true, Width: 80, Now: now(), Advise: func(*agent.Change) (report.Advice, bool) {
 		return report.Advice{Cause: n, Remedy: n}, true
 	}}
 }

@@ -1,6 +1,10 @@
 package report
 
-import "time"
+import (
+	"time"
+
+	"okta-walkme-agent/agent"
+)
 
 // Options say how text is laid out. The zero value is plain text of any width,
 // with long lists folded and times in UTC.
@@ -12,7 +16,7 @@ type Options struct {
 	Now   time.Time // for "in 5 min" beside a time; zero: the time alone
 
 	// Advise, if set, tells what a failure usually comes from and what to do.
-	Advise func(error) (Advice, bool)
+	Advise func(failed *agent.Change) (Advice, bool)
 }
 
 // Advice is what a failure usually comes from, and what to do.

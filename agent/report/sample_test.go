@@ -285,7 +285,7 @@ func refusedReport() *agent.Report {
 
 // advised are options with an advice for every failure.
 func advised() report.Options {
-	return report.Options{Width: 100, Now: now(), Advise: func(error) (report.Advice, bool) {
+	return report.Options{Width: 100, Now: now(), Advise: func(*agent.Change) (report.Advice, bool) {
 		return report.Advice{Cause: "WalkMe does not accept the credentials", Remedy: "copy them again"}, true
 	}}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,8 +26,8 @@ the configuration or the state has moved since, nothing is sent and the command
 says what has moved. A file that was changed by hand is refused.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains([]string{"text", "json"}, format) {
-				return usage("--format is text or json, not %q", format)
+			if err := knownFormat(format); err != nil {
+				return err
 			}
 			cfg, err := c.load()
 			if err != nil {
@@ -43,7 +43,7 @@ says what has moved. A file that was changed by hand is refused.`,
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "text", "text or json")
+	cmd.Flags().StringVarP(&format, "format", "f", "text", strings.Join(formats, ", "))
 	cmd.Flags().BoolVar(&full, "full", false, "unfold long lists")
 	return cmd
 }

@@ -13,6 +13,7 @@ import (
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 )
 
@@ -22,15 +23,15 @@ func (c *cli) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Test configuration, expressions and credentials",
 		Long: `Does what "Test API Credentials" does in Okta, and more: the configuration, the
-secrets, Okta's app, assignments and groups, each person's mapped values, and
-WalkMe's answer to the credentials. Nothing is written anywhere. Each failure
+secrets, Okta's app, assignments and groups, each person's mapped values, WalkMe's
+answer to the credentials, and the state file. Nothing is written anywhere. Each failure
 comes with its usual cause and a remedy.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.check(cmd.Context(), offline)
 		},
 	}
-	cmd.Flags().BoolVar(&offline, "offline", false, "only what needs no network: configuration, expressions, secrets")
+	cmd.Flags().BoolVar(&offline, "offline", false, "only what needs no network: configuration, expressions, secrets, state")
 	return cmd
 }
 
@@ -41,7 +42,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	}
 	k := &checklist{w: c.stdout, color: c.colored(c.stdout)}
 	k.section("Configuration", c.file())
-	k.ok("%d mapped attributes, schedule %q", len(cfg.Mappings), cfg.Schedule)
+	k.ok("%s, schedule %q", count(len(cfg.Mappings), "mapped attribute", "mapped attributes"), cfg.Schedule)
 	oktaConfig, oktaErr := cfg.OktaClient()
 	walkmeConfig, walkmeErr := cfg.WalkMeClient()
 	if err := errors.Join(oktaErr, walkmeErr); err != nil {
@@ -49,7 +50,8 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	}
 	k.ok("secrets are there")
 	if offline {
-		return nil
+		k.state(ctx, cfg)
+		return k.verdict()
 	}
 	if oktaConfig.Transport, err = c.traced(oktaConfig.Transport); err != nil {
 		return err
@@ -68,6 +70,11 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	if snap != nil {
 		k.people(ctx, cfg, snap, client, managed)
 	}
+	return k.verdict()
+}
+
+// verdict turns what was found into an exit code.
+func (k *checklist) verdict() error {
 	switch {
 	case k.failed > 0:
 		return &exit{exitFailed, fmt.Errorf("%d of the checks failed", k.failed)}
@@ -133,7 +140,7 @@ func (k *checklist) walkme(ctx context.Context, cfg *configs.Config, wc walkme.C
 	return client
 }
 
-// state reads the state. The result holds the Okta ids of everybody whose account
+// state looks for damage in the state and reads it. The result holds the Okta ids of everybody whose account
 // the agent manages.
 func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]bool {
 	k.section("State", cfg.State.Path)
@@ -146,7 +153,11 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 		k.ok("there is none yet; the first sync makes it")
 		return nil
 	}
-	records, err := db.Records(ctx)
+	err = state.Check(ctx, cfg.State.Path)
+	var records []state.Record
+	if err == nil {
+		records, err = db.Records(ctx)
+	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		k.fail("state file", err)
 		return nil
@@ -155,6 +166,7 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 	for _, r := range records {
 		managed[r.SourceID] = r.ID != ""
 	}
+	k.ok("no damage is in it")
 	n := agent.CountManaged(records)
 	k.ok("%s and %s are managed", count(n.Users, "user", "users"), count(n.Groups, "group", "groups"))
 	return managed

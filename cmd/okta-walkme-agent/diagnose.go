@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io/fs"
 	"net"
 	"net/http"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -71,6 +73,22 @@ func diagnoseWalkMe(err error) (diagnosis, bool) {
 	return diagnosis{}, false
 }
 
+// diagnoseChange knows what a failure means for a single object. A 404 is about the
+// object then, not about the address.
+func diagnoseChange(c *agent.Change) (diagnosis, bool) {
+	var unanswered *walkme.UnansweredError
+	switch err := c.Failure(); {
+	case errors.As(err, &unanswered):
+		return diagnosis{"WalkMe broke off without an answer, so it may have done it or not",
+			"nothing: the next run asks WalkMe what became of it, and goes on from there"}, true
+	case !errors.Is(err, scim.ErrNotFound):
+		return diagnose(err)
+	case c.Type == scim.Group:
+		return diagnosis{"the group was deleted in WalkMe", "set push_groups.on_missing: recreate, or take the group off push_groups.sources"}, true
+	}
+	return diagnosis{"the account was deleted in WalkMe", "set provisioning.on_missing: recreate, or unassign the person in Okta"}, true
+}
+
 func routing(status int) bool {
 	switch status {
 	case http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusBadGateway:
@@ -101,6 +119,7 @@ func diagnoseState(err error) (diagnosis, bool) {
 	var locked *state.LockedError
 	var corrupt *state.CorruptError
 	var schema *state.SchemaError
+	var foreign *state.NotOursError
 	switch {
 	case errors.As(err, &locked):
 		return diagnosis{"two agents must not write one state at the same time",
@@ -110,6 +129,12 @@ func diagnoseState(err error) (diagnosis, bool) {
 			"restore a backup, or move the file away: the next run looks every name up and links what exists"}, true
 	case errors.As(err, &schema) && schema.Have > schema.Want:
 		return diagnosis{"the state was written by a newer version", "install that version again, or restore the backup it made before the upgrade"}, true
+	case errors.As(err, &schema):
+		return diagnosis{"the state was written by an older version", "run sync once, or start the service: both bring it up to date, after a backup beside it"}, true
+	case errors.As(err, &foreign):
+		return diagnosis{"state.path does not name a state file of this program", "correct state.path, or move the file away: the next run looks every name up and links what exists"}, true
+	case errors.Is(err, fs.ErrPermission):
+		return diagnosis{"the user who runs this command may not use the file", "run it as root, or as the user of the service"}, true
 	case errors.Is(err, state.ErrDiskFull):
 		return diagnosis{"the disk is full", "make room; nothing was half-written, the next run goes on from here"}, true
 	}

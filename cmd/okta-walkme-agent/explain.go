@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -38,10 +37,7 @@ next run will do. Nothing is written anywhere.`,
 				return explained(err)
 			}
 			if format == "json" {
-				enc := json.NewEncoder(c.stdout)
-				enc.SetEscapeHTML(false)
-				enc.SetIndent("", "  ")
-				return enc.Encode(e)
+				return report.JSON(c.stdout, "explanation", e)
 			}
 			return report.ExplanationText(c.stdout, e, c.reportOptions(c.stdout, false))
 		},

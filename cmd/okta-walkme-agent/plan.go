@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +19,15 @@ import (
 	"okta-walkme-agent/configs"
 )
 
-var planFormats = []string{"text", "json", "markdown", "html"}
+// formats of plans and of reports of runs.
+var formats = []string{"text", "json", "markdown", "html"}
+
+func knownFormat(format string) error {
+	if slices.Contains(formats, format) {
+		return nil
+	}
+	return usage("--format is one of %s, not %q", strings.Join(formats, ", "), format)
+}
 
 type planFlags struct {
 	format, out, mapping             string
@@ -43,7 +52,7 @@ changed there shows as drift. With --mapping another mapping is tried, and with
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.plan(cmd.Context(), f) },
 	}
-	cmd.Flags().StringVarP(&f.format, "format", "f", "text", strings.Join(planFormats, ", "))
+	cmd.Flags().StringVarP(&f.format, "format", "f", "text", strings.Join(formats, ", "))
 	cmd.Flags().StringVarP(&f.out, "out", "o", "", "also save the plan to `FILE`, for apply")
 	cmd.Flags().BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
 	cmd.Flags().BoolVar(&f.full, "full", false, "unfold long lists")
@@ -54,8 +63,8 @@ changed there shows as drift. With --mapping another mapping is tried, and with
 }
 
 func (c *cli) plan(ctx context.Context, f planFlags) error {
-	if !slices.Contains(planFormats, f.format) {
-		return usage("--format is one of %s, not %q", strings.Join(planFormats, ", "), f.format)
+	if err := knownFormat(f.format); err != nil {
+		return err
 	}
 	if f.offline && (f.refresh || f.out != "") {
 		return usage("--offline goes with neither --refresh nor --out: it does not see what is there now")
@@ -151,5 +160,11 @@ func (c *cli) showPlan(w io.Writer, plan *agent.Plan, format string, full bool) 
 }
 
 func (c *cli) reportOptions(w io.Writer, full bool) report.Options {
-	return report.Options{Color: c.colored(w), Width: width(w), Full: full}
+	return report.Options{Color: c.colored(w), Width: width(w), Full: full, Now: time.Now(), Advise: advise}
+}
+
+// advise is diagnose for the changes of a report.
+func advise(failed *agent.Change) (report.Advice, bool) {
+	d, ok := diagnoseChange(failed)
+	return report.Advice{Cause: d.cause, Remedy: d.remedy}, ok
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +28,8 @@ An interrupted resync goes on with --continue and the same flags.`,
   okta-walkme-agent resync --failed`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains([]string{"text", "json"}, format) {
-				return usage("--format is text or json, not %q", format)
+			if err := knownFormat(format); err != nil {
+				return err
 			}
 			if pick.Always && len(pick.Attributes) == 0 {
 				return usage("--force goes with --attribute")
@@ -57,7 +57,7 @@ An interrupted resync goes on with --continue and the same flags.`,
 	flags.BoolVar(&pick.Failed, "failed", false, "only what failed at its last attempt")
 	flags.BoolVar(&resume, "continue", false, "go on with a resync that was interrupted")
 	flags.BoolVar(&dryRun, "dry-run", false, "only show what would be pushed")
-	flags.StringVarP(&format, "format", "f", "text", "text or json")
+	flags.StringVarP(&format, "format", "f", "text", strings.Join(formats, ", "))
 	flags.BoolVar(&full, "full", false, "unfold long lists")
 	return cmd
 }
@@ -74,6 +74,6 @@ func (c *cli) resyncLeft(r *agent.Report) {
 		}
 	}
 	if left > 0 {
-		fmt.Fprintf(c.stderr, "%s: %d of %d are left; go on with: resync --continue and the same flags\n", programName, left, len(r.Changes))
+		fmt.Fprintf(c.stderr, "%s: %d of %s left undone; go on with: resync --continue and the same flags\n", programName, left, count(len(r.Changes), "change", "changes"))
 	}
 }

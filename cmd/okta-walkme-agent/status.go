@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -90,20 +89,18 @@ the last good run is older, which is enough for a simple monitor.`,
 			}
 			view, err := readStatus(cmd.Context(), cfg.State.Path)
 			if err != nil {
-				return err
+				return explained(err)
 			}
+			now := time.Now()
 			if format == "json" {
-				enc := json.NewEncoder(c.stdout)
-				enc.SetEscapeHTML(false)
-				enc.SetIndent("", "  ")
-				err = enc.Encode(view)
+				err = report.JSON(c.stdout, "status", view)
 			} else {
-				err = view.text(c.stdout)
+				err = view.text(c.stdout, now)
 			}
 			if err != nil {
 				return err
 			}
-			return view.fresh(maxAge, time.Now())
+			return view.fresh(maxAge, now)
 		},
 	}
 	cmd.Flags().StringVarP(&format, "format", "f", "text", "text or json")
@@ -190,17 +187,17 @@ func (v *statusView) fresh(maxAge time.Duration, now time.Time) error {
 	return errors.New("there was no good run yet")
 }
 
-func (v *statusView) text(w io.Writer) error {
-	fmt.Fprintf(w, "Managed    %d users, %d groups\n", v.Managed.Users, v.Managed.Groups)
+func (v *statusView) text(w io.Writer, now time.Time) error {
+	fmt.Fprintf(w, "Managed    %s, %s\n", count(v.Managed.Users, "user", "users"), count(v.Managed.Groups, "group", "groups"))
 	if v.NextRun != nil {
-		fmt.Fprintf(w, "Next run   %s\n", v.NextRun.Local().Format(time.DateTime))
+		fmt.Fprintf(w, "Next run   %s\n", local(*v.NextRun, now))
 	}
 	if q := v.Quarantine; q != nil {
 		fmt.Fprintf(w, "Quarantine since %s: %s; the service waits %s between two runs, a good sync ends it\n",
-			q.Since.Local().Format(time.DateTime), report.Escape(q.Reason), q.Pause())
+			local(q.Since, now), report.Escape(q.Reason), q.Pause())
 	}
 	if v.Pending > 0 {
-		fmt.Fprintf(w, "Unsettled  %d changes were cut off; the next run settles them\n", v.Pending)
+		fmt.Fprintf(w, "Unsettled  %s cut off; the next run settles what became of it\n", count(v.Pending, "change was", "changes were"))
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nRuns\nSTARTED\tTRIGGER\tOUTCOME\tAPPLIED\tFAILED\tHELD\tREJECTED\tSKIPPED\t")
@@ -217,7 +214,7 @@ func (v *statusView) text(w io.Writer) error {
 	for _, f := range v.Failures {
 		next := "next run"
 		if f.NextTryAt != nil {
-			next = f.NextTryAt.Local().Format(time.DateTime)
+			next = local(*f.NextTryAt, now)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", f.Type, report.Escape(f.Name), f.Attempts, next, report.Escape(f.Error))
 	}
@@ -228,6 +225,11 @@ func (v *statusView) text(w io.Writer) error {
 		fmt.Fprintf(table, "%s\t%d\t%s\t%s sync --approve %s\n", h.ID, h.Count, h.CreatedAt.Local().Format(time.DateTime), programName, h.ID)
 	}
 	return table.Flush()
+}
+
+// local writes a time on the clock of this machine, and how far it is from now.
+func local(t, now time.Time) string {
+	return t.Local().Format(time.DateTime) + " (" + report.Distance(t, now) + ")"
 }
 
 func timeOrNil(t time.Time) *time.Time {

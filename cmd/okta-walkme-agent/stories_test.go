@@ -83,6 +83,19 @@ var stories = []story{
 		post := func(r *walkmetest.Request) bool { return bytes.Contains(r.Body, []byte("cara@")) }
 		c.tenant.Fault(walkmetest.OnMatch(post, 0, walkmetest.Fault{Status: 400, Body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"email is missing"}`}))
 	}, commands: []string{"sync"}},
+	{name: "walkme_breaks_off", wrong: func(c *company) {
+		c.hire("Cara", "Cole")
+		post := func(r *walkmetest.Request) bool { return r.Method == http.MethodPost }
+		c.tenant.Fault(walkmetest.OnMatch(post, 1, walkmetest.AppliedUnanswered()))
+	}, commands: []string{"sync", "status", "sync", "plan --detailed-exitcode"}},
+	{name: "walkme_lost_an_account", wrong: func(c *company) {
+		ann, ok := c.tenant.User("ann@example.com")
+		if !ok {
+			c.t.Fatal("ann has no account")
+		}
+		c.tenant.DeleteUser(ann.ID)
+		c.org.Update(c.people["ann"], map[string]any{"lastName": "Abel"})
+	}, commands: []string{"sync", "check --offline"}},
 	{name: "person_without_email", wrong: func(c *company) {
 		c.org.Assign(c.org.Hire(oktatest.Person{First: "Kio", Last: "Sk", Login: "kiosk-7", Email: "kiosk@example.com"}))
 		c.hire("Cara", "Cole")
@@ -107,15 +120,15 @@ var stories = []story{
 	{name: "state_of_a_newer_version", wrong: func(c *company) {
 		c.overwriteState(60, binary.BigEndian.AppendUint32(nil, 99)) // user_version, https://sqlite.org/fileformat.html
 		c.hire("Cara", "Cole")
-	}, commands: []string{"check", "plan", "sync", "status"}},
+	}, commands: []string{"check", "check --offline", "plan", "sync", "status"}},
 	{name: "state_damaged", wrong: func(c *company) {
 		c.overwriteState(4096, bytes.Repeat([]byte("damage"), 4096))
 		c.hire("Cara", "Cole")
-	}, commands: []string{"plan", "sync", "status"}},
+	}, commands: []string{"check --offline", "plan", "sync", "status", "history"}},
 	{name: "state_of_another_kind", wrong: func(c *company) {
 		c.overwriteState(0, bytes.Repeat([]byte("text, not a database\n"), 400))
 		c.hire("Cara", "Cole")
-	}, commands: []string{"plan", "sync", "status"}},
+	}, commands: []string{"check --offline", "plan", "sync", "status"}},
 	{name: "state_is_a_folder", wrong: func(c *company) {
 		c.configure(map[string]string{"state": "path: state\n"})
 		c.hire("Cara", "Cole")

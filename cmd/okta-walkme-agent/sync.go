@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os/user"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,8 +25,8 @@ func (c *cli) syncCommand() *cobra.Command {
 applies. Failed objects are tried at once, whatever their pause.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains([]string{"text", "json"}, format) {
-				return usage("--format is text or json, not %q", format)
+			if err := knownFormat(format); err != nil {
+				return err
 			}
 			cfg, err := c.load()
 			if err != nil {
@@ -39,7 +40,7 @@ applies. Failed objects are tried at once, whatever their pause.`,
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "text", "text or json")
+	cmd.Flags().StringVarP(&format, "format", "f", "text", strings.Join(formats, ", "))
 	cmd.Flags().StringSliceVar(&opts.Approve, "approve", nil, "release the changes held under `ID`")
 	cmd.Flags().BoolVar(&opts.Refresh, "refresh", false, "read WalkMe and undo what was changed there")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only show what the run would do")
@@ -59,12 +60,23 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, name, format stri
 	done := c.progress(s.agent)
 	r, runErr := do(ctx, s.agent)
 	done()
-	if r != nil && r.Schema != "" {
+	if r != nil && (r.Schema != "" || len(r.Settled) > 0 || format == "json") {
 		if err := c.showRun(r, format, full); err != nil {
 			return err
 		}
+		if c.hasRead(r, runErr, format) {
+			return runErr
+		}
 	}
 	return runExit(r, runErr)
+}
+
+// hasRead says whether the person at the terminal has just read in the report what
+// a run ended with, and what to do.
+func (c *cli) hasRead(r *agent.Report, runErr error, format string) bool {
+	return runErr != nil && format == "text" && isTerminal(c.stdout) && slices.ContainsFunc(r.Changes, func(ch *agent.Change) bool {
+		return ch.Failure() != nil && errors.Is(runErr, ch.Failure())
+	})
 }
 
 // dryRun is a run up to the point where it would write.
@@ -82,10 +94,16 @@ func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, opts agent.Option
 }
 
 func (c *cli) showRun(r *agent.Report, format string, full bool) error {
-	if format == "json" {
+	o := c.reportOptions(c.stdout, full)
+	switch format {
+	case "json":
 		return report.RunJSON(c.stdout, r)
+	case "markdown":
+		return report.RunMarkdown(c.stdout, r, o)
+	case "html":
+		return report.RunHTML(c.stdout, r, o)
 	}
-	return report.RunText(c.stdout, r, c.reportOptions(c.stdout, full))
+	return report.RunText(c.stdout, r, o)
 }
 
 // runExit turns the outcome of a run into an exit code.

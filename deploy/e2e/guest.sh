@@ -136,7 +136,7 @@ CREDENTIALS_DIRECTORY=$ETC $S sync
 systemctl start $S
 within 20 status_is 'last run: done'
 $S status
-$S status | grep -c '4 users, 1 groups'
+$S status | grep -c '4 users, 1 group$'
 $S status --max-age 1h
 ok 'sync by hand, beside the service and without it'
 
@@ -146,7 +146,7 @@ dpkg -i /results/v0.2.0.deb
 systemctl is-active $S
 journalctl -u $S -o cat --no-pager | grep -c 'started.*v0.2.0'
 within 20 status_is 'last run: done'
-[ "$($S status --format json | grep -c '"id"')" -ge "$before" ] && $S status | grep -c '4 users, 1 groups'
+[ "$($S status --format json | grep -c '"id"')" -ge "$before" ] && $S status | grep -c '4 users, 1 group$'
 [ "$(posted Users) $(posted Groups)" = '3 1' ] || die 'accounts were made anew after the upgrade'
 ok 'upgrade: started again, the state is kept'
 
