@@ -80,6 +80,33 @@ func TestBackupNeverOverwrites(t *testing.T) {
 	}
 }
 
+// The name of a backup is a promise: whoever copies it away finds all of it.
+func TestBackupAppearsWhole(t *testing.T) {
+	db := openDB(t, statePath(t))
+	must(t, db.PutRecords(t.Context(), groupRecord(1, 50_000)))
+	folder := t.TempDir()
+	path := filepath.Join(folder, "backup.db")
+	done := make(chan error)
+	go func() { done <- db.Backup(t.Context(), path) }()
+	for {
+		if info, err := os.Stat(path); err == nil && info.Size() == 0 {
+			t.Error("the backup has its name while it is empty")
+			must(t, <-done)
+			return
+		}
+		select {
+		case err := <-done:
+			must(t, err)
+			must(t, state.Check(t.Context(), path))
+			if left, err := os.ReadDir(folder); len(left) != 1 || err != nil {
+				t.Errorf("files = %v, %v, want the backup alone", left, err)
+			}
+			return
+		default:
+		}
+	}
+}
+
 // A backup that cannot be finished leaves nothing under its name.
 func TestBackupCancelled(t *testing.T) {
 	db := openDB(t, statePath(t))

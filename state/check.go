@@ -24,17 +24,14 @@ func Check(ctx context.Context, path string) error {
 	return db.fail("integrity check", findDamage(ctx, db.reader, db.path, "PRAGMA integrity_check(5)", "PRAGMA foreign_key_check"))
 }
 
-// identify tells whose file it is and returns its schema version, 0 for a
-// database that nothing was ever written to.
+// identify tells whose file it is and returns its schema version.
 func identify(ctx context.Context, pool *sql.DB, path string) (version int, err error) {
-	var id, tables int
+	var id int
 	err = pool.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
-		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).Scan(&id, &version, &tables)
+		(SELECT user_version FROM pragma_user_version)`).Scan(&id, &version)
 	switch {
 	case err != nil:
 		return 0, err
-	case id == 0 && version == 0 && tables == 0:
-		return 0, nil
 	case id != applicationID:
 		return 0, &NotOursError{Path: path, Reason: fmt.Sprintf("it is the SQLite database of another program (application_id %#x)", id)}
 	}
@@ -95,7 +92,9 @@ func plausible(path string) error {
 		return err
 	case !info.Mode().IsRegular():
 		return &NotOursError{Path: path, Reason: "it is not a regular file"}
-	case info.Size() > 0 && info.Size() < smallest:
+	case info.Size() == 0:
+		return &CorruptError{Path: path, Detail: "it is empty, and this program never leaves it so"}
+	case info.Size() < smallest:
 		return &NotOursError{Path: path, Reason: fmt.Sprintf("%d bytes are no SQLite database", info.Size())}
 	}
 	return nil

@@ -15,7 +15,7 @@ type Claim struct{ file *os.File }
 // ClaimService takes the claim, or returns a *LockedError that says who has it.
 // The folder of the state is made when missing.
 func ClaimService(ctx context.Context, path, command string, now time.Time) (*Claim, error) {
-	path, err := absolute(path)
+	path, err := resolve(path)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func ClaimService(ctx context.Context, path, command string, now time.Time) (*Cl
 // Service says who has the claim on a state file: a *LockedError, which is the
 // answer and not a fault, or nil when there is no service.
 func Service(path string) (*LockedError, error) {
-	path, err := absolute(path)
+	path, err := resolve(path)
 	if err != nil {
 		return nil, err
 	}

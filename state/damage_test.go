@@ -48,8 +48,9 @@ func TestNotOurs(t *testing.T) {
 		"text": func(t *testing.T, path string) {
 			must(t, os.WriteFile(path, []byte(strings.Repeat("hello\n", 1000)), 0o600))
 		},
-		"short text":        func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte("x"), 0o600)) },
-		"unmarked database": func(t *testing.T, path string) { runSQL(t, path, "CREATE TABLE t (x)") },
+		"short text":              func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte("x"), 0o600)) },
+		"database without tables": func(t *testing.T, path string) { runSQL(t, path, "CREATE TABLE t (x)", "DROP TABLE t") },
+		"unmarked database":       func(t *testing.T, path string) { runSQL(t, path, "CREATE TABLE t (x)") },
 		"another program's": func(t *testing.T, path string) {
 			runSQL(t, path, "CREATE TABLE t (x)", "PRAGMA application_id = 7", "PRAGMA user_version = 1")
 		},

@@ -84,7 +84,7 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("%s is damaged (%s): restore a backup, or delete it: the next run looks every user and group up and links what exists", e.Path, e.Detail)
+	return fmt.Sprintf("%s is damaged (%s): restore a backup, or delete it together with its -wal: the next run looks every user and group up and links what exists, but nobody who was unassigned meanwhile is deactivated", e.Path, e.Detail)
 }
 
 // code returns SQLite's extended result code, 0 for any other error. The

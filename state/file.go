@@ -71,20 +71,6 @@ func openOrCreate(path string) (*os.File, error) {
 	return f, writeError(err)
 }
 
-// ensureFile makes the file where it is missing. It never opens an existing
-// one: closing it again would drop the locks that SQLite holds on it in this
-// process (https://sqlite.org/howtocorrupt.html, section 2.2).
-func ensureFile(path string) error {
-	if !missing(path) {
-		return nil
-	}
-	f, err := create(path)
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
 // makePrivate takes away what others may do with the file.
 func makePrivate(path string) error {
 	info, err := os.Stat(path)
@@ -108,7 +94,7 @@ func readable(path string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, os.ErrNotExist):
-		return ErrNotExist
+		return exists(path)
 	}
 	return &os.PathError{Op: "read", Path: path, Err: err}
 }

@@ -73,25 +73,26 @@ func open(ctx context.Context, o Options, migrations fs.FS) (*DB, error) {
 	return db, nil
 }
 
-// acquire makes sure that there is a file and takes its lock.
+// acquire takes the lock of the file, which need not be there yet.
 func (db *DB) acquire(ctx context.Context, command string) (err error) {
-	if db.path, err = absolute(db.path); err != nil {
+	if db.path, err = resolve(db.path); err != nil {
 		return err
 	}
 	if err := ensureFolder(db.path); err != nil {
 		return err
 	}
 	h := holder{PID: os.Getpid(), Command: command, Since: db.now().UTC()}
-	if db.lock, err = lock(ctx, db.path, h); err != nil {
-		return err
-	}
-	return ensureFile(db.path)
+	db.lock, err = lock(ctx, db.path, h)
+	return err
 }
 
-// prepare checks and migrates the file, then opens both pools.
+// prepare makes, or checks and migrates, the file, then opens both pools.
 func (db *DB) prepare(ctx context.Context, build string, files fs.FS) error {
 	migrations, err := schema(files)
 	if err != nil {
+		return err
+	}
+	if err := ensureDatabase(ctx, db.path, migrations, build, db.now()); err != nil {
 		return err
 	}
 	version, err := db.inspect(ctx, len(migrations))
@@ -141,7 +142,7 @@ func (db *DB) inspect(ctx context.Context, want int) (version int, err error) {
 	if err := findDamage(ctx, pool, db.path, "PRAGMA quick_check(5)"); err != nil {
 		return 0, err
 	}
-	if version > 0 && version < want {
+	if version < want {
 		err = backupBefore(ctx, pool, db.path, version)
 	}
 	return version, err
@@ -177,7 +178,7 @@ func openReadOnly(ctx context.Context, path string, migrations fs.FS) (*DB, erro
 
 // attach opens the reader pool on an existing file of the right schema.
 func (db *DB) attach(ctx context.Context, files fs.FS) (err error) {
-	if db.path, err = absolute(db.path); err != nil {
+	if db.path, err = resolve(db.path); err != nil {
 		return err
 	}
 	if err := readable(db.path); err != nil {
@@ -191,15 +192,10 @@ func (db *DB) attach(ctx context.Context, files fs.FS) (err error) {
 		return err
 	}
 	version, err := db.connectReader(ctx)
-	switch {
-	case err != nil:
-		return err
-	case version == 0: // its first Open was cut off, or is under way
-		return ErrNotExist
-	case version != len(migrations):
-		return &SchemaError{Have: version, Want: len(migrations)}
+	if err == nil && version != len(migrations) {
+		err = &SchemaError{Have: version, Want: len(migrations)}
 	}
-	return nil
+	return err
 }
 
 // connectReader opens the reader pool and returns the schema version. In a

@@ -21,15 +21,6 @@ func TestOpenReadOnlyWithoutFile(t *testing.T) {
 	}
 }
 
-// A first Open that was cut off leaves an empty file, or one without tables.
-func TestOpenReadOnlyUnfinished(t *testing.T) {
-	path := statePath(t)
-	must(t, os.WriteFile(path, nil, 0o600))
-	_, err := state.OpenReadOnly(t.Context(), path)
-	wantIs(t, "OpenReadOnly(empty file)", err, state.ErrNotExist)
-	openDB(t, path)
-}
-
 // fill writes something into every table.
 func fill(t *testing.T, db *state.DB) {
 	t.Helper()

@@ -1,0 +1,106 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// ensureDatabase makes a file of the newest schema where there is none. It is
+// built under another name and renamed when it is whole: a file of this name is
+// never empty, so that an empty one is damage and no fresh machine.
+func ensureDatabase(ctx context.Context, path string, migrations []string, build string, now time.Time) error {
+	switch err := exists(path); {
+	case !errors.Is(err, ErrNotExist):
+		return err
+	case len(migrations) == 0:
+		return errors.New("no migrations")
+	}
+	partial := path + ".new"
+	if err := removeDatabase(partial); err != nil { // of an attempt that was killed
+		return writeError(err)
+	}
+	if err := buildDatabase(ctx, partial, migrations, build, now); err != nil {
+		return errors.Join(err, removeDatabase(partial))
+	}
+	if err := os.Rename(partial, path); err != nil {
+		return writeError(err)
+	}
+	return syncFolder(path)
+}
+
+// buildDatabase leaves one file and nothing beside it. That takes a rollback
+// journal: a write-ahead log would have to be emptied first.
+func buildDatabase(ctx context.Context, path string, migrations []string, build string, now time.Time) error {
+	f, err := create(path)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	pool, err := sql.Open("sqlite", dsn(path, "rw", pragmasReader+"&_pragma=synchronous(FULL)"))
+	if err != nil {
+		return err
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return errors.Join(err, pool.Close())
+	}
+	err = migrate(ctx, conn, migrations, 0, build, now)
+	return errors.Join(err, conn.Close(), pool.Close())
+}
+
+func removeDatabase(path string) error {
+	for _, name := range []string{path, path + "-journal", path + "-wal", path + "-shm"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// exists is ErrNotExist where there is no file. One that is gone while its
+// write-ahead log is still there was lost: SQLite would drop the log in silence.
+func exists(path string) error {
+	if !missing(path) {
+		return nil
+	}
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		return &CorruptError{Path: path, Detail: "the file is gone, but its write-ahead log " + filepath.Base(path) + "-wal is there"}
+	}
+	return ErrNotExist
+}
+
+// resolve is the absolute path of the file itself: a lock beside a symbolic link
+// would not be seen by who opens the file by its own name.
+func resolve(path string) (string, error) {
+	path, err := absolute(path)
+	for range 40 { // as many as Linux follows
+		if err != nil {
+			return "", err
+		}
+		folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+		if errors.Is(err, fs.ErrNotExist) {
+			return path, nil // it is made later, and then it is no link
+		}
+		if err != nil {
+			return "", err
+		}
+		path = filepath.Join(folder, filepath.Base(path))
+		target, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // no link
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(folder, target)
+		}
+		path = target
+	}
+	return "", &fs.PathError{Op: "open", Path: path, Err: syscall.ELOOP}
+}
