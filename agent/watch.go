@@ -53,8 +53,7 @@ func (a *Agent) readPeople(ctx context.Context, oktaIDs []string) (*view, error)
 			return nil, err
 		}
 	}
-	a.translate(v)
-	v.assess()
+	a.translate(v) // the verdict stays that on the whole list, which was not read anew
 	return v, nil
 }
 

@@ -59,6 +59,17 @@ func TestSyncPeopleLooksAtThemAlone(t *testing.T) {
 	}
 }
 
+// Nobody is left in the old list when ann leaves, but nobody has read a list.
+func TestSyncPeopleOfTheLastInTheList(t *testing.T) {
+	w := newWorld(t, walkme.OIN)
+	w.hire("ann")
+	w.sync()
+	w.hire("bob")
+	wantText(t, "changes for bob", changes(w.syncPeople("bob")), "create bob: applied")
+	w.org.Unassign(w.people["ann"])
+	wantText(t, "changes for ann", changes(w.syncPeople("ann")), "deactivate ann: applied")
+}
+
 func TestSyncPeopleBeforeTheFirstRun(t *testing.T) {
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann")
