@@ -26,8 +26,9 @@ type Service struct {
 	// any more ends the service.
 	Run func(ctx context.Context, trigger string) error
 
-	// Slow, if set, is the least pause between the beginnings of two runs. It
-	// is asked after each run.
+	// Slow, if set, is the least pause between the beginnings of two runs. It is
+	// asked after each run, and again and again in a pause that it has made, which
+	// ends when it says zero.
 	Slow func() time.Duration
 
 	// Idle, if set, hears before each wait when the next run is due.
@@ -37,8 +38,16 @@ type Service struct {
 	// waits: the loop is not stuck.
 	Alive func()
 
-	// Wake, if set, asks for a run now; the value is its trigger.
+	// Wake, if set, asks for a run now; the value is its trigger. Such a run takes
+	// the place of no tick, and waits for the end of a pause that Slow has made.
 	Wake <-chan string
+}
+
+// Past is what an earlier process, or configuration, leaves to the service. The
+// zero value is nothing.
+type Past struct {
+	Begun time.Time // when the latest scheduled run began that came to its end; zero: none, or it was cut off
+	Tried time.Time // when the latest run of any kind began
 }
 
 // wakeInterval is how often a wait looks at the wall clock. Timers stand still
@@ -48,17 +57,25 @@ const wakeInterval = 15 * time.Second
 // TriggerSchedule is the trigger of a scheduled run.
 const TriggerSchedule = "schedule"
 
-// Serve waits and runs until the context ends, which is no error. last is when
-// the latest run of an earlier process began; a tick that was missed since, while
-// the service was down or the machine slept, is made up for by one run at once. A
-// zero last is one, too, and so is one in the future: the clock was wrong then.
-func (s *Service) Serve(ctx context.Context, last time.Time) error {
-	due := s.now()
-	if !last.IsZero() && !last.After(due) {
-		due = s.Schedule.Next(last.Add(s.slow()))
-	}
+// startPause is the least pause between a run and the try of a service that starts
+// in quarantine.
+const startPause = time.Minute
+
+// turn is when the next scheduled run is due.
+type turn struct {
+	tick time.Time // by the schedule; zero: never
+	due  time.Time // the tick and its jitter
+	free time.Time // no run of any kind begins before it; zero: the service has not slowed down
+}
+
+// Serve waits and runs until the context ends, which is no error. A tick that was
+// missed since the latest run, while the service was down or the machine slept, is
+// made up for by one run at once. So is a first start, and a past that lies in the
+// future: the clock was wrong then.
+func (s *Service) Serve(ctx context.Context, past Past) error {
+	next := s.first(past)
 	for {
-		trigger, ok := s.wait(ctx, due)
+		trigger, ok := s.wait(ctx, &next)
 		if !ok {
 			return nil
 		}
@@ -69,27 +86,77 @@ func (s *Service) Serve(ctx context.Context, last time.Time) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		due = s.following(started)
+		next = s.following(next, started, trigger)
 	}
 }
 
-// following returns the first tick after the run, and reports the ticks that the
-// run has slept through.
-func (s *Service) following(started time.Time) time.Time {
+// first returns the turn that a service begins with. One that has slowed down tries
+// once, because whoever starts it may have mended what failed; one that is started
+// again and again tries no more than once a minute.
+func (s *Service) first(past Past) turn {
 	now := s.now()
-	if started.After(now) {
-		started = now // the clock was set back during the run
+	if past.Tried.After(now) || past.Begun.After(now) {
+		return turn{tick: now, due: now}
 	}
-	if earliest := started.Add(s.slow()); earliest.After(now) {
-		return s.Schedule.Next(earliest.Add(-time.Second))
+	if s.slow() > 0 {
+		at := past.Tried.Add(startPause)
+		if at.Before(now) {
+			at = now
+		}
+		return turn{tick: at, due: at, free: at}
 	}
-	next := s.Schedule.Next(started)
-	if next.After(now) || next.IsZero() {
+	if !past.Begun.IsZero() {
+		if tick := s.Schedule.Next(past.Begun); tick.IsZero() || tick.After(now) {
+			return s.at(tick)
+		}
+	}
+	return turn{tick: now, due: now}
+}
+
+// following returns the turn after a run that took pending, or that somebody asked
+// for, and reports the ticks that it has slept through.
+func (s *Service) following(pending turn, started time.Time, trigger string) turn {
+	now := s.now()
+	wasBack := started.After(now) // the clock was set back during the run
+	if wasBack {
+		started = now
+	}
+	next := s.from(started)
+	switch {
+	case next.free.IsZero() && trigger != TriggerSchedule && !wasBack:
+		return turn{tick: pending.tick, due: pending.due}
+	case next.tick.IsZero(), next.tick.After(now):
 		return next
 	}
 	s.log().Warn("the run took longer than the schedule's interval; it starts again at the next tick",
-		"took", now.Sub(started).Round(time.Second), "missed", next)
-	return s.Schedule.Next(now)
+		"took", now.Sub(started).Round(time.Second), "missed", next.tick)
+	return s.from(now)
+}
+
+// from returns the first turn after a time, or after the pause that begins with it.
+func (s *Service) from(after time.Time) turn {
+	pause := s.slow()
+	if pause <= 0 {
+		return s.at(s.Schedule.Next(after))
+	}
+	free := after.Add(pause)
+	next := s.at(s.Schedule.Next(free.Add(-time.Second)))
+	next.free = free
+	return next
+}
+
+// at gives a tick its jitter, which never reaches the tick after it.
+func (s *Service) at(tick time.Time) turn {
+	next := turn{tick: tick, due: tick}
+	if s.Jitter <= 0 || tick.IsZero() {
+		return next
+	}
+	jitter := s.Jitter
+	if after := s.Schedule.Next(tick); !after.IsZero() {
+		jitter = min(jitter, after.Sub(tick))
+	}
+	next.due = tick.Add(rand.N(jitter))
+	return next
 }
 
 func (s *Service) slow() time.Duration {
@@ -122,43 +189,49 @@ func Fatal(err error) bool {
 	return errors.As(err, &corrupt) || errors.As(err, &foreign) || errors.As(err, &schema)
 }
 
-// wait returns the trigger of the next run, or false when the context ended. A
-// due of zero never comes. When the clock is set back, due may be far away by the
-// new one, and the schedule is asked again.
-func (s *Service) wait(ctx context.Context, due time.Time) (string, bool) {
-	if s.Jitter > 0 && due.After(s.now()) {
-		due = due.Add(rand.N(s.Jitter))
-	}
-	if s.Idle != nil {
-		s.Idle(due)
-	}
+// wait returns the trigger of the next run, or false when the context ended. It
+// changes the turn when the clock was set back, because what is due may then be far
+// away, and when the pause that the turn waits for has ended.
+func (s *Service) wait(ctx context.Context, next *turn) (string, bool) {
+	s.idle(*next)
 	seen := s.now()
 	for {
 		if s.Alive != nil {
 			s.Alive()
 		}
 		now := s.now()
-		if now.Before(seen.Add(-wakeInterval)) {
-			due = s.Schedule.Next(now)
+		if now.Before(seen.Add(-wakeInterval)) || next.free.After(now) && s.slow() <= 0 {
+			*next = s.from(now)
+			s.idle(*next)
 		}
 		seen = now
 		left := wakeInterval
-		if !due.IsZero() {
-			left = min(left, due.Sub(now))
+		if !next.due.IsZero() {
+			left = min(left, next.due.Sub(now))
 		}
 		if left <= 0 && ctx.Err() == nil {
 			return TriggerSchedule, true
+		}
+		wake := s.Wake
+		if next.free.After(now) {
+			wake = nil
 		}
 		timer := time.NewTimer(left)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return "", false
-		case trigger := <-s.Wake:
+		case trigger := <-wake:
 			timer.Stop()
 			return trigger, true
 		case <-timer.C:
 		}
+	}
+}
+
+func (s *Service) idle(next turn) {
+	if s.Idle != nil {
+		s.Idle(next.due)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	_ "time/tzdata" // Berlin, on hosts without the database
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/state"
@@ -24,21 +23,6 @@ func (e every) Next(after time.Time) time.Time {
 	return after.Truncate(time.Duration(e)).Add(time.Duration(e))
 }
 
-// daily is a schedule by the clock on the wall: once a day at that hour.
-type daily struct {
-	hour int
-	zone *time.Location
-}
-
-func (d daily) Next(after time.Time) time.Time {
-	after = after.In(d.zone)
-	next := time.Date(after.Year(), after.Month(), after.Day(), d.hour, 0, 0, 0, d.zone)
-	if !next.After(after) {
-		next = time.Date(after.Year(), after.Month(), after.Day()+1, d.hour, 0, 0, 0, d.zone)
-	}
-	return next
-}
-
 // sequence is a schedule that a function gives.
 type sequence func(after time.Time) time.Time
 
@@ -46,55 +30,11 @@ func (f sequence) Next(after time.Time) time.Time { return f(after) }
 
 // serve runs a service until the bubble's clock has moved on by span, and returns
 // what Serve returned.
-func serve(t *testing.T, s *agent.Service, last time.Time, span time.Duration) error {
+func serve(t *testing.T, s *agent.Service, past agent.Past, span time.Duration) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), span)
 	defer cancel()
-	return s.Serve(ctx, last)
-}
-
-// TestServeForAYear: with both changes of the clock, no tick is lost, doubled or
-// late.
-func TestServeForAYear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("two million looks at the clock")
-	}
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct {
-		name     string
-		schedule agent.Schedule
-		want     int // 2000 was a leap year; the run at the start is one more
-		right    func(time.Time) bool
-	}{
-		{"every quarter of an hour", every(15 * time.Minute), 366*96 + 1, func(t time.Time) bool { return t.Minute()%15 == 0 && t.Second() == 0 }},
-		{"daily at 3 in Berlin", daily{3, berlin}, 366 + 1, func(t time.Time) bool { return t.In(berlin).Format(time.TimeOnly) == "03:00:00" }},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				begin := time.Now()
-				runs, previous := 0, time.Time{}
-				s := &agent.Service{Schedule: tt.schedule, Run: func(_ context.Context, trigger string) error {
-					now := time.Now()
-					if trigger != agent.TriggerSchedule || runs > 0 && !tt.right(now) || !now.After(previous) {
-						t.Errorf("run %d at %v by %q, after %v", runs, now, trigger, previous)
-					}
-					runs, previous = runs+1, now
-					time.Sleep(time.Minute)
-					return nil
-				}}
-				if err := serve(t, s, time.Time{}, begin.AddDate(1, 0, 0).Sub(begin)+time.Second); err != nil {
-					t.Errorf("Serve() = %v, want nil", err)
-				}
-				if runs != tt.want {
-					t.Errorf("%d runs in a year, want %d", runs, tt.want)
-				}
-			})
-		})
-	}
+	return s.Serve(ctx, past)
 }
 
 // TestServeStarts: a first start, a missed tick and a last run in the future run
@@ -115,16 +55,16 @@ func TestServeStarts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(5 * time.Minute) // from midnight to 00:05
-				begin, last := time.Now(), time.Time{}
+				begin, past := time.Now(), agent.Past{}
 				if tt.last != 0 {
-					last = begin.Add(-tt.last)
+					past.Begun = begin.Add(-tt.last)
 				}
 				var got []time.Duration
 				s := &agent.Service{Schedule: every(15 * time.Minute), Jitter: 0, Run: func(context.Context, string) error {
 					got = append(got, time.Since(begin))
 					return nil
 				}}
-				if err := serve(t, s, last, 24*time.Minute); err != nil {
+				if err := serve(t, s, past, 24*time.Minute); err != nil {
 					t.Fatal(err)
 				}
 				if len(got) == 0 || got[0] != tt.want {
@@ -161,7 +101,7 @@ func TestServeOverrun(t *testing.T) {
 				return nil
 			},
 		}
-		if err := serve(t, s, time.Time{}, 80*time.Minute); err != nil {
+		if err := serve(t, s, agent.Past{}, 80*time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		want := []time.Duration{0, 15 * time.Minute, 60 * time.Minute, 75 * time.Minute}
@@ -215,7 +155,7 @@ func TestServeClockJumps(t *testing.T) {
 						}
 					},
 				}
-				if err := serve(t, s, time.Time{}, tt.within); err != nil {
+				if err := serve(t, s, agent.Past{}, tt.within); err != nil {
 					t.Fatal(err)
 				}
 				if !slices.Equal(got, tt.want) {
@@ -241,7 +181,7 @@ func TestServeUsesTheWallClock(t *testing.T) {
 		cancel()
 		return after.Add(time.Hour)
 	})
-	if err := s.Serve(ctx, time.Time{}); err != nil || asked != 1 {
+	if err := s.Serve(ctx, agent.Past{}); err != nil || asked != 1 {
 		t.Errorf("Serve() = %v after %d questions, want nil, 1", err, asked)
 	}
 }
@@ -261,7 +201,7 @@ func TestServeNever(t *testing.T) {
 			Run:  func(_ context.Context, trigger string) error { got = append(got, trigger); return nil },
 		}
 		time.AfterFunc(time.Hour, func() { wake <- "sync" })
-		if err := serve(t, s, time.Time{}, 1000*time.Hour); err != nil {
+		if err := serve(t, s, agent.Past{}, 1000*time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		if want := []string{agent.TriggerSchedule, "sync"}; !slices.Equal(got, want) {
@@ -298,7 +238,7 @@ func TestServeJitter(t *testing.T) {
 				return nil
 			},
 		}
-		if err := serve(t, s, time.Time{}, 50*time.Hour-time.Minute); err != nil {
+		if err := serve(t, s, agent.Past{}, 50*time.Hour-time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if runs < 199 || runs > 200 || len(seen) < 100 {
@@ -336,7 +276,7 @@ func TestServeCancel(t *testing.T) {
 					time.Sleep(time.Minute) // a run finishes what has left
 					return ctx.Err()
 				}}
-				if err := s.Serve(ctx, time.Time{}); err != nil {
+				if err := s.Serve(ctx, agent.Past{}); err != nil {
 					t.Errorf("Serve() = %v, want nil", err)
 				}
 				if took := time.Since(begin); took != tt.took || runs != tt.runs {
@@ -371,7 +311,7 @@ func TestServeErrors(t *testing.T) {
 					Schedule: every(15 * time.Minute), Logger: slog.New(slog.NewTextHandler(&log, nil)),
 					Run: func(context.Context, string) error { runs++; return tt.err },
 				}
-				err := serve(t, s, time.Time{}, 40*time.Minute)
+				err := serve(t, s, agent.Past{}, 40*time.Minute)
 				if (err != nil) != (tt.want != nil) || tt.want != nil && !errors.Is(err, tt.err) || runs != tt.runs {
 					t.Errorf("Serve() = %v after %d runs, want %v after %d", err, runs, tt.want, tt.runs)
 				}
@@ -404,7 +344,7 @@ func TestServeWake(t *testing.T) {
 			time.Sleep(4 * time.Minute)
 			wake <- "resync"
 		}()
-		if err := serve(t, s, time.Time{}, 31*time.Minute); err != nil {
+		if err := serve(t, s, agent.Past{}, 31*time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{"schedule 0s", "sync 2m0s", "resync 6m0s", "schedule 15m0s", "schedule 30m0s"}
@@ -423,7 +363,7 @@ func TestServeIsAlive(t *testing.T) {
 			Schedule: every(time.Hour), Run: func(context.Context, string) error { return nil },
 			Alive: func() { longest, last = max(longest, time.Since(last)), time.Now() },
 		}
-		if err := serve(t, s, time.Time{}, 3*time.Hour); err != nil {
+		if err := serve(t, s, agent.Past{}, 3*time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		if longest > 15*time.Second || longest == 0 {

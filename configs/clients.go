@@ -36,13 +36,19 @@ func (c *Config) OktaClient() (okta.Config, error) {
 			r.add("okta.auth.private_key", "the private key is not PEM", "save the key from the Admin Console in PEM format")
 		}
 	}
-	if c.Watch.Interval > 0 {
-		out.Scopes = append(okta.DefaultScopes(), logsScope)
-	}
 	if err := r.err(); err != nil {
 		return okta.Config{}, err
 	}
 	return out, nil
+}
+
+// OktaLogClient is like OktaClient, for the client that follows the System Log. It
+// asks for that one scope in tokens of its own, because Okta refuses a token as a
+// whole when one of its scopes is not granted.
+func (c *Config) OktaLogClient() (okta.Config, error) {
+	out, err := c.OktaClient()
+	out.Scopes = []string{logsScope}
+	return out, err
 }
 
 // WalkMeClient is the configuration of the SCIM client, secrets resolved.

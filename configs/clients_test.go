@@ -50,8 +50,12 @@ func TestOktaClientWithServiceApp(t *testing.T) {
 	if string(got.PrivateKey) != key || got.ClientID != "0oa2" || got.KeyID != "kid" || got.APIToken != "" {
 		t.Errorf("OktaClient() = client id %q, key id %q", got.ClientID, got.KeyID)
 	}
-	if !slices.Contains(got.Scopes, "okta.logs.read") || !slices.Contains(got.Scopes, "okta.users.read") {
-		t.Errorf("OktaClient().Scopes = %q, want the default ones and that of the watch", got.Scopes)
+	if got.Scopes != nil {
+		t.Errorf("OktaClient().Scopes = %q, want the default ones: a token with one that is not granted is refused", got.Scopes)
+	}
+	forLog, err := c.OktaLogClient()
+	if err != nil || !slices.Equal(forLog.Scopes, []string{"okta.logs.read"}) || forLog.ClientID != "0oa2" {
+		t.Errorf("OktaLogClient() = scopes %q, client id %q, %v", forLog.Scopes, forLog.ClientID, err)
 	}
 }
 

@@ -14,12 +14,13 @@ const (
 	walkmeSide = "walkme"
 )
 
-// observedTransport counts what leaves, and tells the pulse of it.
+// observedTransport counts what leaves, and tells the pulse of it. Without a pulse, it
+// counts what is no progress of a run.
 type observedTransport struct {
 	side    string
 	next    http.RoundTripper
 	metrics *metrics
-	pulse   *pulse
+	pulse   *pulse        // nil: none
 	silence time.Duration // in order between two beats
 
 	refusals atomic.Int32 // 429 in a row
@@ -27,11 +28,17 @@ type observedTransport struct {
 
 // RoundTrip passes everything on as it is.
 func (t *observedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	t.pulse.beat(t.silence)
+	t.beat(t.silence)
 	resp, err := t.next.RoundTrip(req)
-	t.pulse.beat(t.silence + t.pause(resp))
+	t.beat(t.silence + t.pause(resp))
 	t.metrics.exchanged(t.side, req, resp)
 	return resp, err
+}
+
+func (t *observedTransport) beat(silence time.Duration) {
+	if t.pulse != nil {
+		t.pulse.beat(silence)
+	}
 }
 
 // The wait after a 429 is Retry-After, else five minutes, doubled with each further

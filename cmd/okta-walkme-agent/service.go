@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
+	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
 
@@ -47,26 +49,38 @@ type service struct {
 	metrics    *metrics
 	health     *health
 	turns      turns
-	watcher    *watcher // nil: Okta's log is not followed
+	follow     *okta.Client // reads Okta's log; nil: nobody does
+	watcher    *watcher     // nil: Okta's log is not followed
 
-	last    time.Time // when the latest run began
-	summary string    // how it ended
+	past    agent.Past
+	slowed  time.Duration // the pause of the quarantine, as it was last read
+	summary string        // how the latest run ended
 }
 
-func (c *cli) serve(ctx context.Context) (err error) {
+func newService(c *cli) *service {
 	d := &service{cli: c, metrics: newMetrics(), log: slog.New(slog.DiscardHandler), summary: "no run yet"}
 	d.health = newHealth(d.metrics, &d.pulse)
+	return d
+}
+
+func (c *cli) serve(ctx context.Context) error {
+	d := newService(c)
 	d.supervisor.starting(ctx)
 	defer d.supervisor.started()
 	first, err := d.prepare(ctx)
 	if err != nil {
 		return explained(err)
 	}
+	return d.serve(ctx, first)
+}
+
+// serve begins with a configuration, and ends with the context.
+func (d *service) serve(ctx context.Context, first *candidate) (err error) {
 	defer func() { err = errors.Join(err, d.close()) }()
 	if err := d.adopt(ctx, first); err != nil {
 		return explained(err)
 	}
-	if d.last, err = d.lastRun(ctx); err != nil {
+	if d.past, err = d.readPast(ctx); err != nil {
 		return explained(err)
 	}
 	stop, err := d.listenForReloads(ctx)
@@ -77,7 +91,7 @@ func (c *cli) serve(ctx context.Context) (err error) {
 	go d.supervisor.watch(ctx, &d.pulse, d.log)
 	context.AfterFunc(ctx, d.supervisor.stopping)
 	cfg := d.session.config
-	d.log.Info("started", "version", buildVersion(), "config", c.file(), "okta", cfg.Okta.OrgURL, "app", cfg.Okta.AppID,
+	d.log.Info("started", "version", buildVersion(), "config", d.file(), "okta", cfg.Okta.OrgURL, "app", cfg.Okta.AppID,
 		"walkme", d.session.walkme.Target(), "schedule", cfg.Schedule.String(), "dry_run", cfg.DryRun)
 	err = d.loop(ctx)
 	d.log.Info("stopped")
@@ -93,14 +107,14 @@ func (d *service) loop(ctx context.Context) error {
 		loop := &agent.Service{
 			Schedule: d.session.config.Schedule, Jitter: d.session.config.Jitter, Logger: d.log,
 			Run:   func(_ context.Context, trigger string) error { return d.supervised(ctx, trigger) },
-			Slow:  func() time.Duration { return d.quarantine(ctx).Pause() },
+			Slow:  func() time.Duration { return d.slow(ctx) },
 			Idle:  func(next time.Time) { d.idle(ctx, next) },
 			Alive: func() { d.pulse.beat(waitSilence) },
 		}
 		var background sync.WaitGroup
 		err := d.startWatch(wait, &background, loop)
 		if err == nil {
-			err = loop.Serve(wait, d.last)
+			err = loop.Serve(wait, d.past)
 		}
 		interrupt()
 		background.Wait()
@@ -130,15 +144,19 @@ func (d *service) idle(ctx context.Context, next time.Time) {
 func (d *service) supervised(ctx context.Context, trigger string) error {
 	d.turns.begin()
 	defer d.turns.end()
-	d.last = time.Now()
+	began := time.Now()
+	d.past.Tried = began
+	if trigger == agent.TriggerSchedule {
+		d.past.Begun = began
+	}
 	d.pulse.beat(silence(d.session.config))
 	defer d.pulse.beat(waitSilence)
-	d.supervisor.status("run since %s UTC (%s)", d.last.UTC().Format(time.DateTime), trigger)
+	d.supervisor.status("run since %s UTC (%s)", began.UTC().Format(time.DateTime), trigger)
 	outcome, err := d.run(ctx, trigger)
 	if outcome != "" {
 		d.summary = outcome + " at " + time.Now().UTC().Format(time.DateTime) + " UTC"
-		d.metrics.ran(outcome, time.Since(d.last))
-		d.health.ran(trigger, d.last, outcome, err)
+		d.metrics.ran(outcome, time.Since(began))
+		d.health.ran(trigger, began, outcome, err)
 	}
 	d.survey(ctx)
 	switch {
@@ -178,34 +196,43 @@ func migrate(ctx context.Context, cfg *configs.Config) error {
 	return db.Close()
 }
 
-// lastRun is when the latest run began, zero when there was none, or when it was
-// cut off: that is settled now, not at the next tick.
-func (d *service) lastRun(ctx context.Context) (last time.Time, err error) {
+// readPast is what earlier processes left behind. A scheduled run that was stopped or
+// cut off is made up for now, not at the next tick; a run that somebody else made, or
+// that looked at a few people, takes the place of no tick.
+func (d *service) readPast(ctx context.Context) (past agent.Past, err error) {
 	d.survey(ctx)
 	err = d.read(ctx, func(db *state.DB) error {
 		if db == nil {
 			return nil
 		}
-		runs, err := db.Runs(ctx, 1)
-		if err == nil && len(runs) > 0 && !runs[0].FinishedAt.IsZero() {
-			last = runs[0].StartedAt
+		runs, err := db.Runs(ctx, surveyedRuns)
+		if err != nil || len(runs) == 0 {
+			return err
+		}
+		past.Tried = runs[0].StartedAt
+		i := slices.IndexFunc(runs, func(r state.Run) bool { return r.Trigger == agent.TriggerSchedule })
+		if i >= 0 && !runs[i].FinishedAt.IsZero() && runs[i].Outcome != agent.RunStopped {
+			past.Begun = runs[i].StartedAt
+		}
+		return nil
+	})
+	return past, err
+}
+
+// slow is the pause that the quarantine asks for. Where the state cannot be read it is
+// what it was: that shows itself in the next run.
+func (d *service) slow(ctx context.Context) time.Duration {
+	err := d.read(ctx, func(db *state.DB) error {
+		q, err := agent.ReadQuarantine(ctx, db)
+		if err == nil {
+			d.slowed = q.Pause()
 		}
 		return err
 	})
-	return last, err
-}
-
-// quarantine is read after each run. A state that cannot be read shows itself in
-// the next run.
-func (d *service) quarantine(ctx context.Context) (q agent.Quarantine) {
-	err := d.read(ctx, func(db *state.DB) (err error) {
-		q, err = agent.ReadQuarantine(ctx, db)
-		return err
-	})
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		d.log.Warn("quarantine not known", "err", err)
 	}
-	return q
+	return d.slowed
 }
 
 // noteNextRun is for status. While another command has the state it is left out.
@@ -251,12 +278,7 @@ func (d *service) run(ctx context.Context, trigger string) (outcome string, err 
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	d.session.use(db)
-	var r *agent.Report
-	if trigger == triggerWatch {
-		r, err = d.watched(ctx, db)
-	} else {
-		r, err = d.session.agent.Sync(ctx, opts)
-	}
+	r, err := d.sync(ctx, db, opts)
 	d.report(ctx, r, err)
 	switch {
 	case r != nil:

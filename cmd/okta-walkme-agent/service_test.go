@@ -50,23 +50,30 @@ func serve(t *testing.T, lines map[string]string) *served {
 	t.Helper()
 	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, lines)
 	c.hire("Ann", "Archer")
-	s := &served{company: c, notes: make(chan string, 1000), ended: make(chan int, 1)}
-	runtimeDir := t.TempDir()
-	c.env[runtimeDirVar] = runtimeDir
-	s.listen(filepath.Join(runtimeDir, "notify"))
+	s := serving(t, c)
 	s.begin()
 	return s
 }
 
-// listen is systemd's end of sd_notify(3).
-func (s *served) listen(path string) {
-	s.t.Helper()
+// serving puts a company's service on a stage, where it has not begun yet.
+func serving(t *testing.T, c *company) *served {
+	t.Helper()
+	s := &served{company: c, notes: make(chan string, 10_000), ended: make(chan int, 1)}
+	runtimeDir := t.TempDir()
+	c.env[runtimeDirVar] = runtimeDir
+	listenAsSystemd(t, filepath.Join(runtimeDir, "notify"), s.notes)
+	return s
+}
+
+// listenAsSystemd is systemd's end of sd_notify(3).
+func listenAsSystemd(t *testing.T, path string, notes chan<- string) {
+	t.Helper()
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	s.t.Cleanup(func() { conn.Close() })
-	s.t.(*testing.T).Setenv("NOTIFY_SOCKET", path)
+	t.Cleanup(func() { conn.Close() })
+	t.Setenv("NOTIFY_SOCKET", path)
 	go func() {
 		buf := make([]byte, 4096)
 		for {
@@ -75,7 +82,7 @@ func (s *served) listen(path string) {
 				return
 			}
 			for line := range strings.Lines(string(buf[:n]) + "\n") {
-				s.notes <- strings.TrimSpace(line)
+				notes <- strings.TrimSpace(line)
 			}
 		}
 	}()
@@ -83,13 +90,32 @@ func (s *served) listen(path string) {
 
 // begin runs the program until stop is called or the test ends.
 func (s *served) begin() {
+	s.run(func(ctx context.Context) int { return run(ctx, s.args([]string{"run"}), s.environment()) })
+}
+
+// beginWith does the same, after an edit of what the configuration stands for.
+func (s *served) beginWith(edit func(*candidate)) {
+	s.run(func(ctx context.Context) int {
+		d := newService(&cli{environment: s.environment(), configPath: filepath.Join(s.dir, "agent.yaml")})
+		d.supervisor.starting(ctx)
+		defer d.supervisor.started()
+		first, err := d.prepare(ctx)
+		if err != nil {
+			return exitCode(err)
+		}
+		edit(first)
+		return exitCode(d.serve(ctx, first))
+	})
+}
+
+func (s *served) environment() environment {
+	return environment{getenv: func(key string) string { return s.env[key] }, stdin: strings.NewReader(""), stdout: s, stderr: s}
+}
+
+func (s *served) run(program func(context.Context) int) {
 	ctx, stop := context.WithCancel(s.t.Context())
 	s.stop = stop
-	go func() {
-		s.ended <- run(ctx, s.args([]string{"run"}), environment{
-			getenv: func(key string) string { return s.env[key] }, stdin: strings.NewReader(""), stdout: s, stderr: s,
-		})
-	}()
+	go func() { s.ended <- program(ctx) }()
 	s.t.Cleanup(func() {
 		stop()
 		select {

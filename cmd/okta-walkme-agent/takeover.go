@@ -16,6 +16,7 @@ import (
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/configs"
+	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
 
@@ -24,6 +25,7 @@ import (
 type candidate struct {
 	config   *configs.Config
 	session  *session
+	follow   *okta.Client // nil: Okta's log is not followed
 	log      *slog.Logger
 	listener net.Listener // nil: none, or the one in use stays
 	told     chan error   // nil: in use; errDeferred: a run is under way
@@ -122,6 +124,10 @@ func (d *service) prepare(ctx context.Context) (*candidate, error) {
 		d.metrics.changed(ch, d.health.goodRunSince())
 	}
 	n := &candidate{config: cfg, session: s, log: log, told: make(chan error, 1)}
+	if n.follow, err = d.logClient(ctx, cfg, log); err != nil {
+		s.walkme.Close()
+		return nil, err
+	}
 	if n.listener, err = d.health.listen(ctx, cfg.HTTP.Listen); err != nil {
 		s.walkme.Close()
 		return nil, err
@@ -149,7 +155,7 @@ func (d *service) adopt(ctx context.Context, n *candidate) error {
 		return err
 	}
 	old, oldClaim := d.session, d.claim
-	d.session, d.claim, d.log = n.session, claim, n.log
+	d.session, d.follow, d.claim, d.log = n.session, n.follow, claim, n.log
 	d.health.use(n.config, n.listener)
 	if old == nil {
 		return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/configs"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
@@ -23,6 +24,9 @@ const (
 	// watchedPeople is how many people a run looks at one by one. For more of
 	// them the whole list is cheaper.
 	watchedPeople = 40
+
+	// longestWatchPause bounds the pauses after polls, and runs, that fail.
+	longestWatchPause = time.Hour
 )
 
 // watcher polls Okta's System Log between the scheduled runs and asks for a run
@@ -36,29 +40,51 @@ type watcher struct {
 	mu     sync.Mutex
 	cursor string // of the last poll whose events were dealt with, or are in named
 	named  okta.Events
+	failed int       // runs in a row
+	quiet  time.Time // no run is asked for before it
 }
 
 // watch polls until the context ends, or Okta says that the credentials may not
 // read the log: then it says so once and leaves it to the schedule.
 func (w *watcher) watch(ctx context.Context) {
-	tick := time.NewTicker(w.interval)
-	defer tick.Stop()
-	for {
+	for failed := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(w.pause(failed)):
 		}
 		err := w.poll(ctx)
 		switch {
-		case err == nil, ctx.Err() != nil:
-		case errors.Is(err, okta.ErrForbidden):
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			failed = 0
+		case mayNotRead(err):
 			w.log.Warn("watch is off: the credentials may not read Okta's log; grant okta.logs.read, or remove watch.interval", "err", err)
 			return
 		default:
-			w.log.Warn("Okta's log cannot be read now", "err", err)
+			failed++
+			w.log.Warn("Okta's log cannot be read now", "err", err, "again_in", w.pause(failed))
 		}
 	}
+}
+
+// mayNotRead says whether the credentials lack the right to the log. A service app
+// learns that when it asks for the token.
+func mayNotRead(err error) bool {
+	var answer *okta.APIError
+	return errors.Is(err, okta.ErrForbidden) || errors.As(err, &answer) && answer.Code == "invalid_scope"
+}
+
+// pause is the interval, doubled with each failure in a row.
+func (w *watcher) pause(failed int) time.Duration {
+	pause := w.interval
+	for range failed {
+		if pause *= 2; pause >= longestWatchPause {
+			return max(w.interval, longestWatchPause)
+		}
+	}
+	return pause
 }
 
 func (w *watcher) poll(ctx context.Context) error {
@@ -70,20 +96,26 @@ func (w *watcher) poll(ctx context.Context) error {
 		return err
 	}
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.cursor = events.Next
-	w.named.UserIDs = append(w.named.UserIDs, events.UserIDs...)
-	w.named.GroupIDs = append(w.named.GroupIDs, events.GroupIDs...)
-	w.named.App = w.named.App || events.App
-	something := w.named.App || len(w.named.UserIDs)+len(w.named.GroupIDs) > 0
-	w.mu.Unlock()
-	if something {
-		select {
-		case w.wake <- triggerWatch:
-		default: // a run is asked for already
-		}
+	w.name(events)
+	if nobody(w.named) || time.Now().Before(w.quiet) {
+		return nil
+	}
+	select {
+	case w.wake <- triggerWatch:
+	default: // a run is asked for already
 	}
 	return nil
 }
+
+func (w *watcher) name(events okta.Events) {
+	w.named.UserIDs = append(w.named.UserIDs, events.UserIDs...)
+	w.named.GroupIDs = append(w.named.GroupIDs, events.GroupIDs...)
+	w.named.App = w.named.App || events.App
+}
+
+func nobody(e okta.Events) bool { return !e.App && len(e.UserIDs)+len(e.GroupIDs) == 0 }
 
 // take returns what the log has named since the last time.
 func (w *watcher) take() (events okta.Events, cursor string) {
@@ -93,24 +125,51 @@ func (w *watcher) take() (events okta.Events, cursor string) {
 	return events, w.cursor
 }
 
-// giveBack keeps what a failed run has not dealt with.
-func (w *watcher) giveBack(events okta.Events) {
+// ended hears how a run went that dealt with what take returned. What a failed one has
+// not dealt with is for the next, after a pause.
+func (w *watcher) ended(events okta.Events, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.named.UserIDs = append(w.named.UserIDs, events.UserIDs...)
-	w.named.GroupIDs = append(w.named.GroupIDs, events.GroupIDs...)
-	w.named.App = w.named.App || events.App
+	if err == nil {
+		w.failed, w.quiet = 0, time.Time{}
+		return
+	}
+	w.failed++
+	w.quiet = time.Now().Add(w.pause(w.failed))
+	w.name(events)
+}
+
+// logClient returns the client that follows Okta's log, nil where nobody does. It is
+// one of its own: a service app that may not read the log is refused a token with that
+// scope, and what it reads is no progress of a run.
+func (d *service) logClient(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*okta.Client, error) {
+	if cfg.Watch.Interval <= 0 || cfg.DryRun {
+		return nil, nil
+	}
+	out, err := cfg.OktaLogClient()
+	if err != nil {
+		return nil, err
+	}
+	out.UserAgent, out.Logger = programName+"/"+buildVersion(), log
+	if out.Transport, err = d.traced(out.Transport); err != nil {
+		return nil, err
+	}
+	out.Transport = &observedTransport{side: oktaSide, next: out.Transport, metrics: d.metrics}
+	client, err := okta.NewClient(ctx, out)
+	if err != nil {
+		return nil, &exit{exitConfig, err}
+	}
+	return client, nil
 }
 
 // startWatch starts the watcher where the configuration wants one, and lets it
 // wake the loop.
 func (d *service) startWatch(ctx context.Context, wait *sync.WaitGroup, loop *agent.Service) error {
-	cfg := d.session.config
 	d.watcher = nil
-	if cfg.Watch.Interval <= 0 || cfg.DryRun {
+	if d.follow == nil {
 		return nil
 	}
-	d.watcher = &watcher{okta: d.session.agent.Okta, interval: cfg.Watch.Interval, log: d.log, wake: make(chan string, 1)}
+	d.watcher = &watcher{okta: d.follow, interval: d.session.config.Watch.Interval, log: d.log, wake: make(chan string, 1)}
 	err := d.read(ctx, func(db *state.DB) (err error) {
 		if db != nil {
 			d.watcher.cursor, err = db.Meta(ctx, metaLogCursor)
@@ -125,19 +184,25 @@ func (d *service) startWatch(ctx context.Context, wait *sync.WaitGroup, loop *ag
 	return nil
 }
 
-// watched makes the run that the log has asked for: of the people that it names
-// when they are few, of everything when groups or the app are concerned.
-func (d *service) watched(ctx context.Context, db *state.DB) (r *agent.Report, err error) {
+// sync makes a run: of the people that Okta's log names when it asked for the run and
+// they are few, else of everything. Both deal with what the log has named so far.
+func (d *service) sync(ctx context.Context, db *state.DB, opts agent.Options) (r *agent.Report, err error) {
+	if d.watcher == nil {
+		return d.session.agent.Sync(ctx, opts)
+	}
 	events, cursor := d.watcher.take()
-	opts := agent.Options{Trigger: triggerWatch, Patient: true}
-	if events.App || len(events.GroupIDs) > 0 || len(events.UserIDs) > watchedPeople {
+	switch {
+	case opts.Trigger != triggerWatch, events.App, len(events.GroupIDs) > 0, len(events.UserIDs) > watchedPeople:
 		r, err = d.session.agent.Sync(ctx, opts)
-	} else {
+	default:
 		r, err = d.session.agent.SyncPeople(ctx, events.UserIDs, opts)
 	}
-	if err != nil {
-		d.watcher.giveBack(events)
+	d.watcher.ended(events, err)
+	if err != nil && opts.Trigger == triggerWatch {
 		return r, fmt.Errorf("run for Okta's log: %w", err)
 	}
-	return r, db.SetMeta(ctx, metaLogCursor, cursor)
+	if err != nil {
+		return r, err
+	}
+	return r, db.SetMeta(context.WithoutCancel(ctx), metaLogCursor, cursor)
 }
