@@ -186,11 +186,12 @@ func (h *health) wasGood(began, ended time.Time) {
 	}
 }
 
-// good says whether a run went over everything, whatever became of single objects.
+// good says whether a run went over everything, whatever became of single objects. A
+// resync may have been one of a few.
 func good(trigger, outcome string) bool {
 	switch outcome {
 	case agent.RunDone, agent.RunProblems, agent.RunHeld, runPlanned:
-		return trigger != triggerWatch
+		return trigger != triggerWatch && trigger != "resync"
 	}
 	return false
 }
