@@ -132,8 +132,8 @@ func (m Mapping) env(u *okta.User, app map[string]any) (el.Env, error) {
 		return el.Env{}, &MappingError{"appuser", err.Error()}
 	}
 	appProfile["userName"] = u.UserName // Okta keeps it outside the profile, in credentials
-	profile["id"], profile["status"] = u.ID, u.AccountStatus
-	return el.Env{User: profile, AppUser: appProfile, App: app}, nil
+	internal := map[string]any{"id": u.ID, "status": u.AccountStatus}
+	return el.Env{User: profile, AppUser: appProfile, App: app, Internal: internal}, nil
 }
 
 func (p *Person) reject(name string, err error) {

@@ -214,13 +214,13 @@ func TestSharedUserName(t *testing.T) {
 
 func TestDesiredValues(t *testing.T) {
 	m := mapping(t, "userName", "appuser.userName", "title", "user.title", "nickName", "app.label",
-		"externalRef", "user.getInternalProperty(\"id\")", "profileState", "user.getInternalProperty(\"status\")")
+		"userType", "user.getInternalProperty(\"id\")", "locale", "user.getInternalProperty(\"status\")")
 	tests := []struct{ name, profile, appProfile, settings, want string }{
-		{"values", `{"title":"Dr."}`, `{}`, `{}`, `{"externalRef":"00u1","nickName":"WalkMe","profileState":"ACTIVE","title":"Dr.","userName":"ann@example.com"}`},
-		{"null values", `{"title":null}`, `{"userName":null}`, `{"x":null}`, `{"externalRef":"00u1","nickName":"WalkMe","profileState":"ACTIVE","title":null,"userName":"ann@example.com"}`},
-		{"no profiles", ``, ``, ``, `{"externalRef":"00u1","nickName":"WalkMe","profileState":"ACTIVE","title":null,"userName":"ann@example.com"}`},
-		{"profiles of null", `null`, `null`, `null`, `{"externalRef":"00u1","nickName":"WalkMe","profileState":"ACTIVE","title":null,"userName":"ann@example.com"}`},
-		{"a setting of the app's own", `{}`, `{}`, `{"label":"Mine"}`, `{"externalRef":"00u1","nickName":"Mine","profileState":"ACTIVE","title":null,"userName":"ann@example.com"}`},
+		{"values", `{"title":"Dr."}`, `{}`, `{}`, `{"locale":"ACTIVE","nickName":"WalkMe","title":"Dr.","userName":"ann@example.com","userType":"00u1"}`},
+		{"null values", `{"title":null}`, `{"userName":null}`, `{"x":null}`, `{"locale":"ACTIVE","nickName":"WalkMe","title":null,"userName":"ann@example.com","userType":"00u1"}`},
+		{"no profiles", ``, ``, ``, `{"locale":"ACTIVE","nickName":"WalkMe","title":null,"userName":"ann@example.com","userType":"00u1"}`},
+		{"profiles of null", `null`, `null`, `null`, `{"locale":"ACTIVE","nickName":"WalkMe","title":null,"userName":"ann@example.com","userType":"00u1"}`},
+		{"a setting of the app's own", `{}`, `{}`, `{"label":"Mine"}`, `{"locale":"ACTIVE","nickName":"Mine","title":null,"userName":"ann@example.com","userType":"00u1"}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -236,6 +236,27 @@ func TestDesiredValues(t *testing.T) {
 				t.Errorf("Attributes = %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// An org may have attributes of its own that are called like what Okta keeps of each
+// user. An expression means the attribute, and null where there is none.
+func TestProfileOwnsItsNames(t *testing.T) {
+	m := mapping(t, "userName", "appuser.userName", "title", "user.status", "userType", "user.id",
+		"locale", `user.getInternalProperty("status")`)
+	if diff := cmp.Diff(okta.Projection{User: []string{"id", "status"}, AppUser: []string{"userName"}}, m.Projection()); diff != "" {
+		t.Errorf("Projection() (-want +got):\n%s", diff)
+	}
+	own, none := assigned("00u1", "ann@example.com"), assigned("00u2", "bob@example.com")
+	own.Profile = json.RawMessage(`{"id":"E-4711","status":"contractor"}`)
+	people := m.Desired(&okta.Snapshot{Users: []okta.User{own, none}}, agent.DesirePolicy{}).People
+	for i, want := range []string{
+		`{"locale":"ACTIVE","title":"contractor","userName":"ann@example.com","userType":"E-4711"}`,
+		`{"locale":"ACTIVE","title":null,"userName":"bob@example.com","userType":null}`,
+	} {
+		if got, err := json.Marshal(people[i].Attributes); string(got) != want || err != nil {
+			t.Errorf("Attributes = %s, %v, want %s", got, err, want)
+		}
 	}
 }
 

@@ -45,6 +45,8 @@ func (n *memberNode) eval(env Env) (any, *fault) {
 		object = env.AppUser
 	case rootApp:
 		object = env.App
+	case rootInternal:
+		object = env.Internal
 	}
 	return valueOf(n.offset(), object[n.ref.Name])
 }

@@ -22,7 +22,8 @@
 //	user.x, user['x']    attribute x of the Okta profile; source.x is the same
 //	appuser.x            attribute x of the app's profile; appUser.x is the same
 //	app.x                property x of the app
-//	user.getInternalProperty("id" or "status")
+//	user.getInternalProperty("id" or "status")    what Okta itself keeps of the user; user.id
+//	                     and user.status are attributes of the profile
 //
 // A missing attribute is null, one that was cleared is "", as in Okta.
 //

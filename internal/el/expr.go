@@ -22,11 +22,13 @@ const (
 	MaxElements = 10_000
 )
 
-// The roots of member access, as Reference.Root names them.
+// The roots of member access, as Reference.Root names them. The internal one can
+// be reached by user.getInternalProperty alone.
 const (
-	rootUser    = "user"
-	rootAppUser = "appuser"
-	rootApp     = "app"
+	rootUser     = "user"
+	rootAppUser  = "appuser"
+	rootApp      = "app"
+	rootInternal = "internal"
 )
 
 // Expr is a compiled expression. It is immutable and safe for concurrent use.
@@ -39,7 +41,8 @@ type Expr struct {
 
 // Reference is one member of the environment that an expression can read.
 type Reference struct {
-	// Root is "user", "appuser" or "app", whichever spelling the source uses.
+	// Root is "user", "appuser" or "app", whichever spelling the source uses, or
+	// "internal" for a property that user.getInternalProperty reads.
 	Root string
 	// Name is the member's variable name, such as "firstName".
 	Name string
@@ -50,10 +53,10 @@ type Reference struct {
 // error when it is read. A missing key reads as null, and so does every key of
 // a nil map. Eval never modifies an Env.
 //
-// User holds the Okta profile and, under "id" and "status", what
-// user.getInternalProperty reads. AppUser is the app's profile of the same
-// user, App the properties of the app.
-type Env struct{ User, AppUser, App map[string]any }
+// User is the Okta profile, AppUser the app's profile of the same user, App the
+// properties of the app. Internal is what user.getInternalProperty reads, "id"
+// and "status", which a profile may have as attributes of its own.
+type Env struct{ User, AppUser, App, Internal map[string]any }
 
 // Parse compiles src. Its error is a *SyntaxError, for the first fault in src.
 // Subexpressions of constants alone are computed here, so that their faults

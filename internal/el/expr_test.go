@@ -20,7 +20,7 @@ func winston() el.Env {
 		User: map[string]any{
 			"firstName": "Winston", "lastName": "Churchill", "middleInitial": "S",
 			"email": "winston.churchill@gmail.com", "login": "winston.churchill@gmail.com",
-			"id": "00u1", "status": "ACTIVE", "empty": "", "null": nil,
+			"id": "E-4711", "status": "contractor", "empty": "", "null": nil,
 			"groupCode": json.Number("123"), "salary": int64(1_500_000), "rate": 2.5, "count": 3.0,
 			"isContractor": false, "hasBadge": true, "stringDouble": "1.1",
 			"strArray": []any{"one", "two"}, "intArray": []any{int64(10), int64(20), int64(30)},
@@ -28,8 +28,9 @@ func winston() el.Env {
 			"department": "California-South-Sales", "title": "Engineer", "city": "San Francisco",
 			"primaryPhone": "+1 (555) 123-4567", "first name": "spaced", "matches": "word",
 		},
-		AppUser: map[string]any{"userName": "wchurchill", "role": "editor"},
-		App:     map[string]any{"domain": "example.com"},
+		AppUser:  map[string]any{"userName": "wchurchill", "role": "editor"},
+		App:      map[string]any{"domain": "example.com"},
+		Internal: map[string]any{"id": "00u1", "status": "ACTIVE"},
 	}
 }
 
@@ -79,7 +80,7 @@ func TestReferences(t *testing.T) {
 		{`appUser.x + appuser.x`, []el.Reference{{"appuser", "x"}}},
 		{`user.b + user["a"] + user.b`, []el.Reference{{"user", "a"}, {"user", "b"}}},
 		{`user.a ? app.b : appuser.c`, []el.Reference{{"app", "b"}, {"appuser", "c"}, {"user", "a"}}},
-		{`user.getInternalProperty("id")`, []el.Reference{{"user", "id"}}},
+		{`user.getInternalProperty("id") + user.id`, []el.Reference{{"internal", "id"}, {"user", "id"}}},
 		{`String.join(",", user.z, {user.y}[0]).contains(user.x)`,
 			[]el.Reference{{"user", "x"}, {"user", "y"}, {"user", "z"}}},
 	}

@@ -84,6 +84,7 @@ func TestOktaOperatorSamples(t *testing.T) {
 		{`user.missing ?: {}`, []any{}},
 		{`user.getInternalProperty("id")`, "00u1"},
 		{`user.getInternalProperty('status') == "ACTIVE"`, true},
+		{`user.id + " " + user.status`, "E-4711 contractor"}, // attributes that an org has added
 	})
 }
 

@@ -178,7 +178,7 @@ func (p *parser) userMethod(root token, object string, name token) (node, *refus
 	}
 	if len(args) == 1 {
 		if property, ok := args[0].(*literalNode); ok && (property.value == "id" || property.value == "status") {
-			return p.reference(root.at, rootUser, text(property.value)), nil
+			return p.reference(root.at, rootInternal, text(property.value)), nil
 		}
 	}
 	return nil, refuse(name.at, "getInternalProperty knows two properties", `write user.getInternalProperty("id") or user.getInternalProperty("status")`)
@@ -270,7 +270,7 @@ func (p *parser) method(receiver node) (node, *refusal) {
 // refuseMember explains the member of a member, above all Identity Engine's
 // user.profile.firstName.
 func refuseMember(name token, of node) *refusal {
-	if m, ok := of.(*memberNode); ok {
+	if m, ok := of.(*memberNode); ok && m.ref.Root != rootInternal {
 		if m.ref.Name == "profile" {
 			hint := fmt.Sprintf("that is the form of Identity Engine policies: write %s.%s", m.ref.Root, name.text)
 			return refuse(m.offset(), fmt.Sprintf("%s.profile is not an attribute", m.ref.Root), hint)
