@@ -37,6 +37,8 @@ func (d *document) outcomeText(c *agent.Change) string {
 	switch {
 	case c.Outcome == agent.Failed && c.Error == "":
 		return fmt.Sprintf("WalkMe answered %d", c.HTTPStatus)
+	case c.Outcome == agent.Failed && c.WalkMeID != "":
+		return strings.ReplaceAll(c.Error, " "+c.WalkMeID, "") // the name stands beside it
 	case c.Outcome == agent.Failed:
 		return c.Error
 	case c.Error != "":

@@ -144,7 +144,7 @@ func hashSource(text string) string {
 func newPageImpact(m *impact) *pageImpact {
 	out := &pageImpact{Title: m.words()}
 	for _, a := range m.attributes {
-		out.Attributes = append(out.Attributes, pageFact{Name: Escape(a.path), Value: plural(a.people, "person")})
+		out.Attributes = append(out.Attributes, pageFact{Name: Escape(a.path), Value: a.words()})
 	}
 	for _, c := range m.samples {
 		out.Samples = append(out.Samples, row{Name: Escape(name(c.Name, c.OktaID)), Values: valueLines(c)})

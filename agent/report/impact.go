@@ -21,29 +21,44 @@ type impact struct {
 }
 
 type attributeImpact struct {
-	path   string
-	people int
+	path    string
+	people  int
+	cleared int // of them lose the value, as after a misspelt name
+}
+
+func (a attributeImpact) words() string {
+	s := plural(a.people, "person")
+	if a.cleared > 0 {
+		s += ", " + number(a.cleared) + " of them without a value then"
+	}
+	return s
 }
 
 // mappingImpact is nil when no change comes from the mapping.
 func mappingImpact(p *agent.Plan) *impact {
 	var touched []*agent.Change
-	byPath := map[string]int{}
+	byPath := map[string]attributeImpact{}
 	for _, c := range p.Changes {
 		if c.Cause != agent.CauseMapping {
 			continue
 		}
 		touched = append(touched, c)
 		for _, a := range c.Attributes {
-			byPath[a.Path]++
+			at := byPath[a.Path]
+			at.path = a.Path
+			at.people++
+			if a.New == nil && a.Old != nil {
+				at.cleared++
+			}
+			byPath[a.Path] = at
 		}
 	}
 	if len(touched) == 0 {
 		return nil
 	}
 	m := &impact{people: len(touched), samples: sampled(touched)}
-	for path, n := range byPath {
-		m.attributes = append(m.attributes, attributeImpact{path, n})
+	for _, a := range byPath {
+		m.attributes = append(m.attributes, a)
 	}
 	slices.SortFunc(m.attributes, func(a, b attributeImpact) int {
 		return cmp.Or(-cmp.Compare(a.people, b.people), strings.Compare(a.path, b.path))

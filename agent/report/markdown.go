@@ -74,7 +74,7 @@ func (m *markdown) impact(i *impact) {
 	m.line("## ", mdText(i.words()))
 	m.line()
 	for _, a := range i.attributes {
-		m.line("- ", mdCode(a.path), ": ", plural(a.people, "person"))
+		m.line("- ", mdCode(a.path), ": ", a.words())
 	}
 	m.line()
 	m.line("For example:")

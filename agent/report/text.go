@@ -75,7 +75,7 @@ func (p *printer) impact(m *impact) {
 	}
 	for _, a := range m.attributes {
 		p.b.WriteString("  ")
-		p.columns(2, plain, a.path, col, plain, plural(a.people, "person"))
+		p.columns(2, plain, a.path, col, plain, a.words())
 	}
 	p.paragraph(2, dim, "for example")
 	col = attributeColumn(m.samples)

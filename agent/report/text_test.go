@@ -115,6 +115,18 @@ func TestSummaryLine(t *testing.T) {
 	}
 }
 
+// TestMappingThatClears says first how many people a mapping leaves without a value,
+// which a misspelt name does to all of them.
+func TestMappingThatClears(t *testing.T) {
+	p := basePlan()
+	for i, given := range []any{nil, nil, "Cara"} {
+		p.Changes = append(p.Changes, because(user(agent.Update, i, "somebody@example.com", "", changed("name.givenName", "Old", given)), agent.CauseMapping))
+	}
+	if got, want := planText(t, p, report.Options{}), "  name.givenName  3 people, 2 of them without a value then\n"; !strings.Contains(got, want) {
+		t.Errorf("PlanText = %q, want %q in it", got, want)
+	}
+}
+
 // TestCountedSentences holds what is counted to the grammar of none, one and many.
 func TestCountedSentences(t *testing.T) {
 	tests := []struct {

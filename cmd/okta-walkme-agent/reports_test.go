@@ -20,7 +20,11 @@ func TestOneFailureOfManyIsSaidOnce(t *testing.T) {
 	for i := range 40 {
 		c.hire(fmt.Sprintf("Person%02d", i), "Example")
 	}
+	c.must(exitOK, "sync")
 	c.write("walkme-password", "wrong")
+	for i := range 40 {
+		c.org.Update(c.people[fmt.Sprintf("person%02d", i)], map[string]any{"lastName": "Married"})
+	}
 	r := c.must(exitFailed, "sync")
 	for text, times := range map[string]int{
 		"Unauthorized. Errors reported by remote server":  1,
