@@ -24,7 +24,7 @@ func (c *cli) applyCommand() *cobra.Command {
 		Long: `Takes a plan that plan --out has saved and does exactly that. When Okta, WalkMe,
 the configuration or the state has moved since, nothing is sent and the command
 says what has moved. A file that was changed by hand is refused.`,
-		Args: cobra.ExactArgs(1),
+		Args: one("plan file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownFormat(format); err != nil {
 				return err

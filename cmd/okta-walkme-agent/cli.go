@@ -158,6 +158,16 @@ func usageArgs(cmd *cobra.Command) {
 	}
 }
 
+// one wants exactly one argument.
+func one(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return nil
+		}
+		return usage("%s wants one %s, not %d; quote what has blanks in it", cmd.Name(), what, len(args))
+	}
+}
+
 func suggestion(cmd *cobra.Command, word string) string {
 	if near := cmd.SuggestionsFor(word); len(near) > 0 {
 		return "; did you mean " + strings.Join(near, " or ") + "?"

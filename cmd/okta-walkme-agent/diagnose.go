@@ -126,15 +126,17 @@ func diagnoseState(err error) (diagnosis, bool) {
 			"wait until the other process has finished, or stop the service first; plan, status and history work meanwhile"}, true
 	case errors.As(err, &corrupt):
 		return diagnosis{"the state file is damaged",
-			"restore a backup, or move the file away: the next run looks every name up and links what exists"}, true
+			"restore a backup; or move the file and its -wal away: the next run looks every name up and links what exists, but does not know who left meanwhile"}, true
 	case errors.As(err, &schema) && schema.Have > schema.Want:
 		return diagnosis{"the state was written by a newer version", "install that version again, or restore the backup it made before the upgrade"}, true
 	case errors.As(err, &schema):
 		return diagnosis{"the state was written by an older version", "run sync once, or start the service: both bring it up to date, after a backup beside it"}, true
 	case errors.As(err, &foreign):
-		return diagnosis{"state.path does not name a state file of this program", "correct state.path, or move the file away: the next run looks every name up and links what exists"}, true
+		return diagnosis{"state.path does not name a state file of this program", "correct state.path; or, if it was the state, restore a backup"}, true
 	case errors.Is(err, fs.ErrPermission):
 		return diagnosis{"the user who runs this command may not use the file", "run it as root, or as the user of the service"}, true
+	case errors.Is(err, state.ErrNoHold):
+		return diagnosis{"no changes are held under that id: they were approved, or are others by now", "plan shows what is held now, with the ids"}, true
 	case errors.Is(err, state.ErrDiskFull):
 		return diagnosis{"the disk is full", "make room; nothing was half-written, the next run goes on from here"}, true
 	}

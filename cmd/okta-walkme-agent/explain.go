@@ -18,7 +18,7 @@ func (c *cli) explainCommand() *cobra.Command {
 name or Okta id): in scope or not and why, Okta's status, each attribute with its
 expression and value, the groups, what was last sent and answered, and what the
 next run will do. Nothing is written anywhere.`,
-		Args: cobra.ExactArgs(1),
+		Args: one("user or group"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if !slices.Contains([]string{"text", "json"}, format) {
 				return usage("--format is text or json, not %q", format)

@@ -68,7 +68,7 @@ func (v *historyView) entry(w io.Writer, e historyEntry, nameWidth int) {
 		outcome += fmt.Sprintf(" (%d)", e.HTTPStatus)
 	}
 	pad := strings.Repeat(" ", max(0, nameWidth-utf8.RuneCountInString(name)))
-	fmt.Fprintf(w, "  %s  %-13s  %s%s  %-12s  %s\n", e.StartedAt.Local().Format(time.TimeOnly), e.Action, name, pad, outcome, report.Escape(cmp.Or(e.Reason, e.Cause)))
+	fmt.Fprintf(w, "  %s  %-13s  %s%s  %-15s  %s\n", e.StartedAt.Local().Format(time.TimeOnly), e.Action, name, pad, outcome, report.Escape(cmp.Or(e.Reason, e.Cause)))
 	if e.Error != "" {
 		fmt.Fprintf(w, "      %s\n", report.Escape(e.Error))
 	}

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/configs"
 )
 
 func (c *cli) resyncCommand() *cobra.Command {
@@ -38,6 +40,11 @@ An interrupted resync goes on with --continue and the same flags.`,
 			if err != nil {
 				return err
 			}
+			for _, path := range pick.Attributes {
+				if !isMapped(cfg, path) {
+					return usage("--attribute %s: it is not under mappings", path)
+				}
+			}
 			opts := agent.Options{Trigger: "resync", By: whoAmI(), Force: &pick, Resume: resume}
 			if dryRun {
 				return c.dryRun(cmd.Context(), cfg, opts, format, full)
@@ -60,6 +67,10 @@ An interrupted resync goes on with --continue and the same flags.`,
 	flags.StringVarP(&format, "format", "f", "text", strings.Join(formats, ", "))
 	flags.BoolVar(&full, "full", false, "unfold long lists")
 	return cmd
+}
+
+func isMapped(cfg *configs.Config, path string) bool {
+	return slices.ContainsFunc(cfg.Mappings, func(m configs.Mapping) bool { return strings.EqualFold(m.Path, path) })
 }
 
 // resyncLeft says on standard error what an interrupted resync has left undone.

@@ -30,7 +30,7 @@ func (c *cli) stateBackupCommand() *cobra.Command {
 The copy is one file with mode 0600. It never overwrites. To restore it, stop the
 service and put it in the place of the state file; remove the files beside that
 end with -wal and -shm.`,
-		Args: cobra.ExactArgs(1),
+		Args: one("file name"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			cfg, err := c.load()
 			if err != nil {

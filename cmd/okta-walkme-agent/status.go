@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -199,32 +198,40 @@ func (v *statusView) text(w io.Writer, now time.Time) error {
 	if v.Pending > 0 {
 		fmt.Fprintf(w, "Unsettled  %s cut off; the next run settles what became of it\n", count(v.Pending, "change was", "changes were"))
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nRuns\nSTARTED\tTRIGGER\tOUTCOME\tAPPLIED\tFAILED\tHELD\tREJECTED\tSKIPPED\t")
-	for _, r := range v.Runs {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", r.StartedAt.Local().Format(time.DateTime), r.Trigger,
-			r.Outcome, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped, report.Escape(r.Error))
-	}
 	if len(v.Runs) == 0 {
-		fmt.Fprintln(table, "none yet")
+		_, err := fmt.Fprintln(w, "\nNo run yet.")
+		return err
 	}
-	if len(v.Failures) > 0 {
-		fmt.Fprintln(table, "\nFailures\nTYPE\tNAME\tATTEMPTS\tNEXT TRY\tERROR")
+	return errors.Join(v.runsText(w), v.failuresText(w, now), v.holdsText(w))
+}
+
+func (v *statusView) runsText(w io.Writer) error {
+	t := &table{title: "Runs", header: "STARTED\tTRIGGER\tOUTCOME\tAPPLIED\tFAILED\tHELD\tREJECTED\tSKIPPED"}
+	for _, r := range v.Runs {
+		t.row(r.Error, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d", r.StartedAt.Local().Format(time.DateTime), r.Trigger,
+			r.Outcome, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped)
 	}
+	return t.write(w)
+}
+
+func (v *statusView) failuresText(w io.Writer, now time.Time) error {
+	t := &table{title: "Failures", header: "TYPE\tNAME\tATTEMPTS\tNEXT TRY"}
 	for _, f := range v.Failures {
 		next := "next run"
 		if f.NextTryAt != nil {
 			next = local(*f.NextTryAt, now)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", f.Type, report.Escape(f.Name), f.Attempts, next, report.Escape(f.Error))
+		t.row(f.Error, "%s\t%s\t%d\t%s", f.Type, report.Escape(f.Name), f.Attempts, next)
 	}
-	if len(v.Holds) > 0 {
-		fmt.Fprintln(table, "\nHeld, waiting for approval\nID\tCOUNT\tSINCE\tRELEASE WITH")
-	}
+	return t.write(w)
+}
+
+func (v *statusView) holdsText(w io.Writer) error {
+	t := &table{title: "Held, waiting for approval", header: "ID\tCOUNT\tSINCE\tRELEASE WITH"}
 	for _, h := range v.Holds {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s sync --approve %s\n", h.ID, h.Count, h.CreatedAt.Local().Format(time.DateTime), programName, h.ID)
+		t.row("", "%s\t%d\t%s\t%s sync --approve %s", h.ID, h.Count, h.CreatedAt.Local().Format(time.DateTime), programName, h.ID)
 	}
-	return table.Flush()
+	return t.write(w)
 }
 
 // local writes a time on the clock of this machine, and how far it is from now.

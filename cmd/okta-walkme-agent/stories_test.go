@@ -148,7 +148,7 @@ var stories = []story{
 		c.configure(map[string]string{"okta": "auth: {api_token: env:OKTA_TOKEN}\n", "walkme": "auth: {username: file:walkme-username, password: file:nothing}\n"})
 	}, commands: []string{"check", "sync"}},
 	{name: "usage_wrong", wrong: func(*company) {},
-		commands: []string{"snyc", "sync --dry", "plan --format xml", "sync now", "sync --approve deactivations-12345678"}},
+		commands: []string{"snyc", "sync --dry", "plan --format xml", "sync now", "sync --approve deactivations-12345678", "explain", "apply a b", "resync --attribute nickName"}},
 }
 
 // oddLogins are userNames with everything that a filter, a path or a query could

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"okta-walkme-agent/agent/report"
+)
+
+// table is lines in columns, each with a remark below it that may be longer than
+// the terminal is wide.
+type table struct {
+	title, header string
+	rows, remarks []string
+}
+
+func (t *table) row(remark, format string, args ...any) {
+	t.rows, t.remarks = append(t.rows, fmt.Sprintf(format, args...)), append(t.remarks, remark)
+}
+
+// write prints a table that has rows.
+func (t *table) write(w io.Writer) error {
+	if len(t.rows) == 0 {
+		return nil
+	}
+	var aligned bytes.Buffer
+	columns := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(columns, t.header)
+	for _, row := range t.rows {
+		fmt.Fprintln(columns, row)
+	}
+	if err := columns.Flush(); err != nil {
+		return err
+	}
+	out := "\n" + t.title + "\n"
+	for i, line := range strings.Split(strings.TrimSuffix(aligned.String(), "\n"), "\n") {
+		out += strings.TrimRight(line, " ") + "\n"
+		if i > 0 && t.remarks[i-1] != "" {
+			out += "    " + report.Escape(t.remarks[i-1]) + "\n"
+		}
+	}
+	_, err := io.WriteString(w, out)
+	return err
+}
