@@ -40,11 +40,27 @@ const (
 	HoldGroupDeletes   = "group_deletes"
 )
 
+// of returns the limit that a kind of hold is about.
+func (l Limits) of(kind string) Limit {
+	switch kind {
+	case HoldDeactivations:
+		return l.Deactivations
+	case HoldMemberRemovals:
+		return l.MemberRemovals
+	}
+	return l.GroupDeletes
+}
+
 // HoldInput is what the limits need besides the plan.
 type HoldInput struct {
 	Managed  Counts // before the run
 	Recent   Counts // removals applied within the window
 	Released []string
+
+	// Open are the holds that wait, by their kind, in a run that looks at a part
+	// alone. It cannot see the whole set, so it adds nothing to what a person is
+	// asked about: its removals of that kind wait under the same hold.
+	Open map[string]Hold
 }
 
 // Counts counts users, memberships and groups.
@@ -129,7 +145,7 @@ func (l Limits) holdDeactivations(p *Plan, in HoldInput) {
 	if reason == "" && len(changes) > 0 {
 		reason = p.Health.DoubtUsers
 	}
-	p.hold(changes, newHold(HoldDeactivations, items, l.Deactivations, reason), in.Released)
+	p.hold(changes, newHold(HoldDeactivations, items, l.Deactivations, reason), in)
 }
 
 func (l Limits) holdDeletes(p *Plan, in HoldInput) {
@@ -141,7 +157,7 @@ func (l Limits) holdDeletes(p *Plan, in HoldInput) {
 		}
 	}
 	reason := l.GroupDeletes.exceeded(len(changes), in.Recent.Groups, in.Managed.Groups)
-	p.hold(changes, newHold(HoldGroupDeletes, items, l.GroupDeletes, reason), in.Released)
+	p.hold(changes, newHold(HoldGroupDeletes, items, l.GroupDeletes, reason), in)
 }
 
 // holdMembers holds removals and lets additions to the same groups proceed: a
@@ -166,18 +182,15 @@ func (l Limits) holdMembers(p *Plan, in HoldInput) {
 	if reason == "" {
 		reason = emptied
 	}
-	if reason == "" {
-		return
-	}
 	hold := newHold(HoldMemberRemovals, items, l.MemberRemovals, reason)
-	if slices.Contains(in.Released, hold.ID) {
+	if !p.waits(&hold, len(touched), in) {
 		return
 	}
 	var removals []*Change
 	for _, c := range touched {
 		removals = append(removals, splitRemovals(p, c))
 	}
-	p.hold(removals, hold, nil)
+	p.keep(removals, hold)
 }
 
 // keepMemberships takes the membership removals of people whose deactivation does
@@ -225,10 +238,30 @@ func splitRemovals(p *Plan, c *Change) *Change {
 	return &removal
 }
 
-func (p *Plan) hold(changes []*Change, h Hold, released []string) {
-	if h.Reason == "" || slices.Contains(released, h.ID) {
-		return
+func (p *Plan) hold(changes []*Change, h Hold, in HoldInput) {
+	if p.waits(&h, len(changes), in) {
+		p.keep(changes, h)
 	}
+}
+
+// waits decides whether n changes are held. An open hold takes the place of h; an
+// approval counts when it is of exactly the set that would be held now.
+func (p *Plan) waits(h *Hold, n int, in HoldInput) bool {
+	if open, ok := in.Open[h.Kind]; ok && n > 0 {
+		*h = open
+		return true
+	}
+	if h.Reason == "" {
+		return false
+	}
+	if slices.Contains(in.Released, h.ID) {
+		p.released = append(p.released, *h)
+		return false
+	}
+	return true
+}
+
+func (p *Plan) keep(changes []*Change, h Hold) {
 	for _, c := range changes {
 		c.Held, c.HoldID = true, h.ID
 	}

@@ -251,6 +251,8 @@ type Plan struct {
 	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"` // after a refresh
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
+
+	released []Hold // what an approval has kept from being held
 }
 
 // Health is the verdict on what was read from Okta, made before any diff.

@@ -76,7 +76,11 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 			return nil, err
 		}
 	}
-	a.Config.Limits.Hold(plan, HoldInput{Managed: v.managed, Recent: recent, Released: opts.Approve})
+	open, err := a.openHolds(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	a.Config.Limits.Hold(plan, HoldInput{Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open})
 	return plan, nil
 }
 
@@ -204,7 +208,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		return err
 	}
 	err = a.apply(ctx, report, v)
-	return errors.Join(err, a.noteApprovals(context.WithoutCancel(ctx), opts), a.endResync(ctx, opts, err))
+	return errors.Join(err, a.noteApprovals(context.WithoutCancel(ctx), plan.released), a.endResync(ctx, opts, err))
 }
 
 func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {

@@ -10,34 +10,77 @@ import (
 	"okta-walkme-agent/state"
 )
 
-func (a *Agent) recordHolds(ctx context.Context, plan *Plan, opts Options) error {
-	for _, id := range opts.Approve {
-		if slices.ContainsFunc(plan.Holds, func(h Hold) bool { return h.ID == id }) {
-			continue // still held: cannot happen, because approved holds are not in the plan
+// partial says that a run looks at some people or groups alone. What it does not
+// see is not gone.
+func (o Options) partial() bool { return o.only != nil || o.Force != nil }
+
+// openHolds returns the holds that a partial run must respect, by their kind.
+func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]Hold, error) {
+	if a.State == nil || !opts.partial() {
+		return nil, nil
+	}
+	holds, err := a.State.Holds(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("holds in the state: %w", err)
+	}
+	open := map[string]Hold{}
+	for _, h := range holds {
+		if !h.ReleasedAt.IsZero() {
+			continue
 		}
-		if err := a.State.Release(ctx, id, opts.By); err != nil {
+		hold := Hold{ID: h.ID, Kind: h.Kind, Count: h.Count, Limit: a.Config.Limits.of(h.Kind).String(), Reason: "waits for approval"}
+		if err := json.Unmarshal(h.Items, &hold.Items); err != nil {
+			return nil, fmt.Errorf("hold %s in the state: %w", h.ID, err)
+		}
+		open[h.Kind] = hold
+	}
+	return open, nil
+}
+
+// recordHolds makes the state's open holds those of the plan. An approval of a set
+// that has changed meanwhile releases nothing.
+func (a *Agent) recordHolds(ctx context.Context, plan *Plan, opts Options) error {
+	open, err := a.State.Holds(ctx)
+	if err != nil {
+		return fmt.Errorf("holds in the state: %w", err)
+	}
+	known := slices.Concat(open, stored(plan.released)) // one that only a plan has shown counts, too
+	if err := a.State.PutHolds(ctx, known); err != nil {
+		return fmt.Errorf("holds in the state: %w", err)
+	}
+	for _, id := range opts.Approve {
+		switch {
+		case slices.ContainsFunc(plan.released, func(h Hold) bool { return h.ID == id }):
+			err = a.State.Release(ctx, id, opts.By)
+		case slices.ContainsFunc(open, func(h state.Hold) bool { return h.ID == id }):
+			a.log().Warn("the approval is of another set than the one that waits now: nothing is released", "hold", id)
+		default:
+			err = state.ErrNoHold
+		}
+		if err != nil {
 			return fmt.Errorf("approval of %s: %w", id, err)
 		}
 	}
-	var holds []state.Hold
-	for _, h := range plan.Holds {
-		items, err := json.Marshal(h.Items)
-		if err != nil {
-			return fmt.Errorf("hold %s: %w", h.ID, err)
-		}
-		holds = append(holds, state.Hold{ID: h.ID, Kind: h.Kind, Digest: h.ID, Count: h.Count, Items: items})
+	now := stored(plan.Holds)
+	if opts.partial() {
+		now = slices.Concat(open, now)
 	}
-	if opts.only != nil { // a look at a few people closes no hold
-		open, err := a.State.Holds(ctx)
-		if err != nil {
-			return fmt.Errorf("holds in the state: %w", err)
-		}
-		holds = append(open, holds...)
-	}
-	if err := a.State.PutHolds(ctx, holds); err != nil {
+	if err := a.State.PutHolds(ctx, now); err != nil {
 		return fmt.Errorf("holds in the state: %w", err)
 	}
 	return nil
+}
+
+func stored(holds []Hold) []state.Hold {
+	var out []state.Hold
+	for _, h := range holds {
+		items, err := json.Marshal(h.Items)
+		if err != nil {
+			items = nil // strings are JSON by construction
+		}
+		out = append(out, state.Hold{ID: h.ID, Kind: h.Kind, Digest: h.ID, Count: h.Count, Items: items})
+	}
+	return out
 }
 
 // conclude counts the outcomes.

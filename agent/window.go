@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -52,15 +51,11 @@ func (a *Agent) windowBegin(ctx context.Context, hold string) (time.Time, error)
 // approval of that kind ended.
 const metaApproved = "approved_"
 
-// noteApprovals is called at the end of a run.
-func (a *Agent) noteApprovals(ctx context.Context, opts Options) error {
-	for _, id := range opts.Approve {
-		kind, _, ok := strings.Cut(id, "-")
-		if !ok {
-			continue
-		}
-		if err := a.State.SetMeta(ctx, metaApproved+kind, a.now().UTC().Format(time.RFC3339Nano)); err != nil {
-			return fmt.Errorf("approval of %s: %w", id, err)
+// noteApprovals is called at the end of a run with what it has released.
+func (a *Agent) noteApprovals(ctx context.Context, released []Hold) error {
+	for _, h := range released {
+		if err := a.State.SetMeta(ctx, metaApproved+h.Kind, a.now().UTC().Format(time.RFC3339Nano)); err != nil {
+			return fmt.Errorf("approval of %s: %w", h.ID, err)
 		}
 	}
 	return nil
