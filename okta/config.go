@@ -40,9 +40,9 @@ type Config struct {
 	// Scopes are asked for with each access token; nil means DefaultScopes.
 	Scopes []string
 
-	// RateLimitShare is the part of each of Okta's rate windows that this
-	// client may use up, in (0,1]; the rest is left to the other programs of
-	// the org. 0 means 0.5.
+	// RateLimitShare is the part of what is left of each of Okta's rate windows
+	// that this client may use up, in (0,1]; the rest stays for the other
+	// programs of the org. 0 means 0.5.
 	RateLimitShare float64
 
 	// UserAgent is appended to the SDK's own, e.g. "okta-walkme-agent/1.2.3".

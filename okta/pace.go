@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,6 +21,15 @@ type pace struct {
 
 	mu     sync.Mutex
 	closed map[string]closing // by path template
+	spent  map[bucket]int     // requests of this client, of the windows that have not ended
+}
+
+// bucket is what can be known of the bucket and the window that an answer was
+// counted in. Two buckets may look like one; their requests then count together,
+// which errs on the side of the others.
+type bucket struct {
+	limit int
+	end   int64 // X-Rate-Limit-Reset, Unix time of Okta's clock
 }
 
 // closing says until when, by the local clock, no request may leave, and why.
@@ -56,9 +66,24 @@ func (p *pace) observe(template string, resp *http.Response) {
 	case resp.StatusCode == http.StatusTooManyRequests && isConcurrencyLimit(resp.Header):
 	case resp.StatusCode == http.StatusTooManyRequests:
 		p.close(template, cmp.Or(w.reset, 5*time.Second)+time.Second, "rate limit exceeded")
-	case w.known && float64(w.remaining) <= float64(w.limit)*(1-p.share)+1e-9:
+	case w.known && p.isUsedUp(w, clock(resp.Header)):
 		p.close(template, w.reset, "share of the rate limit used up")
 	}
+}
+
+// isUsedUp counts a request and reports whether this client has spent its share of
+// the window. The share is of what the others leave: of the requests that this
+// client has made and those that remain. So others who use most of a window make
+// this client slower, and never stop it.
+func (p *pace) isUsedUp(w window, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, known := p.spent[w.bucket]; !known {
+		maps.DeleteFunc(p.spent, func(b bucket, _ int) bool { return b.end < now.Unix() })
+	}
+	p.spent[w.bucket]++
+	spent := float64(p.spent[w.bucket])
+	return spent >= p.share*(spent+float64(w.remaining))-1e-9
 }
 
 func (p *pace) close(template string, d time.Duration, reason string) {
@@ -75,17 +100,19 @@ func (p *pace) close(template string, d time.Duration, reason string) {
 
 // window is what the X-Rate-Limit headers of an answer say.
 type window struct {
-	limit, remaining int
-	reset            time.Duration // from the answer's own Date; 0 when unknown or past
-	known            bool          // limit and remaining are there, and limit is not 0
+	bucket
+	remaining int
+	reset     time.Duration // from the answer's own Date; 0 when unknown or past
+	known     bool          // limit and remaining are there, and limit is not 0
 }
 
 func readWindow(header http.Header) window {
 	limit, errLimit := strconv.Atoi(header.Get("X-Rate-Limit-Limit"))
 	remaining, errRemaining := strconv.Atoi(header.Get("X-Rate-Limit-Remaining"))
-	w := window{limit: limit, remaining: remaining, known: errLimit == nil && errRemaining == nil && limit > 0}
+	w := window{remaining: remaining, known: errLimit == nil && errRemaining == nil && limit > 0}
+	w.limit = limit
 	if epoch, err := strconv.ParseInt(header.Get("X-Rate-Limit-Reset"), 10, 64); err == nil {
-		w.reset = max(0, time.Unix(epoch, 0).Sub(clock(header)))
+		w.end, w.reset = epoch, max(0, time.Unix(epoch, 0).Sub(clock(header)))
 	} else if seconds, err := strconv.Atoi(header.Get("Retry-After")); err == nil {
 		w.reset = max(0, time.Duration(seconds)*time.Second)
 	}

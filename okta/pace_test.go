@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -104,6 +105,75 @@ func TestPaceLeavesTheOthersTheirShare(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What others use makes this client slower and never stops it: its share is of what
+// they leave.
+func TestPaceBesideOthers(t *testing.T) {
+	for _, tc := range []struct {
+		name        string
+		others      int // of 100 a minute
+		share       float64
+		calls       int
+		wantMinutes int
+	}{
+		{"nobody", 0, 0.5, 50, 0},
+		{"half of it", 52, 0.5, 24, 0},
+		{"half of it, one more", 52, 0.5, 25, 1},
+		{"nearly all", 98, 0.5, 3, 2},
+		{"all but a little, a small share", 95, 0.1, 2, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			org := startOrg(t, oktatest.Options{RateLimits: map[string]int{appTemplate: 100}})
+			inBubble(t, org, func(cfg *okta.Config) { cfg.RateLimitShare = tc.share }, func(t *testing.T, c *okta.Client) {
+				org.Fault(func(*http.Request) *oktatest.Fault {
+					return &oktatest.Fault{Rewrite: func(h http.Header, b []byte) []byte {
+						left, _ := strconv.Atoi(h.Get("X-Rate-Limit-Remaining"))
+						h.Set("X-Rate-Limit-Remaining", strconv.Itoa(left-tc.others))
+						return b
+					}}
+				})
+				start := time.Now()
+				for range tc.calls {
+					if _, err := c.App(t.Context()); err != nil {
+						t.Fatalf("App() = %v, want no error", err)
+					}
+				}
+				if got := int(time.Since(start).Minutes()); got != tc.wantMinutes {
+					t.Errorf("time = %v, want %d windows", time.Since(start), tc.wantMinutes)
+				}
+			})
+		})
+	}
+}
+
+// A busy org, always with less than half of its window left, is read all the same.
+func TestPaceNeverStarves(t *testing.T) {
+	org := startOrg(t, oktatest.Options{RateLimits: map[string]int{appTemplate: 100}})
+	inBubble(t, org, func(cfg *okta.Config) { cfg.RateLimitShare = 0.5 }, func(t *testing.T, c *okta.Client) {
+		org.Fault(func(*http.Request) *oktatest.Fault {
+			return &oktatest.Fault{Rewrite: func(h http.Header, b []byte) []byte {
+				h.Set("X-Rate-Limit-Remaining", "40")
+				return b
+			}}
+		})
+		start := time.Now()
+		for range 30 {
+			if _, err := c.App(t.Context()); err != nil {
+				t.Fatalf("App() = %v, want no error", err)
+			}
+		}
+		if d := time.Since(start); d > time.Second {
+			t.Errorf("30 calls beside 40 that remain took %v, want no pause", d)
+		}
+	})
+}
+
+// An answer may take as long as Config.Timeout says, however long that is.
+func TestTransportBoundsNoAnswer(t *testing.T) {
+	if d := okta.NewTransport().ResponseHeaderTimeout; d != 0 {
+		t.Errorf("ResponseHeaderTimeout = %v, want none beside Config.Timeout", d)
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 // newRetrier returns the transport that repeats a request after a 429, a 5xx
 // answer or a broken connection.
 func newRetrier(cfg Config) http.RoundTripper {
-	p := &pace{share: cfg.RateLimitShare, log: cfg.Logger, closed: map[string]closing{}}
+	p := &pace{share: cfg.RateLimitShare, log: cfg.Logger, closed: map[string]closing{}, spent: map[bucket]int{}}
 	rc := retryablehttp.NewClient()
 	rc.Logger = nil // it would log addresses
 	rc.RetryMax, rc.RetryWaitMin, rc.RetryWaitMax = maxRetries, cfg.RetryWait, maxWait
