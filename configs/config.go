@@ -36,7 +36,7 @@ type Okta struct {
 	OrgURL         string        `yaml:"org_url"` // scheme and host only
 	AppID          string        `yaml:"app_id"`
 	Auth           OktaAuth      `yaml:"auth"`
-	RateLimitShare float64       `yaml:"rate_limit_share" above:"0" max:"1"` // of each of the org's limits
+	RateLimitShare float64       `yaml:"rate_limit_share" above:"0" max:"1"` // of what others leave of the limits
 	GroupFullRead  time.Duration `yaml:"group_full_read" min:"0s"`           // how often all members of all pushed groups are read; 0 reads them in every run
 	Timeout        time.Duration `yaml:"timeout" above:"0s"`                 // of one request, its answer included
 	CAFile         string        `yaml:"ca_file"`                            // PEM, trusted besides the system's

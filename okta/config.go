@@ -79,13 +79,13 @@ func DefaultScopes() []string {
 
 // NewTransport returns the transport that a nil Config.Transport stands for:
 // proxies from the environment, a bounded dial and handshake, and idle
-// connections for a handful of concurrent requests.
+// connections for a handful of concurrent requests. Config.Timeout bounds the
+// rest.
 func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   15 * time.Second,
-		ResponseHeaderTimeout: 60 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConns:          16,

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// What a caller may want to tell apart with errors.Is. All but ErrIncomplete
-// and ErrAppInactive say what Okta answered; see APIError for the answer.
+// What a caller may want to tell apart with errors.Is. All but ErrIncomplete,
+// ErrTimeout and ErrAppInactive say what Okta answered; see APIError for the answer.
 var (
 	// ErrNotFound is Okta's own "no such object": status 404 with error code
 	// E0000007. A 404 from anything between here and Okta is not it.
@@ -22,6 +22,10 @@ var (
 	ErrForbidden = errors.New("the credentials lack a scope or an admin role")
 
 	// ErrAppInactive means that the app is not ACTIVE. Okta removes the
+	// ErrTimeout means that Okta did not give a whole answer within
+	// Config.Timeout. It is no context error: the caller's context has not ended.
+	ErrTimeout = errors.New("no whole answer in time")
+
 	// assignments made through groups when an app is deactivated, so its lists
 	// are no basis for anything. The error is an *InactiveAppError.
 	ErrAppInactive = errors.New("the app is not active")

@@ -226,11 +226,15 @@ func TestRetriesAreBounded(t *testing.T) {
 		check    func(error) bool
 	}{
 		{"503", oktatest.Fault{Status: 503, Body: "<html>"}, 6, 15 * time.Second, hasStatus(503)},
+		{"503 with Retry-After 0", oktatest.Fault{Status: 503, Header: http.Header{"Retry-After": {"0"}}}, 6, 15 * time.Second, hasStatus(503)},
+		{"503 with a past Retry-After", oktatest.Fault{Status: 503, Header: http.Header{"Retry-After": {"Mon, 02 Jan 2006 15:04:05 GMT"}}}, 6, 15 * time.Second, hasStatus(503)},
 		{"429", oktatest.Fault{Status: 429, Body: `{"errorCode":"E0000047"}`}, 6, 5 * time.Second, hasStatus(429)},
 		{"dropped", oktatest.Fault{Drop: true}, 6, 15 * time.Second, func(error) bool { return true }},
 		{"400", oktatest.Fault{Status: 400}, 1, 0, hasStatus(400)},
 		{"cut", oktatest.Fault{CutAfter: 10}, 3, time.Second, func(err error) bool { return errors.Is(err, okta.ErrIncomplete) }},
-		{"too slow", oktatest.Fault{Delay: time.Hour}, 6, 6 * time.Minute, func(err error) bool { return !errors.Is(err, context.DeadlineExceeded) }},
+		{"too slow", oktatest.Fault{Delay: time.Hour}, 6, 6 * time.Minute, func(err error) bool {
+			return errors.Is(err, okta.ErrTimeout) && !errors.Is(err, context.DeadlineExceeded)
+		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			org := startOrg(t, oktatest.Options{})

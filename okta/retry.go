@@ -59,8 +59,9 @@ func backoff(log *slog.Logger, least, most time.Duration, attempt int, resp *htt
 	switch {
 	case resp == nil:
 		d = retryablehttp.DefaultBackoff(least, most, attempt, nil)
-	case resp.StatusCode != http.StatusTooManyRequests:
-		d = min(retryablehttp.DefaultBackoff(least, most, attempt, resp), most)
+	case resp.StatusCode != http.StatusTooManyRequests: // its Retry-After may be 0, or past
+		own, asked := retryablehttp.DefaultBackoff(least, most, attempt, nil), retryablehttp.DefaultBackoff(least, most, attempt, resp)
+		d = min(max(own, asked), most)
 	case isConcurrencyLimit(resp.Header):
 		d = min(time.Second<<attempt, 10*time.Second) + jitter(time.Second)
 	default:

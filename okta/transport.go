@@ -17,9 +17,6 @@ type try struct {
 	next    http.RoundTripper
 }
 
-// errTimeout is not a context error: the caller's context has not ended.
-var errTimeout = errors.New("no whole answer in time")
-
 // RoundTrip makes one try. The time-out runs until the body is closed.
 func (t *try) RoundTrip(req *http.Request) (*http.Response, error) {
 	template := template(req.URL.EscapedPath())
@@ -41,7 +38,7 @@ func (t *try) RoundTrip(req *http.Request) (*http.Response, error) {
 // explain tells the time-out of the try from the end of the caller's context.
 func (t *try) explain(caller context.Context, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) && caller.Err() == nil {
-		return fmt.Errorf("%w: %v", errTimeout, t.timeout)
+		return fmt.Errorf("%w: %v", ErrTimeout, t.timeout)
 	}
 	return err
 }
