@@ -133,18 +133,22 @@ func TestTokenRefused(t *testing.T) {
 	_, other := rsaKey(t)
 	for name, tc := range map[string]struct {
 		opts oktatest.Options
+		want error
 		code string
 	}{
-		"wrong key":         {oktatest.Options{ClientID: clientID, PublicKey: other.public}, "invalid_client"},
-		"unknown client":    {oktatest.Options{ClientID: "0oaother", PublicKey: key.public}, "invalid_client"},
-		"scope not granted": {oktatest.Options{ClientID: clientID, PublicKey: key.public, Scopes: []string{"okta.apps.read"}}, "invalid_scope"},
+		"wrong key":         {oktatest.Options{ClientID: clientID, PublicKey: other.public}, okta.ErrUnauthorized, "invalid_client"},
+		"unknown client":    {oktatest.Options{ClientID: "0oaother", PublicKey: key.public}, okta.ErrUnauthorized, "invalid_client"},
+		"scope not granted": {oktatest.Options{ClientID: clientID, PublicKey: key.public, Scopes: []string{"okta.apps.read"}}, okta.ErrForbidden, "invalid_scope"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			org := startOrg(t, tc.opts)
 			_, err := newClient(t, org, service(key)).App(t.Context())
 			var refused *okta.APIError
-			if !errors.Is(err, okta.ErrUnauthorized) || !errors.As(err, &refused) || refused.Code != tc.code {
-				t.Errorf("App() = %v, want ErrUnauthorized with code %s", err, tc.code)
+			if !errors.Is(err, tc.want) || !errors.As(err, &refused) || refused.Code != tc.code {
+				t.Errorf("App() = %v, want %v with code %s", err, tc.want, tc.code)
+			}
+			if errors.Is(err, okta.ErrUnauthorized) == errors.Is(err, okta.ErrForbidden) {
+				t.Errorf("App() = %v, want either wrong credentials or a missing right", err)
 			}
 		})
 	}

@@ -18,14 +18,15 @@ var (
 	// credentials are wrong, expired or revoked.
 	ErrUnauthorized = errors.New("okta does not accept the credentials")
 
-	// ErrForbidden is status 403: the credentials lack a scope or an admin role.
+	// ErrForbidden is status 403, or a token request for a scope that is not
+	// granted: the credentials are right, but lack a scope or an admin role.
 	ErrForbidden = errors.New("the credentials lack a scope or an admin role")
 
-	// ErrAppInactive means that the app is not ACTIVE. Okta removes the
 	// ErrTimeout means that Okta did not give a whole answer within
 	// Config.Timeout. It is no context error: the caller's context has not ended.
 	ErrTimeout = errors.New("no whole answer in time")
 
+	// ErrAppInactive means that the app is not ACTIVE. Okta removes the
 	// assignments made through groups when an app is deactivated, so its lists
 	// are no basis for anything. The error is an *InactiveAppError.
 	ErrAppInactive = errors.New("the app is not active")
@@ -84,7 +85,7 @@ func (e *APIError) Is(target error) bool {
 	case ErrUnauthorized:
 		return e.Status == http.StatusUnauthorized || e.Code == codeInvalidClient
 	case ErrForbidden:
-		return e.Status == http.StatusForbidden
+		return e.Status == http.StatusForbidden || e.Code == codeInvalidScope
 	case ErrDPoP:
 		return e.Code == codeInvalidDPoP || e.Code == codeUseDPoPNonce
 	}
@@ -97,6 +98,7 @@ func (e *APIError) Is(target error) bool {
 const (
 	codeNotFound      = "E0000007"
 	codeInvalidClient = "invalid_client"
+	codeInvalidScope  = "invalid_scope"
 	codeInvalidDPoP   = "invalid_dpop_proof"
 	codeUseDPoPNonce  = "use_dpop_nonce"
 )

@@ -148,7 +148,7 @@ func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, withoutURL(err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, refusedToken(readAPIError(resp))
+		return nil, t.s.refusedToken(readAPIError(resp))
 	}
 	defer drain(resp.Body)
 	body, err := readToken(resp)
@@ -184,10 +184,12 @@ func readToken(resp *http.Response) ([]byte, error) {
 }
 
 // refusedToken tells a refusal from an outage of the token endpoint.
-func refusedToken(e *APIError) error {
+func (s *session) refusedToken(e *APIError) error {
 	switch {
 	case e.Is(ErrDPoP):
 		return fmt.Errorf("%w (%w)", ErrDPoP, e)
+	case e.Is(ErrForbidden):
+		return fmt.Errorf("%w (asked for %s)", e, strings.Join(s.cfg.Scopes, ", "))
 	case e.Status/100 == 4 && e.Status != http.StatusTooManyRequests:
 		return fmt.Errorf("%w: %w", ErrUnauthorized, e)
 	}
