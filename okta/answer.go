@@ -31,7 +31,7 @@ func readAPIError(resp *http.Response) *APIError {
 	if e.Code == "" {
 		e.challenge(resp.Header.Get("WWW-Authenticate"))
 	}
-	if resp.StatusCode/100 == 3 {
+	if resp.StatusCode/100 == 3 && resp.StatusCode != http.StatusNotModified {
 		e.Summary = "redirect refused; check the org URL"
 		if to, err := url.Parse(resp.Header.Get("Location")); err == nil && to.Host != "" {
 			e.Summary = "redirect to " + printable(to.Host) + " refused; check the org URL"

@@ -26,6 +26,9 @@ func (c *Client) App(ctx context.Context) (App, error) {
 
 func (c *Client) readApp(ctx context.Context) (App, time.Time, error) {
 	wire, date, err := readAt[appObject](ctx, c, nil, "apps", c.cfg.AppID)
+	if err == nil && wire.ID != c.cfg.AppID {
+		err = incomplete("the answer is app %q", printable(wire.ID))
+	}
 	if err != nil {
 		return App{}, date, fmt.Errorf("okta: read app %s: %w", c.cfg.AppID, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,25 @@ func TestApp(t *testing.T) {
 	_, err = newClient(t, org, func(cfg *okta.Config) { cfg.AppID = "0oaother" }).App(t.Context())
 	if !errors.Is(err, okta.ErrNotFound) {
 		t.Errorf("App() of an unknown app = %v, want ErrNotFound", err)
+	}
+}
+
+// An answer about another app says nothing about this one.
+func TestAnotherApp(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	org.Fault(always(org.AppID(), oktatest.Fault{Status: 200, Body: `{"id":"0oaother","label":"Other","status":"ACTIVE"}`}))
+	if _, err := newClient(t, org).Snapshot(t.Context(), okta.SnapshotRequest{}); !errors.Is(err, okta.ErrIncomplete) || !strings.Contains(err.Error(), "0oaother") {
+		t.Errorf("Snapshot() = %v, want ErrIncomplete that names the other app", err)
+	}
+}
+
+// A 304, which a cache on the way may answer, leads nowhere.
+func TestNotModified(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	org.Fault(always("", oktatest.Fault{Status: http.StatusNotModified}))
+	_, err := newClient(t, org).App(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "HTTP 304 Not Modified") || strings.Contains(err.Error(), "redirect") {
+		t.Errorf("App() = %v, want the status and nothing of a redirect", err)
 	}
 }
 
@@ -72,7 +92,8 @@ func TestPerson(t *testing.T) {
 		t.Errorf("Person(nobody) = %v, want ErrNotFound", err)
 	}
 	groups, err := c.PersonGroups(t.Context(), id)
-	if diff := cmp.Diff([]okta.GroupRef{{ID: a, Name: "A"}, {ID: b, Name: "B"}}, groups); diff != "" || err != nil {
+	everyone := okta.GroupRef{ID: "00g000000000000okta5", Name: "Everyone"}
+	if diff := cmp.Diff([]okta.GroupRef{{ID: a, Name: "A"}, {ID: b, Name: "B"}, everyone}, groups); diff != "" || err != nil {
 		t.Errorf("PersonGroups() (-want +got), %v:\n%s", err, diff)
 	}
 }

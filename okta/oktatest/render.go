@@ -121,14 +121,19 @@ func (o *Org) listPersonGroups(a *answer, r *http.Request, userID string) {
 	if !ok {
 		return
 	}
-	var ids []string
+	all := &group{id: everyone, name: "Everyone", created: found.created, updated: found.created, membersUpdated: found.created}
+	ids := []string{all.id}
 	for _, id := range sortedKeys(o.groups) {
 		if o.groups[id].members[found.id] {
 			ids = append(ids, id)
 		}
 	}
-	o.list(a, r, p, ids, func(id string) any { return o.renderGroup(o.groups[id]) })
+	o.list(a, r, p, ids, func(id string) any { return o.renderGroup(cmp.Or(o.groups[id], all)) })
 }
+
+// everyone is the id of the group that Okta has everybody in. It shows only in the
+// lists of people's groups here.
+const everyone = "00g000000000000okta5"
 
 func (o *Org) listAppGroups(a *answer, r *http.Request) {
 	p, ok := o.page(a, r, appGroupPages)
