@@ -46,6 +46,9 @@
 //	assigned groups           assigned groups/200
 //	Okta's push mappings      mappings/1000, and 1 for each mapped group
 //
+// A known group that no source names any more costs 1, once, and so does one that
+// has lost its last member: what Okta does not show is not taken for gone.
+//
 // On an incremental read one search, changed groups of the org/200, answers
 // for all sources by id, name and rule that were resolved before; the lists of
 // assigned groups and of mappings are read again, and members only of groups

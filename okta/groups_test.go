@@ -144,16 +144,36 @@ func TestMappingsWithoutProvisioning(t *testing.T) {
 	if _, err := c.PushMappings(t.Context()); !errors.Is(err, okta.ErrProvisioningDisabled) {
 		t.Errorf("PushMappings() = %v, want ErrProvisioningDisabled", err)
 	}
-	for _, status := range []int{400, 403, 404} {
-		org.Fault(always("/mappings", oktatest.Fault{Status: status, Body: `{"errorCode":"E0000001"}`}))
+	for status, code := range map[int]string{400: "E0000001", 404: "E0000007"} {
+		org.Fault(always("/mappings", oktatest.Fault{Status: status, Body: `{"errorCode":"` + code + `"}`}))
 		s := readGroups(t, c, okta.GroupSource{OktaMappings: true}, okta.GroupSource{Name: "Sales"})
 		if len(s.Groups) != 1 || len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Reason, "assigned_groups") {
 			t.Errorf("with %d: groups, problems = %v, %v, want Sales and a problem that names the alternatives", status, s.Groups, s.Problems)
 		}
 	}
+	org.Fault(always("/mappings", oktatest.Fault{Status: 404, Body: `{"errorCode":"E0000022"}`}))
+	if _, err := c.PushMappings(t.Context()); err == nil || errors.Is(err, okta.ErrProvisioningDisabled) {
+		t.Errorf("PushMappings() with a 404 that is not Okta's own = %v, want an error that does not blame the provisioning", err)
+	}
 	org.Fault(always("/mappings", oktatest.Fault{Status: 401}))
 	if _, err := c.PushMappings(t.Context()); errors.Is(err, okta.ErrProvisioningDisabled) || !errors.Is(err, okta.ErrUnauthorized) {
 		t.Errorf("PushMappings() with 401 = %v, want ErrUnauthorized alone", err)
+	}
+}
+
+// Credentials that may not see the mappings void this source, and nothing else.
+func TestForbiddenMappings(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	org.PushMapping(org.NewGroup("Ops"), "ACTIVE")
+	org.NewGroup("Sales")
+	c, _ := newCycle(t, org, okta.GroupSource{OktaMappings: true}, okta.GroupSource{Name: "Sales"})
+	org.Fault(always("/mappings", oktatest.Fault{Status: 403, Body: `{"errorCode":"E0000006","errorSummary":"You do not have permission"}`}))
+	s := c.next(t)
+	if len(s.Groups) != 2 || s.Groups[0].Unreadable == "" || s.Groups[1].Unreadable != "" {
+		t.Errorf("groups = %+v, want Ops left alone and Sales read", s.Groups)
+	}
+	if len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Reason, "HTTP 403 E0000006") || strings.Contains(s.Problems[0].Reason, "provisioning is not enabled") {
+		t.Errorf("problems = %+v, want the 403 as it is", s.Problems)
 	}
 }
 

@@ -144,7 +144,7 @@ func TestIncrementalRead(t *testing.T) {
 		{"renamed", []okta.GroupSource{rule}, func(org *oktatest.Org, a, _ string) { org.RenameGroup(a, "team-z") },
 			"team-z: 1 members, by rule name starts with \"team-\"\nteam-b: 0 members, by rule name starts with \"team-\"\n", "/groups\n"},
 		{"renamed out of the rule", []okta.GroupSource{rule}, func(org *oktatest.Org, a, _ string) { org.RenameGroup(a, "other") },
-			"team-b: 0 members, by rule name starts with \"team-\"\n", "/groups\n"},
+			"team-b: 0 members, by rule name starts with \"team-\"\n", "/groups\n/groups/other\n"},
 		{"a new group matches", []okta.GroupSource{rule}, func(org *oktatest.Org, _, _ string) { org.NewGroup("team-c") },
 			"team-a: 1 members, by rule name starts with \"team-\"\nteam-b: 0 members, by rule name starts with \"team-\"\nteam-c: 0 members, by rule name starts with \"team-\", fresh\n",
 			"/groups\n/groups/team-c/users\n"},
@@ -153,13 +153,15 @@ func TestIncrementalRead(t *testing.T) {
 		{"the name goes to another", []okta.GroupSource{byName}, func(org *oktatest.Org, a, b string) {
 			org.RenameGroup(a, "other")
 			org.RenameGroup(b, "team-a")
-		}, "team-a: 0 members, by group \"team-a\", fresh\n", "/groups\n/groups\n/groups/team-a/users\n"},
+		}, "team-a: 0 members, by group \"team-a\", fresh\n", "/groups\n/groups\n/groups/other\n/groups/team-a/users\n"},
 		{"the name comes twice", []okta.GroupSource{byName}, func(org *oktatest.Org, _, b string) { org.RenameGroup(b, "team-a") },
 			"team-a: 1 members, by group \"team-a\", unreadable\n! group \"team-a\": 2 groups have this name: \"team-a\" (A), \"team-a\" (B); use an id\n", "/groups\n/groups\n"},
 		{"assigned meanwhile", []okta.GroupSource{{AssignedGroups: true}}, func(org *oktatest.Org, a, _ string) { org.AssignGroup(a) },
 			"team-a: 1 members, by groups assigned to the app, fresh\nteam-b: 0 members, by groups assigned to the app\n", "/groups\n/apps/app/groups\n/groups/team-a/users\n"},
-		{"unassigned meanwhile", []okta.GroupSource{{AssignedGroups: true}}, func(org *oktatest.Org, _, b string) { org.UnassignGroup(b) },
-			"", "/groups\n/apps/app/groups\n"},
+		{"another assigned instead", []okta.GroupSource{{AssignedGroups: true}}, func(org *oktatest.Org, a, b string) {
+			org.UnassignGroup(b)
+			org.AssignGroup(a)
+		}, "team-a: 1 members, by groups assigned to the app, fresh\n", "/groups\n/apps/app/groups\n/groups/team-b\n/groups/team-a/users\n"},
 		{"membership moved", []okta.GroupSource{{AssignedGroups: true}}, func(org *oktatest.Org, _, b string) { org.AddMember(b, org.People()[0].ID) },
 			"team-b: 1 members, by groups assigned to the app, fresh\n", "/groups\n/apps/app/groups\n/groups/team-b/users\n"},
 	} {

@@ -34,11 +34,8 @@ func (c *Client) PushMappings(ctx context.Context) ([]PushMapping, error) {
 			mappings = append(mappings, PushMapping{m.ID, m.SourceGroupID, m.TargetGroupID, m.Status, m.ErrorSummary})
 			return nil
 		})
-	if refused := (*APIError)(nil); errors.As(err, &refused) {
-		switch refused.Status {
-		case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound:
-			err = fmt.Errorf("%w (%w)", ErrProvisioningDisabled, err)
-		}
+	if refused := (*APIError)(nil); errors.As(err, &refused) && (refused.Status == http.StatusBadRequest || refused.Is(ErrNotFound)) {
+		err = fmt.Errorf("%w (%w)", ErrProvisioningDisabled, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("okta: list group-push mappings of app %s: %w", c.cfg.AppID, err)

@@ -27,8 +27,10 @@ type GroupRequest struct {
 	// from Known. Zero means Full.
 	Since time.Time
 
-	// Known is Snapshot.Groups of that snapshot, with all fields. Members must
-	// tell nil (unknown, will be read) from empty.
+	// Known is Snapshot.Groups of the last snapshot, with all fields, the
+	// unreadable ones included; Members must tell nil (unknown, will be read)
+	// from empty. On a full read nothing is taken from it, but what it holds and
+	// Okta does not show any more is doubted.
 	Known []Group
 }
 
@@ -101,6 +103,9 @@ func (c *Client) groups(ctx context.Context, req GroupRequest) ([]Group, []Sourc
 		}
 	}
 	p.leaveAlone()
+	if err := p.findVanished(ctx); err != nil {
+		return nil, nil, err
+	}
 	if err := p.readMembers(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -119,15 +124,41 @@ func (p *pushed) readLists(ctx context.Context) (err error) {
 		if p.assigned, err = p.client.appGroups(ctx); err != nil {
 			return err
 		}
+		p.doubtEmpty(GroupSource{AssignedGroups: true}, len(p.assigned))
 	}
 	if p.uses(func(s GroupSource) bool { return s.OktaMappings }) {
-		p.mappings, err = p.client.PushMappings(ctx)
-		if errors.Is(err, ErrProvisioningDisabled) {
-			p.cannot(GroupSource{OktaMappings: true}, "", err.Error())
-			return nil
+		return p.readMappings(ctx)
+	}
+	return nil
+}
+
+// readMappings reads Okta's mappings. The credentials may see everything but them.
+func (p *pushed) readMappings(ctx context.Context) (err error) {
+	source := GroupSource{OktaMappings: true}
+	p.mappings, err = p.client.PushMappings(ctx)
+	if errors.Is(err, ErrProvisioningDisabled) || errors.Is(err, ErrForbidden) {
+		p.cannot(source, "", err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.doubtEmpty(source, len(p.mappings))
+	return nil
+}
+
+// doubtEmpty makes an empty list of a source that named groups before a problem:
+// Okta answers one to credentials that may not see more.
+func (p *pushed) doubtEmpty(s GroupSource, listed int) {
+	before := 0
+	for _, k := range p.request.Known {
+		if slices.Contains(k.Sources, s.String()) {
+			before++
 		}
 	}
-	return err
+	if listed == 0 && before > 0 {
+		p.cannot(s, "", fmt.Sprintf("Okta lists no group, and listed %d before, which stay as they are; when that is right, take the source out of the configuration", before))
+	}
 }
 
 func (p *pushed) uses(is func(GroupSource) bool) bool {
@@ -253,6 +284,33 @@ func (p *pushed) leaveAlone() {
 			}
 		}
 	}
+}
+
+// findVanished asks for each known group that no source names any more. Only one
+// that exists counts as no longer pushed; one that was deleted, or cannot be seen,
+// is left alone. A rule still names a group that fits it: Okta's search may lag.
+func (p *pushed) findVanished(ctx context.Context) error {
+	named := func(k Group, s GroupSource) bool { return slices.Contains(k.Sources, s.String()) }
+	var ids []string
+	for id, k := range p.known {
+		if p.groups[id] == nil && p.uses(func(s GroupSource) bool { return named(k, s) }) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	if err := p.fetchAll(ctx, ids); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		f := p.fetched[id]
+		for _, s := range p.request.Sources {
+			fits := s.Rule != nil && s.Rule.Match(f.group.Profile.Name, f.group.Profile.Description)
+			if named(p.known[id], s) && (f.reason != "" || fits) {
+				p.addFetched(s, id)
+			}
+		}
+	}
+	return nil
 }
 
 func (p *pushed) result() []Group {
