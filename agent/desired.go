@@ -125,11 +125,11 @@ func (m Mapping) attributes(u *okta.User, app map[string]any) (scim.Attributes, 
 func (m Mapping) env(u *okta.User, app map[string]any) (el.Env, error) {
 	profile, err := members(u.Profile)
 	if err != nil {
-		return el.Env{}, &MappingError{"user", err.Error()}
+		return el.Env{}, &MappingError{Path: "user", Msg: err.Error()}
 	}
 	appProfile, err := members(u.AppProfile)
 	if err != nil {
-		return el.Env{}, &MappingError{"appuser", err.Error()}
+		return el.Env{}, &MappingError{Path: "appuser", Msg: err.Error()}
 	}
 	appProfile["userName"] = u.UserName // Okta keeps it outside the profile, in credentials
 	internal := map[string]any{"id": u.ID, "status": u.AccountStatus}
@@ -150,11 +150,11 @@ func checkUserName(as scim.Attributes, policy DesirePolicy) error {
 	name, ok := value.(string)
 	switch {
 	case value == nil || ok && strings.TrimSpace(name) == "":
-		return &MappingError{scim.PathUserName, "Okta has no value for it, and WalkMe needs one"}
+		return &MappingError{Path: scim.PathUserName, Msg: "Okta has no value for it, and WalkMe needs one"}
 	case !ok:
-		return &MappingError{scim.PathUserName, fmt.Sprintf("must be text, not %v", value)}
+		return &MappingError{Path: scim.PathUserName, Msg: fmt.Sprintf("must be text, not %v", value)}
 	case policy.RequireEmail && !looksLikeEmail(name):
-		return &MappingError{scim.PathUserName, fmt.Sprintf("%q is not an e-mail address, which WalkMe asks for", name)}
+		return &MappingError{Path: scim.PathUserName, Msg: fmt.Sprintf("%q is not an e-mail address, which WalkMe asks for", name)}
 	}
 	return nil
 }
@@ -182,8 +182,7 @@ func rejectSharedNames(people []Person) {
 
 func rejectShared(p *Person, otherID string) {
 	name := p.Name()
-	p.reject(name, &MappingError{scim.PathUserName,
-		fmt.Sprintf("%q is also the userName of Okta user %s; both are left as they are", name, otherID)})
+	p.reject(name, &MappingError{Path: scim.PathUserName, Msg: fmt.Sprintf("%q is also the userName of Okta user %s; both are left as they are", name, otherID)})
 	p.Active = false
 }
 

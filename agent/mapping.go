@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,8 +28,11 @@ type Mapping struct {
 
 // MappingError says which rule is wrong and why.
 type MappingError struct {
-	Path string
-	Msg  string
+	Path  string
+	Msg   string
+	Right string   // a path to write instead, or empty
+	Part  string   // the name in the path that SCIM does not know, or empty
+	Known []string // what could stand in the place of Part
 }
 
 func (e *MappingError) Error() string { return fmt.Sprintf("mapping of %s: %s", e.Path, e.Msg) }
@@ -57,20 +61,24 @@ func NewMapping(rules []MappingRule) (Mapping, error) {
 	for _, r := range rules {
 		parsed, err := scim.ParsePath(r.Path)
 		if err != nil {
-			return Mapping{}, &MappingError{r.Path, err.Error()}
+			return Mapping{}, &MappingError{Path: r.Path, Msg: err.Error()}
 		}
 		if why, ok := reserved[strings.ToLower(parsed.Name)]; ok && parsed.Schema == "" {
-			return Mapping{}, &MappingError{r.Path, "cannot be mapped: " + why}
+			return Mapping{}, &MappingError{Path: r.Path, Msg: "cannot be mapped: " + why}
+		}
+		var unknown *scim.PathError
+		if errors.As(parsed.UserAttribute(), &unknown) {
+			return Mapping{}, &MappingError{r.Path, unknown.Msg, unknown.Right, unknown.Part, unknown.Known}
 		}
 		key := strings.ToLower(r.Path)
 		if seen[key] {
-			return Mapping{}, &MappingError{r.Path, "is mapped twice"}
+			return Mapping{}, &MappingError{Path: r.Path, Msg: "is mapped twice"}
 		}
 		seen[key] = true
 		hasUserName = hasUserName || r.Path == scim.PathUserName
 	}
 	if !hasUserName {
-		return Mapping{}, &MappingError{scim.PathUserName, "is missing, and every SCIM user needs one"}
+		return Mapping{}, &MappingError{Path: scim.PathUserName, Msg: "is missing, and every SCIM user needs one"}
 	}
 	return Mapping{rules: rules, digest: digestRules(rules)}, nil
 }
@@ -123,11 +131,11 @@ func (m Mapping) Attributes(env el.Env) (scim.Attributes, error) {
 	for i, r := range m.rules {
 		raw, err := r.Expr.Eval(env)
 		if err != nil {
-			return nil, &MappingError{r.Path, err.Error()}
+			return nil, &MappingError{Path: r.Path, Msg: err.Error()}
 		}
 		value, err := scim.Value(raw)
 		if err != nil {
-			return nil, &MappingError{r.Path, err.Error()}
+			return nil, &MappingError{Path: r.Path, Msg: err.Error()}
 		}
 		list[i] = scim.Attribute{Path: r.Path, Value: value}
 	}

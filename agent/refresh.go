@@ -102,7 +102,7 @@ func (a *Agent) noteGone(v *view, r *state.Record) {
 	case wanted && a.Config.Policy.RecreateMissing:
 		r.ID = ""
 	case wanted:
-		person.reject(r.Name, &MappingError{"id", "the account is gone in WalkMe; with provisioning.on_missing: recreate it would be made anew"})
+		person.reject(r.Name, &MappingError{Path: "id", Msg: "the account is gone in WalkMe; with provisioning.on_missing: recreate it would be made anew"})
 	default:
 		r.Active = false // there is nothing left to deactivate
 	}

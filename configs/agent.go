@@ -89,12 +89,30 @@ func (c *Config) checkMappings(ps *problems) {
 	switch {
 	case ps.reported[path]:
 	case !slices.ContainsFunc(rules, func(r agent.MappingRule) bool { return r.Path == userName }):
-		if !ps.source.has(join(path, userName)) { // else its expression was refused
+		meant := slices.ContainsFunc(rules, func(r agent.MappingRule) bool { return strings.EqualFold(r.Path, userName) })
+		if !meant && !ps.source.has(join(path, userName)) { // else its expression was refused
 			ps.add(path, "has no userName, and every SCIM user needs one", "add userName: appuser.userName")
 		}
 	case !ps.explained(path):
 		judge(ps, rules)
 	}
+}
+
+// pathHint says what would be right where an attribute path is not SCIM's.
+func pathHint(wrong *agent.MappingError) string {
+	switch {
+	case wrong.Right != "":
+		return "write " + wrong.Right
+	case wrong.Part == "":
+		return ""
+	}
+	if hint := didYouMean(wrong.Part, wrong.Known); hint != "" {
+		return hint
+	}
+	if wrong.Part == wrong.Path {
+		return "one of the server's own stands after its schema, as in urn:example:2.0:User:" + wrong.Part
+	}
+	return "it has " + strings.Join(wrong.Known, ", ")
 }
 
 func judge(ps *problems, rules []agent.MappingRule) {
@@ -104,7 +122,7 @@ func judge(ps *problems, rules []agent.MappingRule) {
 	case err == nil:
 	case errors.As(err, &wrong):
 		at := join("mappings", wrong.Path)
-		ps.addAt(ps.source.key(at), at, wrong.Msg, "")
+		ps.addAt(ps.source.key(at), at, wrong.Msg, pathHint(wrong))
 	default:
 		ps.add("mappings", err.Error(), "")
 	}

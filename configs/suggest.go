@@ -16,8 +16,9 @@ func didYouMean(got string, names []string) string {
 	}
 	best, distance := "", length/3+1
 	for _, name := range names {
-		d := editDistance(got, name)
-		if length > 2 && (strings.HasPrefix(got, name) || strings.HasPrefix(name, got)) {
+		lower := strings.ToLower(name)
+		d := editDistance(got, lower)
+		if length > 2 && (strings.HasPrefix(got, lower) || strings.HasPrefix(lower, got)) {
 			d = min(d, 1)
 		}
 		if d < distance {

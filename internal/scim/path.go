@@ -29,7 +29,9 @@ type Path struct {
 type PathError struct {
 	Path  string
 	Msg   string
-	Right string // a path to write instead, or empty
+	Right string   // a path to write instead, or empty
+	Part  string   // the name in the path that is not known, or empty
+	Known []string // what could stand in the place of Part
 }
 
 // Error implements error.
