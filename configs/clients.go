@@ -3,8 +3,9 @@ package configs
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"net/http"
+	"strings"
+	"unicode"
 
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
@@ -30,10 +31,13 @@ func (c *Config) OktaClient() (okta.Config, error) {
 		Timeout:        c.Okta.Timeout,
 		Transport:      transport,
 	}
+	if strings.ContainsFunc(out.APIToken, blank) {
+		r.add("okta.auth.api_token", string(c.Okta.Auth.APIToken)+": the token contains a blank", "keep the token alone there, without SSWS before it")
+	}
 	if key := r.secret("okta.auth.private_key", c.Okta.Auth.PrivateKey); key != "" {
 		out.PrivateKey = []byte(key)
-		if block, _ := pem.Decode(out.PrivateKey); block == nil {
-			r.add("okta.auth.private_key", "the private key is not PEM", "save the key from the Admin Console in PEM format")
+		if err := okta.CheckPrivateKey(out.PrivateKey); err != nil {
+			r.add("okta.auth.private_key", string(c.Okta.Auth.PrivateKey)+": "+err.Error(), "")
 		}
 	}
 	if err := r.err(); err != nil {
@@ -41,6 +45,8 @@ func (c *Config) OktaClient() (okta.Config, error) {
 	}
 	return out, nil
 }
+
+func blank(r rune) bool { return unicode.IsSpace(r) || isControl(r) }
 
 // OktaLogClient is like OktaClient, for the client that follows the System Log. It
 // asks for that one scope in tokens of its own, because Okta refuses a token as a

@@ -1,8 +1,14 @@
 package configs_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -40,7 +46,7 @@ func TestOktaClient(t *testing.T) {
 }
 
 func TestOktaClientWithServiceApp(t *testing.T) {
-	key := "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
+	key := privateKey(t)
 	text := strings.Replace(minimal, "{api_token: env:OKTA_TOKEN}", "{client_id: 0oa2, private_key: file:key.pem, key_id: kid}", 1)
 	c := parse(t, text+"watch: {interval: 30s}\n", machine(secrets, map[string]string{"/etc/agent/key.pem": "0600 " + key + "\n"}))
 	got, err := c.OktaClient()
@@ -56,6 +62,63 @@ func TestOktaClientWithServiceApp(t *testing.T) {
 	forLog, err := c.OktaLogClient()
 	if err != nil || !slices.Equal(forLog.Scopes, []string{"okta.logs.read"}) || forLog.ClientID != "0oa2" {
 		t.Errorf("OktaLogClient() = scopes %q, client id %q, %v", forLog.Scopes, forLog.ClientID, err)
+	}
+}
+
+func privateKey(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+}
+
+// An environment variable often has the line breaks of a key written out.
+func TestPrivateKeyFromEnvironment(t *testing.T) {
+	text := strings.Replace(minimal, "{api_token: env:OKTA_TOKEN}", "{client_id: 0oa2, private_key: env:KEY}", 1)
+	c := parse(t, text, machine(map[string]string{"KEY": strings.ReplaceAll(privateKey(t), "\n", `\n`)}, nil))
+	got, err := c.OktaClient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := okta.NewClient(t.Context(), got); err != nil {
+		t.Errorf("okta.NewClient: %v", err)
+	}
+}
+
+// What Okta would refuse with a bare 401 is refused where the reference stands.
+func TestOktaCredentialsAreChecked(t *testing.T) {
+	_, edwards, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(edwards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	const key, token = "{client_id: 0oa2, private_key: env:SECRET}", "{api_token: env:SECRET}"
+	for _, tt := range []struct{ auth, secret, want string }{
+		{key, block("ENCRYPTED PRIVATE KEY", der), "4:40: okta.auth.private_key: env:SECRET: the key is encrypted with a passphrase; decrypt it with openssl pkey"},
+		{key, block("PUBLIC KEY", der), `4:40: okta.auth.private_key: env:SECRET: the PEM block "PUBLIC KEY" is no private key`},
+		{key, block("PRIVATE KEY", der), "4:40: okta.auth.private_key: env:SECRET: the key is neither an RSA key nor an EC key"},
+		{key, block("PRIVATE KEY", der[1:]), `4:40: okta.auth.private_key: env:SECRET: the PEM block "PRIVATE KEY" is damaged`},
+		{token, "SSWS 00s3cret", "4:21: okta.auth.api_token: env:SECRET: the token contains a blank; keep the token alone there, without SSWS before it"},
+		{token, "00s3cret\n00s3cret", "4:21: okta.auth.api_token: env:SECRET: the token contains a blank"},
+	} {
+		c := parse(t, strings.Replace(minimal, "{api_token: env:OKTA_TOKEN}", tt.auth, 1), machine(map[string]string{"SECRET": tt.secret}, nil))
+		_, err := c.OktaClient()
+		var all *configs.Errors
+		if !errors.As(err, &all) || !strings.HasPrefix(err.Error(), "agent.yaml:"+tt.want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("OktaClient() = %v, want *Errors that begins with %q and shows no secret", err, tt.want)
+		}
 	}
 }
 

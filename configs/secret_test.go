@@ -117,7 +117,7 @@ walkme:
 		err  error
 		want string
 	}{
-		{"OktaClient", oktaErr, `agent.yaml:4:40: okta.auth.private_key: the private key is not PEM; save the key from the Admin Console in PEM format
+		{"OktaClient", oktaErr, `agent.yaml:4:40: okta.auth.private_key: file:key.pem: no PEM block is in it; a private key begins with -----BEGIN PRIVATE KEY-----
 agent.yaml:5:12: okta.ca_file: /etc/agent/ca.pem: the file holds no certificate in PEM format`},
 		{"WalkMeClient", walkmeErr, `agent.yaml:9:15: walkme.auth.username: env:WALKME_USERNAME: the environment variable is not set or empty
 agent.yaml:10:15: walkme.auth.password: credential:walkme-password: there are no systemd credentials here: CREDENTIALS_DIRECTORY is not set; ` +

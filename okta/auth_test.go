@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -75,9 +76,11 @@ func count(org *oktatest.Org, suffix string) (n int) {
 
 func TestPrivateKey(t *testing.T) {
 	pkcs1, pkcs8 := rsaKey(t)
+	withParameters := ecKey(t)
+	withParameters.pem = append(encodeKey("EC PARAMETERS", []byte{6, 8, 42, 134, 72, 206, 61, 3, 1, 7}, nil), withParameters.pem...)
 	oneLine := pkcs8
 	oneLine.pem = []byte(strings.ReplaceAll(strings.TrimSpace(string(pkcs8.pem)), "\n", `\n`))
-	for name, key := range map[string]keyPair{"PKCS#1": pkcs1, "PKCS#8": pkcs8, "EC": ecKey(t), "line breaks written out": oneLine} {
+	for name, key := range map[string]keyPair{"PKCS#1": pkcs1, "PKCS#8": pkcs8, "EC": ecKey(t), "EC as openssl ecparam writes it": withParameters, "line breaks written out": oneLine} {
 		t.Run(name, func(t *testing.T) {
 			org := startOrg(t, oktatest.Options{ClientID: clientID, PublicKey: key.public})
 			hire(org, "ann@example.com")
@@ -98,10 +101,23 @@ func TestPrivateKey(t *testing.T) {
 func TestPrivateKeyRefused(t *testing.T) {
 	_, key := rsaKey(t)
 	public, err := x509.MarshalPKIXPublicKey(key.public)
+	_, edwardsKey, edErr := ed25519.GenerateKey(rand.Reader)
+	edwards, derErr := x509.MarshalPKCS8PrivateKey(edwardsKey)
+	t.Setenv("GODEBUG", "rsa1024min=0")
+	short, shortErr := rsa.GenerateKey(rand.Reader, 1024)
+	if err := errors.Join(edErr, derErr, shortErr); err != nil {
+		t.Fatal(err)
+	}
 	for name, tc := range map[string]struct{ pem, want string }{
 		"not PEM":   {"secret-material", "no PEM block"},
-		"public":    {string(encodeKey("PUBLIC KEY", public, err)), `"PUBLIC KEY" is not a private key`},
+		"JSON":      {`{"kty":"RSA","d":"secret-material"}`, "JWK"},
+		"public":    {string(encodeKey("PUBLIC KEY", public, err)), `"PUBLIC KEY" is no private key`},
 		"encrypted": {string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")})), "passphrase"},
+		"encrypted, the older way": {string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY",
+			Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"}, Bytes: []byte("x")})), "passphrase"},
+		"of ssh":    {string(encodeKey("OPENSSH PRIVATE KEY", []byte("x"), nil)), `a key of type "OPENSSH PRIVATE KEY" cannot be used`},
+		"Ed25519":   {string(encodeKey("PRIVATE KEY", edwards, err)), "neither an RSA key nor an EC key"},
+		"short RSA": {string(encodeKey("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(short), nil)), "the RSA key has 1024 bits"},
 		"damaged":   {string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("secret-material")})), "damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {

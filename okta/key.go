@@ -8,9 +8,20 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-jose/go-jose/v3"
 )
+
+// CheckPrivateKey says why a text cannot be Config.PrivateKey, and what would be
+// right. The error does not quote the key.
+func CheckPrivateKey(text []byte) error {
+	key, err := parseKey(text)
+	if err == nil {
+		_, err = algorithmFor(key)
+	}
+	return err
+}
 
 // newSigner makes the signer of client assertions from a PEM block of type RSA
 // PRIVATE KEY (PKCS#1), EC PRIVATE KEY (SEC 1) or PRIVATE KEY (PKCS#8). No error
@@ -35,38 +46,68 @@ func newSigner(key []byte, keyID string) (jose.Signer, error) {
 	return signer, nil
 }
 
-func parseKey(key []byte) (any, error) {
+// parseKey reads the first block that holds a private key: openssl writes the curve's
+// parameters before it.
+func parseKey(text []byte) (any, error) {
 	// A key that came through an environment variable may have its line breaks
 	// written out.
-	block, _ := pem.Decode(bytes.ReplaceAll(key, []byte(`\n`), []byte("\n")))
-	if block == nil {
-		return nil, errors.New("no PEM block; it starts with -----BEGIN PRIVATE KEY-----")
+	rest := bytes.ReplaceAll(text, []byte(`\n`), []byte("\n"))
+	var other string
+	for {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return nil, noKey(text, other)
+		}
+		if strings.HasSuffix(block.Type, "PRIVATE KEY") {
+			return parseBlock(block)
+		}
+		other = block.Type
 	}
+}
+
+func noKey(text []byte, other string) error {
+	switch {
+	case other != "":
+		return fmt.Errorf("the PEM block %q is no private key; the file with the private key begins with -----BEGIN PRIVATE KEY-----", other)
+	case bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")):
+		return errors.New("the key is JSON (JWK), not PEM; the Admin Console shows it as PEM, too, when it is made")
+	}
+	return errors.New("no PEM block is in it; a private key begins with -----BEGIN PRIVATE KEY-----")
+}
+
+func parseBlock(block *pem.Block) (any, error) {
 	var parsed any
 	var err error
-	switch block.Type {
-	case "RSA PRIVATE KEY":
+	switch {
+	case block.Type == "ENCRYPTED PRIVATE KEY", block.Headers["DEK-Info"] != "":
+		return nil, errors.New("the key is encrypted with a passphrase; decrypt it with openssl pkey -in KEY -out PLAIN-KEY")
+	case block.Type == "RSA PRIVATE KEY":
 		parsed, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "EC PRIVATE KEY":
+	case block.Type == "EC PRIVATE KEY":
 		parsed, err = x509.ParseECPrivateKey(block.Bytes)
-	case "PRIVATE KEY":
+	case block.Type == "PRIVATE KEY":
 		parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	case "ENCRYPTED PRIVATE KEY":
-		return nil, errors.New("the key is encrypted with a passphrase; give it decrypted")
 	default:
-		return nil, fmt.Errorf("PEM block %q is not a private key", block.Type)
+		return nil, fmt.Errorf("a key of type %q cannot be used; make one in the Admin Console, or with openssl genrsa 2048", block.Type)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("PEM block %q is damaged", block.Type)
+		return nil, fmt.Errorf("the PEM block %q is damaged; copy the key again, with all of its lines", block.Type)
 	}
 	return parsed, nil
 }
+
+// leastBits is the shortest RSA key that RS256 may be made with (RFC 7518, section
+// 3.3).
+const leastBits = 2048
 
 // algorithmFor chooses the signature algorithm (RFC 7518, section 3.1) that
 // goes with a key.
 func algorithmFor(key any) (jose.SignatureAlgorithm, error) {
 	switch key := key.(type) {
 	case *rsa.PrivateKey:
+		if bits := key.N.BitLen(); bits < leastBits {
+			return "", fmt.Errorf("the RSA key has %d bits; Okta wants %d or more", bits, leastBits)
+		}
 		return jose.RS256, nil
 	case *ecdsa.PrivateKey:
 		switch key.Curve.Params().BitSize {
@@ -78,5 +119,5 @@ func algorithmFor(key any) (jose.SignatureAlgorithm, error) {
 			return jose.ES512, nil
 		}
 	}
-	return "", errors.New("neither an RSA key nor an EC key on P-256, P-384 or P-521")
+	return "", errors.New("the key is neither an RSA key nor an EC key on P-256, P-384 or P-521; make one in the Admin Console, or with openssl genrsa 2048")
 }
