@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
-	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -127,8 +125,9 @@ func (d *service) loop(ctx context.Context) error {
 	}
 }
 
-// idle tells whoever watches that the service waits.
+// idle tells whoever watches that the service waits, and what it has left behind.
 func (d *service) idle(ctx context.Context, next time.Time) {
+	d.survey(ctx)
 	d.noteNextRun(ctx, next)
 	d.metrics.nextRun(next)
 	due := "none"
@@ -158,15 +157,10 @@ func (d *service) supervised(ctx context.Context, trigger string) error {
 		d.metrics.ran(outcome, time.Since(began))
 		d.health.ran(trigger, began, outcome, err)
 	}
-	d.survey(ctx)
-	switch {
-	case err == nil, agent.Fatal(err):
+	if agent.Fatal(err) {
 		return err
-	case ctx.Err() != nil:
-		return nil // told to stop: the run has recorded itself
 	}
-	d.log.Error("run failed", "err", err)
-	return nil
+	return nil // report has said it
 }
 
 // read opens the state for reading and hands it on, nil when there is none yet.
@@ -200,7 +194,6 @@ func migrate(ctx context.Context, cfg *configs.Config) error {
 // cut off is made up for now, not at the next tick; a run that somebody else made, or
 // that looked at a few people, takes the place of no tick.
 func (d *service) readPast(ctx context.Context) (past agent.Past, err error) {
-	d.survey(ctx)
 	err = d.read(ctx, func(db *state.DB) error {
 		if db == nil {
 			return nil
@@ -256,6 +249,8 @@ const runPlanned = "planned"
 // run makes one run of the service, and says how it ended; "" when there was none.
 // Objects that failed wait out their pause.
 func (d *service) run(ctx context.Context, trigger string) (outcome string, err error) {
+	var r *agent.Report
+	defer func() { d.report(ctx, r, err) }()
 	opts := agent.Options{Trigger: trigger, Patient: true}
 	if d.session.config.DryRun {
 		err := d.read(ctx, func(db *state.DB) error {
@@ -278,8 +273,7 @@ func (d *service) run(ctx context.Context, trigger string) (outcome string, err 
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	d.session.use(db)
-	r, err := d.sync(ctx, db, opts)
-	d.report(ctx, r, err)
+	r, err = d.sync(ctx, db, opts)
 	switch {
 	case r != nil:
 		return r.Run.Outcome, err
@@ -287,32 +281,4 @@ func (d *service) run(ctx context.Context, trigger string) (outcome string, err 
 		return agent.RunFailed, err
 	}
 	return "", nil // the log named nobody who matters here
-}
-
-func (d *service) report(ctx context.Context, r *agent.Report, err error) {
-	if r == nil {
-		return
-	}
-	level := slog.LevelInfo
-	if err != nil || r.Run.Failed+r.Run.Held+r.Run.Rejected > 0 {
-		level = slog.LevelWarn
-	}
-	d.log.Log(ctx, level, report.SummaryLine(r))
-	for _, h := range r.Holds {
-		d.log.Warn("held for approval", "hold", h.ID, "count", h.Count, "reason", h.Reason,
-			"release", fmt.Sprintf("%s sync --approve %s", programName, h.ID))
-	}
-}
-
-// plan is a run of a service that is configured to send nothing.
-func (d *service) plan(ctx context.Context, opts agent.Options) error {
-	plan, err := d.session.agent.Plan(ctx, opts)
-	if err != nil {
-		return err
-	}
-	for _, ch := range plan.Changes {
-		d.log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason, "held", ch.Held)
-	}
-	d.log.Info(fmt.Sprintf("dry run: %d changes, nothing was sent", plan.Pending()), "held", plan.Summary.Held, "rejected", plan.Summary.Rejected)
-	return nil
 }
