@@ -201,7 +201,7 @@ func TestServeNever(t *testing.T) {
 			Run:  func(_ context.Context, trigger string) error { got = append(got, trigger); return nil },
 		}
 		time.AfterFunc(time.Hour, func() { wake <- "sync" })
-		if err := serve(t, s, agent.Past{}, 1000*time.Hour); err != nil {
+		if err := serve(t, s, agent.Past{}, 100*time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		if want := []string{agent.TriggerSchedule, "sync"}; !slices.Equal(got, want) {
