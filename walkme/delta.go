@@ -62,7 +62,7 @@ func (c *Client) writeDelta(ctx context.Context, u MembersUpdate) (*MembersResul
 		}
 	}
 	if len(w.applied) == 0 {
-		return nil, w.rejected[0].Err
+		return nil, &RejectedError{w.rejected}
 	}
 	r, err := c.check(ctx, w.expectation(), w.answered)
 	if err != nil {
@@ -141,10 +141,35 @@ func (w *deltaWrite) outstanding(ctx context.Context, changes []change, err erro
 			return rest, err
 		}
 		return nil, nil
+	case isFault(err):
+		return w.ofKnown(ctx, changes, err)
 	case unanswered:
 		return nil, err
 	}
 	return changes, err
+}
+
+// ofKnown rejects those who are to join and whom the server does not know, and
+// returns the other changes. If it knows everybody, err is the last word.
+func (w *deltaWrite) ofKnown(ctx context.Context, changes []change, err error) ([]change, error) {
+	var joining []Member
+	for _, ch := range changes {
+		if !ch.remove {
+			joining = append(joining, ch.member)
+		}
+	}
+	unknown := w.c.unknownMembers(ctx, &Group{}, joining)
+	if len(unknown) == 0 {
+		return nil, err
+	}
+	w.rejected = append(w.rejected, unknown...)
+	rest := slices.DeleteFunc(slices.Clone(changes), func(ch change) bool {
+		return !ch.remove && len(without([]Member{ch.member}, unknown)) == 0
+	})
+	if len(rest) == 0 {
+		return nil, nil
+	}
+	return rest, err
 }
 
 // notShown takes note of the changes that a group shows, and returns the others.
@@ -205,6 +230,14 @@ func refusedForContent(err error) bool {
 		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
 		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
 	}, e.Status)
+}
+
+// isFault tells whether a write was answered 500: it may have been applied, it may
+// have been refused by a server that does not tell its own faults from the
+// client's.
+func isFault(err error) bool {
+	var e *scim.Error
+	return is[*UnansweredError](err) && errors.As(err, &e) && e.Status == http.StatusInternalServerError
 }
 
 func isNotFound(err error) bool { return errors.Is(err, scim.ErrNotFound) }

@@ -24,7 +24,7 @@ func (c *Client) evidence(g *Group) bool {
 // asked for. An answer that contradicts is not believed at once: the group is
 // read again, as it is where the answer shows nothing and Wire.VerifyWrites
 // wants to know. Changes without effect are Rejected; if no change had any, that
-// is a *NotAppliedError.
+// is a *NotAppliedError, or a *RejectedError of a few.
 func (c *Client) check(ctx context.Context, e expectation, answered object) (*MembersResult, error) {
 	g := c.groupOf(answered)
 	if !c.evidence(g) && !c.wire.VerifyWrites {
@@ -41,6 +41,9 @@ func (c *Client) check(ctx context.Context, e expectation, answered object) (*Me
 	}
 	failed := e.failed(g)
 	if len(failed) > 0 && len(failed) == e.size(g) {
+		if len(failed) < maxLone && !e.exact {
+			return nil, &RejectedError{failed}
+		}
 		return nil, &NotAppliedError{"the membership is as before"}
 	}
 	return &MembersResult{Echoed: true, Members: g.ids(), Rejected: failed}, nil

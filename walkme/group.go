@@ -43,9 +43,11 @@ func (c *Client) groupOf(o object) *Group {
 }
 
 // ids returns the ids of the members, sorted.
-func (g *Group) ids() []string {
-	ids := make([]string, len(g.Members))
-	for i, m := range g.Members {
+func (g *Group) ids() []string { return idsOf(g.Members) }
+
+func idsOf(members []Member) []string {
+	ids := make([]string, len(members))
+	for i, m := range members {
 		ids[i] = m.ID
 	}
 	return scim.SortedSet(ids)

@@ -111,11 +111,7 @@ func (c *Client) SecondWriteNeeded(created *Group, members []Member) bool {
 	case Never:
 		return false
 	case WhenMissing:
-		wanted := make([]string, len(members))
-		for i, m := range members {
-			wanted[i] = m.ID
-		}
-		missing, _ := scim.MemberDiff(created.ids(), scim.SortedSet(wanted))
+		missing, _ := scim.MemberDiff(created.ids(), idsOf(members))
 		return len(missing) > 0
 	}
 	return true

@@ -1,11 +1,14 @@
 package walkme
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -14,7 +17,7 @@ import (
 type MembersUpdate struct {
 	GroupID string
 	Name    string // displayName, for the rename that Okta sends along and for PUT
-	Rename  bool   // send the name, too, where Wire.RenameWithMembers says so
+	Rename  bool   // send the name, too: OIN where Wire.RenameWithMembers says so, AIW in place of the name that the server shows
 
 	Add, Remove []Member
 
@@ -35,6 +38,22 @@ type MembersResult struct {
 	// took the others.
 	Rejected []RejectedMember
 }
+
+// RejectedError says that WalkMe refused each change of a membership update by
+// itself, so that nothing of it was applied.
+type RejectedError struct{ Rejected []RejectedMember }
+
+// Error implements error.
+func (e *RejectedError) Error() string {
+	texts := make([]string, len(e.Rejected))
+	for i, r := range e.Rejected {
+		texts[i] = fmt.Sprintf("member %s: %v", r.Member.ID, r.Err)
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap returns the first refusal.
+func (e *RejectedError) Unwrap() error { return e.Rejected[0].Err }
 
 // RejectedMember is one change that the server refused or silently dropped.
 type RejectedMember struct {
@@ -64,9 +83,11 @@ func (c *Client) MaxBatch() int {
 // whole list. Members that the server shows and that are not ours stay.
 //
 // A batch that is refused because of some of its members is sent again in
-// parts, so that the others get through; those members are Rejected. If nothing
-// gets through, the error is that of the whole batch. The error does not speak of
-// the name: sending it again does no harm.
+// parts, so that the others get through; those members are Rejected. A 500 may be
+// such a refusal, too, and is taken for one where reads prove it. If nothing gets
+// through, the error is a *RejectedError, or that of the whole batch where the form
+// of the request seems to be at fault. The error does not speak of the name:
+// sending it again does no harm.
 func (c *Client) UpdateMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	r, err := c.updateMembers(ctx, u)
 	if err != nil {
@@ -92,7 +113,10 @@ func (c *Client) updateMembers(ctx context.Context, u MembersUpdate) (*MembersRe
 // whom the server refuses because it does not know them are left out and
 // Rejected.
 func (c *Client) ReplaceMembers(ctx context.Context, groupID, name string, members []Member) (*MembersResult, error) {
-	w := listWrite{c: c, id: groupID, name: name, expect: expectation{id: groupID, present: members, exact: true}}
+	w := listWrite{
+		c: c, id: groupID, name: name, rename: c.profile == AIW,
+		expect: expectation{id: groupID, present: members, exact: true},
+	}
 	r, err := w.send(ctx, func(*Group) []Member { return members }, c.profile == AIW)
 	if err != nil {
 		return nil, fmt.Errorf("walkme: replace members of group %s: %w", groupID, err)
@@ -102,7 +126,10 @@ func (c *Client) ReplaceMembers(ctx context.Context, groupID, name string, membe
 
 // writeList changes the membership by writing the whole list.
 func (c *Client) writeList(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
-	w := listWrite{c: c, id: u.GroupID, name: u.Name, expect: expectation{id: u.GroupID, present: u.Add, absent: u.Remove}}
+	w := listWrite{
+		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW,
+		expect: expectation{id: u.GroupID, present: u.Add, absent: u.Remove},
+	}
 	return w.send(ctx, func(shown *Group) []Member { return union(shown, u) }, true)
 }
 
@@ -128,12 +155,11 @@ func union(shown *Group, u MembersUpdate) []Member {
 type listWrite struct {
 	c        *Client
 	id, name string
+	rename   bool // a PUT carries name, not the name that the server shows
 	expect   expectation
 }
 
 // send computes the list, if need be from what the server shows, and writes it.
-// If that is refused, it asks for each member whom the server did not show, and
-// writes once more without those who do not exist.
 func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, readFirst bool) (*MembersResult, error) {
 	shown := &Group{}
 	if readFirst {
@@ -142,15 +168,13 @@ func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, r
 			return nil, err
 		}
 	}
-	members := list(shown)
-	answered, err := w.write(ctx, shown, members)
+	answered, err := w.write(ctx, shown, list(shown))
 	var rejected []RejectedMember
-	if refusedForContent(err) {
-		if rejected = w.c.unknownMembers(ctx, shown, members); len(rejected) == 0 {
-			return nil, err
-		}
-		members = without(members, rejected)
-		answered, err = w.write(ctx, shown, members)
+	switch {
+	case isFault(err):
+		answered, rejected, err = w.afterFault(ctx, list, readFirst, err)
+	case refusedForContent(err):
+		answered, rejected, err = w.withoutUnknown(ctx, shown, list(shown), readFirst, err)
 	}
 	if err != nil {
 		return nil, err
@@ -165,11 +189,55 @@ func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, r
 	return r, nil
 }
 
+// afterFault reads the group after a 500. What it shows may be what was asked for;
+// else the 500 may have been about a member.
+func (w listWrite) afterFault(ctx context.Context, list func(*Group) []Member, readFirst bool, cause error) (object, []RejectedMember, error) {
+	now, err := w.c.readGroup(ctx, w.id)
+	switch {
+	case isNotFound(err):
+		return nil, nil, err
+	case err != nil:
+		return nil, nil, cause
+	case w.c.evidence(now) && len(w.expect.failed(now)) == 0 && (!w.rename || now.DisplayName == w.name):
+		return now.raw, nil, nil
+	case !readFirst:
+		now = &Group{}
+	}
+	return w.withoutUnknown(ctx, now, list(now), readFirst, cause)
+}
+
+// withoutUnknown asks for each member whom the server did not show, and writes
+// once more without those who do not exist. If all do, nobody may join, so that
+// those who are to leave do leave; if nobody is, cause stands.
+func (w listWrite) withoutUnknown(ctx context.Context, shown *Group, members []Member, read bool, cause error) (object, []RejectedMember, error) {
+	rejected := w.c.unknownMembers(ctx, shown, members)
+	if len(rejected) == 0 && len(w.expect.absent) > 0 && (refusedForContent(cause) || w.c.evidence(shown)) {
+		rejected = refusedBy(cause, w.expect.present)
+	}
+	if len(rejected) == 0 {
+		return nil, nil, cause
+	}
+	members = without(members, rejected)
+	nothingLeft := read && slices.Equal(idsOf(members), shown.ids()) && (!w.rename || shown.DisplayName == w.name)
+	switch {
+	case nothingLeft && !w.expect.exact && len(without(w.expect.present, rejected))+len(w.expect.absent) == 0:
+		return nil, nil, &RejectedError{rejected}
+	case nothingLeft:
+		return shown.raw, rejected, nil
+	}
+	answered, err := w.write(ctx, shown, members)
+	return answered, rejected, err
+}
+
 func (w listWrite) write(ctx context.Context, shown *Group, members []Member) (object, error) {
 	if w.c.profile != AIW {
 		return w.c.patchGroup(ctx, w.id, scim.Operation{Op: "replace", Path: "members", Value: array(memberTexts(members))})
 	}
-	return w.c.write(ctx, http.MethodPut, groupsPath, w.id, w.c.groupPut(shown.raw, w.name, asShown(shown, members)))
+	name := w.name
+	if !w.rename {
+		name = cmp.Or(shown.DisplayName, name)
+	}
+	return w.c.write(ctx, http.MethodPut, groupsPath, w.id, w.c.groupPut(shown.raw, name, asShown(shown, members)))
 }
 
 // asShown writes members, in the server's own spelling where it showed them.
@@ -201,6 +269,16 @@ func (c *Client) unknownMembers(ctx context.Context, shown *Group, members []Mem
 		}
 	}
 	return unknown
+}
+
+func refusedBy(cause error, members []Member) []RejectedMember {
+	var answer *scim.Error
+	errors.As(cause, &answer)
+	rejected := make([]RejectedMember, len(members))
+	for i, m := range members {
+		rejected[i] = RejectedMember{Member: m, Err: answer}
+	}
+	return rejected
 }
 
 func without(members []Member, rejected []RejectedMember) []Member {

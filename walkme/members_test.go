@@ -20,6 +20,7 @@ import (
 type groupServer struct {
 	members []string // nil is stored, and shown, as null
 	unknown []string // users that do not exist
+	full    []string // users that do, but may not join: 400
 
 	refuse     int  // status for a write that names an unknown member; 0: drop it silently
 	neverShown bool // the list of members is always empty
@@ -27,6 +28,8 @@ type groupServer struct {
 	ignore     bool // every membership write is answered 200 and ignored
 	nullBreaks bool // add and remove fail while the list is null
 	always     int  // status of every membership write
+	late500    bool // a membership write has its effect and is answered 500
+	name       string
 
 	writes int
 }
@@ -34,6 +37,7 @@ type groupServer struct {
 var (
 	removed = regexp.MustCompile(`members\[value eq \\"([^"\\]*)\\"\]`)
 	valued  = regexp.MustCompile(`"value":"([^"]*)"`)
+	named   = regexp.MustCompile(`"displayName":"([^"]*)"`)
 )
 
 func (s *groupServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +60,14 @@ func (s *groupServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.writes++
-	if status := s.change(r.Method, body); status != 200 {
+	if m := named.FindStringSubmatch(body); m != nil {
+		s.name = m[1]
+	}
+	status := s.change(r.Method, body)
+	if status == 200 && s.late500 {
+		status = 500
+	}
+	if status != 200 {
 		w.WriteHeader(status)
 		return
 	}
@@ -70,6 +81,9 @@ func (s *groupServer) change(method, body string) int {
 		gone = append(gone, m[1])
 	}
 	for _, m := range valued.FindAllStringSubmatch(body, -1) {
+		if slices.Contains(s.full, m[1]) {
+			return 400
+		}
 		known := !slices.Contains(s.unknown, m[1])
 		if !known && s.refuse != 0 {
 			return s.refuse
@@ -107,7 +121,11 @@ func (s *groupServer) show(w io.Writer) {
 	if len(s.members) > 0 && !s.neverShown {
 		list = `[{"value":"` + strings.Join(s.members, `"},{"value":"`) + `"}]`
 	}
-	fmt.Fprintf(w, `{"id":"g1","displayName":"Editors","members":%s}`, list)
+	name := s.name
+	if name == "" {
+		name = "Editors"
+	}
+	fmt.Fprintf(w, `{"id":"g1","displayName":%q,"members":%s}`, name, list)
 }
 
 func members(ids ...string) []walkme.Member {
@@ -155,20 +173,38 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 		{"with 500, on a server that shows members", groupServer{members: []string{"x"}, unknown: []string{"a"}, refuse: 500},
 			walkme.OIN, delta, add("a", "b", "c"), "b c x !a", []string{"x", "b", "c"}},
 		{"with 500, on one that never does", groupServer{neverShown: true, unknown: []string{"a"}, refuse: 500},
+			walkme.OIN, delta, add("a", "b"), "not shown !a", []string{"b"}},
+		{"500 for another reason, on one that never does", groupServer{neverShown: true, always: 500},
 			walkme.OIN, delta, add("a", "b"), "unknown: walkme: update members of group g1: outcome unknown: Internal Server Error", nil},
+		{"500 and applied", groupServer{members: []string{"x"}, late500: true}, walkme.OIN, delta, add("a", "b"), "a b x", []string{"x", "a", "b"}},
 		{"silently dropped", groupServer{members: []string{"x"}, unknown: []string{"b"}},
 			walkme.OIN, delta, add("a", "b"), "a x !b", []string{"x", "a"}},
 		{"by PUT", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400},
 			walkme.AIW, delta, add("a", "b"), "a x !b", []string{"x", "a"}},
+		{"by PUT, with 500", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 500},
+			walkme.AIW, delta, add("a", "b"), "a x !b", []string{"x", "a"}},
+		{"by PUT, with 500, on a server that never shows members", groupServer{neverShown: true, unknown: []string{"b"}, refuse: 500},
+			walkme.AIW, delta, add("a", "b"), "not shown !b", []string{"a"}},
+		{"by PUT, 500 and applied", groupServer{members: []string{"x"}, late500: true}, walkme.AIW, delta, add("a"), "a x", []string{"x", "a"}},
+		{"by PUT, 500 for another reason", groupServer{members: []string{"x"}, always: 500}, walkme.AIW, delta, add("a"),
+			"unknown: walkme: update members of group g1: outcome unknown: Internal Server Error", []string{"x"}},
+		{"by PUT, whoever is to join is refused", groupServer{members: []string{"x", "a"}, full: []string{"b"}}, walkme.AIW, delta,
+			walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Add: members("b"), Remove: members("a")}, "x !b", []string{"x"}},
+		{"by replace, with 500", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 500},
+			walkme.OIN, replace, add("a", "b"), "a x !b", []string{"x", "a"}},
 		{"by replace", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 422},
 			walkme.OIN, replace, add("a", "b"), "a x !b", []string{"x", "a"}},
 		{"the only member is unknown", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400},
-			walkme.OIN, delta, add("b"), "refused: walkme: update members of group g1: Bad Request", []string{"x"}},
+			walkme.OIN, delta, add("b"), "refused: walkme: update members of group g1: member b: Bad Request", []string{"x"}},
+		{"by PUT, and there is nothing else to write", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 500},
+			walkme.AIW, delta, add("b"), "refused: walkme: update members of group g1: member b: Not Found", []string{"x"}},
 		{"members never shown", groupServer{neverShown: true}, walkme.OIN, delta, add("a"), "not shown", []string{"a"}},
 		{"200 without effect", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, delta, add("a"),
+			"refused: walkme: update members of group g1: member a: accepted, not applied: the membership is as before", []string{"x"}},
+		{"200 without effect, for many", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, delta, add("a", "b", "c", "d"),
 			"refused: walkme: update members of group g1: accepted, not applied: the membership is as before", []string{"x"}},
 		{"200 without effect, by PUT", groupServer{members: []string{"x"}, ignore: true}, walkme.AIW, delta, add("a"),
-			"refused: walkme: update members of group g1: accepted, not applied: the membership is as before", []string{"x"}},
+			"refused: walkme: update members of group g1: member a: accepted, not applied: the membership is as before", []string{"x"}},
 		{"an empty group stored as null", groupServer{nullBreaks: true}, walkme.OIN, delta, add("a", "b"), "a b", []string{"a", "b"}},
 		{"the whole PATCH is refused", groupServer{members: []string{"x"}, always: 400}, walkme.OIN, delta,
 			add("a", "b", "c", "d", "e", "f", "g", "h"), "refused: walkme: update members of group g1: Bad Request", []string{"x"}},
@@ -254,6 +290,21 @@ func TestReplaceMembersOnServersThatDiffer(t *testing.T) {
 				t.Errorf("the group (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A group that is not to be renamed keeps the name that somebody gave it in WalkMe.
+func TestPutKeepsTheShownName(t *testing.T) {
+	for _, tt := range []struct {
+		rename bool
+		want   string
+	}{{false, "By hand"}, {true, "Editors"}} {
+		server := &groupServer{members: []string{"x"}, name: "By hand"}
+		c := client(t, walkme.Config{BaseURL: target, Profile: walkme.AIW, Transport: handlerTransport{server}})
+		_, err := c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Rename: tt.rename, Add: members("a")})
+		if err != nil || server.name != tt.want {
+			t.Errorf("UpdateMembers(Rename: %t) = %v, the group is called %q, want %q", tt.rename, err, server.name, tt.want)
+		}
 	}
 }
 
