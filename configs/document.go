@@ -17,9 +17,10 @@ func parseDocument(ps *problems, data []byte) (*yaml.Node, []string) {
 	if !checkText(ps, data) {
 		return nil, nil
 	}
+	text := strings.Split(string(data), "\n")
 	loader, err := yaml.NewLoader(bytes.NewReader(data))
 	if err != nil {
-		syntaxProblem(ps, err)
+		syntaxProblem(ps, err, text)
 		return nil, nil
 	}
 	var doc, second yaml.Node
@@ -29,7 +30,7 @@ func parseDocument(ps *problems, data []byte) (*yaml.Node, []string) {
 		ps.addAt(position{}, "", "the file is empty", "the annotated sample shows every key")
 		return nil, nil
 	case err != nil:
-		syntaxProblem(ps, err)
+		syntaxProblem(ps, err, text)
 		return nil, nil
 	}
 	err = loader.Load(&second)
@@ -39,10 +40,10 @@ func parseDocument(ps *problems, data []byte) (*yaml.Node, []string) {
 			`a configuration is one document, without "---" in between`)
 		return nil, nil
 	case !errors.Is(err, io.EOF):
-		syntaxProblem(ps, err)
+		syntaxProblem(ps, err, text)
 		return nil, nil
 	}
-	return doc.Content[0], strings.Split(string(data), "\n")
+	return doc.Content[0], text
 }
 
 // checkText refuses what YAML's own reader would refuse without saying where.
@@ -69,7 +70,7 @@ func checkText(ps *problems, data []byte) bool {
 
 // syntaxProblem reports a syntax error. Of the parser's own words only those are
 // used that cannot quote the file, which may hold a secret in the wrong place.
-func syntaxProblem(ps *problems, err error) {
+func syntaxProblem(ps *problems, err error, text []string) {
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
 		ps.addAt(position{}, "", "the file is not YAML", "")
@@ -90,5 +91,23 @@ func syntaxProblem(ps *problems, err error) {
 	case strings.ContainsAny(msg, "'`\"") && !strings.Contains(msg, "expected"):
 		msg = "the file is not YAML here"
 	}
+	if amongMappings(text, mark.Line, ps.bare) {
+		hint = expressionHint
+	}
 	ps.addAt(position{max(mark.Line, 1), max(mark.Column, 1)}, "", "syntax error: "+msg, hint)
+}
+
+// amongMappings tells whether a line is one of the section mappings, as far as that
+// can be told of a file that cannot be read. The lines of a bare file all are.
+func amongMappings(text []string, line int, bare bool) bool {
+	for i := min(line, len(text)) - 1; i >= 0; i-- {
+		switch first := strings.TrimLeft(text[i], " \t"); {
+		case strings.TrimSpace(first) == "" || first[0] == '#' || len(first) < len(text[i]):
+		case strings.HasPrefix(first, "mappings:"):
+			return true
+		default:
+			return bare
+		}
+	}
+	return bare
 }

@@ -3,6 +3,7 @@ package configs
 import (
 	"errors"
 	"fmt"
+	"regexp"
 
 	"okta-walkme-agent/internal/el"
 
@@ -56,9 +57,19 @@ func (m *Mappings) decodeNode(d *decoder, path string, n *yaml.Node) {
 	}
 }
 
+// expressionHint is for expressions that YAML takes for something else.
+const expressionHint = `put the whole expression between single quotes, and double those inside it, as in '"Dr. " + user.lastName'`
+
+// operation is what makes a text more than the text itself: a sign, or a member.
+var operation = regexp.MustCompile(`[^\pL\pN\pZ.,_-]|\pL\.\pL`)
+
 // expression compiles one expression; nil when it reported a problem.
 func (d *decoder) expression(path string, n *yaml.Node) *el.Expr {
 	if !d.plain(path, n) {
+		return nil
+	}
+	if n.Style&yaml.FlowStyle != 0 {
+		d.add(path, "is "+kind(n)+", not an Okta expression", expressionHint)
 		return nil
 	}
 	text, ok := d.single(path, n, "an Okta expression")
@@ -76,7 +87,11 @@ func (d *decoder) expression(path string, n *yaml.Node) *el.Expr {
 		if !exact {
 			msg = fmt.Sprintf("line %d, column %d of the expression: %s", syntax.Line, syntax.Column, msg)
 		}
-		d.addAt(at, path, msg, syntax.Hint)
+		hint := syntax.Hint
+		if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 && !operation.MatchString(text) {
+			hint = `YAML takes the outer quotes away; a text keeps its own inside them, as in '"text"'`
+		}
+		d.addAt(at, path, msg, hint)
 	default:
 		d.add(path, err.Error(), "")
 	}

@@ -10,7 +10,7 @@ func LoadMappings(path string, env Env) (Mappings, error) {
 	if err != nil {
 		return nil, &Errors{Problems: []*Problem{{File: path, Msg: "the mappings cannot be read: " + reason(err)}}}
 	}
-	ps := &problems{source: newPositions(path)}
+	ps := &problems{source: newPositions(path), bare: true}
 	root, text := parseDocument(ps, data)
 	if root == nil {
 		return nil, ps.err()

@@ -16,6 +16,7 @@ func TestLoadMappings(t *testing.T) {
 		{"a whole configuration", "dry_run: true\nmappings:\n  userName: user.email\n", "userName=user.email"},
 		{"without userName", "title: user.title\n", "error: mappings: has no userName"},
 		{"a wrong expression", "userName: usr.login\n", "error: f.yaml:1:11: mappings.userName"},
+		{"an expression that YAML cannot read", "userName: user.login\ntitle: \"Dr. \" + user.lastName\n", `error: put the whole expression between single quotes`},
 		{"a list", "- userName\n", "error: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -109,6 +109,7 @@ func parent(path string) string {
 // problems collects what is wrong with one file.
 type problems struct {
 	source   positions
+	bare     bool // the file may hold the lines of the mappings and nothing else
 	list     []*Problem
 	reported map[string]bool // paths of the problems
 	around   map[string]bool // the sections around them
