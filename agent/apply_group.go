@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -27,6 +25,9 @@ func (r *runner) createGroup(ctx context.Context, c *Change) error {
 	c.Action, c.WalkMeID = GroupCreate, ""
 	c.Members.Add = r.active(c.Members.Add)
 	ids, members := r.provisioned(c.Members.Add)
+	if len(members) > 0 && r.createFaulted(c) {
+		return r.createEmpty(ctx, c)
+	}
 	second := false
 	err = r.write(ctx, c, &MemberChange{Add: ids}, func(ctx context.Context) (written, error) {
 		g, err := r.a.WalkMe.CreateGroup(ctx, c.Name, members)
@@ -52,6 +53,14 @@ func (r *runner) createGroup(ctx context.Context, c *Change) error {
 func refusesMembers(err error) bool {
 	var answer *scim.Error
 	return errors.As(err, &answer) && (answer.Status == http.StatusBadRequest || answer.Status == http.StatusNotFound)
+}
+
+// createFaulted says whether the last attempt to create the group was answered
+// 500, which is one server's word for a member that it does not know. What became
+// of that attempt has been settled by now, and the name looked up once more.
+func (r *runner) createFaulted(c *Change) bool {
+	rec, ok := r.record(scim.Group, c.OktaID)
+	return ok && rec.ID == "" && rec.LastStatus == http.StatusInternalServerError
 }
 
 // createEmpty creates the group without members and adds them afterwards, where
@@ -107,7 +116,7 @@ func (r *runner) renameGroup(ctx context.Context, c *Change) error {
 		rec, _ := r.record(scim.Group, c.OktaID)
 		rec.Name, rec.UpdatedAt = c.Name, r.a.now()
 		rec.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: c.Name}}
-		healthy(&rec)
+		r.recovered(&rec, c)
 		r.mu.Lock()
 		r.renamed[c.OktaID] = true
 		r.mu.Unlock()
@@ -115,166 +124,6 @@ func (r *runner) renameGroup(ctx context.Context, c *Change) error {
 	})
 	if errors.Is(err, scim.ErrNotFound) {
 		return r.missingGroup(ctx, c, err)
-	}
-	return err
-}
-
-// errNobodyYet says that nothing was sent, because the accounts of all who were to
-// join failed a moment ago. A later run adds them.
-var errNobodyYet = errors.New("none of the new members has an active account yet")
-
-func (r *runner) updateMembers(ctx context.Context, c *Change) error {
-	rec, ok := r.record(scim.Group, c.OktaID)
-	if !ok || rec.ID == "" {
-		return &refusal{"the group is not in WalkMe"} // its rename found it gone
-	}
-	c.WalkMeID = rec.ID
-	due := len(c.Members.Add) > 0 && len(c.Members.Remove) == 0 && !c.whole
-	c.Members.Add = r.active(c.Members.Add)
-	if due && len(c.Members.Add) == 0 {
-		return errNobodyYet
-	}
-	var err error
-	if c.Cause == CauseForced {
-		err = r.pushNow(ctx, c, rec)
-	} else {
-		change := c.Members
-		if c.whole {
-			change.Add = scim.SortedSet(slices.Concat(change.Add, r.again(c, rec)))
-		}
-		err = r.pushMembers(ctx, c, change, r.sendsName(c, rec))
-	}
-	if errors.Is(err, scim.ErrNotFound) {
-		return r.missingGroup(ctx, c, err)
-	}
-	return err
-}
-
-// again returns who is recorded as a member and has to be sent once more, because
-// it is not certain that WalkMe has them: whoever is in the Okta group, and active.
-func (r *runner) again(c *Change, rec state.Record) []string {
-	return slices.DeleteFunc(r.active(rec.Members), func(id string) bool { return !contains(c.target.Members, id) })
-}
-
-// sendsName says whether the group's name may ride along with a membership
-// change. A name that was sent a moment ago need not.
-func (r *runner) sendsName(c *Change, rec state.Record) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return (rec.Origin == state.Created || r.a.Config.Policy.Groups.RenameLinked) && !r.renamed[c.OktaID]
-}
-
-// pushNow overwrites the membership with exactly ours, as Okta's button does.
-func (r *runner) pushNow(ctx context.Context, c *Change, rec state.Record) error {
-	ids, members := r.provisioned(applyMembers(rec.Members, c.Members))
-	var refused MemberChange
-	var reasons []string
-	err := r.write(ctx, c, &c.Members, func(ctx context.Context) (written, error) {
-		result, err := r.a.WalkMe.ReplaceMembers(ctx, rec.ID, rec.Name, members)
-		if err != nil {
-			return written{}, err
-		}
-		rec.Members, rec.Partial, rec.UpdatedAt = ids, false, r.a.now()
-		healthy(&rec)
-		reasons = r.refusals(&rec, result, &refused)
-		return written{record: &rec}, nil
-	})
-	if err != nil || len(reasons) == 0 {
-		return err
-	}
-	return r.noteRefused(ctx, c, refused, reasons)
-}
-
-// pushMembers sends a membership change in batches. Each batch is journalled and
-// recorded by itself, so that a crash between two of them neither repeats nor
-// forgets one.
-func (r *runner) pushMembers(ctx context.Context, c *Change, change MemberChange, rename bool) error {
-	part := *c
-	part.Action = GroupMembers
-	batches := batchMembers(change, r.a.WalkMe.MaxBatch())
-	if len(batches) == 0 {
-		batches = []MemberChange{{}}
-	}
-	var refused MemberChange
-	var reasons []string
-	for i, batch := range batches {
-		err := r.write(ctx, &part, &batch, func(ctx context.Context) (written, error) {
-			rec, result, err := r.sendBatch(ctx, &part, batch, rename && i == 0)
-			if err != nil {
-				return written{}, err
-			}
-			rec.Partial = i < len(batches)-1
-			reasons = append(reasons, r.refusals(&rec, result, &refused)...)
-			return written{record: &rec}, nil
-		})
-		c.journalled = true
-		if err != nil {
-			return err
-		}
-	}
-	if len(reasons) == 0 {
-		return nil
-	}
-	return r.noteRefused(ctx, c, refused, reasons)
-}
-
-func (r *runner) sendBatch(ctx context.Context, c *Change, batch MemberChange, rename bool) (state.Record, *walkme.MembersResult, error) {
-	rec, _ := r.record(scim.Group, c.OktaID)
-	addIDs, add := r.provisioned(batch.Add)
-	_, remove := r.provisioned(batch.Remove)
-	after := applyMembers(rec.Members, MemberChange{Add: addIDs, Remove: batch.Remove})
-	_, managed := r.provisioned(after)
-	due := len(add)+len(remove) > 0
-	if len(batch.Add)+len(batch.Remove) == 0 { // the second write of an empty group
-		due = r.a.WalkMe.SecondWriteNeeded(&walkme.Group{}, nil)
-	}
-	result := &walkme.MembersResult{}
-	if due {
-		var err error
-		result, err = r.a.WalkMe.UpdateMembers(ctx, walkme.MembersUpdate{
-			GroupID: rec.ID, Name: c.Name, Rename: rename, Add: add, Remove: remove, Managed: managed,
-		})
-		if err != nil {
-			return rec, nil, err
-		}
-	}
-	rec.Members, rec.UpdatedAt, rec.SourceDigest = after, r.a.now(), c.target.SourceDigest
-	healthy(&rec)
-	return rec, result, nil
-}
-
-// refusals takes what WalkMe refused out of the record again.
-func (r *runner) refusals(rec *state.Record, result *walkme.MembersResult, refused *MemberChange) []string {
-	var reasons []string
-	for _, m := range result.Rejected {
-		oktaID := r.ownerID(scim.User, m.Member.ID)
-		if oktaID == "" { // a stranger whom a full push did not get out
-			reasons = append(reasons, fmt.Sprintf("member %s, who is not ours: %v", m.Member.ID, m.Err))
-			continue
-		}
-		if m.Remove {
-			refused.Remove = append(refused.Remove, oktaID)
-			rec.Members = applyMembers(rec.Members, MemberChange{Add: []string{oktaID}})
-		} else {
-			refused.Add = append(refused.Add, oktaID)
-			rec.Members = applyMembers(rec.Members, MemberChange{Remove: []string{oktaID}})
-		}
-		reasons = append(reasons, fmt.Sprintf("member %s: %v", oktaID, m.Err))
-	}
-	return reasons
-}
-
-// noteRefused records the members that WalkMe refused as a failure of just that
-// change: the group's other changes are not kept waiting by it.
-func (r *runner) noteRefused(ctx context.Context, c *Change, refused MemberChange, reasons []string) error {
-	slices.Sort(reasons)
-	err := &refusal{strings.Join(reasons, "; ")}
-	rest := &Change{Type: scim.Group, Action: GroupMembers, OktaID: c.OktaID, Name: c.Name,
-		Members: MemberChange{Add: scim.SortedSet(refused.Add), Remove: scim.SortedSet(refused.Remove)}}
-	rec := r.failure(rest, err)
-	r.remember(rec)
-	if perr := r.a.State.PutRecords(ctx, rec); perr != nil {
-		return &stateError{fmt.Errorf("refused members: %w", perr)}
 	}
 	return err
 }
@@ -293,6 +142,14 @@ func (r *runner) missingGroup(ctx context.Context, c *Change, cause error) error
 		return fmt.Errorf("the group is not found, nor is its name: %w", err)
 	case !r.a.Config.Policy.Groups.RecreateMissing:
 		return &refusal{"the group was deleted in WalkMe; with push_groups.on_missing: recreate it would be made anew"}
+	}
+	// From here on there is no group: also for the next run, if the answer to the
+	// create is lost.
+	gone := rec
+	gone.ID = ""
+	r.remember(gone)
+	if err := r.a.State.PutRecords(ctx, gone); err != nil {
+		return &stateError{fmt.Errorf("group that is gone: %w", err)}
 	}
 	again := *c
 	again.Members = MemberChange{Add: applyMembers(rec.Members, c.Members)}
@@ -313,26 +170,6 @@ func (r *runner) deleteGroup(ctx context.Context, c *Change) error {
 
 func (r *runner) unlinkGroup(ctx context.Context, c *Change) error {
 	return r.write(ctx, c, nil, func(context.Context) (written, error) { return written{forget: true}, nil })
-}
-
-// applyMembers returns a new sorted set.
-func applyMembers(members []string, change MemberChange) []string {
-	out := scim.SortedSet(slices.Concat(members, change.Add))
-	return slices.DeleteFunc(out, func(id string) bool { return slices.Contains(change.Remove, id) })
-}
-
-// batchMembers cuts a change into batches of at most size entries, removals
-// first: access is taken away before it is given.
-func batchMembers(change MemberChange, size int) []MemberChange {
-	var out []MemberChange
-	remove, add := change.Remove, change.Add
-	for len(remove)+len(add) > 0 {
-		n := min(size, len(remove))
-		m := min(size-n, len(add))
-		out = append(out, MemberChange{Remove: remove[:n], Add: add[:m]})
-		remove, add = remove[n:], add[m:]
-	}
-	return out
 }
 
 // healthy clears the failures of a record.

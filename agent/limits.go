@@ -92,6 +92,9 @@ func (l Limits) Hold(p *Plan, in HoldInput) {
 	keepMemberships(p)
 	l.holdMembers(p, in)
 	l.holdDeletes(p, in)
+	for _, c := range p.Changes {
+		c.recall() // what is left of a split change may be what failed
+	}
 	p.reorder()
 }
 

@@ -197,14 +197,13 @@ func (p *planner) add(c *Change, r *state.Record) {
 	if r != nil && p.drifted(r) {
 		c.Cause, c.Reason = CauseDrift, "changed in WalkMe: "+c.Reason
 	}
-	if r != nil && r.Attempts > 0 && c.Cause != CauseForced && r.FailedChange == c.digest() {
-		c.Cause = CauseFailed
-		c.Reason = fmt.Sprintf("%s; failed %s: %s", c.Reason, times(r.Attempts), r.LastError)
-		if p.in.Patient && r.NextTry.After(p.in.Now) && c.Disabled == "" {
-			next := r.NextTry
-			c.WaitUntil = &next
+	if r != nil && r.Attempts > 0 && c.Cause != CauseForced {
+		c.past = &past{change: r.FailedChange, words: fmt.Sprintf("failed %s: %s", times(r.Attempts), r.LastError)}
+		if next := r.NextTry; p.in.Patient && next.After(p.in.Now) {
+			c.past.next = &next
 		}
 	}
+	c.recall()
 	p.plan.Changes = append(p.plan.Changes, c)
 	if c.Type == scim.User {
 		p.actions[c.OktaID] = c

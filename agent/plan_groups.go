@@ -73,7 +73,7 @@ func (p *planner) leaveGroup(want *GroupWant, r *state.Record) {
 func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 	c := p.groupChange(GroupCreate, want, r)
 	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
-	c.Members.Add = p.eligible(want, nil)
+	c.Members.Add = p.eligible(want, r)
 	c.Reason = "pushed by " + sourceWords(want.Sources)
 	p.add(c, r)
 }

@@ -97,6 +97,26 @@ type Change struct {
 	empties    bool       // the removals leave the group without any of our members
 	early      bool       // an update that frees a userName which another change needs
 	whole      bool       // a membership push that is due without a difference, too: forced, or cut short
+	past       *past      // how the last attempt at the user or group failed; nil: it did not
+}
+
+// past is a failure on record.
+type past struct {
+	change string     // digest of the change that failed
+	words  string     // how often, and why
+	next   *time.Time // the end of its pause, if this run waits for that
+}
+
+// recall shows a change that failed before, and has it wait for the end of its
+// pause. A change that has become another one since is tried at once.
+func (c *Change) recall() {
+	if c.past == nil || c.Cause == CauseFailed || c.past.change != c.digest() {
+		return
+	}
+	c.Cause, c.Reason = CauseFailed, c.Reason+"; "+c.past.words
+	if !c.Blocked() {
+		c.WaitUntil = c.past.next
+	}
 }
 
 // Failure is the error that Error says, for whoever tells causes apart. It is nil
