@@ -15,6 +15,7 @@ import (
 // createGroup is Okta's conversation for a new push: look the name up, then
 // create with all members and write them once more, or link.
 func (r *runner) createGroup(ctx context.Context, c *Change) error {
+	r.clearName(ctx, c)
 	found, err := r.a.WalkMe.FindGroup(ctx, c.Name)
 	switch {
 	case err == nil:
@@ -106,26 +107,6 @@ func (r *runner) groupRecord(c *Change, id, name string, origin state.Origin) st
 		},
 		Name: name, Origin: origin, SourceDigest: c.target.SourceDigest, UpdatedAt: r.a.now(),
 	}
-}
-
-func (r *runner) renameGroup(ctx context.Context, c *Change) error {
-	err := r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
-		if err := r.a.WalkMe.RenameGroup(ctx, c.WalkMeID, c.Name); err != nil {
-			return written{}, err
-		}
-		rec, _ := r.record(scim.Group, c.OktaID)
-		rec.Name, rec.UpdatedAt = c.Name, r.a.now()
-		rec.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: c.Name}}
-		r.recovered(&rec, c)
-		r.mu.Lock()
-		r.renamed[c.OktaID] = true
-		r.mu.Unlock()
-		return written{record: &rec}, nil
-	})
-	if errors.Is(err, scim.ErrNotFound) {
-		return r.missingGroup(ctx, c, err)
-	}
-	return err
 }
 
 // missingGroup tells a group that was deleted in WalkMe from one that is merely

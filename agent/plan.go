@@ -97,6 +97,7 @@ func NewPlan(in PlanInput) *Plan {
 	p.orderRenames()
 	p.planGroups()
 	p.restrict()
+	p.orderGroupRenames()
 	p.nameMembers()
 	p.plan.reorder()
 	return p.plan

@@ -83,7 +83,7 @@ func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
 	if want.Name != r.Name && p.mayRename(want, r) {
 		c := p.groupChange(GroupRename, want, r)
 		c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, Old: r.Name, New: want.Name}}
-		c.Reason = "renamed in Okta"
+		c.Reason, c.renaming = "renamed in Okta", &renaming{}
 		if pushed, ok := p.in.Pushed[objectKey(scim.Group, r.SourceID)]; ok && pushed.Name == want.Name {
 			c.Cause, c.Reason = CauseDrift, "renamed in WalkMe"
 		}

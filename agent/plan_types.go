@@ -98,6 +98,9 @@ type Change struct {
 	early      bool       // an update that frees a userName which another change needs
 	whole      bool       // a membership push that is due without a difference, too: forced, or cut short
 	past       *past      // how the last attempt at the user or group failed; nil: it did not
+	renaming   *renaming  // group renames: see renameOnce
+	after      *Change    // the group rename that frees the name which this change gives
+	rank       int        // how many such renames come before
 }
 
 // past is a failure on record.
@@ -175,6 +178,7 @@ func (c *Change) phase() int {
 func compareChanges(a, b *Change) int {
 	return cmp.Or(
 		cmp.Compare(a.phase(), b.phase()),
+		cmp.Compare(a.rank, b.rank),
 		cmp.Compare(a.Name, b.Name),
 		cmp.Compare(a.OktaID, b.OktaID),
 		cmp.Compare(a.Action, b.Action),

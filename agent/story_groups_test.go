@@ -96,14 +96,16 @@ func TestGroupLinkName(t *testing.T) {
 	})
 }
 
-// A rename keeps the id and the members; joins and leaves go out in one request
+// A rename looks whether the name is free, keeps the id and the members; joins and leaves go out in one request
 // with the removals first.
 func TestGroupRenameJoinLeave(t *testing.T) {
 	conversation := map[walkme.Profile]string{
 		walkme.OIN: `
+			GET /Groups?push Crew
 			PATCH /Groups/push Crew
 			PATCH /Groups/push Crew`,
 		walkme.AIW: `
+			GET /Groups?push Crew
 			GET /Groups/push Crew
 			PUT /Groups/push Crew
 			GET /Groups/push Crew

@@ -1,0 +1,87 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"okta-walkme-agent/internal/scim"
+)
+
+// renaming lets a rename happen once: in its own place in the plan or, if that comes
+// sooner, before the change that needs the name which it frees.
+type renaming struct {
+	once sync.Once
+	did  Change
+	err  error
+}
+
+func (r *runner) renameGroup(ctx context.Context, c *Change) error {
+	r.renameOnce(ctx, c)
+	c.Action, c.WalkMeID, c.journalled = c.renaming.did.Action, c.renaming.did.WalkMeID, c.renaming.did.journalled
+	return c.renaming.err
+}
+
+// renameOnce carries a rename out, or waits until somebody else has done that. It
+// works on a copy: the change itself belongs to the sequence of its group.
+func (r *runner) renameOnce(ctx context.Context, c *Change) {
+	c.renaming.once.Do(func() {
+		r.clearName(ctx, c)
+		c.renaming.did = Change{
+			Seq: c.Seq, Type: c.Type, Action: c.Action, OktaID: c.OktaID, WalkMeID: c.WalkMeID, Name: c.Name,
+			Attributes: c.Attributes, Cause: c.Cause, Reason: c.Reason, target: c.target,
+		}
+		c.renaming.err = r.giveName(ctx, &c.renaming.did)
+	})
+}
+
+// clearName has the rename done that frees the name which c gives. How that ended
+// is reported in its own place.
+func (r *runner) clearName(ctx context.Context, c *Change) {
+	if c.after != nil && !c.after.Blocked() {
+		r.renameOnce(ctx, c.after)
+	}
+}
+
+func (r *runner) giveName(ctx context.Context, c *Change) error {
+	if err := r.nameIsFree(ctx, c); err != nil {
+		return err
+	}
+	err := r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
+		if err := r.a.WalkMe.RenameGroup(ctx, c.WalkMeID, c.Name); err != nil {
+			return written{}, err
+		}
+		rec, _ := r.record(scim.Group, c.OktaID)
+		rec.Name, rec.UpdatedAt = c.Name, r.a.now()
+		rec.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: c.Name}}
+		r.recovered(&rec, c)
+		r.mu.Lock()
+		r.renamed[c.OktaID] = true
+		r.mu.Unlock()
+		return written{record: &rec}, nil
+	})
+	if errors.Is(err, scim.ErrNotFound) {
+		return r.missingGroup(ctx, c, err)
+	}
+	return err
+}
+
+// nameIsFree looks a new name up before it is given. Okta's engine does not; but
+// servers are known that let two groups have one name, and one that answers 500
+// and has broken its index.
+func (r *runner) nameIsFree(ctx context.Context, c *Change) error {
+	found, err := r.a.WalkMe.FindGroup(ctx, c.Name)
+	switch {
+	case errors.Is(err, scim.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look-up of the new name: %w", err)
+	case found.ID == c.WalkMeID:
+		return nil
+	}
+	if other, ok := r.owner(scim.Group, found.ID, c.OktaID); ok {
+		return &refusal{fmt.Sprintf("the WalkMe group %s has the name %q, and is managed for Okta group %s", found.ID, found.DisplayName, other.SourceID)}
+	}
+	return &refusal{fmt.Sprintf("the WalkMe group %s, which is not managed here, has the name %q already", found.ID, found.DisplayName)}
+}
