@@ -118,11 +118,11 @@ func (r *runner) missingGroup(ctx context.Context, c *Change, cause error) error
 	case err == nil && other.ID == rec.ID:
 		return fmt.Errorf("WalkMe lists the group but does not let it be changed: %w", cause)
 	case err == nil:
-		return &refusal{fmt.Sprintf("the group was deleted in WalkMe, and another one, %s, has its name now", other.ID)}
+		return &refusal{fmt.Sprintf(groupReplaced, other.ID)}
 	case !errors.Is(err, scim.ErrNotFound):
 		return fmt.Errorf("the group is not found, nor is its name: %w", err)
 	case !r.a.Config.Policy.Groups.RecreateMissing:
-		return &refusal{"the group was deleted in WalkMe; with push_groups.on_missing: recreate it would be made anew"}
+		return &refusal{groupDeleted}
 	}
 	// From here on there is no group: also for the next run, if the answer to the
 	// create is lost.

@@ -75,47 +75,67 @@ func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
 	c.Members.Add = p.eligible(want, r)
 	c.Reason = "pushed by " + sourceWords(want.Sources)
+	if r != nil && p.drifted(r) {
+		c.Reason = "the group is gone, " + c.Reason
+	}
 	p.add(c, r)
 }
 
 func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
-	changed := false
-	if want.Name != r.Name && p.mayRename(want, r) {
-		c := p.groupChange(GroupRename, want, r)
-		c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, Old: r.Name, New: want.Name}}
-		c.Reason, c.renaming = "renamed in Okta", &renaming{}
-		if pushed, ok := p.in.Pushed[objectKey(scim.Group, r.SourceID)]; ok && pushed.Name == want.Name {
+	renames := want.Name != r.Name && p.mayRename(want, r)
+	if renames {
+		p.renameGroup(want, r)
+	}
+	if !p.updateMembers(want, r) && !renames {
+		p.plan.Summary.Unchanged++
+	}
+}
+
+func (p *planner) renameGroup(want *GroupWant, r *state.Record) {
+	c := p.groupChange(GroupRename, want, r)
+	c.renaming = &renaming{}
+	c.Reason = "renamed in Okta"
+	change := scim.AttributeChange{Path: scim.PathDisplayName, Old: r.Name, New: want.Name}
+	if pushed, ok := p.in.Pushed[objectKey(scim.Group, r.SourceID)]; ok && pushed.Name != r.Name {
+		change.Old, change.Actual = pushed.Name, r.Name
+		if pushed.Name == want.Name {
 			c.Cause, c.Reason = CauseDrift, "renamed in WalkMe"
 		}
-		p.add(c, r)
-		changed = true
 	}
+	c.Attributes = []scim.AttributeChange{change}
+	p.add(c, r)
+}
+
+// updateMembers says whether there is anything to do.
+func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	eligible := p.eligible(want, r)
 	add, remove := scim.MemberDiff(r.Members, eligible)
 	remove = p.removable(remove, want)
-	add = p.addReturners(add, eligible, r)
+	returners := p.returners(eligible, r)
 	forced := p.in.Force.wantsGroup(r)
-	if len(add) > 0 || len(remove) > 0 || r.Partial || forced {
-		c := p.groupChange(GroupMembers, want, r)
-		c.Members = MemberChange{Add: add, Remove: remove}
-		c.empties = len(add) == 0 && len(remove) == len(r.Members)
-		c.whole = r.Partial || forced
-		c.Reason = "membership changed in Okta"
-		if pushed, ok := p.in.Pushed[objectKey(scim.Group, r.SourceID)]; ok && len(pushed.Members) != len(r.Members) && len(remove) == 0 {
-			c.Cause, c.Reason = CauseDrift, "members were taken out in WalkMe"
-		}
-		if r.Partial {
-			c.Reason = "an earlier membership push was cut short"
-		}
-		if forced {
-			c.Cause, c.Reason = CauseForced, "a resync asks for it"
-		}
-		p.add(c, r)
-		changed = true
+	c := p.groupChange(GroupMembers, want, r)
+	c.Reason = "membership changed in Okta"
+	pushed, refreshed := p.in.Pushed[objectKey(scim.Group, r.SourceID)]
+	switch {
+	case forced:
+		c.Cause, c.Reason = CauseForced, "a resync asks for it"
+	case r.Partial:
+		c.Reason = "an earlier membership push was cut short"
+	case len(add)+len(remove)+len(returners) == 0:
+		return false
+	case refreshed && len(pushed.Members) != len(r.Members) && len(remove) == 0:
+		c.Cause, c.Reason = CauseDrift, "members were taken out in WalkMe"
+	case len(add)+len(remove) == 0:
+		c.Reason = "members are back with their accounts"
 	}
-	if !changed {
-		p.plan.Summary.Unchanged++
+	c.empties = len(add)+len(returners) == 0 && len(remove) == len(r.Members)
+	c.whole = r.Partial || forced
+	if len(returners) > 0 {
+		add = scim.SortedSet(append(add, returners...))
 	}
+	c.Members = MemberChange{Add: add, Remove: remove}
+	p.add(c, r)
+	return true
 }
 
 func (p *planner) mayRename(want *GroupWant, r *state.Record) bool {
@@ -200,21 +220,18 @@ func (p *planner) sends(oktaID string) bool {
 	return c != nil && !c.Blocked() && p.in.Force.covers(c, p.users[oktaID])
 }
 
-// addReturners adds again everybody who is reactivated or gets a new account in
-// this plan, although the group is recorded to hold them: WalkMe may have dropped
+// returners returns whom the group is recorded to hold and who are reactivated or
+// get a new account in this plan. They are added again: WalkMe may have dropped
 // them meanwhile, and Okta asks to push their groups again, too.
-func (p *planner) addReturners(add, eligible []string, r *state.Record) []string {
-	var returners []string
+func (p *planner) returners(eligible []string, r *state.Record) []string {
+	var out []string
 	for _, id := range eligible {
 		c := p.actions[id]
 		if c != nil && c.Action != Update && contains(r.Members, id) {
-			returners = append(returners, id)
+			out = append(out, id)
 		}
 	}
-	if len(returners) == 0 {
-		return add
-	}
-	return scim.SortedSet(append(add, returners...))
+	return out
 }
 
 func sourceWords(sources []string) string {

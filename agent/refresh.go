@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -103,41 +104,83 @@ func (a *Agent) noteGone(v *view, r *state.Record) {
 		r.ID = ""
 	case wanted:
 		person.reject(r.Name, &MappingError{Path: "id", Msg: "the account is gone in WalkMe; with provisioning.on_missing: recreate it would be made anew"})
+		r.Active = false // nor is there anybody to push as a member
 	default:
 		r.Active = false // there is nothing left to deactivate
 	}
 }
 
 func (a *Agent) refreshGroups(ctx context.Context, v *view) error {
-	var groups []*walkme.Group
+	shown := map[string]*walkme.Group{}
 	echoes := false // some servers never show members
 	for g, err := range a.WalkMe.Groups(ctx) {
 		if err != nil {
 			return fmt.Errorf("list of WalkMe groups: %w", err)
 		}
-		groups = append(groups, g)
-		echoes = echoes || len(g.Members) > 0
-	}
-	shown := make(map[string]*walkme.Group, len(groups))
-	for _, g := range groups {
 		shown[g.ID] = g
+		echoes = echoes || len(g.Members) > 0
 	}
 	managed := 0
 	ids := walkmeIDs(v.recorded)
 	for i := range v.recorded {
 		r := &v.recorded[i]
-		g := shown[r.ID]
-		if r.Type != scim.Group || r.ID == "" || g == nil {
-			continue // a group that is gone shows when it is written to
+		if r.Type != scim.Group || r.ID == "" {
+			continue
 		}
-		managed++
+		g, listed := shown[r.ID]
+		if listed {
+			managed++
+		} else {
+			var err error
+			if g, err = a.WalkMe.Group(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
+				a.noteGroupGone(v, r, shown)
+				continue
+			} else if err != nil {
+				return fmt.Errorf("group that the list does not hold: %w", err)
+			}
+		}
 		r.Name = g.DisplayName
 		if echoes && g.MembersShown {
 			r.Members = membersShown(r.Members, g, ids)
 		}
 	}
-	v.unmanaged.Groups = len(groups) - managed
+	v.unmanaged.Groups = len(shown) - managed
 	return nil
+}
+
+// noteGroupGone deals with a group that is not in WalkMe any more as a write to it
+// would: it is created anew where the policy says so and nothing has its name now,
+// and reported otherwise. One that is not pushed any more needs nothing.
+func (a *Agent) noteGroupGone(v *view, r *state.Record, shown map[string]*walkme.Group) {
+	i, pushed := slices.BinarySearchFunc(v.groups, r.SourceID, func(w GroupWant, id string) int { return strings.Compare(w.OktaID, id) })
+	if !pushed || v.groups[i].Leave != "" {
+		return
+	}
+	want := &v.groups[i]
+	switch other := named(shown, want.Name); {
+	case other != "":
+		want.Leave, want.Problem = fmt.Sprintf(groupReplaced, other), true
+	case !a.Config.Policy.Groups.RecreateMissing:
+		want.Leave, want.Problem = groupDeleted, true
+	default:
+		r.ID = ""
+	}
+}
+
+// The words for a group that is gone.
+const (
+	groupDeleted  = "the group was deleted in WalkMe; with push_groups.on_missing: recreate it would be made anew"
+	groupReplaced = "the group was deleted in WalkMe, and another one, %s, has its name now"
+)
+
+// named returns the id of a group with a name, "" if there is none.
+func named(groups map[string]*walkme.Group, name string) string {
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		if strings.EqualFold(groups[id].DisplayName, name) {
+			return id
+		}
+	}
+	return ""
 }
 
 func walkmeIDs(recorded []state.Record) map[string]string {
