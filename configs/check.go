@@ -146,9 +146,17 @@ func checkListen(ps *problems, listen string) {
 	}
 	host, port, err := net.SplitHostPort(listen)
 	n, portErr := strconv.ParseUint(port, 10, 16)
-	if err != nil || portErr != nil || strings.ContainsAny(host, "/@ ") || n == 0 && port != "0" {
+	if err != nil || portErr != nil || host != "" && !listenHost(host) || n == 0 && port != "0" {
 		ps.add("http.listen", quote(listen)+" is not an address to listen on", `write "127.0.0.1:8787", or "" for no listener`)
 	}
+}
+
+// hostName is a DNS name; one that ends in a number is meant as an address.
+var hostName = regexp.MustCompile(`^([0-9A-Za-z_-]+\.)*[0-9A-Za-z_-]*[A-Za-z_-][0-9A-Za-z_-]*\.?$`)
+
+func listenHost(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil || len(host) < 254 && hostName.MatchString(host)
 }
 
 func checkOrgURL(ps *problems, text, hint string) {
