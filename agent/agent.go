@@ -119,9 +119,7 @@ func (a *Agent) read(ctx context.Context, keep func(okta.User) error) (*view, er
 	if err := a.readState(ctx, v); err != nil {
 		return nil, err
 	}
-	if err := a.forgiveUnmatched(ctx, v.snap); err != nil {
-		return nil, err
-	}
+	forgiveUnmatched(v.snap)
 	v.assess()
 	return v, nil
 }
@@ -135,27 +133,10 @@ func dropProfiles(snap *okta.Snapshot) {
 	}
 }
 
-// forgiveUnmatched drops the remark that a rule matches no group, unless it
-// matched one in the last snapshot: then Okta's search may just be behind, and
-// what the rule pushed stays linked until the next look.
-func (a *Agent) forgiveUnmatched(ctx context.Context, snap *okta.Snapshot) error {
-	if !slices.ContainsFunc(snap.Problems, func(p okta.SourceProblem) bool { return p.Unmatched }) {
-		return nil
-	}
-	matched := map[string]bool{}
-	if a.State != nil {
-		stored, err := a.State.SourceGroups(ctx)
-		if err != nil {
-			return fmt.Errorf("stored groups: %w", err)
-		}
-		for _, g := range stored {
-			for _, source := range g.Sources {
-				matched[source] = true
-			}
-		}
-	}
-	snap.Problems = slices.DeleteFunc(snap.Problems, func(p okta.SourceProblem) bool { return p.Unmatched && !matched[p.Source] })
-	return nil
+// forgiveUnmatched drops the remark that a rule matches no group: groups come and
+// go, and those that it matched before were asked for one by one.
+func forgiveUnmatched(snap *okta.Snapshot) {
+	snap.Problems = slices.DeleteFunc(snap.Problems, func(p okta.SourceProblem) bool { return p.Unmatched })
 }
 
 // translate derives what Okta wants.
@@ -204,7 +185,17 @@ const (
 // sources changed, or when nothing is stored.
 func (a *Agent) groupRequest(ctx context.Context) (req okta.GroupRequest, full bool, err error) {
 	req.Sources, req.Full = a.Config.GroupSources, true
-	if a.State == nil || len(req.Sources) == 0 || a.Config.GroupFullRead <= 0 {
+	if a.State == nil || len(req.Sources) == 0 {
+		return req, true, nil
+	}
+	stored, err := a.State.SourceGroups(ctx)
+	if err != nil {
+		return req, true, fmt.Errorf("stored groups: %w", err)
+	}
+	for _, g := range stored {
+		req.Known = append(req.Known, knownGroup(g))
+	}
+	if a.Config.GroupFullRead <= 0 {
 		return req, true, nil
 	}
 	meta := map[string]string{metaGroupsSince: "", metaGroupsFullAt: "", metaGroupSources: ""}
@@ -219,13 +210,6 @@ func (a *Agent) groupRequest(ctx context.Context) (req okta.GroupRequest, full b
 	if err1 != nil || err2 != nil || age < 0 || age >= a.Config.GroupFullRead || meta[metaGroupSources] != a.sourcesKey() {
 		return req, true, nil
 	}
-	stored, err := a.State.SourceGroups(ctx)
-	if err != nil {
-		return req, true, fmt.Errorf("stored groups: %w", err)
-	}
-	for _, g := range stored {
-		req.Known = append(req.Known, knownGroup(g))
-	}
 	req.Full, req.Since = false, since
 	return req, false, nil
 }
@@ -238,16 +222,16 @@ func (a *Agent) sourcesKey() string {
 	return string(key)
 }
 
-// knownGroup keeps "no members" apart from "not read", which only a paused group
-// is stored with.
+// knownGroup keeps "no members" apart from "not read", which only a paused or
+// unreadable group is stored with.
 func knownGroup(g state.SourceGroup) okta.Group {
-	if g.Members == nil && !g.Paused {
+	if g.Members == nil && !g.Paused && g.Unreadable == "" {
 		g.Members = []string{}
 	}
 	return okta.Group{
 		ID: g.ID, Name: g.Name, Description: g.Description, LastUpdated: g.LastUpdated,
 		LastMembershipUpdated: g.LastMembershipUpdated, Link: g.Link, Sources: g.Sources,
-		Paused: g.Paused, Members: g.Members,
+		Paused: g.Paused, Unreadable: g.Unreadable, Members: g.Members,
 	}
 }
 
@@ -260,13 +244,10 @@ func (a *Agent) saveGroups(ctx context.Context, v *view) error {
 	}
 	var stored []state.SourceGroup
 	for _, g := range v.snap.Groups {
-		if g.Unreadable != "" {
-			continue
-		}
 		stored = append(stored, state.SourceGroup{
 			ID: g.ID, Name: g.Name, Description: g.Description, LastUpdated: g.LastUpdated,
 			LastMembershipUpdated: g.LastMembershipUpdated, Link: g.Link, Sources: g.Sources,
-			Paused: g.Paused, Members: g.Members,
+			Paused: g.Paused, Unreadable: g.Unreadable, Members: g.Members,
 		})
 	}
 	meta := map[string]string{

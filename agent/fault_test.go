@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
@@ -235,7 +236,7 @@ func (p *process) untilQuiet(tenant *walkmetest.Tenant) ending {
 			e.requests = tenant.Requests()
 		}
 		history = append(history, fmt.Sprintf("run %d: %s %s\n%s", e.runs, report.Run.Outcome, report.Run.Error, changes(report)))
-		if len(report.Changes) == 0 && report.Run.Outcome == agent.RunDone {
+		if len(report.Changes) == 0 && (report.Run.Outcome == agent.RunDone || onlyLeftAlone(report)) {
 			break
 		}
 	}
@@ -246,6 +247,14 @@ func (p *process) untilQuiet(tenant *walkmetest.Tenant) ending {
 	e.tenant, e.records, e.history = tenant.State(), timeless(records), strings.Join(history, "\n")
 	e.invitations, e.violations = tenant.Invitations(), tenant.Violations()
 	return e
+}
+
+// onlyLeftAlone tells a run that has nothing to report but groups which Okta does not
+// have any more: it does so for good.
+func onlyLeftAlone(report *agent.Report) bool {
+	return report.Run.Outcome == agent.RunProblems && !slices.ContainsFunc(report.Rejected, func(r agent.Rejection) bool {
+		return r.Type != scim.Group || !strings.Contains(r.Error, "it was deleted")
+	})
 }
 
 // timeless takes the times out of records.
