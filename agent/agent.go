@@ -91,6 +91,7 @@ type view struct {
 	groups     []GroupWant
 	managed    Counts
 	health     Health
+	counts     snapshotCounts // for the next comparison
 	earlier    map[string]map[string]string
 
 	absent map[string]time.Time // see waitForGrace
@@ -121,7 +122,7 @@ func (a *Agent) read(ctx context.Context, keep func(okta.User) error) (*view, er
 	}
 	forgiveUnmatched(v.snap)
 	v.assess()
-	return v, nil
+	return v, a.compareCounts(ctx, v)
 }
 
 // dropProfiles lets go of what the mapping has used up. In a big org it is as
@@ -236,8 +237,8 @@ func knownGroup(g state.SourceGroup) okta.Group {
 }
 
 // saveGroups stores the groups of a snapshot, so that the next one need not read
-// their members again. A group that could not be read is not stored: the next
-// snapshot will read it.
+// their members again, and misses those that Okta fails to show. A group that could
+// not be read is stored as such, with the members that it had.
 func (a *Agent) saveGroups(ctx context.Context, v *view) error {
 	if len(a.Config.GroupSources) == 0 {
 		return nil

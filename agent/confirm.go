@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,6 +16,10 @@ import (
 // concurrent requests for the whole org, so it stays small.
 const pointReads = 4
 
+// maxConfirmed is how many absences are confirmed in one run, so that a big set does
+// not use up Okta's limits. A set that a person has approved is as big as it is.
+const maxConfirmed = 200
+
 // confirmRemovals asks Okta about each person who is to be deactivated only
 // because the list does not hold them. The removal is trusted when Okta says
 // itself that there is no such assignment; any other answer keeps the account.
@@ -22,8 +27,14 @@ const pointReads = 4
 func (a *Agent) confirmRemovals(ctx context.Context, plan *Plan, v *view) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(pointReads)
+	approved := slices.ContainsFunc(plan.released, func(h Hold) bool { return h.Kind == HoldDeactivations })
+	asked := 0
 	for _, c := range plan.Changes {
 		if c.Action != Deactivate || c.Blocked() || v.desired.Find(c.OktaID) != nil {
+			continue
+		}
+		if asked++; asked > maxConfirmed && !approved {
+			c.Unconfirmed = fmt.Sprintf("waits for a later run: Okta is asked about %d absences in one", maxConfirmed)
 			continue
 		}
 		g.Go(func() error {

@@ -89,6 +89,11 @@ func CountManaged(recorded []state.Record) Counts {
 // memberships, too, until the deactivation is made. It changes the plan.
 func (l Limits) Hold(p *Plan, in HoldInput) {
 	l.holdDeactivations(p, in)
+	l.holdRest(p, in)
+}
+
+// holdRest follows holdDeactivations, when it is known which of those are made.
+func (l Limits) holdRest(p *Plan, in HoldInput) {
 	keepMemberships(p)
 	l.holdMembers(p, in)
 	l.holdDeletes(p, in)

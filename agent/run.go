@@ -42,7 +42,7 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
 	return plan, nil
 }
 
-// planFrom makes the plan, has the removals confirmed and applies the limits.
+// planFrom makes the plan, applies the limits and has the removals confirmed.
 func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, err error) {
 	if err := opts.Force.resolve(v); err != nil {
 		return nil, err
@@ -67,21 +67,29 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 	if opts.only != nil {
 		v.absent = nil // what a look at a few people sees says nothing about the others
 	}
+	return plan, a.holdBack(ctx, plan, v, opts)
+}
+
+// holdBack applies doubt and limits to the removals, and has what is left of the
+// deactivations confirmed: nobody is asked about who stays anyway.
+func (a *Agent) holdBack(ctx context.Context, plan *Plan, v *view, opts Options) error {
 	recent, err := a.recentRemovals(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if a.Config.ConfirmRemovals {
-		if err := a.confirmRemovals(ctx, plan, v); err != nil {
-			return nil, err
-		}
+		return err
 	}
 	open, err := a.openHolds(ctx, opts)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a.Config.Limits.Hold(plan, HoldInput{Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open})
-	return plan, nil
+	in := HoldInput{Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open}
+	a.Config.Limits.holdDeactivations(plan, in)
+	if a.Config.ConfirmRemovals {
+		if err := a.confirmRemovals(ctx, plan, v); err != nil {
+			return err
+		}
+	}
+	a.Config.Limits.holdRest(plan, in)
+	return nil
 }
 
 // problemsOf lists the sources that could not be resolved. Groups that could not
@@ -242,7 +250,7 @@ func (a *Agent) snapshot(ctx context.Context) (*view, error) {
 	if err := a.State.SaveMapping(ctx, a.Config.Mapping.Digest(), a.Config.Mapping.Expressions()); err != nil {
 		return nil, fmt.Errorf("mapping in the state: %w", err)
 	}
-	if err := a.saveSnapshotMeta(ctx, v); err != nil {
+	if err := errors.Join(a.saveSnapshotMeta(ctx, v), a.saveCounts(ctx, v)); err != nil {
 		return nil, fmt.Errorf("snapshot in the state: %w", err)
 	}
 	return v, a.forgetNeverLanded(ctx, v)
