@@ -1,37 +1,23 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"okta-walkme-agent/internal/scim"
-	"okta-walkme-agent/walkme"
 )
 
-const (
-	// finishGrace is how long a change that is under way may still take after
-	// the run was told to stop. What takes longer stays pending in the journal,
-	// and the next run settles it.
-	finishGrace = 30 * time.Second
-
-	// maxUnanswered is how many changes in a row may get no answer before the
-	// run takes WalkMe for unreachable.
-	maxUnanswered = 24
-)
-
-// StoppedError ends a run in the middle: to go on would only fail again.
-type StoppedError struct {
-	Why string
-	Err error
-}
-
-func (e *StoppedError) Error() string { return e.Why + ": " + e.Err.Error() }
-func (e *StoppedError) Unwrap() error { return e.Err }
+// finishGrace is how long a change that is under way may still take after the run
+// was told to stop. What takes longer stays pending in the journal, and the next
+// run settles it.
+const finishGrace = 30 * time.Second
 
 // runner carries out the changes of one plan.
 type runner struct {
@@ -40,11 +26,10 @@ type runner struct {
 
 	*registry
 
-	mu         sync.Mutex
-	renamed    map[string]bool // groups whose name was sent in this run
-	stopped    error           // why no further change may begin
-	unanswered int             // changes in a row without an answer
-	done       int
+	mu      sync.Mutex
+	renamed map[string]bool // groups whose name was sent in this run
+	patience
+	done int
 
 	// regroup is held while groups are recorded anew because an account passes
 	// on, or comes back; never while a request is under way.
@@ -54,14 +39,26 @@ type runner struct {
 // apply carries out the plan in its order. Changes of one phase run side by
 // side, the changes of one group one after the other.
 func (a *Agent) apply(ctx context.Context, report *Report, v *view) error {
-	r := &runner{a: a, report: report, registry: newRegistry(v.recorded), renamed: map[string]bool{}}
-	for _, unit := range units(report.Changes) {
+	r := &runner{a: a, report: report, registry: newRegistry(v.recorded), renamed: map[string]bool{}, patience: newPatience()}
+	for _, unit := range units(r.leastFailedFirst(report.Changes)) {
 		r.each(ctx, unit)
 	}
 	if r.stopped == nil && ctx.Err() != nil {
 		r.stopped = &StoppedError{"the run was told to stop", context.Cause(ctx)}
 	}
 	return r.stopped
+}
+
+// leastFailedFirst keeps objects that fail in every run from using up its patience
+// before others have their turn.
+func (r *runner) leastFailedFirst(changes []*Change) []*Change {
+	attempts := func(c *Change) int {
+		rec, _ := r.record(c.Type, c.OktaID)
+		return rec.Attempts
+	}
+	sorted := slices.Clone(changes)
+	slices.SortStableFunc(sorted, func(a, b *Change) int { return cmp.Compare(attempts(a), attempts(b)) })
+	return sorted
 }
 
 // units cuts the changes, which are in order, into phases of sequences. The
@@ -114,13 +111,15 @@ func (r *runner) one(ctx context.Context, c *Change) {
 		c.Outcome = Skipped
 		r.ended(c)
 		return
-	case r.stopReason(ctx) != "":
-		c.Outcome, c.Error = Skipped, r.stopReason(ctx)
+	}
+	if why := r.stopReason(ctx, c.Action); why != "" {
+		c.Outcome, c.Error = Skipped, why
 		r.ended(c)
 		return
 	}
 	work, release := finishing(ctx)
 	defer release()
+	action := c.Action // as planned: a create may turn into a link
 	err := r.perform(work, c)
 	switch {
 	case err == nil:
@@ -139,7 +138,7 @@ func (r *runner) one(ctx context.Context, c *Change) {
 			r.journalFailure(work, c, err)
 		}
 	}
-	r.judge(err)
+	r.judge(work, action, err)
 	r.ended(c)
 }
 
@@ -162,48 +161,6 @@ func finishing(ctx context.Context) (context.Context, func()) {
 		if timer != nil {
 			timer.Stop()
 		}
-	}
-}
-
-func (r *runner) stopReason(ctx context.Context) string {
-	if ctx.Err() != nil {
-		return "the run was told to stop before its turn"
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.stopped != nil {
-		return "not tried: " + r.stopped.Error()
-	}
-	return ""
-}
-
-// judge decides whether an outcome ends the run: refused credentials, a state
-// that cannot be written, exhausted patience with 429, or silence.
-func (r *runner) judge(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var lost *stateError
-	switch {
-	case err == nil:
-		r.unanswered = 0
-	case errors.As(err, &lost):
-		r.stop("the state cannot be written", err)
-	case errors.Is(err, scim.ErrUnauthorized), errors.Is(err, scim.ErrForbidden):
-		r.stop("WalkMe refuses the credentials", err)
-	case errors.Is(err, walkme.ErrRateLimited):
-		r.stop("WalkMe keeps answering 429", err)
-	case effectOf(err) == walkme.Refused:
-		r.unanswered = 0
-	default:
-		if r.unanswered++; r.unanswered >= maxUnanswered {
-			r.stop(fmt.Sprintf("WalkMe gave no usable answer %d times in a row", r.unanswered), err)
-		}
-	}
-}
-
-func (r *runner) stop(why string, err error) {
-	if r.stopped == nil {
-		r.stopped = &StoppedError{why, err}
 	}
 }
 

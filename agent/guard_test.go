@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -327,9 +328,9 @@ func TestRateLimitPausesEverything(t *testing.T) {
 	})
 }
 
-// After 24 changes in a row without a usable answer WalkMe is taken for
-// unreachable: the others are not tried.
-func TestSilenceStopsTheRun(t *testing.T) {
+// After 24 creates in a row without a usable answer no further one is tried; what
+// was not tried is done by the next run.
+func TestSilenceEndsAnAction(t *testing.T) {
 	for name, fault := range map[string]walkmetest.Fault{
 		"500":     walkmetest.NotApplied(http.StatusInternalServerError),
 		"dropped": walkmetest.DroppedBefore(),
@@ -341,9 +342,8 @@ func TestSilenceStopsTheRun(t *testing.T) {
 			w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Workers = 1 })
 			w.hire(crew("p", 40)...)
 			w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, fault))
-			report, err := w.trySync()
-			if run := report.Run; err == nil || run.Failed != 24 || run.Skipped != 16 {
-				t.Errorf("Sync() = %v with %d failed, %d skipped, want an error, 24 and 16", err, run.Failed, run.Skipped)
+			if run := w.sync().Run; run.Outcome != agent.RunProblems || run.Failed != 24 || run.Skipped != 16 {
+				t.Errorf("run = %+v, want problems, 24 failed, 16 skipped", run)
 			}
 			w.tenant.Fault(nil)
 			w.sync()
@@ -353,6 +353,83 @@ func TestSilenceStopsTheRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// When WalkMe answers no read either, the run ends there.
+func TestSilenceEndsTheRun(t *testing.T) {
+	s := newStage(t, walkme.OIN)
+	s.hire(crew("p", 40)...)
+	path := s.copyState(t)
+	synctest.Test(t, func(t *testing.T) {
+		tenant := s.newTenant(t)
+		defer tenant.Close()
+		p := s.start(t, tenant, path)
+		defer p.end()
+		tenant.Fault(func(*walkmetest.Request) walkmetest.Fault { return walkmetest.Gateway(http.StatusServiceUnavailable) })
+		report, err := p.agent.Sync(t.Context(), agent.Options{Trigger: "sync"})
+		var stopped *agent.StoppedError
+		if !errors.As(err, &stopped) || report.Run.Applied != 0 || report.Run.Skipped < 16 {
+			t.Errorf("Sync() = %v, run %+v, want a *StoppedError, 0 applied, at least 16 skipped", err, report.Run)
+		}
+	})
+}
+
+// What fails in every run neither uses up the patience with the others nor keeps
+// another kind of change from its turn.
+func TestDeadChangesStarveNobody(t *testing.T) {
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Workers = 1 })
+	leavers := crew("p", 30)
+	w.hire(leavers...)
+	w.sync()
+	w.dismiss(leavers...)
+	w.hire("zoe")
+	dead := map[string]bool{}
+	for _, name := range leavers[:25] {
+		dead[w.accountID(name)] = true
+	}
+	w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool {
+		return r.Method == http.MethodPatch && dead[path.Base(r.Path)]
+	}, 0, walkmetest.NotApplied(http.StatusInternalServerError)))
+	for range 3 { // the first one doubts that so many have left
+		w.sync()
+	}
+	left := 0
+	for _, u := range w.tenant.Users() {
+		if u.Active && dead[u.ID] {
+			left++
+		} else if u.Active != (u.UserName == "zoe@example.com") {
+			t.Errorf("%s is active: %t", u.UserName, u.Active)
+		}
+	}
+	if left != 25 {
+		t.Errorf("%d dead accounts are active, want 25", left)
+	}
+}
+
+// 403 for one object is about that object when the credentials are good; the
+// credentials are asked for once.
+func TestForbiddenObjectStopsNobody(t *testing.T) {
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Workers = 1 })
+	w.hire("ann", "bob", "cara")
+	w.sync()
+	w.dismiss("ann", "bob", "cara")
+	w.hire("dan")
+	kept := map[string]bool{w.accountID("ann"): true, w.accountID("bob"): true}
+	w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool {
+		return walkmetest.IsWrite(r) && kept[path.Base(r.Path)]
+	}, 0, walkmetest.NotApplied(http.StatusForbidden)))
+	report := w.sync()
+	if run := report.Run; run.Outcome != agent.RunProblems || run.Failed != 2 || run.Applied != 2 {
+		t.Errorf("run = %+v, want problems, 2 failed, 2 applied", run)
+	}
+	if n := strings.Count(w.requests(), "count=2"); n > 1 {
+		t.Errorf("the credentials were tested %d times, want once", n)
+	}
+	wantText(t, "accounts", w.accounts(), `
+		ann: Ann Example
+		bob: Bob Example
+		cara: Cara Example (inactive)
+		dan: Dan Example`)
 }
 
 // A poisoned object is refused again and again, and the others go on.

@@ -149,8 +149,6 @@ func (r *runner) journalFailure(ctx context.Context, c *Change, cause error) {
 			return
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.stop("the state cannot be written", err)
 }
 

@@ -110,7 +110,7 @@ func withoutURL(err error) error {
 
 // refusal says what an answer with another status than 2xx means. A write that
 // was answered 5xx may have been applied, except that 501 and 505 are statements
-// about the server.
+// about the server. A read that was answered 5xx says nothing about its object.
 func (c *Client) refusal(method string, resp *http.Response, body []byte, attempts int) error {
 	e := scim.ParseError(resp.StatusCode, resp.Header.Get("Content-Type"), body)
 	e.Detail = c.conceal(e.Detail)
@@ -120,7 +120,9 @@ func (c *Client) refusal(method string, resp *http.Response, body []byte, attemp
 	case resp.StatusCode == http.StatusTooManyRequests:
 		return fmt.Errorf("%w, %d attempts: %w", ErrRateLimited, attempts, e)
 	case resp.StatusCode == http.StatusNotImplemented, resp.StatusCode == http.StatusHTTPVersionNotSupported:
-	case resp.StatusCode >= 500 && method != http.MethodGet:
+	case resp.StatusCode >= 500 && method == http.MethodGet:
+		return &NotSentError{e}
+	case resp.StatusCode >= 500:
 		return &UnansweredError{e}
 	}
 	return e
