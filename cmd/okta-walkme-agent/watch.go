@@ -59,7 +59,7 @@ func (w *watcher) watch(ctx context.Context) {
 			return
 		case err == nil:
 			failed = 0
-		case mayNotRead(err):
+		case errors.Is(err, okta.ErrForbidden):
 			w.log.Warn("watch is off: the credentials may not read Okta's log; grant okta.logs.read, or remove watch.interval", "err", err)
 			return
 		default:
@@ -67,13 +67,6 @@ func (w *watcher) watch(ctx context.Context) {
 			w.log.Warn("Okta's log cannot be read now", "err", err, "again_in", w.pause(failed))
 		}
 	}
-}
-
-// mayNotRead says whether the credentials lack the right to the log. A service app
-// learns that when it asks for the token.
-func mayNotRead(err error) bool {
-	var answer *okta.APIError
-	return errors.Is(err, okta.ErrForbidden) || errors.As(err, &answer) && answer.Code == "invalid_scope"
 }
 
 // pause is the interval, doubled with each failure in a row.
