@@ -59,8 +59,13 @@ func badRun(r RunReport, err error) string {
 	return ""
 }
 
+// onlyWaited says that nothing was tried although there was something to do: such a
+// run shows nothing about WalkMe.
+func (r RunReport) onlyWaited() bool { return r.Applied+r.Failed == 0 && r.Skipped > 0 }
+
 // updateQuarantine raises or ends the quarantine after a run. A run that failed
-// for another reason, or was stopped, leaves it as it is.
+// for another reason, was stopped, or had nothing but waiting changes, leaves it as
+// it is.
 func (a *Agent) updateQuarantine(ctx context.Context, r RunReport, runErr error) error {
 	q, err := ReadQuarantine(ctx, a.State)
 	if err != nil {
@@ -73,7 +78,7 @@ func (a *Agent) updateQuarantine(ctx context.Context, r RunReport, runErr error)
 		}
 		q.Level, q.Reason = q.Level+1, reason
 		a.log().Error("quarantine: the service slows down until a run succeeds", "reason", reason, "pause", q.Pause())
-	case runErr == nil && q.Level > 0:
+	case runErr == nil && q.Level > 0 && !r.onlyWaited():
 		a.log().Info("quarantine ended by a good run", "since", q.Since)
 		q = Quarantine{}
 	default:

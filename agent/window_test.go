@@ -80,6 +80,22 @@ func TestQuarantineSlowsAndEnds(t *testing.T) {
 	}
 }
 
+// A run in which all that failed before still waits proves nothing.
+func TestQuarantineOutlastsWaiting(t *testing.T) {
+	w := newWorld(t, walkme.OIN)
+	w.hire(crew("p", 12)...)
+	w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, walkmetest.NotApplied(400)))
+	patient := agent.Options{Trigger: agent.TriggerSchedule, Patient: true}
+	for i, want := range []int{1, 1} {
+		if _, err := w.agent.Sync(t.Context(), patient); err != nil {
+			t.Fatal(err)
+		}
+		if q, err := agent.ReadQuarantine(t.Context(), w.agent.State); err != nil || q.Level != want {
+			t.Errorf("quarantine level after run %d = %d, %v, want %d", i+1, q.Level, err, want)
+		}
+	}
+}
+
 // Most changes failing is a quarantine, too, but not when they are few.
 func TestQuarantineAfterManyFailures(t *testing.T) {
 	for people, want := range map[int]int{9: 0, 10: 1} {
