@@ -104,3 +104,30 @@ func resolve(path string) (string, error) {
 	}
 	return "", &fs.PathError{Op: "open", Path: path, Err: syscall.ELOOP}
 }
+
+// Makeable says why Open could not make a state file at a path where there is none.
+// What it tries leaves nothing behind.
+func Makeable(path string) error {
+	path, err := resolve(path)
+	if err != nil {
+		return err
+	}
+	folder := filepath.Dir(path)
+	for missing(folder) && folder != filepath.Dir(folder) {
+		folder = filepath.Dir(folder)
+	}
+	probe, err := os.MkdirTemp(folder, ".state-*")
+	if err != nil {
+		return writeError(&fs.PathError{Op: "make a file or folder in", Path: folder, Err: cause(err)})
+	}
+	return os.Remove(probe)
+}
+
+// cause is an error of the file system without the name that it is about.
+func cause(err error) error {
+	var named *fs.PathError
+	if errors.As(err, &named) {
+		return named.Err
+	}
+	return err
+}

@@ -116,3 +116,22 @@ func TestSymbolicLinkToItself(t *testing.T) {
 		}
 	}
 }
+
+func TestMakeable(t *testing.T) {
+	folder := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(folder, "file"), nil, 0o600))
+	for path, want := range map[string]bool{
+		filepath.Join(folder, "state.db"):              true,
+		filepath.Join(folder, "lib", "ag", "state.db"): true,
+		filepath.Join(folder, "file", "state.db"):      false,
+		"/proc/none/state.db":                          false,
+		"":                                             false,
+	} {
+		if err := state.Makeable(path); (err == nil) != want {
+			t.Errorf("Makeable(%s) = %v, want an error: %t", path, err, !want)
+		}
+	}
+	if left, err := os.ReadDir(folder); len(left) != 1 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -24,8 +26,8 @@ func (c *cli) checkCommand() *cobra.Command {
 		Short: "Test configuration, expressions and credentials",
 		Long: `Does what "Test API Credentials" does in Okta, and more: the configuration, the
 secrets, Okta's app, assignments and groups, each person's mapped values, WalkMe's
-answer to the credentials, and the state file. Nothing is written anywhere. Each failure
-comes with its usual cause and a remedy.`,
+answer to the credentials, and the state file. Nothing is changed anywhere. Each
+failure comes with its usual cause and a remedy.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.check(cmd.Context(), offline)
@@ -140,8 +142,8 @@ func (k *checklist) walkme(ctx context.Context, cfg *configs.Config, wc walkme.C
 	return client
 }
 
-// state looks for damage in the state and reads it. The result holds the Okta ids of everybody whose account
-// the agent manages.
+// state looks for damage in the state and reads it. The result holds the Okta ids of
+// everybody whose account the agent manages.
 func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]bool {
 	k.section("State", cfg.State.Path)
 	db, err := openState(ctx, cfg, purpose{dry: true})
@@ -150,7 +152,7 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 		return nil
 	}
 	if db == nil {
-		k.ok("there is none yet; the first sync makes it")
+		k.newState(cfg.State.Path)
 		return nil
 	}
 	err = state.Check(ctx, cfg.State.Path)
@@ -172,23 +174,45 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 	return managed
 }
 
-// peopleLookedUp is how many unmanaged people are looked up in WalkMe.
-const peopleLookedUp = 5
+// newState tells whether the first sync can make the state. Who may not here may be
+// another user than the one that the service has.
+func (k *checklist) newState(path string) {
+	err := state.Makeable(path)
+	switch {
+	case err == nil:
+		k.ok("there is none yet; the first sync makes it")
+	case errors.Is(err, fs.ErrPermission):
+		k.warn("there is none yet, and this user cannot make it: %s", report.Escape(err.Error()))
+	default:
+		k.fail("there is none yet, and none can be made", err)
+	}
+}
+
+const (
+	peopleLookedUp = 5  // unmanaged people who are looked up in WalkMe
+	rejectedShown  = 10 // people who cannot be mapped
+)
 
 // people maps everybody, and looks a few up whom WalkMe may know already.
 func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.Snapshot, client *walkme.Client, managed map[string]bool) {
 	k.section("People", "")
 	a := cfg.Agent()
 	desired := a.Mapping.Desired(snap, a.Policy.Desire)
-	mapped := 0
+	mapped, rejected := 0, 0
 	for _, p := range desired.People {
 		if r := p.Rejection; r != nil {
-			k.warn("%s (%s): %s: %s", report.Escape(r.Name), r.OktaID, r.Path, report.Escape(r.Error))
+			if rejected++; rejected <= rejectedShown {
+				k.warn("%s (%s): %s: %s", report.Escape(r.Name), r.OktaID, r.Path, report.Escape(r.Error))
+			}
 		} else if p.Presence == agent.Present {
 			mapped++
 		}
 	}
+	if rejected > rejectedShown {
+		k.warn("%d people in all cannot be mapped; plan lists them", rejected)
+	}
 	k.ok("%s to active accounts", count(mapped, "person maps", "people map"))
+	k.attributes(a.Mapping, desired.People)
 	if client == nil {
 		return
 	}
@@ -207,6 +231,22 @@ func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.
 			k.warn("%s already exists in WalkMe with another external id (%s): it would be linked and updated", report.Escape(p.Name()), report.Escape(u.ExternalID))
 		default:
 			k.ok("%s already exists in WalkMe: it is linked, not created", report.Escape(p.Name()))
+		}
+	}
+}
+
+// attributes finds what nobody has, which is what becomes of a misspelt name: Okta's
+// answers do not tell a name that there is none of from one without a value.
+func (k *checklist) attributes(mapping agent.Mapping, people []agent.Person) {
+	mapped := func(p agent.Person) bool { return len(p.Attributes) > 0 }
+	if !slices.ContainsFunc(people, mapped) {
+		return
+	}
+	for _, rule := range mapping.Rules() {
+		filled := func(p agent.Person) bool { return !scim.Equal(p.Attributes.Get(rule.Path), nil) }
+		if len(rule.Expr.References()) > 0 && !slices.ContainsFunc(people, filled) {
+			k.warn("%s is empty for everybody: Okta has no value for %s; compare it with the variable names in Okta's Profile Editor",
+				rule.Path, report.Escape(rule.Expr.String()))
 		}
 	}
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"okta-walkme-agent/okta/oktatest"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// TestCheckNamesWhatNobodyHas tells a misspelt attribute, which reads as empty, from
+// one that some people do not have.
+func TestCheckNamesWhatNobodyHas(t *testing.T) {
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, map[string]string{"": `mappings:
+  userName: appuser.userName
+  name.givenName: user.fristName
+  name.familyName: user.lastName
+  title: user.title
+  nickName: '""'
+`})
+	c.org.Assign(c.org.Hire(oktatest.Person{First: "Ann", Last: "Archer", Email: "ann@example.com", Profile: map[string]any{"title": "Dr."}}))
+	c.hire("Bob", "Baker")
+	r := c.must(exitProblems, "check")
+	if want := "name.givenName is empty for everybody: Okta has no value for user.fristName"; !strings.Contains(r.out, want) {
+		t.Errorf("check says\n%swant %q in it", r.out, want)
+	}
+	if n := strings.Count(r.out, "empty for everybody"); n != 1 {
+		t.Errorf("check says\n%swant one attribute that is empty for everybody, not %d", r.out, n)
+	}
+}
+
+// TestCheckCountsRejected keeps a mapping that suits nobody readable.
+func TestCheckCountsRejected(t *testing.T) {
+	c := newCompany(t, oktatest.Options{Generated: 200}, walkmetest.Options{}, map[string]string{"": "mappings: {userName: user.firstName}\n"})
+	r := c.must(exitProblems, "check")
+	if n := strings.Count(r.out, "is not an e-mail address"); n > 10 || n == 0 {
+		t.Errorf("check lists %d rejected people, want 10 at most:\n%s", n, r.out)
+	}
+	if want := "200 people in all cannot be mapped"; !strings.Contains(r.out, want) {
+		t.Errorf("check says\n%swant %q in it", r.out, want)
+	}
+}
+
+// TestCheckOfImpossibleState does not promise what the first sync cannot do.
+func TestCheckOfImpossibleState(t *testing.T) {
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, map[string]string{"state": "path: /proc/none/state.db\n"})
+	for _, args := range [][]string{{"check"}, {"check", "--offline"}} {
+		if r := c.run(args...); r.code == exitOK || !strings.Contains(r.out, "make a file or folder in /proc") {
+			t.Errorf("%v ends with %d and says\n%swant that no state can be made", args, r.code, r.out)
+		}
+	}
+}
+
+// TestCutStateStopsEverything is the day after a disk was full: nobody is forgotten
+// because a file is empty.
+func TestCutStateStopsEverything(t *testing.T) {
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+	c.hire("Ann", "Archer")
+	c.hire("Bob", "Baker")
+	c.must(exitOK, "sync")
+	copied := filepath.Join(c.dir, "copy.db")
+	c.must(exitOK, "state", "backup", copied)
+	if err := os.Truncate(c.statePath(), 0); err != nil {
+		t.Fatal(err)
+	}
+	c.org.Unassign(c.people["bob"])
+	writes := c.writes()
+	for _, args := range [][]string{{"check", "--offline"}, {"state", "check"}, {"status"}, {"plan"}, {"sync"}} {
+		r := c.must(exitFailed, args...)
+		if all := r.out + r.err; !strings.Contains(all, "is damaged") || !strings.Contains(all, "remedy: restore a backup") {
+			t.Errorf("%v says\n%s\nwant the damage and the remedy", args, all)
+		}
+	}
+	if n := c.writes() - writes; n != 0 {
+		t.Errorf("writes = %d, want none", n)
+	}
+	if err := os.Rename(copied, c.statePath()); err != nil {
+		t.Fatal(err)
+	}
+	c.must(exitOK, "sync")
+	for _, u := range c.tenant.Users() {
+		if want := u.UserName == "ann@example.com"; u.Active != want {
+			t.Errorf("%s active = %t, want %t", u.UserName, u.Active, want)
+		}
+	}
+}
