@@ -58,7 +58,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 		Pushed: v.pushed, Only: opts.only, Force: opts.Force, Patient: opts.Patient, Now: a.now(),
 	})
 	if opts.Force == nil {
-		plan.Rejected = append(plan.Rejected, problemsOf(v.snap)...)
+		plan.reportSources(v.snap)
 	}
 	slices.SortFunc(plan.Rejected, compareRejections)
 	if v.absent, err = a.waitForGrace(ctx, plan); err != nil {
@@ -95,6 +95,16 @@ func (a *Agent) holdBack(ctx context.Context, plan *Plan, v *view, opts Options)
 // problemsOf lists the sources that could not be resolved. Groups that could not
 // be read whole are reported by the planner, each under its own name.
 func problemsOf(snap *okta.Snapshot) []Rejection {
+// reportSources puts the sources that could not be resolved in the place of their
+// groups, each of which is left alone for the same reason.
+func (p *Plan) reportSources(snap *okta.Snapshot) {
+	sources := problemsOf(snap)
+	p.Rejected = slices.DeleteFunc(p.Rejected, func(r Rejection) bool {
+		return slices.ContainsFunc(sources, func(s Rejection) bool { return s.OktaID == "" && s.Error == r.Error })
+	})
+	p.Rejected = append(p.Rejected, sources...)
+}
+
 	var out []Rejection
 	for _, p := range snap.Problems {
 		unreadable := slices.ContainsFunc(snap.Groups, func(g okta.Group) bool { return g.ID == p.GroupID && g.Unreadable != "" })
