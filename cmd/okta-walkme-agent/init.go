@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/configs"
+	"okta-walkme-agent/okta"
 )
 
 // setup is what init needs to know. What is empty is asked for.
@@ -22,7 +23,7 @@ type setup struct {
 	region, baseURL   string
 	groups            []string
 	instance          string
-	references        string // credential or file
+	references        string // inCredentials or inFiles
 	live              bool
 	writeSecrets      bool
 	overwrite, noTest bool
@@ -32,6 +33,12 @@ type setup struct {
 const (
 	authToken      = "token"
 	authServiceApp = "service-app"
+)
+
+// Where the secrets come from.
+const (
+	inCredentials = "credential" // systemd's, from LoadCredential= in the unit
+	inFiles       = "file"       // beside the configuration, for commands by hand
 )
 
 func (c *cli) initCommand() *cobra.Command {
@@ -63,7 +70,7 @@ owner can read; that is where the systemd units look for them.`,
 	f.StringVar(&s.baseURL, "base-url", "", "SCIM base URL of WalkMe, instead of --region")
 	f.StringArrayVar(&s.groups, "group", nil, "push the Okta group of that `NAME`; may be repeated")
 	f.StringVar(&s.instance, "instance", "", "`NAME` of the unit's instance, as in okta-walkme-agent@NAME")
-	f.StringVar(&s.references, "secrets", "credential", "where the secrets come from: credential (systemd's), or file (beside the configuration)")
+	f.StringVar(&s.references, "secrets", inCredentials, "where the secrets come from: "+inCredentials+" (systemd's), or "+inFiles+" (beside the configuration; the packaged service cannot read them)")
 	f.BoolVar(&s.writeSecrets, "write-secrets", false, "ask for the secrets and write them beside the configuration")
 	f.BoolVar(&s.live, "live", false, "without the dry run")
 	f.BoolVar(&s.overwrite, "force", false, "replace a configuration that somebody has changed")
@@ -87,6 +94,17 @@ func (c *cli) init(ctx context.Context, s setup) error {
 	if err := s.complete(ask); err != nil {
 		return err
 	}
+	if err := s.write(path, ask); err != nil {
+		fmt.Fprint(c.stderr, s.resume(c.configPath, err))
+		return wrongAnswers(err)
+	}
+	fmt.Fprintf(c.stderr, "\nWritten: %s\n", path)
+	fmt.Fprint(c.stderr, s.nextSteps(path))
+	return c.checkSetup(ctx, path, s)
+}
+
+// write asks for the secrets and writes everything, or nothing.
+func (s *setup) write(path string, ask *asker) error {
 	text, err := s.render(configs.Sample())
 	if err != nil {
 		return err
@@ -100,12 +118,7 @@ func (c *cli) init(ctx context.Context, s setup) error {
 			return err
 		}
 	}
-	if err := writeSetup(path, text, secrets); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.stderr, "\nWritten: %s\n", path)
-	fmt.Fprint(c.stderr, s.nextSteps(path))
-	return c.checkSetup(ctx, path, s)
+	return writeSetup(path, text, secrets)
 }
 
 // validate checks the choices among the flags.
@@ -115,8 +128,8 @@ func (s *setup) validate() error {
 		return usage("--region and --base-url say the same thing; one of them is enough")
 	case s.oktaAuth != authToken && s.oktaAuth != authServiceApp:
 		return usage("--okta-auth is %s or %s, not %q", authToken, authServiceApp, s.oktaAuth)
-	case s.references != "credential" && s.references != "file":
-		return usage("--secrets is credential or file, not %q", s.references)
+	case s.references != inCredentials && s.references != inFiles:
+		return usage("--secrets is %s or %s, not %q", inCredentials, inFiles, s.references)
 	case s.instance != filepath.Base(s.instance) && s.instance != "" || s.instance == "." || s.instance == "..":
 		return usage("--instance is a name, not %q", s.instance)
 	}
@@ -213,8 +226,11 @@ func (s *setup) askSecrets(ask *asker) (out []secretFile, err error) {
 		}
 		if q.file {
 			data, err := os.ReadFile(value)
+			if err == nil {
+				err = okta.CheckPrivateKey(data)
+			}
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("%s: %w", q.name, err)
 			}
 			value = string(bytes.TrimSpace(data))
 		}

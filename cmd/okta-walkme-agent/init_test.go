@@ -142,6 +142,88 @@ dry_run: true`},
 	}
 }
 
+// TestInitKeepsAnswers names the answer that was wrong, and goes on with the others.
+func TestInitKeepsAnswers(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "agent.yaml")
+	key := filepath.Join(dir, "key.pem")
+	if err := os.WriteFile(key, []byte("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, answers string
+		args          []string
+		resume, wrong string
+	}{
+		{"two wrong answers", "https://acme.okta.com/app\n0oa1\nmars\n", []string{"--group", "Ann's: EMEA", "--live"},
+			"init --okta-app 0oa1 --group 'Ann'\\''s: EMEA' --live\n",
+			"okta-walkme-agent: --okta-org has a path; write the org's own address, as in https://acme.okta.com\nokta-walkme-agent: --region \"mars\" is not one of us, eu, ca\n"},
+		{"a file that is not there", "https://acme.okta.com\n0oa1\n0oa9\nus\n/none.pem\n", []string{"--okta-auth", "service-app", "--secrets", "file", "--write-secrets"},
+			"init --okta-org https://acme.okta.com --okta-app 0oa1 --okta-auth service-app --client-id 0oa9 --region us --secrets file --write-secrets\n",
+			"okta-walkme-agent: okta-private-key: open /none.pem: no such file or directory\n"},
+		{"a key that cannot sign", "https://acme.okta.com\n0oa1\n0oa9\nus\n" + key + "\n", []string{"--okta-auth", "service-app", "--write-secrets"},
+			"--client-id 0oa9 --region us --write-secrets\n", "is no private key"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := begin(t, dir, tt.answers, tt.args...)
+			if r.code == exitOK || !strings.Contains(r.err, "okta-walkme-agent --config "+config+" init ") || !strings.Contains(r.err, tt.resume) {
+				t.Errorf("init ended with %d and\n%swant the command line %q", r.code, r.err, tt.resume)
+			}
+			if i := strings.LastIndex(r.err, "\n\n"); !strings.Contains(r.err[i+1:], tt.wrong) || strings.Contains(r.err, "agent.yaml:") {
+				t.Errorf("init ended with\n%swant it to say at last %q, without a line of a file that is not there", r.err, tt.wrong)
+			}
+			if _, err := os.Stat(config); err == nil {
+				t.Error("a configuration was written")
+			}
+		})
+	}
+}
+
+// TestInitDropIn has the unit load what the configuration needs, and says what the
+// service cannot read.
+func TestInitDropIn(t *testing.T) {
+	token := []string{"okta-api-token", "walkme-username", "walkme-password"}
+	key := []string{"okta-private-key", "walkme-username", "walkme-password"}
+	for _, tt := range []struct {
+		args       []string
+		load       []string
+		unreadable bool
+	}{
+		{nil, nil, false}, // the packaged unit has it all
+		{[]string{"--okta-auth", "service-app", "--client-id", "0oa9"}, key, false},
+		{[]string{"--secrets", "file"}, token, true},
+		{[]string{"--secrets", "file", "--okta-auth", "service-app", "--client-id", "0oa9"}, key, true},
+	} {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			dir := t.TempDir()
+			r := begin(t, dir, "", append([]string{"--okta-org", "https://acme.okta.com", "--okta-app", "0oa1", "--region", "us", "--no-check"}, tt.args...)...)
+			if r.code != exitOK {
+				t.Fatalf("init ended with %d\n%s", r.code, r.err)
+			}
+			want := ""
+			if tt.load != nil {
+				want = "LoadCredential=\n"
+			}
+			for _, name := range tt.load {
+				want += "LoadCredential=" + name + ":" + dir + "/" + name + "\n"
+			}
+			got := ""
+			for line := range strings.Lines(r.err) {
+				if line = strings.TrimSpace(line); strings.HasPrefix(line, "LoadCredential=") {
+					got += line + "\n"
+				}
+			}
+			if got != want {
+				t.Errorf("drop-in:\n%swant\n%s", got, want)
+			}
+			if strings.Contains(r.err, "The service cannot read these files") != tt.unreadable {
+				t.Errorf("init says\n%swant that the service cannot read the files: %t", r.err, tt.unreadable)
+			}
+		})
+	}
+}
+
 // TestInitRefuses leaves what is there as it is.
 func TestInitRefuses(t *testing.T) {
 	given := []string{"--okta-org", "https://acme.okta.com", "--okta-app", "0oa1", "--region", "us", "--no-check"}
@@ -153,8 +235,8 @@ func TestInitRefuses(t *testing.T) {
 	}{
 		{"a changed configuration", "# mine\n", given, exitConfig, "--force replaces it"},
 		{"nothing to replace the questions", "", []string{"--region", "us"}, exitUsage, "--okta-org is missing"},
-		{"an address with a path", "", append([]string{"--okta-org", "https://acme.okta.com/app"}, given[2:]...), exitConfig, "okta.org_url"},
-		{"a region that is none", "", append(given[:4:4], "--region", "mars"), exitConfig, "walkme.region"},
+		{"an address with a path", "", append([]string{"--okta-org", "https://acme.okta.com/app"}, given[2:]...), exitConfig, "--okta-org has a path"},
+		{"a region that is none", "", append(given[:4:4], "--region", "mars"), exitConfig, `--region "mars" is not one of us, eu, ca`},
 		{"an unknown sign-in", "", append(given, "--okta-auth", "saml"), exitUsage, "--okta-auth is token or service-app"},
 		{"an instance that is a path", "", append(given, "--instance", "../x"), exitUsage, "--instance is a name"},
 		{"two targets", "", append(given, "--base-url", "https://x.example.com"), exitUsage, "region"},

@@ -107,6 +107,9 @@ In WalkMe's Admin Center, as an administrator:
 // nextSteps says what is left to do.
 func (s *setup) nextSteps(path string) string {
 	dir, unit := filepath.Dir(path), programName
+	if absolute, err := filepath.Abs(dir); err == nil { // as systemd wants it
+		dir = absolute
+	}
 	if s.instance != "" {
 		unit += "@" + s.instance
 	}
@@ -119,18 +122,19 @@ func (s *setup) nextSteps(path string) string {
 		}
 		fmt.Fprintf(&b, "  Put the secrets into %s, each in a file of mode 0600: %s\n", dir, strings.Join(names, ", "))
 	}
-	if s.references == "credential" && s.oktaAuth == authServiceApp {
-		fmt.Fprintf(&b, `  The unit loads an API token by default. Let it load the key instead:
-    systemctl edit %s
-      [Service]
-      LoadCredential=
-      LoadCredential=okta-private-key:%[2]s/okta-private-key
-      LoadCredential=walkme-username:%[2]s/walkme-username
-      LoadCredential=walkme-password:%[2]s/walkme-password
-`, unit, dir)
+	if s.references == inFiles {
+		b.WriteString(`  The service cannot read these files: it runs as a user of its own. They are for
+  commands by hand. For the service write credential: instead of file: in the
+  configuration (init --secrets credential does), and let the unit load them:
+`)
+	} else if s.oktaAuth == authServiceApp {
+		b.WriteString("  The unit loads an API token by default. Let it load the key instead:\n")
+	}
+	if s.references == inFiles || s.oktaAuth == authServiceApp {
+		b.WriteString(s.dropIn(unit, dir))
 	}
 	by := ""
-	if s.references == "credential" {
+	if s.references == inCredentials {
 		by = credentialsVar + "=" + dir + " "
 	}
 	config := " --config " + path
@@ -141,6 +145,17 @@ func (s *setup) nextSteps(path string) string {
 	fmt.Fprintf(&b, "  Start the service:        systemctl enable --now %s\n", unit)
 	if !s.live {
 		fmt.Fprintf(&b, "  Let it act, later:        set dry_run: false, then systemctl reload %s\n", unit)
+	}
+	return b.String()
+}
+
+// dropIn has the unit load these secrets and no others: a file that the unit names
+// and that is missing stops the service.
+func (s *setup) dropIn(unit, dir string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "    systemctl edit %s\n      [Service]\n      LoadCredential=\n", unit)
+	for _, q := range s.secrets() {
+		fmt.Fprintf(&b, "      LoadCredential=%s:%s/%[1]s\n", q.name, dir)
 	}
 	return b.String()
 }
