@@ -32,6 +32,17 @@ func diagnose(err error) (diagnosis, bool) {
 func diagnoseOkta(err error) (diagnosis, bool) {
 	switch {
 	case errors.Is(err, okta.ErrDPoP):
+	case errors.As(err, &answer) && answer.Code == "invalid_scope":
+		return diagnosis{"the credentials are right, but the Okta service app lacks a scope that the agent asks for",
+			"in the Okta Admin Console open the service app, Okta API Scopes, and grant okta.apps.read, okta.groups.read and okta.users.read, and okta.logs.read where watch is on"}, true
+	case errors.As(err, &answer) && answer.Status == http.StatusTooManyRequests:
+		return diagnosis{"the org's rate limit is used up, and stays so",
+			"see in the Okta Admin Console, Reports, Rate Limits, who uses it; the next run tries again"}, true
+	case errors.As(err, &answer) && answer.Status >= http.StatusInternalServerError:
+		return diagnosis{"Okta is down or overloaded, or a gateway on the way is",
+			"look at status.okta.com and at the proxy; the next run tries again"}, true
+	case errors.Is(err, okta.ErrTimeout):
+		return diagnosis{"Okta did not answer in time", "try again; raise okta.timeout if it is always so slow"}, true
 		return diagnosis{"the Okta service app demands DPoP proofs, which Okta switches on for new apps",
 			`in the Okta Admin Console open the service app, General, and clear "Require Demonstrating Proof of Possession (DPoP) header in token requests"`}, true
 	case errors.Is(err, okta.ErrAppInactive):
@@ -103,6 +114,8 @@ func diagnoseNetwork(err error) (diagnosis, bool) {
 	var authority x509.UnknownAuthorityError
 	switch {
 	case errors.As(err, &dns):
+	case errors.As(err, &refused) && refused.Op == "proxyconnect":
+		return diagnosis{"the proxy that HTTPS_PROXY names does not answer", "check HTTPS_PROXY, and NO_PROXY for what needs no proxy"}, true
 		return diagnosis{"the host name " + dns.Name + " is not known", "check the address, and the DNS of this machine"}, true
 	case errors.As(err, &authority):
 		return diagnosis{"the certificate is signed by an unknown authority, as behind an inspecting proxy",

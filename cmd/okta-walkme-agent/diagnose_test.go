@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"okta-walkme-agent/okta"
+)
+
+// What Okta, and whatever lies before it, may answer has a remedy of its own.
+func TestDiagnoseOkta(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err           error
+		cause, remedy string
+	}{
+		"503":           {&okta.APIError{Status: 503}, "down or overloaded", "status.okta.com"},
+		"429":           {&okta.APIError{Status: 429, Code: "E0000047"}, "rate limit", "Rate Limits"},
+		"time-out":      {okta.ErrTimeout, "did not answer in time", "okta.timeout"},
+		"missing scope": {&okta.APIError{Status: 400, Code: "invalid_scope"}, "the credentials are right", "grant okta.apps.read"},
+		"wrong key":     {&okta.APIError{Status: 401, Code: "invalid_client"}, "private key does not belong", "check client_id"},
+		"403":           {&okta.APIError{Status: 403, Code: "E0000006"}, "admin role", "read-only admin role"},
+		"dead proxy":    {deadProxy(t), "the proxy that HTTPS_PROXY names", "NO_PROXY"},
+	} {
+		d, ok := diagnose(fmt.Errorf("okta: read app 0oa1: %w", tt.err))
+		if !ok || !strings.Contains(d.cause, tt.cause) || !strings.Contains(d.remedy, tt.remedy) {
+			t.Errorf("diagnose(%s) = %+v, %t, want cause %q and remedy %q", name, d, ok, tt.cause, tt.remedy)
+		}
+	}
+}
+
+// deadProxy is the error of a request through a proxy at which nobody listens.
+func deadProxy(t *testing.T) error {
+	t.Helper()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	proxy, err := url.Parse(gone.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy)}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://acme.okta.example/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err == nil {
+		resp.Body.Close()
+		t.Fatal("a dead proxy answers")
+	}
+	return err
+}
