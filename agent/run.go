@@ -225,6 +225,9 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := a.forgetMoot(ctx, plan, v, opts, unsettled); err != nil {
 		return err
 	}
+	if opts.only != nil {
+		report.Health = Health{} // a look at a few people is no verdict on the whole
+	}
 	err = a.apply(ctx, report, v)
 	return errors.Join(err, a.noteApprovals(context.WithoutCancel(ctx), plan.released), a.endResync(ctx, opts, err))
 }

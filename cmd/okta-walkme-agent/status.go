@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ const shownRuns = 10
 type statusView struct {
 	Schema   string          `json:"schema"`
 	Managed  statusManaged   `json:"managed"`
+	Health   *statusHealth   `json:"health"` // of the last run that read all of Okta; null: none
 	Runs     []statusRun     `json:"runs"`
 	Failures []statusFailure `json:"failures"`
 	Holds    []statusHold    `json:"holds"`
@@ -36,6 +38,12 @@ type statusView struct {
 type statusManaged struct {
 	Users  int `json:"users"`
 	Groups int `json:"groups"`
+}
+
+// statusHealth is what a run thought of Okta's answers.
+type statusHealth struct {
+	agent.Health
+	At time.Time `json:"at"`
 }
 
 type statusRun struct {
@@ -139,6 +147,10 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 	for _, r := range runs {
 		v.Runs = append(v.Runs, statusRun{r.ID, r.Trigger, r.StartedAt, timeOrNil(r.FinishedAt), r.Outcome,
 			r.Planned, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped, r.Error})
+		var h agent.Health
+		if v.Health == nil && json.Unmarshal([]byte(r.Health), &h) == nil && h.Verdict != "" {
+			v.Health = &statusHealth{h, r.StartedAt}
+		}
 	}
 	holds, err := db.Holds(ctx)
 	if err != nil {
@@ -190,6 +202,12 @@ func (v *statusView) text(w io.Writer, now time.Time) error {
 	fmt.Fprintf(w, "Managed    %s, %s\n", count(v.Managed.Users, "user", "users"), count(v.Managed.Groups, "group", "groups"))
 	if v.NextRun != nil {
 		fmt.Fprintf(w, "Next run   %s\n", local(*v.NextRun, now))
+	}
+	if h := v.Health; h != nil {
+		fmt.Fprintf(w, "Okta       %s as of %s\n", h.Verdict, local(h.At, now))
+		for _, reason := range h.Reasons {
+			fmt.Fprintf(w, "           - %s\n", report.Escape(reason))
+		}
 	}
 	if q := v.Quarantine; q != nil {
 		fmt.Fprintf(w, "Quarantine since %s: %s; the service waits %s between two runs, a good sync ends it\n",

@@ -36,7 +36,7 @@ var stories = []story{
 	{name: "okta_inactive_app", wrong: func(c *company) { c.org.SetAppStatus("INACTIVE") },
 		commands: []string{"check", "plan", "sync"}},
 	{name: "okta_without_admin_role", wrong: func(c *company) { c.org.SetAdminRole(false) },
-		commands: []string{"check", "plan", "sync"}},
+		commands: []string{"check", "plan", "sync", "status", "status --format json"}},
 	{name: "okta_lists_nobody", wrong: func(c *company) {
 		c.org.Unassign(c.people["ann"])
 		c.org.Unassign(c.people["bob"])
