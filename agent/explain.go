@@ -83,6 +83,9 @@ type ExplainedCall struct {
 // about a group, by its name in Okta or WalkMe, or id. It only reads. The error
 // is an *UnknownError when neither side knows the name.
 func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) {
+	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
+		return nil, err
+	}
 	v, err := a.read(ctx, nil)
 	if err != nil {
 		return nil, err

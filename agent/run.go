@@ -27,6 +27,9 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
 		}
 		opts.Force.Since = since
 	}
+	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
+		return nil, err
+	}
 	v, err := a.read(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -182,6 +185,9 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 }
 
 func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
+	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
+		return err
+	}
 	var err error
 	if report.Settled, err = a.settle(ctx); err != nil {
 		return err
@@ -229,7 +235,8 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		report.Health = Health{} // a look at a few people is no verdict on the whole
 	}
 	err = a.apply(ctx, report, v)
-	return errors.Join(err, a.noteApprovals(context.WithoutCancel(ctx), plan.released), a.endResync(ctx, opts, err))
+	after := context.WithoutCancel(ctx)
+	return errors.Join(err, a.bind(after, v, plan), a.noteApprovals(after, plan.released), a.endResync(ctx, opts, err))
 }
 
 func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {

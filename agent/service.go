@@ -181,12 +181,13 @@ func (s *Service) run(ctx context.Context, trigger string) error {
 }
 
 // Fatal says whether an error means that no later run can do better: the state
-// cannot be used.
+// cannot be used, or not with this configuration.
 func Fatal(err error) bool {
 	var corrupt *state.CorruptError
 	var foreign *state.NotOursError
 	var schema *state.SchemaError
-	return errors.As(err, &corrupt) || errors.As(err, &foreign) || errors.As(err, &schema)
+	var binding *BindingError
+	return errors.As(err, &binding) || errors.As(err, &corrupt) || errors.As(err, &foreign) || errors.As(err, &schema)
 }
 
 // wait returns the trigger of the next run, or false when the context ended. It

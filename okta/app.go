@@ -18,6 +18,9 @@ type App struct {
 	Settings json.RawMessage // settings.app, the values behind app.x in expressions: a JSON object, keys sorted, never nil
 }
 
+// AppID is the id of the app instance that the client reads.
+func (c *Client) AppID() string { return c.cfg.AppID }
+
 // App reads the app, whatever its status.
 func (c *Client) App(ctx context.Context) (App, error) {
 	app, _, err := c.readApp(ctx)

@@ -155,6 +155,10 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 		k.newState(cfg.State.Path)
 		return nil
 	}
+	if err := agent.CheckBinding(ctx, db, binding(cfg)); err != nil {
+		k.fail("state file", errors.Join(err, db.Close()))
+		return nil
+	}
 	err = state.Check(ctx, cfg.State.Path)
 	var records []state.Record
 	if err == nil {

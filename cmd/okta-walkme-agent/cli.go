@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/internal/har"
@@ -82,12 +83,13 @@ func run(ctx context.Context, args []string, env environment) int {
 func exitCode(err error) int {
 	var e *exit
 	var bad *configs.Errors
+	var binding *agent.BindingError
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &e):
 		return e.code
-	case errors.As(err, &bad):
+	case errors.As(err, &bad), errors.As(err, &binding):
 		return exitConfig
 	}
 	return exitFailed

@@ -133,7 +133,11 @@ func diagnoseState(err error) (diagnosis, bool) {
 	var corrupt *state.CorruptError
 	var schema *state.SchemaError
 	var foreign *state.NotOursError
+	var binding *agent.BindingError
 	switch {
+	case errors.As(err, &binding):
+		return diagnosis{"state.path names the state of another integration, or okta.app_id or WalkMe's address was changed",
+			"give each integration a state.path of its own; if it is the same app and tenant under a new id or address, run state adopt"}, true
 	case errors.As(err, &locked):
 		return diagnosis{"two agents must not write one state at the same time",
 			"wait until the other process has finished, or stop the service first; plan, status and history work meanwhile"}, true

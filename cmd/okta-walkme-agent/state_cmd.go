@@ -14,11 +14,13 @@ import (
 func (c *cli) stateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "state",
-		Short: "Back up the state, or look for damage in it",
+		Short: "Back up the state, look for damage in it, or take it over",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return usage("state wants a command: backup or check") },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usage("state wants a command: backup, check or adopt")
+		},
 	}
-	cmd.AddCommand(c.stateBackupCommand(), c.stateCheckCommand())
+	cmd.AddCommand(c.stateBackupCommand(), c.stateCheckCommand(), c.stateAdoptCommand())
 	return cmd
 }
 

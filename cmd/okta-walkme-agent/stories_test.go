@@ -31,8 +31,10 @@ type story struct {
 var stories = []story{
 	{name: "okta_token_refused", wrong: func(c *company) { c.org.SetToken("00another") },
 		commands: []string{"check", "plan", "sync", "status"}},
-	{name: "okta_unknown_app", wrong: func(c *company) { c.configure(map[string]string{"okta": "app_id: 0oa00000000000nobody\n"}) },
-		commands: []string{"check", "plan", "sync"}},
+	{name: "okta_unknown_app", wrong: func(c *company) {
+		c.configure(map[string]string{"okta": "app_id: 0oa00000000000nobody\n"})
+		c.must(exitOK, "state", "adopt")
+	}, commands: []string{"check", "plan", "sync"}},
 	{name: "okta_inactive_app", wrong: func(c *company) { c.org.SetAppStatus("INACTIVE") },
 		commands: []string{"check", "plan", "sync"}},
 	{name: "okta_without_admin_role", wrong: func(c *company) { c.org.SetAdminRole(false) },
@@ -64,7 +66,11 @@ var stories = []story{
 	{name: "walkme_nobody_listens", wrong: func(c *company) {
 		c.hire("Cara", "Cole")
 		c.configure(map[string]string{"walkme": "base_url: http://127.0.0.1:1/scim\n"})
+		c.must(exitOK, "state", "adopt")
 	}, commands: []string{"check", "sync"}},
+	{name: "state_of_another_app", wrong: func(c *company) {
+		c.configure(map[string]string{"okta": "app_id: 0oa00000000000second\n"})
+	}, commands: []string{"check", "plan", "sync", "run"}},
 	{name: "walkme_ignores_filters", wrong: func(c *company) {
 		c.tenant.SetQuirks(walkmetest.Quirks{IgnoreFilter: true})
 		c.hire("Cara", "Cole")

@@ -149,6 +149,12 @@ func silence(cfg *configs.Config) time.Duration {
 // nothing has changed.
 func (d *service) adopt(ctx context.Context, n *candidate) error {
 	claim, err := d.claimFor(ctx, n.config)
+	if err == nil {
+		err = n.fits(ctx)
+		if err != nil && claim != nil && claim != d.claim {
+			err = errors.Join(err, claim.Release())
+		}
+	}
 	if err != nil {
 		n.discard()
 		d.log.Error("configuration refused", "err", err)
@@ -168,6 +174,16 @@ func (d *service) adopt(ctx context.Context, n *candidate) error {
 	}
 	d.log.Info("configuration reloaded", "config", d.file(), "schedule", n.config.Schedule.String(), "dry_run", n.config.DryRun)
 	return nil
+}
+
+// fits says whether the state is about the app and the tenant of the candidate.
+func (n *candidate) fits(ctx context.Context) (err error) {
+	db, err := openState(ctx, n.config, purpose{dry: true})
+	if err != nil || db == nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return agent.CheckBinding(ctx, db, binding(n.config))
 }
 
 // claimFor returns the right to the configuration's state, the one in use where it
