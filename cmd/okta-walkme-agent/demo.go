@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -294,6 +295,23 @@ func (d *demo) replaceInConfig(old, new string) {
 	}
 }
 
+// program is what to type to run this program again: its name where the shell finds
+// it under that, else the path of the binary, which "go run" has put somewhere.
+func program() string {
+	self, err := os.Executable()
+	if err != nil {
+		return programName
+	}
+	found, err := exec.LookPath(programName)
+	if err != nil {
+		return self
+	}
+	if found, err = filepath.EvalSymlinks(found); err != nil || found != self {
+		return self
+	}
+	return programName
+}
+
 // serve keeps the stage up until the context ends.
 func (d *demo) serve(ctx context.Context) error {
 	fmt.Fprintf(d.stdout, `A fake Okta org and a fake WalkMe tenant are running, with four people and two groups.
@@ -308,7 +326,7 @@ Use them from another terminal, and stop them here with Ctrl-C:
   %s plan
   %s sync
 
-`, d.org.URL(), d.tenant.URL(), configVar, d.config, programName, programName, programName)
+`, d.org.URL(), d.tenant.URL(), configVar, d.config, program(), program(), program())
 	_, err := io.WriteString(d.stdout, "WalkMe's requests are shown here as they come.\n")
 	if err != nil {
 		return err

@@ -138,3 +138,28 @@ func metricNames(registry *prometheus.Registry) (names []string) {
 	}
 	return names
 }
+
+// TestInstallIsPlayed holds the README to commands that the booted machine plays: each
+// line of its Install, in that order, but for the making of the package.
+func TestInstallIsPlayed(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, install, _ := strings.Cut(string(readme), "\n## Install\n")
+	_, install, _ = strings.Cut(install, "```sh\n")
+	install, _, _ = strings.Cut(install, "```")
+	var played []string
+	for _, m := range regexp.MustCompile(`(?m)^readme (\w+)`).FindAllStringSubmatch(deployed(t, "e2e/guest.sh"), -1) {
+		played = append(played, m[1])
+	}
+	lines := strings.Split(strings.TrimSpace(install), "\n")
+	if len(lines) != len(played)+1 || lines[0] != "make package" {
+		t.Fatalf("README's Install is %q, the booted machine plays the lines with %q", lines, played)
+	}
+	for i, word := range played {
+		if !slices.Contains(strings.Fields(lines[i+1]), word) {
+			t.Errorf("line %d of README's Install is %q, the booted machine plays the one with %q", i+2, lines[i+1], word)
+		}
+	}
+}

@@ -41,10 +41,23 @@ get() { # PATH: the answer of the service's listener
 	exec 3>&-
 }
 ready_is() { get /readyz | grep -c "\"ready\":$1"; }
+# readme WORD ARGUMENT…: plays the line of the README's Install that holds the word, with
+# further arguments.
+readme() {
+	local line
+	line=$(grep -w -- "$1" /results/install.sh)
+	shift
+	line=${line%%#*}
+	eval "${line#sudo } \"\$@\""
+}
 set_yaml() { sed -i "s|^\( *\)$1:.*|\1$1: $2|" $ETC/agent.yaml; }
 
 # --- install
-dpkg -i /results/v0.1.0.deb
+cd "$(mktemp -d)"
+mkdir dist
+cp /results/v0.1.0.deb dist/${S}_0.1.0_amd64.deb
+readme dpkg
+rm -r dist
 [ "$(systemctl is-enabled $S || true)" = disabled ] && [ "$(systemctl is-active $S || true)" = inactive ]
 ok 'install: neither enabled nor started'
 
@@ -57,8 +70,8 @@ value() { sed -n "s/^  $1: //p" "$demo/agent.yaml" | head -1; }
 answers="$(cat "$demo/okta-api-token")
 $(cat "$demo/walkme-username")
 $(cat "$demo/walkme-password")"
-init=(init --okta-org "$(value org_url)" --okta-app "$(value app_id)" --base-url "$(value base_url)" --group 'WalkMe Editors' --write-secrets)
-$S "${init[@]}" <<<"$answers"
+given=(--okta-org "$(value org_url)" --okta-app "$(value app_id)" --base-url "$(value base_url)" --group 'WalkMe Editors')
+readme init "${given[@]}" <<<"$answers"
 [ "$(stat -c '%a %U' $ETC/walkme-password)" = '600 root' ] && [ "$(stat -c %a $ETC/agent.yaml)" = 644 ]
 ok 'init: configuration, secrets, check'
 CREDENTIALS_DIRECTORY=$ETC $S plan
@@ -67,7 +80,7 @@ set_yaml listen '"127.0.0.1:8787"'
 ok 'plan by hand: nothing written'
 
 # --- start, as a dry run
-systemctl enable --now $S
+readme systemctl
 systemctl is-active $S
 within 20 status_is 'last run: planned'
 [ "$(prop Result)" = success ] && [ "$(posted Users)" = 0 ]
@@ -162,7 +175,7 @@ CREDENTIALS_DIRECTORY=$ETC $S plan --detailed-exitcode
 ok 'another machine: the copied state is taken over'
 
 # --- a second integration
-$S --config $ETC/staging/agent.yaml "${init[@]}" --instance staging <<<"$answers"
+$S --config $ETC/staging/agent.yaml init --write-secrets "${given[@]}" --instance staging <<<"$answers"
 systemctl start $S@staging
 S=$S@staging within 20 status_is 'last run: planned'
 systemctl is-active $S@staging

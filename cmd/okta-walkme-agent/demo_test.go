@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestDemoPrintsWhatRuns holds the commands that demo --serve prints to a program that
+// is there, and a configuration that it takes.
+func TestDemoPrintsWhatRuns(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"demo", "--serve"}, environment{getenv: func(string) string { return "" }, stdin: strings.NewReader(""), stdout: stdout, stderr: stdout})
+	}()
+	config, commands := "", 0
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "WalkMe's requests") {
+		words := strings.Fields(lines.Text())
+		switch {
+		case len(words) == 2 && words[0] == "export":
+			_, config, _ = strings.Cut(words[1], "=")
+		case len(words) == 2 && strings.HasPrefix(lines.Text(), "  ") && words[0] != "Okta" && words[0] != "WalkMe":
+			commands++
+			if _, err := exec.LookPath(words[0]); err != nil {
+				t.Errorf("%q cannot be run: %v", lines.Text(), err)
+			}
+			if code := run(ctx, []string{words[1]}, environment{
+				getenv: func(key string) string { return map[string]string{configVar: config}[key] },
+				stdin:  strings.NewReader(""), stdout: io.Discard, stderr: io.Discard,
+			}); code != exitOK {
+				t.Errorf("%q ends with %d", lines.Text(), code)
+			}
+		}
+	}
+	if commands != 3 {
+		t.Errorf("%d commands are printed, want 3", commands)
+	}
+	go io.Copy(io.Discard, out) //nolint:errcheck // what comes after is of no interest
+	stop()
+	if code := <-ended; code != exitOK {
+		t.Errorf("the demo ended with %d", code)
+	}
+}
