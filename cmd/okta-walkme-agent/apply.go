@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,8 +15,7 @@ import (
 const maxPlanFile = 256 << 20
 
 func (c *cli) applyCommand() *cobra.Command {
-	var format string
-	var full bool
+	show := runFlags{name: "apply"}
 	cmd := &cobra.Command{
 		Use:   "apply PLAN.json",
 		Short: "Do exactly what a saved plan says, or refuse",
@@ -26,7 +24,7 @@ the configuration or the state has moved since, nothing is sent and the command
 says what has moved. A file that was changed by hand is refused.`,
 		Args: one("plan file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := knownFormat(format); err != nil {
+			if err := knownFormat(show.format); err != nil {
 				return err
 			}
 			cfg, err := c.load()
@@ -38,13 +36,12 @@ says what has moved. A file that was changed by hand is refused.`,
 				return err
 			}
 			opts := agent.Options{Trigger: "apply", By: whoAmI(), Refresh: saved.Unmanaged != nil}
-			return c.oneRun(cmd.Context(), cfg, "apply", format, full, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
+			return c.oneRun(cmd.Context(), cfg, show, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
 				return a.Apply(ctx, saved, opts)
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "text", strings.Join(formats, ", "))
-	cmd.Flags().BoolVar(&full, "full", false, "unfold long lists")
+	show.register(cmd)
 	return cmd
 }
 

@@ -45,6 +45,9 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	k := &checklist{w: c.stdout, color: c.colored(c.stdout)}
 	k.section("Configuration", c.file())
 	k.ok("%s, schedule %q", count(len(cfg.Mappings), "mapped attribute", "mapped attributes"), cfg.Schedule)
+	if cfg.DryRun {
+		k.ok("dry_run is true: the service plans and sends nothing, and sync by hand wants --live")
+	}
 	oktaConfig, oktaErr := cfg.OktaClient()
 	walkmeConfig, walkmeErr := cfg.WalkMeClient()
 	if err := errors.Join(oktaErr, walkmeErr); err != nil {

@@ -13,8 +13,8 @@ import (
 )
 
 func (c *cli) resyncCommand() *cobra.Command {
-	var format string
-	var dryRun, full, resume bool
+	var dryRun, resume bool
+	show := runFlags{name: "resync"}
 	var pick agent.Selection
 	cmd := &cobra.Command{
 		Use:   "resync",
@@ -30,7 +30,7 @@ An interrupted resync goes on with --continue and the same flags.`,
   okta-walkme-agent resync --failed`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := knownFormat(format); err != nil {
+			if err := knownFormat(show.format); err != nil {
 				return err
 			}
 			if pick.Always && len(pick.Attributes) == 0 {
@@ -47,9 +47,9 @@ An interrupted resync goes on with --continue and the same flags.`,
 			}
 			opts := agent.Options{Trigger: "resync", By: whoAmI(), Force: &pick, Resume: resume}
 			if dryRun {
-				return c.dryRun(cmd.Context(), cfg, opts, format, full)
+				return c.dryRun(cmd.Context(), cfg, opts, show)
 			}
-			return c.oneRun(cmd.Context(), cfg, "resync", format, full, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
+			return c.oneRun(cmd.Context(), cfg, show, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
 				r, err := a.Sync(ctx, opts)
 				c.resyncLeft(r)
 				return r, err
@@ -64,8 +64,7 @@ An interrupted resync goes on with --continue and the same flags.`,
 	flags.BoolVar(&pick.Failed, "failed", false, "only what failed at its last attempt")
 	flags.BoolVar(&resume, "continue", false, "go on with a resync that was interrupted")
 	flags.BoolVar(&dryRun, "dry-run", false, "only show what would be pushed")
-	flags.StringVarP(&format, "format", "f", "text", strings.Join(formats, ", "))
-	flags.BoolVar(&full, "full", false, "unfold long lists")
+	show.register(cmd)
 	return cmd
 }
 

@@ -15,17 +15,19 @@ import (
 )
 
 func (c *cli) syncCommand() *cobra.Command {
-	var format string
-	var dryRun, full bool
+	var dryRun bool
+	show := runFlags{name: "sync"}
 	opts := agent.Options{Trigger: "sync"}
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Make one run now",
 		Long: `Makes one run: settles what an earlier run left open, reads Okta, plans, and
-applies. Failed objects are tried at once, whatever their pause.`,
+applies. Failed objects are tried at once, whatever their pause.
+
+While the configuration says dry_run: true, nothing is sent without --live.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := knownFormat(format); err != nil {
+			if err := knownFormat(show.format); err != nil {
 				return err
 			}
 			cfg, err := c.load()
@@ -33,26 +35,51 @@ applies. Failed objects are tried at once, whatever their pause.`,
 				return err
 			}
 			if dryRun {
-				return c.dryRun(cmd.Context(), cfg, opts, format, full)
+				return c.dryRun(cmd.Context(), cfg, opts, show)
 			}
-			return c.oneRun(cmd.Context(), cfg, "sync", format, full, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
+			return c.oneRun(cmd.Context(), cfg, show, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
 				return a.Sync(ctx, opts)
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "text", strings.Join(formats, ", "))
+	show.register(cmd)
 	cmd.Flags().StringSliceVar(&opts.Approve, "approve", nil, "release the changes held under `ID`")
 	cmd.Flags().BoolVar(&opts.Refresh, "refresh", false, "read WalkMe and undo what was changed there")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only show what the run would do")
-	cmd.Flags().BoolVar(&full, "full", false, "unfold long lists")
 	opts.By = whoAmI()
 	return cmd
 }
 
+// runFlags are the flags that all runs by hand share.
+type runFlags struct {
+	name   string // of the command
+	format string
+	full   bool
+	live   bool
+}
+
+func (f *runFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.format, "format", "f", "text", strings.Join(formats, ", "))
+	cmd.Flags().BoolVar(&f.full, "full", false, "unfold long lists")
+	cmd.Flags().BoolVar(&f.live, "live", false, "send, although the configuration says dry_run: true")
+}
+
+// allowed refuses to send anything while the configuration promises that nothing is
+// sent: whoever watches the service for a week must not send by the way.
+func (c *cli) allowed(cfg *configs.Config, f runFlags) error {
+	if !cfg.DryRun || f.live {
+		return nil
+	}
+	return usage("%s says dry_run: true, so nothing was sent; plan shows what a run would do, %s --live does it all the same", c.file(), f.name)
+}
+
 // oneRun opens both sides for one run by hand, shows how it went, and turns the
 // outcome into an exit code.
-func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, name, format string, full bool, do func(context.Context, *agent.Agent) (*agent.Report, error)) (err error) {
-	s, err := c.open(ctx, cfg, purpose{name: name}, c.logger(cfg, false))
+func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do func(context.Context, *agent.Agent) (*agent.Report, error)) (err error) {
+	if err := c.allowed(cfg, f); err != nil {
+		return err
+	}
+	s, err := c.open(ctx, cfg, purpose{name: f.name}, c.logger(cfg, false))
 	if err != nil {
 		return explained(err)
 	}
@@ -60,11 +87,11 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, name, format stri
 	done := c.progress(s.agent)
 	r, runErr := do(ctx, s.agent)
 	done()
-	if r != nil && (r.Schema != "" || len(r.Settled) > 0 || format == "json") {
-		if err := c.showRun(r, format, full); err != nil {
+	if r != nil && (r.Schema != "" || len(r.Settled) > 0 || f.format == "json") {
+		if err := c.showRun(r, f.format, f.full); err != nil {
 			return err
 		}
-		if c.hasRead(r, runErr, format) {
+		if c.hasRead(r, runErr, f.format) {
 			return runErr
 		}
 	}
@@ -80,7 +107,7 @@ func (c *cli) hasRead(r *agent.Report, runErr error, format string) bool {
 }
 
 // dryRun is a run up to the point where it would write.
-func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, opts agent.Options, format string, full bool) (err error) {
+func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, opts agent.Options, f runFlags) (err error) {
 	s, err := c.open(ctx, cfg, purpose{name: opts.Trigger + " --dry-run", dry: true}, c.logger(cfg, false))
 	if err != nil {
 		return explained(err)
@@ -90,7 +117,7 @@ func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, opts agent.Option
 	if err != nil {
 		return explained(err)
 	}
-	return c.showPlan(c.stdout, plan, format, full)
+	return c.showPlan(c.stdout, plan, f.format, f.full)
 }
 
 func (c *cli) showRun(r *agent.Report, format string, full bool) error {
