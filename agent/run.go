@@ -95,9 +95,6 @@ func (a *Agent) holdBack(ctx context.Context, plan *Plan, v *view, opts Options)
 	return nil
 }
 
-// problemsOf lists the sources that could not be resolved. Groups that could not
-// be read whole are reported by the planner, each under its own name.
-func problemsOf(snap *okta.Snapshot) []Rejection {
 // reportSources puts the sources that could not be resolved in the place of their
 // groups, each of which is left alone for the same reason.
 func (p *Plan) reportSources(snap *okta.Snapshot) {
@@ -108,6 +105,9 @@ func (p *Plan) reportSources(snap *okta.Snapshot) {
 	p.Rejected = append(p.Rejected, sources...)
 }
 
+// problemsOf lists the sources that could not be resolved. Groups that could not
+// be read whole are reported by the planner, each under its own name.
+func problemsOf(snap *okta.Snapshot) []Rejection {
 	var out []Rejection
 	for _, p := range snap.Problems {
 		unreadable := slices.ContainsFunc(snap.Groups, func(g okta.Group) bool { return g.ID == p.GroupID && g.Unreadable != "" })
@@ -225,14 +225,14 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		}
 	}
 	report.Plan = *plan
+	if opts.only != nil {
+		report.Health = Health{} // a look at a few people is no verdict on the whole
+	}
 	if err := errors.Join(a.recordHolds(ctx, plan, opts), a.saveAbsent(ctx, v.absent)); err != nil {
 		return err
 	}
 	if err := a.forgetMoot(ctx, plan, v, opts, unsettled); err != nil {
 		return err
-	}
-	if opts.only != nil {
-		report.Health = Health{} // a look at a few people is no verdict on the whole
 	}
 	err = a.apply(ctx, report, v)
 	after := context.WithoutCancel(ctx)

@@ -30,8 +30,8 @@ func diagnose(err error) (diagnosis, bool) {
 }
 
 func diagnoseOkta(err error) (diagnosis, bool) {
+	var answer *okta.APIError
 	switch {
-	case errors.Is(err, okta.ErrDPoP):
 	case errors.As(err, &answer) && answer.Code == "invalid_scope":
 		return diagnosis{"the credentials are right, but the Okta service app lacks a scope that the agent asks for",
 			"in the Okta Admin Console open the service app, Okta API Scopes, and grant okta.apps.read, okta.groups.read and okta.users.read, and okta.logs.read where watch is on"}, true
@@ -43,6 +43,7 @@ func diagnoseOkta(err error) (diagnosis, bool) {
 			"look at status.okta.com and at the proxy; the next run tries again"}, true
 	case errors.Is(err, okta.ErrTimeout):
 		return diagnosis{"Okta did not answer in time", "try again; raise okta.timeout if it is always so slow"}, true
+	case errors.Is(err, okta.ErrDPoP):
 		return diagnosis{"the Okta service app demands DPoP proofs, which Okta switches on for new apps",
 			`in the Okta Admin Console open the service app, General, and clear "Require Demonstrating Proof of Possession (DPoP) header in token requests"`}, true
 	case errors.Is(err, okta.ErrAppInactive):
@@ -113,9 +114,9 @@ func diagnoseNetwork(err error) (diagnosis, bool) {
 	var refused *net.OpError
 	var authority x509.UnknownAuthorityError
 	switch {
-	case errors.As(err, &dns):
 	case errors.As(err, &refused) && refused.Op == "proxyconnect":
 		return diagnosis{"the proxy that HTTPS_PROXY names does not answer", "check HTTPS_PROXY, and NO_PROXY for what needs no proxy"}, true
+	case errors.As(err, &dns):
 		return diagnosis{"the host name " + dns.Name + " is not known", "check the address, and the DNS of this machine"}, true
 	case errors.As(err, &authority):
 		return diagnosis{"the certificate is signed by an unknown authority, as behind an inspecting proxy",
