@@ -24,8 +24,9 @@ type Client struct {
 //
 // Nothing but cfg decides what the client does: the variables and files that
 // the Okta SDK reads on its own (OKTA_CLIENT_…, ~/.okta/okta.yaml) have no
-// effect. One exception cannot be helped: when such a variable should hold a
-// number and does not, the SDK prints "error parsing" to standard output.
+// effect. One exception is for the program to prevent, by clearing them: when such
+// a variable should hold a number and does not, the SDK prints "error parsing" to
+// standard output.
 func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
