@@ -76,9 +76,6 @@ type fetch struct {
 	reason string
 }
 
-// unsolved is a source that cannot be resolved now. What it named before is left alone.
-type unsolved struct{ source, reason string }
-
 // groups resolves the sources and reads the members, all or nothing per group.
 func (c *Client) groups(ctx context.Context, req GroupRequest) ([]Group, []SourceProblem, error) {
 	if len(req.Sources) == 0 {
@@ -145,20 +142,6 @@ func (p *pushed) readMappings(ctx context.Context) (err error) {
 	}
 	p.doubtEmpty(source, len(p.mappings))
 	return nil
-}
-
-// doubtEmpty makes an empty list of a source that named groups before a problem:
-// Okta answers one to credentials that may not see more.
-func (p *pushed) doubtEmpty(s GroupSource, listed int) {
-	before := 0
-	for _, k := range p.request.Known {
-		if slices.Contains(k.Sources, s.String()) {
-			before++
-		}
-	}
-	if listed == 0 && before > 0 {
-		p.cannot(s, "", fmt.Sprintf("Okta lists no group, and listed %d before, which stay as they are; when that is right, take the source out of the configuration", before))
-	}
 }
 
 func (p *pushed) uses(is func(GroupSource) bool) bool {
@@ -272,47 +255,6 @@ func unreadable(err error) string {
 	return err.Error()
 }
 
-// leaveAlone keeps the groups that unsolved sources named before, marked
-// unreadable, unless another source names them too.
-func (p *pushed) leaveAlone() {
-	for _, u := range p.unsolved {
-		for _, k := range p.request.Known {
-			if p.groups[k.ID] == nil && slices.Contains(k.Sources, u.source) {
-				held := k
-				held.Fresh, held.Unreadable = false, u.reason
-				p.groups[k.ID] = &held
-			}
-		}
-	}
-}
-
-// findVanished asks for each known group that no source names any more. Only one
-// that exists counts as no longer pushed; one that was deleted, or cannot be seen,
-// is left alone. A rule still names a group that fits it: Okta's search may lag.
-func (p *pushed) findVanished(ctx context.Context) error {
-	named := func(k Group, s GroupSource) bool { return slices.Contains(k.Sources, s.String()) }
-	var ids []string
-	for id, k := range p.known {
-		if p.groups[id] == nil && p.uses(func(s GroupSource) bool { return named(k, s) }) {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	if err := p.fetchAll(ctx, ids); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		f := p.fetched[id]
-		for _, s := range p.request.Sources {
-			fits := s.Rule != nil && s.Rule.Match(f.group.Profile.Name, f.group.Profile.Description)
-			if named(p.known[id], s) && (f.reason != "" || fits) {
-				p.addFetched(s, id)
-			}
-		}
-	}
-	return nil
-}
-
 func (p *pushed) result() []Group {
 	groups := make([]Group, 0, len(p.groups))
 	for _, g := range p.groups {
@@ -322,12 +264,6 @@ func (p *pushed) result() []Group {
 	}
 	slices.SortFunc(groups, func(a, b Group) int { return cmp.Compare(a.ID, b.ID) })
 	return groups
-}
-
-// cannot reports that a source cannot be resolved.
-func (p *pushed) cannot(s GroupSource, groupID, reason string) {
-	p.unsolved = append(p.unsolved, unsolved{s.String(), reason})
-	p.problem(s, groupID, reason)
 }
 
 func (p *pushed) problem(s GroupSource, groupID, reason string) {

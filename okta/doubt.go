@@ -1,0 +1,96 @@
+package okta
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// unsolved is a source that cannot be resolved now. What it named before is left alone.
+type unsolved struct{ source, reason string }
+
+// cannot reports that a source cannot be resolved.
+func (p *pushed) cannot(s GroupSource, groupID, reason string) {
+	p.unsolved = append(p.unsolved, unsolved{s.String(), reason})
+	p.problem(s, groupID, reason)
+}
+
+// leaveAlone keeps the groups that unsolved sources named before, marked
+// unreadable, unless another source names them too.
+func (p *pushed) leaveAlone() {
+	for _, u := range p.unsolved {
+		for _, k := range p.request.Known {
+			if p.groups[k.ID] == nil && slices.Contains(k.Sources, u.source) {
+				held := k
+				held.Fresh, held.Unreadable = false, u.reason
+				p.groups[k.ID] = &held
+			}
+		}
+	}
+}
+
+// doubtEmpty makes an empty list of a source that named groups before a problem:
+// Okta answers one to credentials that may not see more.
+func (p *pushed) doubtEmpty(s GroupSource, listed int) {
+	before := 0
+	for _, k := range p.request.Known {
+		if slices.Contains(k.Sources, s.String()) {
+			before++
+		}
+	}
+	if listed == 0 && before > 0 {
+		p.cannot(s, "", fmt.Sprintf("Okta lists no group, and listed %d before, which stay as they are; when that is right, take the source out of the configuration", before))
+	}
+}
+
+// findVanished asks for each known group that no source names any more. Only one
+// that exists counts as no longer pushed; one that was deleted, or cannot be seen,
+// is left alone. A rule still names a group that fits it: Okta's search may lag.
+func (p *pushed) findVanished(ctx context.Context) error {
+	named := func(k Group, s GroupSource) bool { return slices.Contains(k.Sources, s.String()) }
+	var ids []string
+	for id, k := range p.known {
+		if p.groups[id] == nil && p.uses(func(s GroupSource) bool { return named(k, s) }) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	if err := p.fetchAll(ctx, ids); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		f := p.fetched[id]
+		for _, s := range p.request.Sources {
+			fits := s.Rule != nil && s.Rule.Match(f.group.Profile.Name, f.group.Profile.Description)
+			if named(p.known[id], s) && (f.reason != "" || fits) {
+				p.addFetched(s, id)
+			}
+		}
+	}
+	return nil
+}
+
+// asked is how many former members are asked for whether they left.
+const asked = 3
+
+// confirmEmpty makes sure that a group without members has lost those it had: the
+// first of them who still has an account must not be in it. Okta has everybody in a
+// group of its own, so that a person without any group is not seen for real.
+func (c *Client) confirmEmpty(ctx context.Context, groupID string, before []string) error {
+	for _, id := range before[:min(len(before), asked)] {
+		groups, err := c.PersonGroups(ctx, id)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			continue
+		case errors.Is(err, ErrForbidden): // of one group, not of the snapshot
+			return incomplete("Okta lists no member, and does not say whether %s left the group", id)
+		case err != nil:
+			return err
+		case len(groups) == 0 || slices.ContainsFunc(groups, func(g GroupRef) bool { return g.ID == groupID }):
+			return incomplete("Okta lists no member, but does not say that %s left the group", id)
+		}
+		return nil
+	}
+	return nil
+}
