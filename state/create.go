@@ -34,17 +34,15 @@ func ensureDatabase(ctx context.Context, path string, migrations []string, build
 	return syncFolder(path)
 }
 
-// buildDatabase leaves one file and nothing beside it. That takes a rollback
-// journal: a write-ahead log would have to be emptied first.
+// buildDatabase leaves one file on the disk and nothing beside it. No journal is
+// kept: what is not finished is thrown away.
 func buildDatabase(ctx context.Context, path string, migrations []string, build string, now time.Time) error {
 	f, err := create(path)
 	if err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	pool, err := sql.Open("sqlite", dsn(path, "rw", pragmasReader+"&_pragma=synchronous(FULL)"))
+	defer f.Close()
+	pool, err := sql.Open("sqlite", dsn(path, "rw", pragmasReader+"&_pragma=journal_mode(MEMORY)&_pragma=synchronous(OFF)"))
 	if err != nil {
 		return err
 	}
@@ -53,7 +51,10 @@ func buildDatabase(ctx context.Context, path string, migrations []string, build 
 		return errors.Join(err, pool.Close())
 	}
 	err = migrate(ctx, conn, migrations, 0, build, now)
-	return errors.Join(err, conn.Close(), pool.Close())
+	if err := errors.Join(err, conn.Close(), pool.Close()); err != nil {
+		return err
+	}
+	return writeError(f.Sync())
 }
 
 func removeDatabase(path string) error {
