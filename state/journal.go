@@ -193,6 +193,23 @@ func scanEntry(row scanner) (Entry, error) {
 	return e, err
 }
 
+// Outcomes counts the entries of a run by their state, for a run that has not ended, or
+// never did.
+func (db *DB) Outcomes(ctx context.Context, runID string) (map[EntryState]int, error) {
+	type count struct {
+		state EntryState
+		n     int
+	}
+	counts, err := list(ctx, db, "count journal entries", func(row scanner) (c count, err error) {
+		return c, row.Scan(&c.state, &c.n)
+	}, `SELECT state, count(*) FROM journal WHERE run_id = ? GROUP BY state`, runID)
+	out := map[EntryState]int{}
+	for _, c := range counts {
+		out[c.state] = c.n
+	}
+	return out, err
+}
+
 // Applied counts the applied entries of an action that were settled since a
 // time, for limits over a sliding window. Entries from the future (the clock
 // was set back) count, so that a limit errs on the safe side.

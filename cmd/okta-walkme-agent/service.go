@@ -230,7 +230,11 @@ func (d *service) slow(ctx context.Context) time.Duration {
 
 // noteNextRun is for status. While another command has the state it is left out.
 func (d *service) noteNextRun(ctx context.Context, next time.Time) {
-	if d.session.config.DryRun || ctx.Err() != nil {
+	if ctx.Err() != nil {
+		return
+	}
+	if d.session.config.DryRun {
+		d.noteDry(func(n *dryNotes) { n.NextRun = timeOrNil(next) })
 		return
 	}
 	db, err := openState(ctx, d.session.config, purpose{name: "run"})
@@ -243,9 +247,6 @@ func (d *service) noteNextRun(ctx context.Context, next time.Time) {
 	}
 }
 
-// runPlanned is the outcome of a run that sends nothing.
-const runPlanned = "planned"
-
 // run makes one run of the service, and says how it ended; "" when there was none.
 // Objects that failed wait out their pause.
 func (d *service) run(ctx context.Context, trigger string) (outcome string, err error) {
@@ -253,14 +254,7 @@ func (d *service) run(ctx context.Context, trigger string) (outcome string, err 
 	defer func() { d.report(ctx, r, err) }()
 	opts := agent.Options{Trigger: trigger, Patient: true}
 	if d.session.config.DryRun {
-		err := d.read(ctx, func(db *state.DB) error {
-			d.session.use(db)
-			return d.plan(ctx, opts)
-		})
-		if err != nil {
-			return agent.RunFailed, err
-		}
-		return runPlanned, nil
+		return d.dryRun(ctx, opts)
 	}
 	db, err := openState(ctx, d.session.config, purpose{name: "run"})
 	var locked *state.LockedError

@@ -33,16 +33,3 @@ func (d *service) report(ctx context.Context, r *agent.Report, err error) {
 			"release", fmt.Sprintf("%s sync --approve %s", programName, h.ID))
 	}
 }
-
-// plan is a run of a service that is configured to send nothing.
-func (d *service) plan(ctx context.Context, opts agent.Options) error {
-	plan, err := d.session.agent.Plan(ctx, opts)
-	if err != nil {
-		return err
-	}
-	for _, ch := range plan.Changes {
-		d.log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason, "held", ch.Held)
-	}
-	d.log.Info(fmt.Sprintf("dry run: %d changes, nothing was sent", plan.Pending()), "held", plan.Summary.Held, "rejected", plan.Summary.Rejected)
-	return nil
-}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/configs"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
@@ -29,10 +29,12 @@ type statusView struct {
 	Runs     []statusRun     `json:"runs"`
 	Failures []statusFailure `json:"failures"`
 	Holds    []statusHold    `json:"holds"`
-	Pending  int             `json:"pending"` // changes whose outcome the next run settles
+	Pending  int             `json:"pending"`   // changes whose outcome the next run settles
+	UnderWay int             `json:"under_way"` // changes of a run that is at work now
+	DryRun   bool            `json:"dry_run"`   // the service plans and sends nothing
 
-	Quarantine *agent.Quarantine `json:"quarantine"` // null: none
-	NextRun    *time.Time        `json:"next_run_at"`
+	Quarantine *agent.Quarantine `json:"quarantine"`  // null: none
+	NextRun    *time.Time        `json:"next_run_at"` // null: no service is running
 }
 
 type statusManaged struct {
@@ -84,7 +86,8 @@ func (c *cli) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Show the last runs, failures, holds and the next run",
 		Long: `Reads the state, also while the service runs. With --max-age it ends with 1 when
-the last good run is older, which is enough for a simple monitor.`,
+the last good run is older, which is enough for a simple monitor. While the
+configuration says dry_run: true, that is the last plan of the service.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains([]string{"text", "json"}, format) {
@@ -94,7 +97,7 @@ the last good run is older, which is enough for a simple monitor.`,
 			if err != nil {
 				return err
 			}
-			view, err := readStatus(cmd.Context(), cfg.State.Path)
+			view, err := readStatus(cmd.Context(), cfg)
 			if err != nil {
 				return explained(err)
 			}
@@ -115,28 +118,38 @@ the last good run is older, which is enough for a simple monitor.`,
 	return cmd
 }
 
-func readStatus(ctx context.Context, path string) (view *statusView, err error) {
-	view = &statusView{Schema: statusSchema, Runs: []statusRun{}, Failures: []statusFailure{}, Holds: []statusHold{}}
-	db, err := state.OpenReadOnly(ctx, path)
-	if errors.Is(err, state.ErrNotExist) {
-		return view, nil
-	}
-	if err != nil {
+func readStatus(ctx context.Context, cfg *configs.Config) (view *statusView, err error) {
+	view = &statusView{Schema: statusSchema, DryRun: cfg.DryRun, Runs: []statusRun{}, Failures: []statusFailure{}, Holds: []statusHold{}}
+	db, err := state.OpenReadOnly(ctx, cfg.State.Path)
+	switch {
+	case errors.Is(err, state.ErrNotExist):
+	case err != nil:
 		return nil, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	records, err := db.Records(ctx)
-	if err != nil {
-		return nil, err
-	}
-	managed := agent.CountManaged(records)
-	view.Managed = statusManaged{managed.Users, managed.Groups}
-	for _, r := range records {
-		if r.Attempts > 0 {
-			view.Failures = append(view.Failures, statusFailure{r.Type, r.SourceID, r.Name, r.LastError, r.Attempts, timeOrNil(r.NextTry)})
+	default:
+		defer func() { err = errors.Join(err, db.Close()) }()
+		if err := view.readState(ctx, db, cfg.State.Path); err != nil {
+			return nil, err
 		}
 	}
-	return view, view.readRuns(ctx, db)
+	return view, view.addDryRuns(cfg.State.Path)
+}
+
+func (v *statusView) readState(ctx context.Context, db *state.DB, path string) error {
+	records, err := db.Records(ctx)
+	if err != nil {
+		return err
+	}
+	managed := agent.CountManaged(records)
+	v.Managed = statusManaged{managed.Users, managed.Groups}
+	for _, r := range records {
+		if r.Attempts > 0 {
+			v.Failures = append(v.Failures, statusFailure{r.Type, r.SourceID, r.Name, r.LastError, r.Attempts, timeOrNil(r.NextTry)})
+		}
+	}
+	if err := v.readRuns(ctx, db); err != nil {
+		return err
+	}
+	return v.readNext(ctx, db, path)
 }
 
 func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
@@ -144,7 +157,14 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 	if err != nil {
 		return err
 	}
+	running := false
 	for _, r := range runs {
+		if r.Outcome == state.Running || r.Outcome == state.Interrupted {
+			running = running || r.Outcome == state.Running
+			if err := countSoFar(ctx, db, &r); err != nil {
+				return err
+			}
+		}
 		v.Runs = append(v.Runs, statusRun{r.ID, r.Trigger, r.StartedAt, timeOrNil(r.FinishedAt), r.Outcome,
 			r.Planned, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped, r.Error})
 		var h agent.Health
@@ -163,13 +183,35 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 	if err != nil {
 		return err
 	}
-	v.Pending = len(pending)
+	for _, e := range pending {
+		if running && e.RunID == runs[0].ID {
+			v.UnderWay++
+		} else {
+			v.Pending++
+		}
+	}
 	quarantine, err := agent.ReadQuarantine(ctx, db)
 	if err != nil {
 		return err
 	}
 	if quarantine.Level > 0 {
 		v.Quarantine = &quarantine
+	}
+	return nil
+}
+
+// countSoFar counts what the journal says of a run that has not counted itself.
+func countSoFar(ctx context.Context, db *state.DB, r *state.Run) error {
+	n, err := db.Outcomes(ctx, r.ID)
+	r.Applied, r.Failed, r.Held, r.Skipped = n[state.Applied], n[state.Failed], n[state.Held], n[state.Skipped]
+	return err
+}
+
+// readNext tells when the service runs next, while there is one: what a stopped one has
+// noted says nothing.
+func (v *statusView) readNext(ctx context.Context, db *state.DB, path string) error {
+	if who, err := state.Service(path); who == nil || err != nil {
+		return err
 	}
 	next, err := db.Meta(ctx, metaNextRun)
 	if err != nil {
@@ -181,80 +223,28 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 	return nil
 }
 
-// fresh fails when the last good run is too old.
+// fresh fails when the last good run is too old. In a dry run a plan is all that the
+// service can do well.
 func (v *statusView) fresh(maxAge time.Duration, now time.Time) error {
 	if maxAge <= 0 {
 		return nil
 	}
 	for _, r := range v.Runs {
-		good := r.Outcome == agent.RunDone || r.Outcome == agent.RunProblems || r.Outcome == agent.RunHeld
-		if good && r.FinishedAt != nil {
+		good := []string{agent.RunDone, agent.RunProblems, agent.RunHeld}
+		if v.DryRun {
+			good = append(good, runPlanned)
+		}
+		if slices.Contains(good, r.Outcome) && r.FinishedAt != nil {
 			if age := now.Sub(*r.FinishedAt); age > maxAge {
 				return fmt.Errorf("the last good run is %s old, more than %s", age.Round(time.Second), maxAge)
 			}
 			return nil
 		}
 	}
+	if len(v.Runs) > 0 {
+		return fmt.Errorf("none of the last %s was good", count(len(v.Runs), "run", "runs"))
+	}
 	return errors.New("there was no good run yet")
-}
-
-func (v *statusView) text(w io.Writer, now time.Time) error {
-	fmt.Fprintf(w, "Managed    %s, %s\n", count(v.Managed.Users, "user", "users"), count(v.Managed.Groups, "group", "groups"))
-	if v.NextRun != nil {
-		fmt.Fprintf(w, "Next run   %s\n", local(*v.NextRun, now))
-	}
-	if h := v.Health; h != nil {
-		fmt.Fprintf(w, "Okta       %s as of %s\n", h.Verdict, local(h.At, now))
-		for _, reason := range h.Reasons {
-			fmt.Fprintf(w, "           - %s\n", report.Escape(reason))
-		}
-	}
-	if q := v.Quarantine; q != nil {
-		fmt.Fprintf(w, "Quarantine since %s: %s; the service waits %s between two runs, a good sync ends it\n",
-			local(q.Since, now), report.Escape(q.Reason), q.Pause())
-	}
-	if v.Pending > 0 {
-		fmt.Fprintf(w, "Unsettled  %s cut off; the next run settles what became of it\n", count(v.Pending, "change was", "changes were"))
-	}
-	if len(v.Runs) == 0 {
-		_, err := fmt.Fprintln(w, "\nNo run yet.")
-		return err
-	}
-	return errors.Join(v.runsText(w), v.failuresText(w, now), v.holdsText(w))
-}
-
-func (v *statusView) runsText(w io.Writer) error {
-	t := &table{title: "Runs", header: "STARTED\tTRIGGER\tOUTCOME\tAPPLIED\tFAILED\tHELD\tREJECTED\tSKIPPED"}
-	for _, r := range v.Runs {
-		t.row(r.Error, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d", r.StartedAt.Local().Format(time.DateTime), r.Trigger,
-			r.Outcome, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped)
-	}
-	return t.write(w)
-}
-
-func (v *statusView) failuresText(w io.Writer, now time.Time) error {
-	t := &table{title: "Failures", header: "TYPE\tNAME\tATTEMPTS\tNEXT TRY"}
-	for _, f := range v.Failures {
-		next := "next run"
-		if f.NextTryAt != nil {
-			next = local(*f.NextTryAt, now)
-		}
-		t.row(f.Error, "%s\t%s\t%d\t%s", f.Type, report.Escape(f.Name), f.Attempts, next)
-	}
-	return t.write(w)
-}
-
-func (v *statusView) holdsText(w io.Writer) error {
-	t := &table{title: "Held, waiting for approval", header: "ID\tCOUNT\tSINCE\tRELEASE WITH"}
-	for _, h := range v.Holds {
-		t.row("", "%s\t%d\t%s\t%s sync --approve %s", h.ID, h.Count, h.CreatedAt.Local().Format(time.DateTime), programName, h.ID)
-	}
-	return t.write(w)
-}
-
-// local writes a time on the clock of this machine, and how far it is from now.
-func local(t, now time.Time) string {
-	return t.Local().Format(time.DateTime) + " (" + report.Distance(t, now) + ")"
 }
 
 func timeOrNil(t time.Time) *time.Time {

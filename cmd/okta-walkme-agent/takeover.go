@@ -212,6 +212,9 @@ func (d *service) close() error {
 		next.discard()
 	}
 	if d.session != nil {
+		if d.session.config.DryRun {
+			d.noteDry(func(n *dryNotes) { n.NextRun = nil })
+		}
 		d.session.walkme.Close()
 	}
 	if d.claim != nil {
