@@ -15,7 +15,9 @@ import (
 // createGroup is Okta's conversation for a new push: look the name up, then
 // create with all members and write them once more, or link.
 func (r *runner) createGroup(ctx context.Context, c *Change) error {
-	r.clearName(ctx, c)
+	if err := r.clearName(ctx, c); err != nil {
+		return err
+	}
 	found, err := r.a.WalkMe.FindGroup(ctx, c.Name)
 	switch {
 	case err == nil:

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"sync/atomic"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -12,10 +12,13 @@ import (
 // renaming lets a rename happen once: in its own place in the plan or, if that comes
 // sooner, before the change that needs the name which it frees.
 type renaming struct {
-	once sync.Once
-	did  Change
-	err  error
+	begun atomic.Bool
+	ended chan struct{} // closed when did and err are there
+	did   Change
+	err   error
 }
+
+func newRenaming() *renaming { return &renaming{ended: make(chan struct{})} }
 
 func (r *runner) renameGroup(ctx context.Context, c *Change) error {
 	r.renameOnce(ctx, c)
@@ -26,25 +29,42 @@ func (r *runner) renameGroup(ctx context.Context, c *Change) error {
 // renameOnce carries a rename out, or waits until somebody else has done that. It
 // works on a copy: the change itself belongs to the sequence of its group.
 func (r *runner) renameOnce(ctx context.Context, c *Change) {
-	c.renaming.once.Do(func() {
-		r.clearName(ctx, c)
-		c.renaming.did = Change{
-			Seq: c.Seq, Type: c.Type, Action: c.Action, OktaID: c.OktaID, WalkMeID: c.WalkMeID, Name: c.Name,
-			Attributes: c.Attributes, Cause: c.Cause, Reason: c.Reason, target: c.target,
-		}
-		c.renaming.err = r.giveName(ctx, &c.renaming.did)
-	})
+	if !c.renaming.begun.CompareAndSwap(false, true) {
+		<-c.renaming.ended
+		return
+	}
+	defer close(c.renaming.ended)
+	c.renaming.did = Change{
+		Seq: c.Seq, Type: c.Type, Action: c.Action, OktaID: c.OktaID, WalkMeID: c.WalkMeID, Name: c.Name,
+		Attributes: c.Attributes, Cause: c.Cause, Reason: c.Reason, target: c.target, after: c.after,
+	}
+	c.renaming.err = r.giveName(ctx, &c.renaming.did)
 }
 
 // clearName has the rename done that frees the name which c gives. How that ended
-// is reported in its own place.
-func (r *runner) clearName(ctx context.Context, c *Change) {
-	if c.after != nil && !c.after.Blocked() {
-		r.renameOnce(ctx, c.after)
+// is reported in its own place; without it, the name is not to be had.
+func (r *runner) clearName(ctx context.Context, c *Change) error {
+	if c.after == nil {
+		return nil
 	}
+	if !c.after.Blocked() {
+		r.renameOnce(ctx, c.after)
+		if c.after.renaming.err == nil {
+			return nil
+		}
+	}
+	rec, _ := r.record(scim.Group, c.after.OktaID)
+	return nameTaken(rec.ID, rec.Name, rec.SourceID)
+}
+
+func nameTaken(walkmeID, name, oktaID string) error {
+	return &refusal{fmt.Sprintf("the WalkMe group %s has the name %q, and is managed for Okta group %s", walkmeID, name, oktaID)}
 }
 
 func (r *runner) giveName(ctx context.Context, c *Change) error {
+	if err := r.clearName(ctx, c); err != nil {
+		return err
+	}
 	if err := r.nameIsFree(ctx, c); err != nil {
 		return err
 	}
@@ -81,7 +101,7 @@ func (r *runner) nameIsFree(ctx context.Context, c *Change) error {
 		return nil
 	}
 	if other, ok := r.owner(scim.Group, found.ID, c.OktaID); ok {
-		return &refusal{fmt.Sprintf("the WalkMe group %s has the name %q, and is managed for Okta group %s", found.ID, found.DisplayName, other.SourceID)}
+		return nameTaken(found.ID, found.DisplayName, other.SourceID)
 	}
 	return &refusal{fmt.Sprintf("the WalkMe group %s, which is not managed here, has the name %q already", found.ID, found.DisplayName)}
 }

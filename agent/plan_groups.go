@@ -93,7 +93,7 @@ func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
 
 func (p *planner) renameGroup(want *GroupWant, r *state.Record) {
 	c := p.groupChange(GroupRename, want, r)
-	c.renaming = &renaming{}
+	c.renaming = newRenaming()
 	c.Reason = "renamed in Okta"
 	change := scim.AttributeChange{Path: scim.PathDisplayName, Old: r.Name, New: want.Name}
 	if pushed, ok := p.in.Pushed[objectKey(scim.Group, r.SourceID)]; ok && pushed.Name != r.Name {

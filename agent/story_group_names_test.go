@@ -3,8 +3,10 @@ package agent_test
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/okta"
@@ -73,6 +75,39 @@ func TestGroupNamesMoveAlongAChain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The pause of a 429 reaches everybody along the chain, and nobody is stuck.
+func TestGroupNamesMoveWhileTheRateIsLimited(t *testing.T) {
+	w := newWorld(t, walkme.OIN, pushAll, func(s *setup) { s.config.Workers = 16 })
+	s := &stage{world: w}
+	var err error
+	s.okta, err = okta.NewClient(t.Context(), okta.Config{
+		OrgURL: w.org.URL(), AppID: w.org.AppID(), APIToken: w.org.Token(), RateLimitShare: 1, Transport: w.org.Transport(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.hire("ann")
+	for _, name := range []string{"push A", "push B", "push C"} {
+		w.group(name, "ann")
+	}
+	path := filepath.Join(t.TempDir(), "state.db")
+	synctest.Test(t, func(t *testing.T) {
+		tenant := walkmetest.New(walkmetest.Options{})
+		defer tenant.Close()
+		p := s.start(t, tenant, path)
+		defer p.end()
+		p.sync()
+		for _, name := range []string{"push C", "push B", "push A"} {
+			w.org.RenameGroup(w.groups[name], name[:5]+string(name[5]+1))
+		}
+		tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 1, walkmetest.RateLimited("60")))
+		wantText(t, "changes", changes(p.sync()), `
+			group_rename push D: applied
+			group_rename push C: applied
+			group_rename push B: applied`)
+	})
 }
 
 // A chain of which a link breaks ends there: nothing behind it is sent, and the
