@@ -123,6 +123,7 @@ func (c *company) inherit(from *company) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.must(exitOK, "state", "adopt") // its tenant has another port
 }
 
 // mustStart runs the real program to a good end.
