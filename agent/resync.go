@@ -2,58 +2,101 @@ package agent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// metaResync is when the resync began that is not finished yet, RFC 3339.
-const metaResync = "resync_since"
+// metaResync holds the resync that is not finished yet, as an unfinished.
+const metaResync = "resync"
+
+// unfinished is a resync that was interrupted.
+type unfinished struct {
+	Since     time.Time `json:"since"` // when it began
+	Selection Selection `json:"selection"`
+}
+
+// TriggerResync is the trigger of a run that pushes again.
+const TriggerResync = "resync"
 
 // ErrNoResync says that there is no interrupted resync to go on with.
 var ErrNoResync = errors.New("no resync was interrupted, so there is none to continue")
 
-// beginResync notes when a resync begins. One that goes on leaves out whatever
-// WalkMe has acknowledged since its beginning.
-func (a *Agent) beginResync(ctx context.Context, opts Options, now time.Time) error {
-	switch {
-	case opts.Force == nil:
-		return nil
-	case !opts.Resume:
-		if err := a.State.SetMeta(ctx, metaResync, now.Format(time.RFC3339Nano)); err != nil {
-			return fmt.Errorf("begin of the resync: %w", err)
-		}
-		return nil
-	}
-	since, err := a.resyncSince(ctx)
-	opts.Force.Since = since
-	return err
+// OtherResyncError says that the resync to go on with is of something else.
+type OtherResyncError struct{ Unfinished Selection }
+
+func (e *OtherResyncError) Error() string {
+	return "the resync that was interrupted is of " + e.Unfinished.String() + "; --continue alone goes on with that, and a resync without --continue begins anew"
 }
 
-func (a *Agent) resyncSince(ctx context.Context) (time.Time, error) {
+// resume makes the selection of a run that goes on with a resync that of the resync,
+// less what WalkMe has acknowledged since it began. A selection of one's own must be the
+// same. The error is ErrNoResync or an *OtherResyncError.
+func (a *Agent) resume(ctx context.Context, opts *Options) error {
+	if opts.Force == nil || !opts.Resume {
+		return nil
+	}
+	text, err := a.unfinishedResync(ctx)
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		return ErrNoResync
+	}
+	var u unfinished
+	if err := json.Unmarshal([]byte(text), &u); err != nil {
+		return fmt.Errorf("unfinished resync: %w", err)
+	}
+	if given := opts.Force.String(); given != (&Selection{}).String() && given != u.Selection.String() {
+		return &OtherResyncError{u.Selection}
+	}
+	u.Selection.Since = u.Since.Truncate(time.Millisecond) // as the state keeps its times
+	opts.Force = &u.Selection
+	return nil
+}
+
+func (a *Agent) unfinishedResync(ctx context.Context) (string, error) {
 	if a.State == nil {
-		return time.Time{}, ErrNoResync
+		return "", nil
 	}
 	text, err := a.State.Meta(ctx, metaResync)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("begin of the resync: %w", err)
+		return "", fmt.Errorf("unfinished resync: %w", err)
 	}
-	if text == "" {
-		return time.Time{}, ErrNoResync
-	}
-	since, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("begin of the resync: %w", err)
-	}
-	return since.Truncate(time.Millisecond), nil // as the state keeps its times
+	return text, nil
 }
 
-func (a *Agent) endResync(ctx context.Context, opts Options, runErr error) error {
-	if opts.Force == nil || runErr != nil {
-		return nil
+// resyncing notes a resync for as long as do works on it, and for good when that fails
+// after it has pushed something. One that has pushed nothing leaves what was there.
+func (a *Agent) resyncing(ctx context.Context, opts Options, report *Report, do func() error) error {
+	if opts.Force == nil {
+		return do()
 	}
-	if err := a.State.SetMeta(ctx, metaResync, ""); err != nil {
-		return fmt.Errorf("end of the resync: %w", err)
+	before, err := a.unfinishedResync(ctx)
+	if err != nil {
+		return err
 	}
-	return nil
+	if !opts.Resume {
+		text, err := json.Marshal(unfinished{report.Run.StartedAt, *opts.Force})
+		if err == nil {
+			err = a.State.SetMeta(ctx, metaResync, string(text))
+		}
+		if err != nil {
+			return fmt.Errorf("begin of the resync: %w", err)
+		}
+	}
+	after := ""
+	runErr := do()
+	if runErr != nil {
+		if slices.ContainsFunc(report.Changes, func(c *Change) bool { return c.Outcome == Applied }) {
+			return runErr
+		}
+		after = before
+	}
+	if err := a.State.SetMeta(context.WithoutCancel(ctx), metaResync, after); err != nil {
+		return errors.Join(runErr, fmt.Errorf("end of the resync: %w", err))
+	}
+	return runErr
 }

@@ -20,12 +20,8 @@ import (
 // Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
 // the look-ups that tell a link from a create.
 func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
-	if opts.Force != nil && opts.Resume {
-		since, err := a.resyncSince(ctx)
-		if err != nil {
-			return nil, err
-		}
-		opts.Force.Since = since
+	if err := a.resume(ctx, &opts); err != nil {
+		return nil, err
 	}
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return nil, err
@@ -167,6 +163,9 @@ func orEmpty[T any](list []T) []T {
 // run failed as a whole; the report then says how far it got. Single changes that
 // failed are in the report, not in the error.
 func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
+	if err := a.resume(ctx, &opts); err != nil {
+		return nil, err
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("run id: %w", err)
@@ -193,9 +192,6 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		return err
 	}
 	unsettled := unsettledObjects(report.Settled)
-	if err := a.beginResync(ctx, opts, report.Run.StartedAt); err != nil {
-		return err
-	}
 	v, err := a.snapshotFor(ctx, opts)
 	if err != nil {
 		return err
@@ -234,9 +230,9 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := a.forgetMoot(ctx, plan, v, opts, unsettled); err != nil {
 		return err
 	}
-	err = a.apply(ctx, report, v)
+	err = a.resyncing(ctx, opts, report, func() error { return a.apply(ctx, report, v) })
 	after := context.WithoutCancel(ctx)
-	return errors.Join(err, a.bind(after, v, plan), a.noteApprovals(after, plan.released), a.endResync(ctx, opts, err))
+	return errors.Join(err, a.bind(after, v, plan), a.noteApprovals(after, plan.released))
 }
 
 func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {

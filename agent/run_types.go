@@ -19,8 +19,8 @@ type Options struct {
 	Force   *Selection
 	Refresh bool // read WalkMe and compare with what it shows
 
-	// Resume leaves out what an earlier run of the same Force has pushed since it
-	// began.
+	// Resume goes on with the resync that was interrupted: Force is the same, or the
+	// zero Selection, and what it has pushed since it began is left out.
 	Resume bool
 
 	only  []string // Okta ids of the people to look at, sorted; nil: everybody

@@ -14,14 +14,43 @@ import (
 // groups add up; the other parts narrow them down. The zero value selects
 // everything. A run with a selection leaves everything else alone.
 type Selection struct {
-	Users      []string  // userName or Okta id
-	Groups     []string  // name in Okta or WalkMe, or Okta id
-	Attributes []string  // paths: only people whose value of one differs from what was acknowledged
-	Always     bool      // with Attributes: everybody, whether or not it differs
-	Failed     bool      // only what failed at its last attempt
-	Since      time.Time // only what was not acknowledged since: so an interrupted resync goes on
+	Users      []string  `json:"users,omitempty"`      // userName or Okta id
+	Groups     []string  `json:"groups,omitempty"`     // name in Okta or WalkMe, or Okta id
+	Attributes []string  `json:"attributes,omitempty"` // paths: only people whose value of one differs from what was acknowledged
+	Always     bool      `json:"always,omitempty"`     // with Attributes: everybody, whether or not it differs
+	Failed     bool      `json:"failed,omitempty"`     // only what failed at its last attempt
+	Since      time.Time `json:"-"`                    // only what was not acknowledged since: so an interrupted resync goes on
 
 	ids map[string]bool // resolved; nil: everything
+}
+
+// String names what is selected, in the flags of the command line: two selections of the
+// same have the same.
+func (s *Selection) String() string {
+	var parts []string
+	for _, flag := range []struct {
+		name   string
+		values []string
+	}{{"--user", s.Users}, {"--group", s.Groups}, {"--attribute", s.Attributes}} {
+		values := slices.Clone(flag.values)
+		slices.Sort(values)
+		for _, v := range slices.Compact(values) {
+			if strings.ContainsAny(v, " '\"\\$&;|<>()*?#`") {
+				v = "'" + strings.ReplaceAll(v, "'", `'\''`) + "'"
+			}
+			parts = append(parts, flag.name+" "+v)
+		}
+	}
+	if s.Always {
+		parts = append(parts, "--force")
+	}
+	if s.Failed {
+		parts = append(parts, "--failed")
+	}
+	if len(parts) == 0 {
+		return "everything"
+	}
+	return strings.Join(parts, " ")
 }
 
 // UnknownError says that a resync names somebody, or something, that neither Okta

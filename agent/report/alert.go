@@ -14,7 +14,7 @@ func (d *document) alert() {
 		case agent.RunFailed:
 			d.warn("The run failed: " + strings.TrimSuffix(d.withoutFailure(r.Error), ".") + ".")
 		case agent.RunStopped:
-			d.warn("The run was stopped; the next one goes on where it ended.")
+			d.warn(stoppedText(r.Trigger))
 		}
 	}
 	d.alertHealth()
@@ -30,6 +30,14 @@ func (d *document) alert() {
 	for _, h := range d.plan.Holds {
 		d.warn(holdKind(h.Kind, h.Count) + " " + is(h.Count) + " held: " + h.Reason + ".")
 	}
+}
+
+// stoppedText says who goes on. A run on schedule knows nothing of a resync.
+func stoppedText(trigger string) string {
+	if trigger == agent.TriggerResync {
+		return "The resync was stopped; resync --continue goes on where it ended."
+	}
+	return "The run was stopped; the next one goes on where it ended."
 }
 
 // stillOpen counts the changes of an earlier run whose outcome is still unknown.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 
 func (c *cli) resyncCommand() *cobra.Command {
 	var dryRun, resume bool
-	show := runFlags{name: "resync"}
+	show := runFlags{name: agent.TriggerResync}
 	var pick agent.Selection
 	cmd := &cobra.Command{
 		Use:   "resync",
@@ -24,11 +25,16 @@ nothing differs: for all, or for those selected. --user and --group add up, the
 other flags narrow down; nothing else is touched. Push Now overwrites a group's
 membership with exactly the pushed people.
 
-An interrupted resync goes on with --continue and the same flags.`,
+An interrupted resync goes on with --continue alone.`,
 		Example: `  okta-walkme-agent resync --attribute name.givenName --dry-run
   okta-walkme-agent resync --user ann@example.com --group "WalkMe Editors"
   okta-walkme-agent resync --failed`,
-		Args: cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("resync takes no %q; a person is named with --user, a group with --group", args[0])
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := knownFormat(show.format); err != nil {
 				return err
@@ -45,15 +51,15 @@ An interrupted resync goes on with --continue and the same flags.`,
 					return usage("--attribute %s: it is not under mappings", path)
 				}
 			}
-			opts := agent.Options{Trigger: "resync", By: whoAmI(), Force: &pick, Resume: resume}
+			opts := agent.Options{Trigger: agent.TriggerResync, By: whoAmI(), Force: &pick, Resume: resume}
 			if dryRun {
-				return c.dryRun(cmd.Context(), cfg, opts, show)
+				return otherResync(c.dryRun(cmd.Context(), cfg, opts, show))
 			}
-			return c.oneRun(cmd.Context(), cfg, show, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
+			return otherResync(c.oneRun(cmd.Context(), cfg, show, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
 				r, err := a.Sync(ctx, opts)
-				c.resyncLeft(r)
+				c.resyncLeft(r, err)
 				return r, err
-			})
+			}))
 		},
 	}
 	flags := cmd.Flags()
@@ -72,18 +78,32 @@ func isMapped(cfg *configs.Config, path string) bool {
 	return slices.ContainsFunc(cfg.Mappings, func(m configs.Mapping) bool { return strings.EqualFold(m.Path, path) })
 }
 
-// resyncLeft says on standard error what an interrupted resync has left undone.
-func (c *cli) resyncLeft(r *agent.Report) {
-	if r == nil {
+// otherResync gives flags that do not fit the unfinished resync the exit code of wrong
+// usage.
+func otherResync(err error) error {
+	var other *agent.OtherResyncError
+	if errors.As(err, &other) {
+		return &exit{exitUsage, err}
+	}
+	return err
+}
+
+// resyncLeft says on standard error what a resync has left undone that ended early. One
+// that has pushed nothing is simply made again.
+func (c *cli) resyncLeft(r *agent.Report, err error) {
+	if r == nil || err == nil {
 		return
 	}
-	left := 0
+	applied, left := 0, 0
 	for _, ch := range r.Changes {
-		if ch.Outcome == agent.Skipped && !ch.Blocked() {
+		switch {
+		case ch.Outcome == agent.Applied:
+			applied++
+		case !ch.Blocked():
 			left++
 		}
 	}
-	if left > 0 {
-		fmt.Fprintf(c.stderr, "%s: %d of %s left undone; go on with: resync --continue and the same flags\n", programName, left, count(len(r.Changes), "change", "changes"))
+	if applied > 0 && left > 0 {
+		fmt.Fprintf(c.stderr, "%s: %d of %s left undone; go on with: resync --continue\n", programName, left, count(len(r.Changes), "change", "changes"))
 	}
 }
