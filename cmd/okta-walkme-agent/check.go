@@ -46,7 +46,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	k.section("Configuration", c.file())
 	k.ok("%s, schedule %q", count(len(cfg.Mappings), "mapped attribute", "mapped attributes"), cfg.Schedule)
 	if cfg.DryRun {
-		k.ok("dry_run is true: the service plans and sends nothing, and sync by hand wants --live")
+		k.ok("dry_run is true: the service plans and sends nothing; sync by hand sends")
 	}
 	oktaConfig, oktaErr := cfg.OktaClient()
 	walkmeConfig, walkmeErr := cfg.WalkMeClient()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/user"
 	"slices"
 	"strings"
@@ -24,7 +25,8 @@ func (c *cli) syncCommand() *cobra.Command {
 		Long: `Makes one run: settles what an earlier run left open, reads Okta, plans, and
 applies. Failed objects are tried at once, whatever their pause.
 
-While the configuration says dry_run: true, nothing is sent without --live.`,
+dry_run: true in the configuration holds back the service alone; a run by hand says
+so and sends. plan, and --dry-run, only look.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := knownFormat(show.format); err != nil {
@@ -55,30 +57,25 @@ type runFlags struct {
 	name   string // of the command
 	format string
 	full   bool
-	live   bool
 }
 
 func (f *runFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.format, "format", "f", "text", strings.Join(formats, ", "))
 	cmd.Flags().BoolVar(&f.full, "full", false, "unfold long lists")
-	cmd.Flags().BoolVar(&f.live, "live", false, "send, although the configuration says dry_run: true")
 }
 
-// allowed refuses to send anything while the configuration promises that nothing is
-// sent: whoever watches the service for a week must not send by the way.
-func (c *cli) allowed(cfg *configs.Config, f runFlags) error {
-	if !cfg.DryRun || f.live {
-		return nil
+// noteDryRun tells whoever watches the service for a week that this run is none of
+// those it watches.
+func (c *cli) noteDryRun(cfg *configs.Config, f runFlags) {
+	if cfg.DryRun {
+		fmt.Fprintf(c.stderr, "%s: dry_run: true holds back the service alone; this %s sends (plan only looks)\n", programName, f.name)
 	}
-	return usage("%s says dry_run: true, so nothing was sent; plan shows what a run would do, %s --live does it all the same", c.file(), f.name)
 }
 
 // oneRun opens both sides for one run by hand, shows how it went, and turns the
 // outcome into an exit code.
 func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do func(context.Context, *agent.Agent) (*agent.Report, error)) (err error) {
-	if err := c.allowed(cfg, f); err != nil {
-		return err
-	}
+	c.noteDryRun(cfg, f)
 	s, err := c.open(ctx, cfg, purpose{name: f.name}, c.logger(cfg, false))
 	if err != nil {
 		return explained(err)
