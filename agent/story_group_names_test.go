@@ -113,8 +113,8 @@ func TestGroupNamesMoveWhileTheRateIsLimited(t *testing.T) {
 // A chain of which a link breaks ends there: nothing behind it is sent, and the
 // next run goes on.
 func TestGroupNamesBrokenChain(t *testing.T) {
-	eachServer(t, func(t *testing.T, profile walkme.Profile, quirks walkmetest.Quirks) {
-		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Quirks = quirks })
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
 		w.group("push A", "ann")
 		w.group("push B", "bob")
@@ -216,8 +216,8 @@ func TestGroupNameOfAForeignGroup(t *testing.T) {
 
 // A group may take its own name in other letters.
 func TestGroupNameInOtherLetters(t *testing.T) {
-	eachServer(t, func(t *testing.T, profile walkme.Profile, quirks walkmetest.Quirks) {
-		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Quirks = quirks })
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
 		w.hire("ann")
 		w.group("push team", "ann")
 		w.sync()
