@@ -93,6 +93,7 @@ type view struct {
 	health     Health
 	counts     snapshotCounts // for the next comparison
 	earlier    map[string]map[string]string
+	newMapping bool // the latest run had another one
 
 	absent map[string]time.Time // see waitForGrace
 
@@ -162,6 +163,11 @@ func (a *Agent) readState(ctx context.Context, v *view) (err error) {
 	if v.generation, err = a.State.Generation(ctx); err != nil {
 		return fmt.Errorf("generation of the state: %w", err)
 	}
+	latest, err := a.State.Meta(ctx, metaMapping)
+	if err != nil {
+		return fmt.Errorf("latest mapping: %w", err)
+	}
+	v.newMapping = latest != a.Config.Mapping.Digest()
 	v.earlier = map[string]map[string]string{}
 	for i := range v.recorded {
 		digest := v.recorded[i].MappingDigest
@@ -180,6 +186,7 @@ const (
 	metaGroupsSince  = "groups_since"   // watermark of the stored groups, RFC 3339
 	metaGroupsFullAt = "groups_full_at" // when all members were last read, RFC 3339
 	metaGroupSources = "group_sources"  // the sources that the stored groups came from
+	metaMapping      = "mapping"        // digest of the mapping of the latest run
 )
 
 // groupRequest asks for a full read of the groups when one is due, when the

@@ -43,6 +43,10 @@ type Rejection struct {
 	Name   string    `json:"name"`
 	Path   string    `json:"path"`
 	Error  string    `json:"error"`
+
+	// Cause is CauseMapping of a managed person whose value could be mapped under the
+	// expression that it was pushed with; empty: not known.
+	Cause Cause `json:"cause,omitempty"`
 }
 
 // Desired is what Okta wants of WalkMe's users.

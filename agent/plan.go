@@ -21,6 +21,9 @@ type PlanInput struct {
 	Policy  Policy
 	Mapping Mapping
 
+	// NewMapping says that the run before this one had another mapping.
+	NewMapping bool
+
 	// Earlier holds the expressions of the mappings that recorded resources
 	// were pushed under, by digest. Without one a change counts as Okta's.
 	Earlier map[string]map[string]string
@@ -94,6 +97,7 @@ func NewPlan(in PlanInput) *Plan {
 		}
 	}
 	p.planUsers()
+	p.noteUnmapped()
 	p.orderRenames()
 	p.planGroups()
 	p.restrict()
@@ -107,7 +111,7 @@ func (p *planner) planUsers() {
 	for i := range p.in.Desired.People {
 		person := &p.in.Desired.People[i]
 		if person.Rejection != nil {
-			p.plan.Rejected = append(p.plan.Rejected, *person.Rejection)
+			p.reject(*person.Rejection, p.users[person.SourceID])
 		}
 		p.planPerson(person, p.users[person.SourceID])
 	}

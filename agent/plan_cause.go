@@ -2,6 +2,8 @@ package agent
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"okta-walkme-agent/internal/scim"
@@ -36,6 +38,36 @@ func (p *planner) causeOf(diff []scim.AttributeChange, r *state.Record) (Cause, 
 	}
 	return CauseOkta, fmt.Sprintf("%s changed in Okta, mapping of %s changed",
 		strings.Join(okta, ", "), strings.Join(mapping, ", "))
+}
+
+// reject reports a person, and whether that comes from a change of the mapping.
+func (p *planner) reject(rejection Rejection, r *state.Record) {
+	if r != nil && r.ID != "" {
+		earlier, mapped := p.in.Earlier[r.MappingDigest][rejection.Path]
+		if mapped && earlier != p.in.Mapping.Expressions()[rejection.Path] {
+			rejection.Cause = CauseMapping
+		}
+	}
+	p.plan.Rejected = append(p.plan.Rejected, rejection)
+}
+
+// noteUnmapped counts the values that a new mapping leaves to themselves.
+func (p *planner) noteUnmapped() {
+	if !p.in.NewMapping {
+		return
+	}
+	current := p.in.Mapping.Expressions()
+	people := map[string]int{}
+	for _, r := range p.users {
+		for _, a := range r.Attributes {
+			if _, ok := current[a.Path]; !ok && r.ID != "" && r.Active && a.Value != nil {
+				people[a.Path]++
+			}
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(people)) {
+		p.plan.Unmapped = append(p.plan.Unmapped, Unmapped{path, people[path]})
+	}
 }
 
 // withActual tells what was acknowledged from what WalkMe shows.

@@ -271,12 +271,20 @@ type Plan struct {
 	Summary         Summary           `json:"summary"`
 	Changes         []*Change         `json:"changes"`
 	Rejected        []Rejection       `json:"rejected"`
+	Unmapped        []Unmapped        `json:"unmapped,omitempty"` // by a mapping that no run had yet
 	Health          Health            `json:"health"`
 	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"` // after a refresh
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
 
 	released []Hold // what an approval has kept from being held
+}
+
+// Unmapped is an attribute that the mapping does not have any more. WalkMe keeps its
+// values.
+type Unmapped struct {
+	Path   string `json:"path"`
+	People int    `json:"people"` // managed people who have a value there
 }
 
 // Health is the verdict on what was read from Okta, made before any diff.

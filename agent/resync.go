@@ -18,9 +18,6 @@ type unfinished struct {
 	Selection Selection `json:"selection"`
 }
 
-// TriggerResync is the trigger of a run that pushes again.
-const TriggerResync = "resync"
-
 // ErrNoResync says that there is no interrupted resync to go on with.
 var ErrNoResync = errors.New("no resync was interrupted, so there is none to continue")
 

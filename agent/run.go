@@ -53,7 +53,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 	}
 	plan := NewPlan(PlanInput{
 		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
-		Policy: a.Config.Policy, Mapping: a.Config.Mapping, Earlier: v.earlier,
+		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
 		Pushed: v.pushed, Only: opts.only, Force: opts.Force, Patient: opts.Patient, Now: a.now(),
 	})
 	if opts.Force == nil {
@@ -266,7 +266,7 @@ func (a *Agent) snapshot(ctx context.Context) (*view, error) {
 	if err := a.State.SaveMapping(ctx, a.Config.Mapping.Digest(), a.Config.Mapping.Expressions()); err != nil {
 		return nil, fmt.Errorf("mapping in the state: %w", err)
 	}
-	if err := errors.Join(a.saveSnapshotMeta(ctx, v), a.saveCounts(ctx, v)); err != nil {
+	if err := errors.Join(a.saveSnapshotMeta(ctx, v), a.saveCounts(ctx, v), a.State.SetMeta(ctx, metaMapping, a.Config.Mapping.Digest())); err != nil {
 		return nil, fmt.Errorf("snapshot in the state: %w", err)
 	}
 	return v, a.forgetNeverLanded(ctx, v)

@@ -18,6 +18,9 @@ func (d *document) alert() {
 		}
 	}
 	d.alertHealth()
+	if d.nobody() && d.plan.Health.DoubtUsers == "" {
+		d.warn("Okta lists nobody: assign people to the app, or give the credentials an admin role (without one Okta answers an empty list).")
+	}
 	if n := d.stillOpen(); n > 0 {
 		d.warn("WalkMe does not say what became of " + plural(n, "change") + " of an earlier run, see below.")
 	}
@@ -38,6 +41,12 @@ func stoppedText(trigger string) string {
 		return "The resync was stopped; resync --continue goes on where it ended."
 	}
 	return "The run was stopped; the next one goes on where it ended."
+}
+
+// nobody says that Okta has listed no person. A run for a few people does not ask for the
+// list.
+func (d *document) nobody() bool {
+	return d.plan.ID != "" && d.plan.Source.Users == 0 && (d.run == nil || d.run.Trigger != agent.TriggerWatch)
 }
 
 // stillOpen counts the changes of an earlier run whose outcome is still unknown.

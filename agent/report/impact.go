@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"okta-walkme-agent/agent"
-	"okta-walkme-agent/internal/scim"
 )
 
 // samples is how many people stand for all whom a mapping touches.
@@ -21,20 +20,32 @@ type impact struct {
 }
 
 type attributeImpact struct {
-	path    string
-	people  int
-	cleared int // of them lose the value, as after a misspelt name
+	path     string
+	people   int
+	cleared  int // of them lose the value, as after a misspelt name
+	rejected int // cannot be mapped any more
+	left     int // have a value in WalkMe that is not mapped any more
 }
 
 func (a attributeImpact) words() string {
-	s := plural(a.people, "person")
-	if a.cleared > 0 {
-		s += ", " + number(a.cleared) + " of them without a value then"
+	var parts []string
+	if a.people > 0 {
+		s := plural(a.people, "person")
+		if a.cleared > 0 {
+			s += ", " + number(a.cleared) + " of them without a value then"
+		}
+		parts = append(parts, s)
 	}
-	return s
+	if a.rejected > 0 {
+		parts = append(parts, "cannot be mapped for "+plural(a.rejected, "person"))
+	}
+	if a.left > 0 {
+		parts = append(parts, "no longer mapped: WalkMe keeps the value of "+plural(a.left, "person"))
+	}
+	return strings.Join(parts, "; ")
 }
 
-// mappingImpact is nil when no change comes from the mapping.
+// mappingImpact is nil when nothing comes from the mapping.
 func mappingImpact(p *agent.Plan) *impact {
 	var touched []*agent.Change
 	byPath := map[string]attributeImpact{}
@@ -53,21 +64,28 @@ func mappingImpact(p *agent.Plan) *impact {
 			byPath[a.Path] = at
 		}
 	}
-	if len(touched) == 0 {
+	m := &impact{people: len(touched), samples: sampled(touched)}
+	for _, r := range p.Rejected {
+		if r.Cause == agent.CauseMapping {
+			m.rejected++
+			at := byPath[r.Path]
+			at.path = r.Path
+			at.rejected++
+			byPath[r.Path] = at
+		}
+	}
+	for _, u := range p.Unmapped {
+		byPath[u.Path] = attributeImpact{path: u.Path, left: u.People}
+	}
+	if len(byPath) == 0 && len(touched) == 0 {
 		return nil
 	}
-	m := &impact{people: len(touched), samples: sampled(touched)}
 	for _, a := range byPath {
 		m.attributes = append(m.attributes, a)
 	}
 	slices.SortFunc(m.attributes, func(a, b attributeImpact) int {
-		return cmp.Or(-cmp.Compare(a.people, b.people), strings.Compare(a.path, b.path))
+		return cmp.Or(-cmp.Compare(a.people+a.rejected, b.people+b.rejected), strings.Compare(a.path, b.path))
 	})
-	for _, r := range p.Rejected {
-		if r.Type == scim.User {
-			m.rejected++
-		}
-	}
 	return m
 }
 

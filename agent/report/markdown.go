@@ -76,6 +76,9 @@ func (m *markdown) impact(i *impact) {
 	for _, a := range i.attributes {
 		m.line("- ", mdCode(a.path), ": ", a.words())
 	}
+	if len(i.samples) == 0 {
+		return
+	}
 	m.line()
 	m.line("For example:")
 	m.line()

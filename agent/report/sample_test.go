@@ -186,8 +186,9 @@ func mappingPlan() *agent.Plan {
 		p.Changes = append(p.Changes, because(user(agent.Update, n, name, reason, attributes...), agent.CauseMapping))
 	}
 	p.Rejected = []agent.Rejection{
-		{Type: scim.User, OktaID: userID(900), Name: "robot@example.com", Path: "name.givenName", Error: "String.toUpperCase: user.firstName has no value"},
+		{Type: scim.User, OktaID: userID(900), Name: "robot@example.com", Path: "name.givenName", Error: "String.toUpperCase: user.firstName has no value", Cause: agent.CauseMapping},
 	}
+	p.Unmapped = []agent.Unmapped{{Path: "nickName", People: 31}}
 	return finish(p)
 }
 

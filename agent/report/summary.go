@@ -115,6 +115,9 @@ func (d *document) summary() string {
 // they are told apart where everything that Okta listed is in step.
 func (d *document) inStep() string {
 	n, source := d.tally.unchanged, d.plan.Source
+	if n == 0 && d.nobody() {
+		return "Okta lists nobody"
+	}
 	if source.Users+source.Groups == n {
 		return plural(source.Users, "user") + " and " + plural(source.Groups, "group") + " are in step"
 	}

@@ -77,6 +77,9 @@ func (p *printer) impact(m *impact) {
 		p.b.WriteString("  ")
 		p.columns(2, plain, a.path, col, plain, a.words())
 	}
+	if len(m.samples) == 0 {
+		return
+	}
 	p.paragraph(2, dim, "for example")
 	col = attributeColumn(m.samples)
 	for _, c := range m.samples {

@@ -154,7 +154,7 @@ func TestCountedSentences(t *testing.T) {
 			failed.Error = "HTTP 500"
 			r.Changes = append(r.Changes, user(agent.Create, i, "new@example.com", ""), user(agent.Deactivate, 100+i, "leaver@example.com", ""),
 				because(failed, agent.CauseMapping), group(agent.GroupMembers, i, "Editors", "", agent.MemberChange{Add: []string{"a"}, Remove: []string{"b"}}))
-			r.Rejected = append(r.Rejected, agent.Rejection{Type: scim.User, OktaID: userID(300 + i), Name: "robot", Path: "userName", Error: "no e-mail address"})
+			r.Rejected = append(r.Rejected, agent.Rejection{Type: scim.User, OktaID: userID(300 + i), Name: "robot", Path: "userName", Error: "no e-mail address", Cause: agent.CauseMapping})
 			r.Settled = append(r.Settled, agent.Settlement{Type: scim.User, OktaID: userID(400 + i), Name: "open@example.com", Action: agent.Create, Outcome: "pending"})
 		}
 		agent.Limits{MemberRemovals: agent.Limit{Count: 9}}.Hold(&r.Plan, agent.HoldInput{})
@@ -261,3 +261,27 @@ func TestWriterErrors(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// TestNobody does not call an org that lists nobody in step.
+func TestNobody(t *testing.T) {
+	p := basePlan()
+	p.Source.Users, p.Source.Groups, p.Summary.Unchanged = 0, 0, 0
+	got := planText(t, p, report.Options{})
+	for _, want := range []string{"! Okta lists nobody: assign people to the app, or give", "No changes. Okta lists nobody.\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("PlanText of an empty org = %q, want %q in it", got, want)
+		}
+	}
+}
+
+// TestMappingThatRejects shows a mapping change that leaves nothing to send.
+func TestMappingThatRejects(t *testing.T) {
+	p := basePlan()
+	for i := range 2 {
+		p.Rejected = append(p.Rejected, agent.Rejection{Type: scim.User, OktaID: userID(i), Name: "ann@example.com", Path: "userName", Error: "no value", Cause: agent.CauseMapping})
+	}
+	got := planText(t, finish(p), report.Options{})
+	if want := "Mapping change: touches 0 people; 2 people are rejected\n  userName  cannot be mapped for 2 people\n"; !strings.Contains(got, want) {
+		t.Errorf("PlanText = %q, want %q in it", got, want)
+	}
+}

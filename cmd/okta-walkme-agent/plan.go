@@ -54,7 +54,7 @@ changed there shows as drift. With --mapping another mapping is tried, and with
 	}
 	cmd.Flags().StringVarP(&f.format, "format", "f", "text", strings.Join(formats, ", "))
 	cmd.Flags().StringVarP(&f.out, "out", "o", "", "also save the plan to `FILE`, for apply")
-	cmd.Flags().BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
+	cmd.Flags().BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 when there are changes, else with 3 when something is rejected or not trusted")
 	cmd.Flags().BoolVar(&f.full, "full", false, "unfold long lists")
 	cmd.Flags().BoolVar(&f.refresh, "refresh", false, "read WalkMe and show what was changed there")
 	cmd.Flags().StringVar(&f.mapping, "mapping", "", "try the mappings of `FILE` instead of those configured")
@@ -93,8 +93,21 @@ func (c *cli) plan(ctx context.Context, f planFlags) error {
 	if err := c.showPlan(c.stdout, plan, f.format, f.full); err != nil {
 		return err
 	}
-	if f.detailed && (plan.Pending() > 0 || plan.Summary.Held > 0) {
+	if f.detailed {
+		return detailed(plan)
+	}
+	return nil
+}
+
+// detailed tells a plan without changes from one that is in step: people who are
+// rejected, and removals that are not trusted, are neither. Changes count for more.
+func detailed(plan *agent.Plan) error {
+	unconfirmed := func(ch *agent.Change) bool { return ch.Unconfirmed != "" }
+	switch {
+	case plan.Pending() > 0, plan.Summary.Held > 0:
 		return &exit{code: exitChanges}
+	case len(plan.Rejected) > 0, slices.ContainsFunc(plan.Changes, unconfirmed):
+		return &exit{code: exitProblems}
 	}
 	return nil
 }

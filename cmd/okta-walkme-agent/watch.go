@@ -16,7 +16,7 @@ import (
 
 const (
 	// triggerWatch is the trigger of a run that Okta's log asked for.
-	triggerWatch = "watch"
+	triggerWatch = agent.TriggerWatch
 
 	// metaLogCursor is where the next poll of the log goes on.
 	metaLogCursor = "log_cursor"

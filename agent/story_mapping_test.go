@@ -1,0 +1,73 @@
+package agent_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/el"
+	"okta-walkme-agent/walkme"
+)
+
+// remap gives the agent another mapping: attribute path and expression in turn.
+func (w *world) remap(pairs ...string) {
+	w.t.Helper()
+	var rules []agent.MappingRule
+	for i := 0; i < len(pairs); i += 2 {
+		expr, err := el.Parse(pairs[i+1])
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		rules = append(rules, agent.MappingRule{Path: pairs[i], Expr: expr})
+	}
+	mapping, err := agent.NewMapping(rules)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.agent.Config.Mapping = mapping
+}
+
+func (w *world) plan() *agent.Plan {
+	w.t.Helper()
+	plan, err := w.agent.Plan(w.t.Context(), agent.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return plan
+}
+
+// A mapping under which nobody has a name any more changes nothing in WalkMe. The plan
+// says that it comes from the mapping, of those who could be mapped before.
+func TestMappingThatRejectsEverybody(t *testing.T) {
+	w := newWorld(t, walkme.OIN)
+	w.hire("ann", "bob")
+	w.sync()
+	w.hire("cara")
+	w.remap("userName", "user.nobodyHasThis", "name.givenName", "user.firstName", "name.familyName", "user.lastName")
+	causes := map[string]agent.Cause{}
+	for _, r := range w.plan().Rejected {
+		causes[r.OktaID] = r.Cause
+	}
+	want := map[string]agent.Cause{w.people["ann"]: agent.CauseMapping, w.people["bob"]: agent.CauseMapping, w.people["cara"]: ""}
+	if diff := cmp.Diff(want, causes); diff != "" {
+		t.Errorf("causes of the rejections (-want +got):\n%s", diff)
+	}
+}
+
+// An attribute that is dropped from the mapping stays in WalkMe as it is. The plan says
+// so until a run has had the mapping.
+func TestMappingThatDropsAnAttribute(t *testing.T) {
+	w := newWorld(t, walkme.OIN)
+	w.hire("ann", "bob")
+	w.sync()
+	w.remap("userName", "appuser.userName", "name.givenName", "user.firstName")
+	want := []agent.Unmapped{{Path: "name.familyName", People: 2}}
+	if diff := cmp.Diff(want, w.plan().Unmapped); diff != "" {
+		t.Errorf("unmapped attributes (-want +got):\n%s", diff)
+	}
+	w.sync()
+	if got := w.plan().Unmapped; got != nil {
+		t.Errorf("unmapped attributes after a run = %v, want none", got)
+	}
+}
