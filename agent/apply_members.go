@@ -28,7 +28,7 @@ func (r *runner) updateMembers(ctx context.Context, c *Change) error {
 		return errNobodyYet
 	}
 	var err error
-	if c.Cause == CauseForced {
+	if c.replaces {
 		err = r.pushNow(ctx, c, rec)
 	} else {
 		change := c.Members
@@ -62,28 +62,6 @@ func (r *runner) sendsName(c *Change, rec state.Record) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return (rec.Origin == state.Created || r.a.Config.Policy.Groups.RenameLinked) && !r.renamed[c.OktaID]
-}
-
-// pushNow overwrites the membership with exactly ours, as Okta's button does.
-func (r *runner) pushNow(ctx context.Context, c *Change, rec state.Record) error {
-	ids, members := r.provisioned(applyMembers(rec.Members, c.Members))
-	var refused MemberChange
-	var reasons []string
-	err := r.write(ctx, c, &c.Members, func(ctx context.Context) (written, error) {
-		result, err := r.a.WalkMe.ReplaceMembers(ctx, rec.ID, rec.Name, members)
-		if err != nil {
-			return written{}, err
-		}
-		rec.Members, rec.Partial, rec.UpdatedAt = ids, false, r.a.now()
-		if reasons = r.refusals(&rec, result.Rejected, &refused); len(reasons) == 0 {
-			r.recovered(&rec, c)
-		}
-		return written{record: &rec}, nil
-	})
-	if err != nil || len(reasons) == 0 {
-		return err
-	}
-	return r.noteRefused(ctx, c, refused, reasons)
 }
 
 // pushMembers sends a membership change in batches. Each batch is journalled and

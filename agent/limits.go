@@ -241,7 +241,7 @@ func splitRemovals(p *Plan, c *Change) *Change {
 	}
 	removal := *c
 	removal.Members = MemberChange{Remove: c.Members.Remove}
-	c.Members.Remove = nil
+	c.Members.Remove, c.replaces = nil, false // nobody is thrown out meanwhile
 	p.Changes = append(p.Changes, &removal)
 	return &removal
 }
@@ -255,18 +255,15 @@ func (p *Plan) hold(changes []*Change, h Hold, in HoldInput) {
 // waits decides whether n changes are held. An open hold takes the place of h; an
 // approval counts when it is of exactly the set that would be held now.
 func (p *Plan) waits(h *Hold, n int, in HoldInput) bool {
+	if h.Reason != "" && slices.Contains(in.Released, h.ID) {
+		p.released = append(p.released, *h)
+		return false
+	}
 	if open, ok := in.Open[h.Kind]; ok && n > 0 {
 		*h = open
 		return true
 	}
-	if h.Reason == "" {
-		return false
-	}
-	if slices.Contains(in.Released, h.ID) {
-		p.released = append(p.released, *h)
-		return false
-	}
-	return true
+	return h.Reason != ""
 }
 
 func (p *Plan) keep(changes []*Change, h Hold) {

@@ -129,7 +129,7 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 		c.Reason = "members are back with their accounts"
 	}
 	c.empties = len(add)+len(returners) == 0 && len(remove) == len(r.Members)
-	c.whole = r.Partial || forced
+	c.whole, c.replaces = r.Partial || forced, p.in.Force.replaces(r)
 	if len(returners) > 0 {
 		add = scim.SortedSet(append(add, returners...))
 	}

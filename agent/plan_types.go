@@ -97,6 +97,7 @@ type Change struct {
 	empties    bool       // the removals leave the group without any of our members
 	early      bool       // an update that frees a userName which another change needs
 	whole      bool       // a membership push that is due without a difference, too: forced, or cut short
+	replaces   bool       // a membership push after which the group has exactly our members
 	past       *past      // how the last attempt at the user or group failed; nil: it did not
 	renaming   *renaming  // group renames: see renameOnce
 	after      *Change    // the group rename that frees the name which this change gives

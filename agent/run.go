@@ -63,6 +63,9 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 	if v.absent, err = a.waitForGrace(ctx, plan); err != nil {
 		return nil, err
 	}
+	if err := a.showStrangers(ctx, plan, v); err != nil {
+		return nil, err
+	}
 	if opts.only != nil {
 		v.absent = nil // what a look at a few people sees says nothing about the others
 	}

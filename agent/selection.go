@@ -124,9 +124,16 @@ func (s *Selection) wants(r *state.Record, diff []scim.AttributeChange) bool {
 	return s != nil && s.names(scim.User, r.SourceID) && s.narrows(r) && s.touches(diff)
 }
 
-// wantsGroup says whether a resync forces a full push of a managed group.
+// wantsGroup says whether a resync forces a full push of a managed group. What failed
+// is merely tried again.
 func (s *Selection) wantsGroup(r *state.Record) bool {
-	return s != nil && s.names(scim.Group, r.SourceID) && s.narrows(r) && len(s.Attributes) == 0
+	return s != nil && !s.Failed && s.names(scim.Group, r.SourceID) && s.narrows(r) && len(s.Attributes) == 0
+}
+
+// replaces says whether that push throws out whoever else is in the group, as Okta's
+// Push Now does. A linked group has members of its own: it has to be named.
+func (s *Selection) replaces(r *state.Record) bool {
+	return s.wantsGroup(r) && (r.Origin == state.Created || s.ids != nil)
 }
 
 // covers says whether a change belongs to the selection.

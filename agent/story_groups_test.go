@@ -493,7 +493,7 @@ func TestGroupPushNow(t *testing.T) {
 		wantText(t, "changes", changes(push()), "group_members push Team: applied")
 		wantText(t, "memberships", w.memberships(), "push Team: ann bob cara")
 		if profile == walkme.OIN {
-			wantText(t, "requests", w.requests(), "PATCH /Groups/push Team")
+			wantText(t, "requests", w.requests(), "GET /Groups/push Team\nPATCH /Groups/push Team")
 		}
 		w.quiet()
 

@@ -15,6 +15,7 @@ import (
 
 func (c *cli) resyncCommand() *cobra.Command {
 	var dryRun, resume bool
+	var approve []string
 	show := runFlags{name: agent.TriggerResync}
 	var pick agent.Selection
 	cmd := &cobra.Command{
@@ -23,7 +24,9 @@ func (c *cli) resyncCommand() *cobra.Command {
 		Long: `Sends Okta's update conversation for people, and Push Now for groups, even where
 nothing differs: for all, or for those selected. --user and --group add up, the
 other flags narrow down; nothing else is touched. Push Now overwrites a group's
-membership with exactly the pushed people.
+membership with exactly the pushed people; who would be thrown out is shown before,
+and limits count it. A group that was linked keeps its other members unless --group
+names it. --failed tries what failed once more.
 
 An interrupted resync goes on with --continue alone.`,
 		Example: `  okta-walkme-agent resync --attribute name.givenName --dry-run
@@ -51,7 +54,7 @@ An interrupted resync goes on with --continue alone.`,
 					return usage("--attribute %s: it is not under mappings", path)
 				}
 			}
-			opts := agent.Options{Trigger: agent.TriggerResync, By: whoAmI(), Force: &pick, Resume: resume}
+			opts := agent.Options{Trigger: agent.TriggerResync, By: whoAmI(), Approve: approve, Force: &pick, Resume: resume}
 			if dryRun {
 				return otherResync(c.dryRun(cmd.Context(), cfg, opts, show))
 			}
@@ -69,6 +72,7 @@ An interrupted resync goes on with --continue alone.`,
 	flags.BoolVar(&pick.Always, "force", false, "with --attribute: everybody, whether or not it differs")
 	flags.BoolVar(&pick.Failed, "failed", false, "only what failed at its last attempt")
 	flags.BoolVar(&resume, "continue", false, "go on with a resync that was interrupted")
+	flags.StringSliceVar(&approve, "approve", nil, "release the changes that this resync holds under `ID`")
 	flags.BoolVar(&dryRun, "dry-run", false, "only show what would be pushed")
 	show.register(cmd)
 	return cmd

@@ -1,0 +1,118 @@
+package agent_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/walkme"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// pushAgain makes the plan of a resync, and then the run.
+func (w *world) pushAgain(force agent.Selection, approve ...string) (*agent.Plan, *agent.Report) {
+	w.t.Helper()
+	plan, err := w.agent.Plan(w.t.Context(), agent.Options{Force: &force, Approve: approve})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.tenant.ResetRequests()
+	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Force: &force, Approve: approve, By: "test"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return plan, report
+}
+
+// linkAuthors links Okta's group Content to Authors, which has three members of its
+// own.
+func linkAuthors(t *testing.T, profile walkme.Profile, edits ...func(*setup)) *world {
+	w := newWorld(t, profile, append(edits, func(s *setup) {
+		s.config.GroupSources = []okta.GroupSource{{Name: "Content", Link: "Authors"}}
+		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
+	})...)
+	w.tenant.AddGroup("Authors", w.account("x", true), w.account("y", true), w.account("z", true))
+	w.hire("ann", "bob")
+	w.group("Content", "ann")
+	w.sync()
+	return w
+}
+
+// A resync pushes the members of a linked group once more, and lets those stay who
+// are not ours. Only by its name the group is made exactly as in Okta; the plan shows
+// who is thrown out, and limits hold it.
+func TestResyncOfALinkedGroup(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := linkAuthors(t, profile)
+		w.tenant.SetMembers(w.record("Content").ID, w.accountID("x"), w.accountID("y"), w.accountID("z")) // ann was taken out
+		plan, report := w.pushAgain(agent.Selection{})
+		wantText(t, "plan", drifts(plan), `
+			update ann: forced: a resync asks for it
+			update bob: forced: a resync asks for it
+			group_members Authors: forced: a resync asks for it`)
+		if report.Run.Failed > 0 {
+			t.Errorf("changes = %s, want none failed", changes(report))
+		}
+		wantText(t, "memberships", w.memberships(), "Authors: ann x y z")
+
+		w.restart(func(s *setup) { s.config.Limits.MemberRemovals = agent.Limit{Count: 2} })
+		w.tenant.SetMembers(w.record("Content").ID, w.accountID("x"), w.accountID("y"), w.accountID("z"), w.accountID("bob"))
+		named := agent.Selection{Groups: []string{"Content"}}
+		plan, report = w.pushAgain(named)
+		lines := strings.Split(drifts(plan), "\n")
+		slices.Sort(lines)
+		wantText(t, "plan by name", strings.Join(lines, "\n"), `
+			- bob
+			- x
+			- y
+			- z
+			group_members Authors: forced: a resync asks for it
+			group_members Authors: forced: a resync asks for it`)
+		wantText(t, "changes by name", changes(report), `
+			group_members Authors: applied
+			group_members Authors: held`)
+		wantText(t, "memberships while that is held", w.memberships(), "Authors: ann bob x y z")
+		_, report = w.pushAgain(named, report.Holds[0].ID)
+		wantText(t, "changes once approved", changes(report), "group_members Authors: applied")
+		wantText(t, "memberships", w.memberships(), "Authors: ann")
+		w.quiet()
+	})
+}
+
+// A group that cannot be read is not pushed blindly, and the others are.
+func TestResyncOfAnUnreadableGroup(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
+		w.hire("ann")
+		w.group("push One", "ann")
+		w.group("push Two", "ann")
+		w.sync()
+		one := "/Groups/" + w.record("push One").ID
+		w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool { return r.Path == one }, 0, walkmetest.NotApplied(http.StatusInternalServerError)))
+		_, report := w.pushAgain(agent.Selection{Groups: []string{"push One", "push Two"}})
+		wantText(t, "changes", changes(report), `
+			group_members push One: skipped
+			group_members push Two: applied`)
+		if c := report.Changes[0]; !strings.HasPrefix(c.Unconfirmed, "WalkMe does not show who would be taken out: ") {
+			t.Errorf("unconfirmed = %q, want the reason", c.Unconfirmed)
+		}
+	})
+}
+
+// resync --failed tries what failed once more, and nothing beyond that.
+func TestResyncOfWhatFailed(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := linkAuthors(t, profile)
+		w.join("Content", "bob")
+		w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, walkmetest.NotApplied(http.StatusBadRequest)))
+		w.sync()
+		w.tenant.Fault(nil)
+		_, report := w.pushAgain(agent.Selection{Failed: true})
+		wantText(t, "changes", changes(report), "group_members Authors: applied")
+		wantText(t, "memberships", w.memberships(), "Authors: ann bob x y z")
+		w.quiet()
+	})
+}
