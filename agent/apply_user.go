@@ -67,6 +67,9 @@ func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) er
 	if c.Action == Create {
 		c.Action = Link
 	}
+	if c.Action == Link {
+		c.overwrites(found)
+	}
 	c.WalkMeID = found.ID
 	c.activates = found.Active != nil && !*found.Active
 	returns := c.Action == Reactivate

@@ -97,11 +97,21 @@ func (a *Agent) resolveUser(ctx context.Context, c *Change, listed map[string][]
 		return fmt.Errorf("look-up of a user: %w", err)
 	}
 	c.Action, c.WalkMeID, c.Disabled = Link, u.ID, ""
+	c.overwrites(u)
 	c.Reason += "; WalkMe has an account of this name"
 	if u.Active != nil && !*u.Active {
 		c.Reason += ", deactivated"
 	}
 	return nil
+}
+
+// overwrites notes the values that a link replaces, as far as the account shows them.
+func (c *Change) overwrites(u *walkme.User) {
+	for i := range c.Attributes {
+		if old, ok := u.Attribute(c.Attributes[i].Path); ok {
+			c.Attributes[i].Old = old
+		}
+	}
 }
 
 func oneOf(hits []*walkme.User) (*walkme.User, error) {

@@ -223,7 +223,7 @@ func valueLines(c *agent.Change) []valueLine {
 	attributes := attributeLines(c)
 	out := make([]valueLine, len(attributes))
 	for i, a := range attributes {
-		out[i] = valueLine{Path: Escape(a.Path), New: Escape(value(a.New)), Changed: showsOld(c)}
+		out[i] = valueLine{Path: Escape(a.Path), New: Escape(value(a.New)), Changed: showsOld(c, a)}
 		if out[i].Changed {
 			old, note := before(a)
 			out[i].Old, out[i].Note = Escape(value(old)), Escape(note)

@@ -161,7 +161,7 @@ func mdValues(c *agent.Change, people map[string]string) string {
 	var lines []string
 	for _, a := range attributeLines(c) {
 		text := mdCode(value(a.New))
-		if showsOld(c) {
+		if showsOld(c, a) {
 			old, note := before(a)
 			text = mdCode(value(old)) + " → " + text + inParentheses(mdText(note))
 		}

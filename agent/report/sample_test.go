@@ -79,6 +79,11 @@ func person(userName, given, family string) []scim.AttributeChange {
 	return []scim.AttributeChange{set("name.familyName", family), set("name.givenName", given), set("userName", userName)}
 }
 
+// linked is a profile of an account that WalkMe has under another given name.
+func linked(userName, before, given, family string) []scim.AttributeChange {
+	return []scim.AttributeChange{changed("name.familyName", family, family), changed("name.givenName", before, given), changed("userName", userName, userName)}
+}
+
 func because(c *agent.Change, cause agent.Cause) *agent.Change {
 	c.Cause = cause
 	return c
@@ -116,7 +121,7 @@ func userChanges() []*agent.Change {
 		user(agent.Create, 1, "ann@example.com", "assigned in Okta through group 00g00000000000000001", person("ann@example.com", "Ann", "Archer")...),
 		user(agent.Create, 2, "björn@example.com", "assigned in Okta", person("björn@example.com", "Björn", "Åkesson")...),
 		ambiguous,
-		user(agent.Link, 3, "chloé@example.com", "assigned in Okta; WalkMe has an account of this name", person("chloé@example.com", "Chloé", "Dubois")...),
+		user(agent.Link, 3, "chloé@example.com", "assigned in Okta; WalkMe has an account of this name", linked("chloé@example.com", "Chloe", "Chloé", "Dubois")...),
 		user(agent.Reactivate, 5, "eve@example.com", "assigned in Okta", changed("name.familyName", "Stone", "Stone-Field")),
 		user(agent.Update, 6, "frank@example.com", "userName, active changed in Okta",
 			changed("userName", "francis@example.com", "frank@example.com"),

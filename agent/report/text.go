@@ -142,7 +142,7 @@ func (p *printer) folded(indent, left int) {
 func (p *printer) attributes(c *agent.Change, indent int, col column) {
 	for _, a := range attributeLines(c) {
 		text := p.value(a.New)
-		if showsOld(c) {
+		if showsOld(c, a) {
 			old, note := before(a)
 			text = p.value(old) + p.arrow() + text + inParentheses(note)
 		}

@@ -39,25 +39,24 @@ func value(v any) string {
 // attributeLines are the attributes worth a line. Of a new user that leaves out
 // the userName that stands above them as his name, and of a group its name.
 func attributeLines(c *agent.Change) []scim.AttributeChange {
-	if showsOld(c) {
-		return c.Attributes
-	}
 	out := make([]scim.AttributeChange, 0, len(c.Attributes))
 	for _, a := range c.Attributes {
 		named := a.Path == scim.PathUserName || a.Path == scim.PathDisplayName
-		if !named || a.New != c.Name {
+		if !named || a.New != c.Name || showsOld(c, a) {
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
-// showsOld is true where there was a value before. A new account has none, and
-// what an account held before it was linked is not known.
-func showsOld(c *agent.Change) bool {
+// showsOld is true where there was a value before. A new account has none, and one that
+// is linked may hold the very value.
+func showsOld(c *agent.Change, a scim.AttributeChange) bool {
 	switch c.Action {
-	case agent.Create, agent.Link, agent.GroupCreate, agent.GroupLink:
+	case agent.Create, agent.GroupCreate:
 		return false
+	case agent.Link, agent.GroupLink:
+		return a.Old != nil && !scim.Equal(a.Old, a.New)
 	}
 	return true
 }
