@@ -62,7 +62,7 @@ type ExplainedRecord struct {
 	Name      string       `json:"name"`
 	Active    bool         `json:"active"`
 	Origin    state.Origin `json:"origin"`
-	UpdatedAt time.Time    `json:"updated_at"`
+	UpdatedAt *time.Time   `json:"updated_at"` // when WalkMe last acknowledged something; null: never
 	Attempts  int          `json:"attempts"` // failures in a row
 	LastError string       `json:"last_error,omitempty"`
 	NextTryAt *time.Time   `json:"next_try_at,omitempty"`
@@ -99,6 +99,9 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 		return nil, err
 	}
 	e.Schema = ExplainSchema
+	if err := a.resolveLinks(ctx, plan, func(c *Change) bool { return everyCreate(c) && e.concerns(c) }); err != nil {
+		return nil, err
+	}
 	if e.Type == scim.User {
 		err = a.explainPerson(ctx, e, v)
 	} else {
@@ -234,6 +237,7 @@ func (a *Agent) explainGroup(e *Explanation, v *view, plan *Plan) {
 	for i := range v.groups {
 		if g := &v.groups[i]; g.OktaID == e.OktaID {
 			e.InScope, e.Sources, e.Members = g.Leave == "", g.Sources, len(g.Members)
+			e.Eligible = eligibleMembers(g.Members, v, plan)
 			e.Why = "pushed by " + sourceWords(g.Sources)
 			if g.Leave != "" {
 				e.Why = "left alone: " + g.Leave
@@ -243,19 +247,41 @@ func (a *Agent) explainGroup(e *Explanation, v *view, plan *Plan) {
 	if r := recordOf(v, scim.Group, e.OktaID); r != nil {
 		e.Pushed = len(r.Members)
 	}
-	e.Eligible = e.Pushed
+}
+
+// eligibleMembers counts those who are assigned, and provisioned here or about to be:
+// also after a failure, which may have them wait for some time.
+func eligibleMembers(members []string, v *view, plan *Plan) int {
+	there := map[string]bool{}
+	for i := range v.recorded {
+		r := &v.recorded[i]
+		there[r.SourceID] = r.Type == scim.User && r.ID != "" && r.Active
+	}
 	for _, c := range plan.Changes {
-		if c.OktaID == e.OktaID && c.Type == scim.Group {
-			e.Eligible += len(c.Members.Add) - len(c.Members.Remove)
+		if c.want != nil && c.Disabled == "" {
+			there[c.OktaID] = true
 		}
 	}
+	n := 0
+	for _, id := range members {
+		if person := v.desired.Find(id); person != nil && person.Presence != Absent && there[id] {
+			n++
+		}
+	}
+	return n
 }
+
+// concerns says whether a change is about the person or group itself.
+func (e *Explanation) concerns(c *Change) bool { return c.Type == e.Type && c.OktaID == e.OktaID }
 
 func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *Plan) error {
 	if r := recordOf(v, e.Type, e.OktaID); r != nil {
 		e.Managed = &ExplainedRecord{
-			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Origin: r.Origin, UpdatedAt: r.UpdatedAt,
+			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Origin: r.Origin,
 			Attempts: r.Attempts, LastError: r.LastError,
+		}
+		if updated := r.UpdatedAt; !updated.IsZero() {
+			e.Managed.UpdatedAt = &updated
 		}
 		if !r.NextTry.IsZero() {
 			next := r.NextTry
@@ -264,7 +290,7 @@ func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *
 	}
 	e.Next = []*Change{}
 	for _, c := range plan.Changes {
-		if c.Type == e.Type && c.OktaID == e.OktaID || slices.Contains(c.Members.Add, e.OktaID) || slices.Contains(c.Members.Remove, e.OktaID) {
+		if e.concerns(c) || slices.Contains(c.Members.Add, e.OktaID) || slices.Contains(c.Members.Remove, e.OktaID) {
 			c.Attributes = orEmpty(c.Attributes)
 			c.Members.Add, c.Members.Remove = orEmpty(c.Members.Add), orEmpty(c.Members.Remove)
 			e.Next = append(e.Next, c)

@@ -90,8 +90,11 @@ func (p *printer) explainRecord(m *agent.ExplainedRecord) {
 		if !m.Active {
 			status = "deactivated"
 		}
-		p.labelled("In WalkMe", fmt.Sprintf("%s as %s, id %s, %s; last acknowledged %s",
-			status, m.Name, m.WalkMeID, m.Origin, moment(m.UpdatedAt, p.o.Now)))
+		acknowledged := ""
+		if m.UpdatedAt != nil {
+			acknowledged = "last acknowledged " + moment(*m.UpdatedAt, p.o.Now)
+		}
+		p.labelled("In WalkMe", joined("; ", fmt.Sprintf("%s as %s, id %s, %s", status, m.Name, m.WalkMeID, m.Origin), acknowledged))
 	}
 	if m != nil && m.Attempts > 0 {
 		p.labelled("Failing", plural(m.Attempts, "time")+" in a row: "+m.LastError)

@@ -12,6 +12,7 @@ import (
 )
 
 func explainedUser() *agent.Explanation {
+	acknowledged := now().Add(-26 * time.Hour)
 	return &agent.Explanation{
 		Type: scim.User, OktaID: userID(6), Name: "frank@example.com", InScope: true, Why: "assigned in Okta through a group",
 		AccountStatus: "ACTIVE", AssignmentStatus: "PROVISIONED", Through: []string{"Sales", "WalkMe Users"}, PushedInto: []string{"Editors"},
@@ -22,7 +23,7 @@ func explainedUser() *agent.Explanation {
 		},
 		Managed: &agent.ExplainedRecord{
 			WalkMeID: "wm-6", Name: "frank@example.com", Active: true, Origin: "created",
-			UpdatedAt: now().Add(-26 * time.Hour), Attempts: 2, LastError: "WalkMe: 500",
+			UpdatedAt: &acknowledged, Attempts: 2, LastError: "WalkMe: 500",
 		},
 		Last: &agent.ExplainedCall{At: now().Add(-5 * time.Minute), Action: "update", State: "failed", HTTPStatus: 500, Error: "internal error"},
 		Next: []*agent.Change{
