@@ -100,6 +100,8 @@ type view struct {
 	// After a refresh: what was acknowledged, by object key, and the rest.
 	pushed    map[string]state.Record
 	unmanaged *Unmanaged
+	gone      []state.Record // of people who should have an account, and have none
+	back      []state.Record // noted as gone by an earlier refresh, and there
 }
 
 // read takes a snapshot of Okta and of the state. keep, if not nil, sees every

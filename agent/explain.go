@@ -61,9 +61,10 @@ type ExplainedRecord struct {
 	WalkMeID  string       `json:"walkme_id"`
 	Name      string       `json:"name"`
 	Active    bool         `json:"active"`
+	Gone      bool         `json:"gone,omitempty"` // WalkMe does not have the account any more
 	Origin    state.Origin `json:"origin"`
 	UpdatedAt *time.Time   `json:"updated_at"` // when WalkMe last acknowledged something; null: never
-	Attempts  int          `json:"attempts"` // failures in a row
+	Attempts  int          `json:"attempts"`   // failures in a row
 	LastError string       `json:"last_error,omitempty"`
 	NextTryAt *time.Time   `json:"next_try_at,omitempty"`
 }
@@ -277,7 +278,7 @@ func (e *Explanation) concerns(c *Change) bool { return c.Type == e.Type && c.Ok
 func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *Plan) error {
 	if r := recordOf(v, e.Type, e.OktaID); r != nil {
 		e.Managed = &ExplainedRecord{
-			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Origin: r.Origin,
+			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Gone: lost(r), Origin: r.Origin,
 			Attempts: r.Attempts, LastError: r.LastError,
 		}
 		if updated := r.UpdatedAt; !updated.IsZero() {

@@ -62,6 +62,9 @@ func (a *Agent) refreshUsers(ctx context.Context, v *view) error {
 		if shown[r.ID] != nil {
 			managed++
 		}
+		if r.LastError == goneFromWalkMe {
+			v.back = append(v.back, *r)
+		}
 		overlayUser(r, u)
 	}
 	v.unmanaged.Users = len(shown) - managed
@@ -103,7 +106,8 @@ func (a *Agent) noteGone(v *view, r *state.Record) {
 	case wanted && a.Config.Policy.RecreateMissing:
 		r.ID = ""
 	case wanted:
-		person.reject(r.Name, &MappingError{Path: "id", Msg: "the account is gone in WalkMe; with provisioning.on_missing: recreate it would be made anew"})
+		person.reject(r.Name, &MappingError{Path: "id", Msg: goneFromWalkMe + "; with provisioning.on_missing: recreate it would be made anew"})
+		v.gone = append(v.gone, *r)
 		r.Active = false // nor is there anybody to push as a member
 	default:
 		r.Active = false // there is nothing left to deactivate

@@ -204,6 +204,9 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err != nil {
 		return err
 	}
+	if err := a.recordGone(ctx, v); err != nil {
+		return err
+	}
 	which := onlyDisabled
 	if opts.saved != nil {
 		which = everyCreate

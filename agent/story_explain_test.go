@@ -63,3 +63,43 @@ func TestExplainAfterAFailure(t *testing.T) {
 		t.Errorf("explain ann: %+v, want one failure, and nothing acknowledged", e.Managed)
 	}
 }
+
+// An account that a refresh misses is a failure for status and explain, until it is
+// there again. Nobody without an account is put into a group.
+func TestRefreshNotesWhoIsGone(t *testing.T) {
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.sources = []string{"Team"} })
+	w.hire("ann", "bob")
+	w.group("Team", "bob")
+	w.sync()
+	path := "/Users/" + w.record("ann").ID
+	w.tenant.Fault(func(r *walkmetest.Request) walkmetest.Fault {
+		switch r.Path {
+		case "/Users":
+			return walkmetest.Fault{Status: 200, Body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"Resources":[]}`}
+		case path:
+			return walkmetest.NotApplied(404)
+		}
+		return walkmetest.Fault{}
+	})
+	w.join("Team", "ann")
+	refresh := func() *agent.Report {
+		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Refresh: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	for range 2 {
+		if report := refresh(); len(report.Rejected) != 1 || len(report.Changes) != 0 {
+			t.Fatalf("refresh: %s, want one rejected and no change", changes(report))
+		}
+	}
+	if m := w.explain("ann@example.com").Managed; !m.Gone || m.Attempts != 2 || m.LastError != "the account is gone in WalkMe" {
+		t.Errorf("explain = %+v, want that the account is gone, as twice in a row", m)
+	}
+	w.tenant.Fault(nil)
+	refresh()
+	if m := w.explain("ann@example.com").Managed; m.Gone || m.Attempts != 0 {
+		t.Errorf("explain = %+v after the account was seen again, want no failure", m)
+	}
+}

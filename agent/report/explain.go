@@ -90,6 +90,9 @@ func (p *printer) explainRecord(m *agent.ExplainedRecord) {
 		if !m.Active {
 			status = "deactivated"
 		}
+		if m.Gone {
+			status = "gone; it was " + status
+		}
 		acknowledged := ""
 		if m.UpdatedAt != nil {
 			acknowledged = "last acknowledged " + moment(*m.UpdatedAt, p.o.Now)
