@@ -57,23 +57,48 @@ end with -wal and -shm.`,
 
 func (c *cli) stateCheckCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "check",
-		Short: "Look for damage in all of the state file",
+		Use:   "check [FILE]",
+		Short: "Look for damage in all of the state file, or of a backup",
 		Long: `Reads every page of the state file and compares every index with its table, also
-while the service runs. Nothing is changed.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := c.load()
+while the service runs. Nothing is changed. With FILE it looks at that file, such as
+a backup, and needs no configuration.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage("state check takes one file, not %d", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := c.checkedState(args)
 			if err != nil {
 				return err
 			}
-			if err := state.Check(cmd.Context(), cfg.State.Path); err != nil {
-				return explained(noState(cfg.State.Path, err))
+			if err := state.Check(cmd.Context(), path); err != nil {
+				return explained(err)
 			}
-			_, err = fmt.Fprintf(c.stdout, "%s is sound\n", report.Escape(cfg.State.Path))
+			_, err = fmt.Fprintf(c.stdout, "%s is sound\n", report.Escape(path))
 			return err
 		},
 	}
+}
+
+// checkedState is the file to look at: the one that is named, or that of the
+// configuration.
+func (c *cli) checkedState(args []string) (string, error) {
+	if len(args) == 1 {
+		if _, err := os.Stat(args[0]); err != nil {
+			return "", err
+		}
+		return args[0], nil
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(cfg.State.Path); errors.Is(err, os.ErrNotExist) {
+		return "", noState(cfg.State.Path, state.ErrNotExist)
+	}
+	return cfg.State.Path, nil
 }
 
 // noState says where a state file was looked for.
