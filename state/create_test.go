@@ -19,8 +19,8 @@ func wantDamage(t *testing.T, path string) {
 	for call, open := range openers {
 		err := open(t.Context(), path)
 		var corrupt *state.CorruptError
-		if !errors.As(err, &corrupt) || corrupt.Path != path || !strings.Contains(err.Error(), "restore a backup") {
-			t.Errorf("%s = %v, want a *CorruptError with the remedy", call, err)
+		if !errors.As(err, &corrupt) || corrupt.Path != path || !strings.Contains(err.Error(), path+" is damaged (") {
+			t.Errorf("%s = %v, want a *CorruptError that names the file", call, err)
 		}
 	}
 	if fileHash(t, path) != before || fileHash(t, path+"-wal") != log {

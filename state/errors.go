@@ -77,14 +77,16 @@ func (e *NotOursError) Error() string {
 	return fmt.Sprintf("%s is not a state file of this program: %s", e.Path, e.Reason)
 }
 
-// CorruptError says that the file is damaged.
+// CorruptError says that the file is damaged. A backup has to take its place; or it is moved
+// away together with its -wal: the next run then looks every user and group up and links
+// what exists, but deactivates nobody who was unassigned meanwhile.
 type CorruptError struct {
 	Path   string
 	Detail string // what SQLite found, at most its first lines
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("%s is damaged (%s): restore a backup, or delete it together with its -wal: the next run looks every user and group up and links what exists, but nobody who was unassigned meanwhile is deactivated", e.Path, e.Detail)
+	return fmt.Sprintf("%s is damaged (%s)", e.Path, e.Detail)
 }
 
 // code returns SQLite's extended result code, 0 for any other error. The
