@@ -58,6 +58,9 @@ type Agent struct {
 	Now    func() time.Time // nil: time.Now
 	// Progress, if set, hears of each change that ended, from many goroutines.
 	Progress func(done, total int, c *Change)
+	// Stopping, if set, hears how many changes are under way when a run is told to stop
+	// while it applies.
+	Stopping func(underWay int)
 }
 
 func (a *Agent) log() *slog.Logger {

@@ -29,7 +29,8 @@ type runner struct {
 	mu      sync.Mutex
 	renamed map[string]bool // groups whose name was sent in this run
 	patience
-	done int
+	done     int
+	underWay int
 
 	// regroup is held while groups are recorded anew because an account passes
 	// on, or comes back; never while a request is under way.
@@ -40,6 +41,7 @@ type runner struct {
 // side, the changes of one group one after the other.
 func (a *Agent) apply(ctx context.Context, report *Report, v *view) error {
 	r := &runner{a: a, report: report, registry: newRegistry(v.recorded), renamed: map[string]bool{}, patience: newPatience()}
+	defer context.AfterFunc(ctx, r.sayStopping)()
 	for _, unit := range units(r.leastFailedFirst(report.Changes)) {
 		r.each(ctx, unit)
 	}
@@ -119,8 +121,11 @@ func (r *runner) one(ctx context.Context, c *Change) {
 	}
 	work, release := finishing(ctx)
 	defer release()
+	c.tried()
 	action := c.Action // as planned: a create may turn into a link
+	r.count(1)
 	err := r.perform(work, c)
+	r.count(-1)
 	switch {
 	case err == nil:
 		c.Outcome, c.Error = Applied, ""
@@ -140,6 +145,26 @@ func (r *runner) one(ctx context.Context, c *Change) {
 	}
 	r.judge(work, action, err)
 	r.ended(c)
+}
+
+// count counts the changes under way.
+func (r *runner) count(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.underWay += n
+}
+
+// sayStopping tells whoever waits what for.
+func (r *runner) sayStopping() {
+	if r.a.Stopping == nil {
+		return
+	}
+	r.mu.Lock()
+	n := r.underWay
+	r.mu.Unlock()
+	if n > 0 {
+		r.a.Stopping(n)
+	}
 }
 
 // finishing returns a context that outlives ctx by finishGrace: a request that

@@ -203,7 +203,7 @@ func (p *planner) add(c *Change, r *state.Record) {
 		c.Cause, c.Reason = CauseDrift, "changed in WalkMe: "+c.Reason
 	}
 	if r != nil && r.Attempts > 0 && c.Cause != CauseForced {
-		c.past = &past{change: r.FailedChange, words: fmt.Sprintf("failed %s: %s", times(r.Attempts), r.LastError)}
+		c.past = &past{change: r.FailedChange, words: "failed " + times(r.Attempts), err: r.LastError}
 		if next := r.NextTry; p.in.Patient && next.After(p.in.Now) {
 			c.past.next = &next
 		}

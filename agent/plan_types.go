@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -107,7 +108,8 @@ type Change struct {
 // past is a failure on record.
 type past struct {
 	change string     // digest of the change that failed
-	words  string     // how often, and why
+	words  string     // how often
+	err    string     // why
 	next   *time.Time // the end of its pause, if this run waits for that
 }
 
@@ -117,9 +119,17 @@ func (c *Change) recall() {
 	if c.past == nil || c.Cause == CauseFailed || c.past.change != c.digest() {
 		return
 	}
-	c.Cause, c.Reason = CauseFailed, c.Reason+"; "+c.past.words
+	c.Cause, c.Reason = CauseFailed, c.Reason+"; "+c.past.words+": "+c.past.err
 	if !c.Blocked() {
 		c.WaitUntil = c.past.next
+	}
+}
+
+// tried leaves the old error out of the reason: what becomes of the change now is said
+// beside it.
+func (c *Change) tried() {
+	if c.past != nil && c.Cause == CauseFailed {
+		c.Reason = strings.Replace(c.Reason, c.past.words+": "+c.past.err, c.past.words+" before", 1)
 	}
 }
 

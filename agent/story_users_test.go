@@ -527,7 +527,7 @@ func TestImpatientSync(t *testing.T) {
 	w.sync()
 	report := w.sync()
 	wantText(t, "changes", changes(report), "create ann: applied")
-	if c := report.Changes[0]; c.Cause != agent.CauseFailed || !strings.Contains(c.Reason, "failed once: ") {
+	if c := report.Changes[0]; c.Cause != agent.CauseFailed || c.Reason != "assigned in Okta; failed once before" {
 		t.Errorf("cause = %q, %q, want failed", c.Cause, c.Reason)
 	}
 	if rec := w.record("ann"); rec.Attempts != 0 || rec.LastError != "" {
