@@ -22,43 +22,37 @@ func stories() map[string]func(io.Writer) error {
 		return func(w io.Writer) error { return report.PlanText(w, p, o) }
 	}
 	runText := func(r *agent.Report) func(io.Writer) error {
-		return func(w io.Writer) error { return report.RunText(w, r, report.Options{Width: 100, Now: now()}) }
+		return func(w io.Writer) error { return report.RunText(w, r, advised()) }
 	}
 	at := report.Options{Width: 100, Now: now()}
-	return map[string]func(io.Writer) error{
-		"rich.txt":       planText(richPlan(), at),
+	all := map[string]func(io.Writer) error{
 		"rich.color.txt": planText(richPlan(), report.Options{Width: 100, Now: now(), Color: true}),
 		"rich.ascii.txt": planText(richPlan(), report.Options{ASCII: true}),
 		"rich.60.txt":    planText(richPlan(), report.Options{Width: 60, Now: now()}),
-		"rich.json":      func(w io.Writer) error { return report.PlanJSON(w, richPlan()) },
-		"rich.md":        func(w io.Writer) error { return report.PlanMarkdown(w, richPlan()) },
-		"rich.html":      func(w io.Writer) error { return report.PlanHTML(w, richPlan()) },
-		"empty.txt":      planText(finish(basePlan()), at),
-		"empty.json":     func(w io.Writer) error { return report.PlanJSON(w, finish(basePlan())) },
-		"empty.md":       func(w io.Writer) error { return report.PlanMarkdown(w, finish(basePlan())) },
-		"empty.html":     func(w io.Writer) error { return report.PlanHTML(w, finish(basePlan())) },
-		"mapping.txt":    planText(mappingPlan(), at),
-		"mapping.md":     func(w io.Writer) error { return report.PlanMarkdown(w, mappingPlan()) },
-		"leavers.txt":    planText(leaversPlan(), at),
 		"full.txt":       planText(leaversPlan(), report.Options{Width: 100, Now: now(), Full: true}),
 		"first.txt":      planText(bigPlan(1204), at),
-		"run.txt":        runText(ranReport()),
-		"run.json":       func(w io.Writer) error { return report.RunJSON(w, ranReport()) },
-		"run.broken.txt": runText(brokenReport()),
-		"run.broken.json": func(w io.Writer) error {
-			return report.RunJSON(w, brokenReport())
-		},
-		"run.quiet.txt":     runText(quietReport()),
-		"run.settled.txt":   runText(settledReport()),
-		"run.settled.json":  func(w io.Writer) error { return report.RunJSON(w, settledReport()) },
-		"run.settled.md":    func(w io.Writer) error { return report.RunMarkdown(w, settledReport(), report.Options{}) },
-		"run.settled.html":  func(w io.Writer) error { return report.RunHTML(w, settledReport(), report.Options{}) },
-		"run.refused.txt":   func(w io.Writer) error { return report.RunText(w, refusedReport(), advised()) },
-		"run.refused.md":    func(w io.Writer) error { return report.RunMarkdown(w, refusedReport(), advised()) },
-		"run.refused.html":  func(w io.Writer) error { return report.RunHTML(w, refusedReport(), advised()) },
+		"mapping.txt":    planText(mappingPlan(412), at),
+
 		"explain.user.txt":  explained(explainedUser()),
 		"explain.group.txt": explained(explainedGroup()),
 	}
+	for name, p := range map[string]*agent.Plan{
+		"rich": richPlan(), "empty": finish(basePlan()), "mapping.few": mappingPlan(40), "leavers": leaversPlan(), "first.few": bigPlan(40),
+	} {
+		all[name+".txt"] = planText(p, at)
+		all[name+".json"] = func(w io.Writer) error { return report.PlanJSON(w, p) }
+		all[name+".md"] = func(w io.Writer) error { return report.PlanMarkdown(w, p) }
+		all[name+".html"] = func(w io.Writer) error { return report.PlanHTML(w, p) }
+	}
+	for name, r := range map[string]*agent.Report{
+		"run": ranReport(), "run.broken": brokenReport(), "run.quiet": quietReport(), "run.settled": settledReport(), "run.refused": refusedReport(),
+	} {
+		all[name+".txt"] = runText(r)
+		all[name+".json"] = func(w io.Writer) error { return report.RunJSON(w, r) }
+		all[name+".md"] = func(w io.Writer) error { return report.RunMarkdown(w, r, advised()) }
+		all[name+".html"] = func(w io.Writer) error { return report.RunHTML(w, r, advised()) }
+	}
+	return all
 }
 
 // TestGolden compares what is written with testdata, and writes everything

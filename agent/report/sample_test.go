@@ -177,10 +177,10 @@ func leaversPlan() *agent.Plan {
 }
 
 // mappingPlan is the plan after an edit of two expressions.
-func mappingPlan() *agent.Plan {
+func mappingPlan(people int) *agent.Plan {
 	p := basePlan()
 	p.Summary.Unchanged = 792
-	for n := range 412 {
+	for n := range people {
 		name := fmt.Sprintf("person%03d@example.com", n)
 		attributes := []scim.AttributeChange{changed("name.givenName", fmt.Sprintf("Given %d", n), fmt.Sprintf("GIVEN %d", n))}
 		reason := "mapping of name.givenName changed"

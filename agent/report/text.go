@@ -152,11 +152,15 @@ func (p *printer) attributes(c *agent.Change, indent int, col column) {
 }
 
 func (p *printer) value(v any) string {
-	s := value(v)
-	if p.o.Full {
-		return s
+	text, isText := v.(string)
+	switch {
+	case p.o.Full:
+		return value(v)
+	case !isText:
+		return cut(value(v), foldValue, p.ellipsis())
 	}
-	return cut(s, foldValue, p.ellipsis())
+	shown, rest := cutText(text, foldValue, p.ellipsis())
+	return value(shown) + rest
 }
 
 func (p *printer) members(m agent.MemberChange, people map[string]string) {

@@ -285,3 +285,17 @@ func TestMappingThatRejects(t *testing.T) {
 		t.Errorf("PlanText = %q, want %q in it", got, want)
 	}
 }
+
+// TestLongValue counts the characters of a value without its quotes.
+func TestLongValue(t *testing.T) {
+	for n, want := range map[int]string{
+		80: `title  "` + strings.Repeat("ä", 80) + "\"\n",
+		81: `title  "` + strings.Repeat("ä", 80) + "\"… (81 characters in all)\n",
+	} {
+		p := basePlan()
+		p.Changes = []*agent.Change{user(agent.Create, 1, "ann@example.com", "", set("title", strings.Repeat("ä", n)))}
+		if got := planText(t, p, report.Options{}); !strings.Contains(got, want) {
+			t.Errorf("PlanText of %d characters = %q, want %q in it", n, got, want)
+		}
+	}
+}

@@ -93,9 +93,15 @@ func memberNames(ids []string, people map[string]string) []string {
 
 // cut shortens text to at most n characters and says that it did.
 func cut(s string, n int, ellipsis string) string {
+	shown, rest := cutText(s, n, ellipsis)
+	return shown + rest
+}
+
+// cutText is cut in two parts, the text and the remark on what it lacks.
+func cutText(s string, n int, ellipsis string) (shown, rest string) {
 	runes := []rune(s)
 	if len(runes) <= n {
-		return s
+		return s, ""
 	}
-	return string(runes[:n]) + ellipsis + fmt.Sprintf(" (%s in all)", plural(len(runes), "character"))
+	return string(runes[:n]), ellipsis + fmt.Sprintf(" (%s in all)", plural(len(runes), "character"))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -66,7 +67,6 @@ func run(ctx context.Context, args []string, env environment) int {
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(env.stdin)
-	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
 	err := root.ExecuteContext(ctx)
 	c.endTrace(err == nil)
@@ -121,6 +121,13 @@ Okta's provisioning engine would make.`,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if !slices.Contains([]string{"auto", "always", "never"}, c.color) {
+				return usage("--color is auto, always or never, not %q", c.color)
+			}
+			return nil
+		},
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -128,15 +135,39 @@ Okta's provisioning engine would make.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&c.configPath, "config", "c", "", "configuration `FILE` (default $"+configVar+", then "+defaultConfig+")")
 	flags.StringVar(&c.color, "color", "auto", "colours: auto, always or never")
-	flags.StringVar(&c.tracePath, "trace", "", "record each exchange with Okta and WalkMe in `FILE` (HAR 1.2, without secrets)")
+	flags.StringVar(&c.tracePath, "trace", "", "record each exchange with Okta and WalkMe in `FILE`, a new one (HAR 1.2, without secrets)")
 	root.AddCommand(
 		c.runCommand(), c.reloadCommand(), c.initCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
 		c.explainCommand(), c.checkCommand(),
 		c.statusCommand(), c.historyCommand(), c.stateCommand(), c.demoCommand(), c.versionCommand(), c.manCommand(),
 	)
+	root.SetOut(c.stdout) // before cobra's own command takes it for its own
+	root.InitDefaultCompletionCmd()
+	nameShells(root)
 	usageArgs(root)
 	c.completeNames(root)
 	return root
+}
+
+// nameShells lets completion for an unknown shell be wrong usage; cobra shows the help
+// as if nothing was wrong.
+func nameShells(root *cobra.Command) {
+	for _, completion := range root.Commands() {
+		if completion.Name() != "completion" {
+			continue
+		}
+		var shells []string
+		for _, shell := range completion.Commands() {
+			shells = append(shells, shell.Name())
+		}
+		completion.Args = cobra.ArbitraryArgs
+		completion.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usage("completion is for one of %s, not %q", strings.Join(shells, ", "), args[0])
+		}
+	}
 }
 
 // usageArgs gives wrong arguments, and unknown commands, the exit code of wrong

@@ -93,6 +93,9 @@ configuration says dry_run: true, that is the last plan of the service.`,
 			if !slices.Contains([]string{"text", "json"}, format) {
 				return usage("--format is text or json, not %q", format)
 			}
+			if maxAge < 0 {
+				return usage("--max-age is a duration such as 1h, not %s", maxAge)
+			}
 			cfg, err := c.load()
 			if err != nil {
 				return err

@@ -154,7 +154,7 @@ var stories = []story{
 		c.configure(map[string]string{"okta": "auth: {api_token: env:OKTA_TOKEN}\n", "walkme": "auth: {username: file:walkme-username, password: file:nothing}\n"})
 	}, commands: []string{"check", "sync"}},
 	{name: "usage_wrong", wrong: func(*company) {},
-		commands: []string{"snyc", "sync --dry", "plan --format xml", "sync now", "sync --approve deactivations-12345678", "explain", "apply a b", "resync --attribute nickName"}},
+		commands: []string{"snyc", "sync --dry", "plan --format xml", "sync now", "sync --approve deactivations-12345678", "explain", "apply a b", "resync --attribute nickName", "resync ann@example.com", "plan --color bogus", "status --max-age -5m", "completion tcsh"}},
 }
 
 // oddLogins are userNames with everything that a filter, a path or a query could
