@@ -163,11 +163,24 @@ func (p *planner) planUpdate(want *Person, r *state.Record) {
 	c.Cause, c.Reason = p.causeOf(c.Attributes, r)
 	if forced {
 		c.Cause, c.Reason = CauseForced, "a resync asks for it"
+		c.Attributes = whole(c.Attributes, want.Attributes)
 	}
 	if !p.in.Policy.UpdateUserAttributes {
 		c.Disabled = "provisioning.update_user_attributes"
 	}
 	p.add(c, r)
+}
+
+// whole completes what differs with what is sent all the same.
+func whole(diff []scim.AttributeChange, want scim.Attributes) []scim.AttributeChange {
+	out := make([]scim.AttributeChange, len(want))
+	for i, a := range want {
+		out[i] = scim.AttributeChange{Path: a.Path, Old: a.Value, New: a.Value}
+		if at := slices.IndexFunc(diff, func(d scim.AttributeChange) bool { return d.Path == a.Path }); at >= 0 {
+			out[i] = diff[at]
+		}
+	}
+	return out
 }
 
 func (p *planner) planAbsent(r *state.Record, why string) {

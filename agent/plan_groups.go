@@ -134,6 +134,9 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 		add = scim.SortedSet(append(add, returners...))
 	}
 	c.Members = MemberChange{Add: add, Remove: remove}
+	if c.whole {
+		c.Resent = len(eligible) - len(add)
+	}
 	p.add(c, r)
 	return true
 }

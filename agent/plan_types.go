@@ -75,6 +75,7 @@ type Change struct {
 	Name       string                 `json:"name"` // userName or displayName
 	Attributes []scim.AttributeChange `json:"attributes"`
 	Members    MemberChange           `json:"members"`
+	Resent     int                    `json:"resent,omitempty"` // members that are pushed again, although nothing differs
 	Cause      Cause                  `json:"cause"`
 	Reason     string                 `json:"reason"`
 

@@ -51,7 +51,13 @@ func TestResyncOfALinkedGroup(t *testing.T) {
 		plan, report := w.pushAgain(agent.Selection{})
 		wantText(t, "plan", drifts(plan), `
 			update ann: forced: a resync asks for it
+			name.familyName: desired Example, last pushed Example, actual <nil>
+			name.givenName: desired Ann, last pushed Ann, actual <nil>
+			userName: desired ann@example.com, last pushed ann@example.com, actual <nil>
 			update bob: forced: a resync asks for it
+			name.familyName: desired Example, last pushed Example, actual <nil>
+			name.givenName: desired Bob, last pushed Bob, actual <nil>
+			userName: desired bob@example.com, last pushed bob@example.com, actual <nil>
 			group_members Authors: forced: a resync asks for it`)
 		if report.Run.Failed > 0 {
 			t.Errorf("changes = %s, want none failed", changes(report))

@@ -141,3 +141,21 @@ func (w *world) runs() (ids []string) {
 	}
 	return ids
 }
+
+// The preview of a resync says what is sent, though nothing differs.
+func TestResyncPreview(t *testing.T) {
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.sources = []string{"Team"} })
+	w.hire("ann", "bob")
+	w.group("Team", "ann", "bob")
+	w.sync()
+	plan, err := w.agent.Plan(t.Context(), agent.Options{Force: &agent.Selection{Users: []string{"ann@example.com"}, Groups: []string{"Team"}}})
+	if err != nil || len(plan.Changes) != 2 {
+		t.Fatalf("Plan() = %v, %v, want one user and one group", plan, err)
+	}
+	if user := plan.Changes[0]; len(user.Attributes) != 3 || user.Attributes[1].New != "Ann" || user.Attributes[1].Old != "Ann" {
+		t.Errorf("attributes of ann = %v, want all three", user.Attributes)
+	}
+	if group := plan.Changes[1]; group.Resent != 2 {
+		t.Errorf("members of Team pushed again = %d, want 2", group.Resent)
+	}
+}

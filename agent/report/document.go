@@ -190,7 +190,11 @@ func (d *document) actionNote(a agent.Action, changes []*agent.Change) string {
 		return d.invitations(changes)
 	case agent.GroupMembers:
 		add, remove := memberCounts(changes)
-		return number(add) + " in, " + number(remove) + " out"
+		note := number(add) + " in, " + number(remove) + " out"
+		if n := resent(changes); n > 0 {
+			note += ", " + number(n) + " pushed again"
+		}
+		return note
 	}
 	return ""
 }
@@ -209,6 +213,13 @@ func (d *document) invitations(created []*agent.Change) string {
 		verb = "sends "
 	}
 	return "WalkMe " + verb + plural(n, "invitation e-mail")
+}
+
+func resent(changes []*agent.Change) (n int) {
+	for _, c := range changes {
+		n += c.Resent
+	}
+	return n
 }
 
 func memberCounts(changes []*agent.Change) (add, remove int) {

@@ -130,7 +130,7 @@ func userChanges() []*agent.Change {
 		because(user(agent.Update, 7, "grace@example.com", "mapping of name.givenName changed", changed("name.givenName", "Grace", "Grace B.")), agent.CauseMapping),
 		because(failed, agent.CauseFailed),
 		because(user(agent.Update, 9, "ivan@example.com", "changed in WalkMe", drifted("name.givenName", "Ivan", "Iwan"), drifted("title", "Lead", nil)), agent.CauseDrift),
-		because(user(agent.Update, 10, "judy@example.com", "a resync asks for it"), agent.CauseForced),
+		because(user(agent.Update, 10, "judy@example.com", "a resync asks for it", changed("name.givenName", "Judy", "Judy")), agent.CauseForced),
 		user(agent.Deactivate, 11, "karl@example.com", "no longer assigned in Okta"),
 		user(agent.Deactivate, 12, "lena@example.com", "deactivated in Okta"),
 	}

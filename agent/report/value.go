@@ -49,8 +49,8 @@ func attributeLines(c *agent.Change) []scim.AttributeChange {
 	return out
 }
 
-// showsOld is true where there was a value before. A new account has none, and one that
-// is linked may hold the very value.
+// showsOld is true where there was a value before. A new account has none; one that is
+// linked, or pushed again, may hold the very value.
 func showsOld(c *agent.Change, a scim.AttributeChange) bool {
 	switch c.Action {
 	case agent.Create, agent.GroupCreate:
@@ -58,7 +58,7 @@ func showsOld(c *agent.Change, a scim.AttributeChange) bool {
 	case agent.Link, agent.GroupLink:
 		return a.Old != nil && !scim.Equal(a.Old, a.New)
 	}
-	return true
+	return c.Cause != agent.CauseForced || a.Actual != nil || !scim.Equal(a.Old, a.New)
 }
 
 // before is the value that a change replaces. After a refresh that is what WalkMe
