@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ func (m Mapping) Desired(snap *okta.Snapshot, policy DesirePolicy) Desired {
 	for i := range snap.Users {
 		people[i] = m.person(&snap.Users[i], app, policy)
 	}
-	rejectSharedNames(people)
+	rejectSharedNames(people, snap.Users)
 	return Desired{People: people}
 }
 
@@ -165,28 +166,56 @@ func checkUserName(as scim.Attributes, policy DesirePolicy) error {
 
 // rejectSharedNames rejects everybody whose userName another present person has,
 // too. SCIM compares userName without regard to case (RFC 7643, section 4.1.1).
-func rejectSharedNames(people []Person) {
-	first := make(map[string]int, len(people))
+func rejectSharedNames(people []Person, users []okta.User) {
+	first, shared := make(map[string]int, len(people)), map[string][]int{}
 	for i := range people {
 		if people[i].Presence != Present {
 			continue
 		}
 		key := strings.ToLower(people[i].Name())
 		j, taken := first[key]
-		if !taken {
+		switch {
+		case !taken:
 			first[key] = i
-			continue
+		case shared[key] == nil:
+			shared[key] = []int{j, i}
+		default:
+			shared[key] = append(shared[key], i)
 		}
-		rejectShared(&people[i], people[j].SourceID)
-		if people[j].Presence == Present {
-			rejectShared(&people[j], people[i].SourceID)
+	}
+	for _, same := range shared {
+		labels := make([]string, len(same))
+		for n, i := range same {
+			labels[n] = people[i].label(&users[i])
+		}
+		for n, i := range same {
+			people[i].rejectShared(labels[n], slices.Concat(labels[:n], labels[n+1:]))
 		}
 	}
 }
 
-func rejectShared(p *Person, otherID string) {
-	name := p.Name()
-	p.reject(name, &MappingError{Path: scim.PathUserName, Msg: fmt.Sprintf("%q is also the userName of Okta user %s; both are left as they are", name, otherID)})
+// label tells people of one userName apart: by the id, and by the name that the app has
+// for the person in Okta, where that is another one.
+func (p *Person) label(u *okta.User) string {
+	if u.UserName == "" || strings.EqualFold(u.UserName, p.Name()) {
+		return u.ID
+	}
+	return u.ID + " (" + u.UserName + ")"
+}
+
+// shownSharers is how many people of one userName an error names besides its own.
+const shownSharers = 3
+
+func (p *Person) rejectShared(self string, others []string) {
+	name, all, rest := p.Name(), "all", ""
+	if more := len(others) - shownSharers; more > 0 {
+		rest = fmt.Sprintf(" and %d more", more)
+	}
+	if len(others) == 1 {
+		all = "both"
+	}
+	p.reject(name, &MappingError{Path: scim.PathUserName, Msg: fmt.Sprintf("%q is the userName of this Okta user, %s, and also of %s%s; %s are left as they are",
+		name, self, strings.Join(others[:min(len(others), shownSharers)], ", "), rest, all)})
 	p.Active = false
 }
 

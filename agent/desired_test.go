@@ -177,9 +177,10 @@ func TestSharedUserName(t *testing.T) {
 	suspended.AccountStatus = "SUSPENDED"
 	gone := assigned("00u5", "ann@example.com")
 	gone.Status = "DEPROVISIONED"
-	both := func(id, name, other string) string {
-		return fmt.Sprintf("%s userName: %q is also the userName of Okta user %s; both are left as they are", id, name, other)
+	shared := func(id, name, others, all string) string {
+		return fmt.Sprintf("%s userName: %q is the userName of this Okta user, %s, and also of %s; %s are left as they are", id, name, id, others, all)
 	}
+	both := func(id, name, other string) string { return shared(id, name, other, "both") }
 	tests := []struct {
 		name  string
 		users []okta.User
@@ -190,7 +191,7 @@ func TestSharedUserName(t *testing.T) {
 		{"two in different case", []okta.User{assigned("00u1", "Ann@Example.com"), assigned("00u2", "ann@example.com")},
 			[]string{both("00u1", "Ann@Example.com", "00u2"), both("00u2", "ann@example.com", "00u1")}},
 		{"three", []okta.User{assigned("00u1", "a@x.example"), assigned("00u2", "a@x.example"), assigned("00u3", "A@x.example")},
-			[]string{both("00u1", "a@x.example", "00u2"), both("00u2", "a@x.example", "00u1"), both("00u3", "A@x.example", "00u1")}},
+			[]string{shared("00u1", "a@x.example", "00u2, 00u3", "all"), shared("00u2", "a@x.example", "00u1, 00u3", "all"), shared("00u3", "A@x.example", "00u1, 00u2", "all")}},
 		{"beyond ASCII", []okta.User{assigned("00u1", "ÉMILE@example.com"), assigned("00u2", "émile@example.com")},
 			[]string{both("00u1", "ÉMILE@example.com", "00u2"), both("00u2", "émile@example.com", "00u1")}},
 		{"with somebody suspended or gone", []okta.User{assigned("00u1", "ann@example.com"), suspended, gone}, nil},
@@ -209,6 +210,23 @@ func TestSharedUserName(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSharedValue: where the mapping gives two people one name, their names in the app
+// tell them apart. Of many only some are named.
+func TestSharedValue(t *testing.T) {
+	var users []okta.User
+	for i := range 6 {
+		u := assigned(fmt.Sprintf("00u%d", i), fmt.Sprintf("person%d@example.com", i))
+		u.Profile = json.RawMessage(`{"email":"team@example.com"}`)
+		users = append(users, u)
+	}
+	want := `00u0 userName: "team@example.com" is the userName of this Okta user, 00u0 (person0@example.com), and also of ` +
+		`00u1 (person1@example.com), 00u2 (person2@example.com), 00u3 (person3@example.com) and 2 more; all are left as they are`
+	got := rejections(mapping(t, "userName", "user.email").Desired(&okta.Snapshot{Users: users}, agent.DesirePolicy{}))
+	if len(got) != 6 || got[0] != want {
+		t.Errorf("rejections = %q, want 6, the first %q", got, want)
 	}
 }
 
