@@ -26,7 +26,8 @@ func (c *cli) demoCommand() *cobra.Command {
 commands against them: check, plan, sync, then a joiner, a mover, a leaver and
 more. It needs no account and no network.
 
-With --serve both stay up, for the other commands to be tried by hand.`,
+With --serve both stay up, for the other commands to be tried by hand. Lines on
+standard input change the org meanwhile; "help" lists them.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.demo(cmd.Context(), serve) },
 	}
@@ -42,6 +43,7 @@ type demo struct {
 	org    *oktatest.Org
 	tenant *walkmetest.Tenant
 	people map[string]string // first name → Okta id
+	emails map[string]string // e-mail address → Okta id
 	groups map[string]string // name → Okta id
 	step   int
 	err    error
@@ -56,7 +58,7 @@ func (c *cli) demo(ctx context.Context, serve bool) error {
 	d := &demo{
 		cli: c, dir: dir, config: filepath.Join(dir, "agent.yaml"),
 		org: oktatest.Start(oktatest.Options{AppLabel: "WalkMe"}), tenant: walkmetest.Start(walkmetest.Options{}),
-		people: map[string]string{}, groups: map[string]string{},
+		people: map[string]string{}, emails: map[string]string{}, groups: map[string]string{},
 	}
 	defer d.org.Close()
 	defer d.tenant.Close()
@@ -90,7 +92,7 @@ func (d *demo) populate() {
 func (d *demo) hire(first, last, email string) {
 	id := d.org.Hire(oktatest.Person{First: first, Last: last, Email: email})
 	d.org.Assign(id)
-	d.people[first] = id
+	d.people[first], d.emails[strings.ToLower(email)] = id, id
 }
 
 const demoConfig = `# Made by the demo.
@@ -326,11 +328,15 @@ Use them from another terminal, and stop them here with Ctrl-C:
   %s plan
   %s sync
 
-`, d.org.URL(), d.tenant.URL(), configVar, d.config, program(), program(), program())
+Change the org by lines on standard input:
+
+%s
+`, d.org.URL(), d.tenant.URL(), configVar, d.config, program(), program(), program(), demoHelp())
 	_, err := io.WriteString(d.stdout, "WalkMe's requests are shown here as they come.\n")
 	if err != nil {
 		return err
 	}
+	go d.obey() // ends with standard input, or the process
 	d.watch(ctx)
 	return nil
 }

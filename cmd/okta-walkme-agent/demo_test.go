@@ -7,6 +7,9 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"okta-walkme-agent/okta/oktatest"
+	"okta-walkme-agent/walkme/walkmetest"
 )
 
 // TestDemoPrintsWhatRuns holds the commands that demo --serve prints to a program that
@@ -46,5 +49,36 @@ func TestDemoPrintsWhatRuns(t *testing.T) {
 	stop()
 	if code := <-ended; code != exitOK {
 		t.Errorf("the demo ended with %d", code)
+	}
+}
+
+// TestDemoObeys changes the org of a served demo.
+func TestDemoObeys(t *testing.T) {
+	t.Parallel()
+	d := &demo{
+		cli: &cli{}, org: oktatest.Start(oktatest.Options{}), tenant: walkmetest.Start(walkmetest.Options{}),
+		people: map[string]string{}, emails: map[string]string{}, groups: map[string]string{},
+	}
+	t.Cleanup(d.org.Close)
+	t.Cleanup(d.tenant.Close)
+	d.populate()
+	for _, tt := range []struct{ line, want string }{
+		{"hire eve@example.com Eve van den Berg", "done"},
+		{"hire EVE@example.com Eve Evans", "EVE@example.com is there already"},
+		{"leave ann@example.com", "done"},
+		{"return ann@example.com", "done"},
+		{"set ann@example.com lastName Abel", "done"},
+		{"join ann@example.com Content Authors", "done"},
+		{"join ann@example.com A New Group", "done"},
+		{"part ann@example.com Content Authors", "done"},
+		{"part ann@example.com Nothing", `there is no group "Nothing"`},
+		{"leave nobody@example.com", `nobody has the address "nobody@example.com"`},
+		{"set ann@example.com lastName", "usage: set EMAIL ATTRIBUTE VALUE"},
+		{"leave", "usage: leave EMAIL"},
+		{"fire ann@example.com", `there is no command "fire"; there are`},
+	} {
+		if got := d.answer(tt.line); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.line, got, tt.want)
+		}
 	}
 }
