@@ -72,6 +72,12 @@ func (d Desired) Find(oktaID string) *Person {
 	return nil
 }
 
+// absent says that a person is to have no active account.
+func (d Desired) absent(oktaID string) bool {
+	person := d.Find(oktaID)
+	return person == nil || person.Presence == Absent
+}
+
 // DesirePolicy is the part of the configuration that decides who is in scope.
 type DesirePolicy struct {
 	// DeactivateSuspended deactivates people who are suspended in Okta. Okta's

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
+
+	"okta-walkme-agent/internal/scim"
 )
 
 // metaAbsent holds when each absent person was first seen to be absent, as JSON:
@@ -13,8 +16,9 @@ const metaAbsent = "absent_since"
 
 // waitForGrace lets deactivations wait until the person has been absent for the
 // configured time. Somebody who comes back meanwhile starts anew. The result is
-// what has to be remembered for the next run.
-func (a *Agent) waitForGrace(ctx context.Context, plan *Plan) (map[string]time.Time, error) {
+// what has to be remembered for the next run: it speaks of everybody, also where the
+// plan is about a few.
+func (a *Agent) waitForGrace(ctx context.Context, plan *Plan, v *view) (map[string]time.Time, error) {
 	grace := a.Config.Grace
 	if grace <= 0 {
 		return nil, nil
@@ -25,21 +29,40 @@ func (a *Agent) waitForGrace(ctx context.Context, plan *Plan) (map[string]time.T
 	}
 	now := a.now().UTC().Truncate(time.Second)
 	since := map[string]time.Time{}
+	for i := range v.recorded {
+		r := &v.recorded[i]
+		if r.Type != scim.User || r.ID == "" || !r.Active || !v.desired.absent(r.SourceID) {
+			continue
+		}
+		since[r.SourceID] = now
+		if first, known := before[r.SourceID]; known {
+			since[r.SourceID] = first
+		}
+	}
 	for _, c := range plan.Changes {
 		if c.Action != Deactivate || c.Blocked() {
 			continue
 		}
-		first, known := before[c.OktaID]
-		if !known {
-			first = now
-		}
-		since[c.OktaID] = first
-		if until := first.Add(grace); until.After(now) {
+		if until := since[c.OktaID].Add(grace); until.After(now) {
 			c.WaitUntil = &until
 			c.Reason += "; waits out limits.grace"
 		}
 	}
 	return since, nil
+}
+
+// untimed leaves out until when changes wait, but not that they do: of somebody who
+// was just seen to be absent that is another time in each plan.
+func untimed(changes []*Change) []*Change {
+	out := slices.Clone(changes)
+	for i, c := range out {
+		if c != nil && c.WaitUntil != nil {
+			stable := *c
+			stable.WaitUntil = &time.Time{}
+			out[i] = &stable
+		}
+	}
+	return out
 }
 
 func (a *Agent) absentSince(ctx context.Context) (map[string]time.Time, error) {

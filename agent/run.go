@@ -60,7 +60,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 		plan.reportSources(v.snap)
 	}
 	slices.SortFunc(plan.Rejected, compareRejections)
-	if v.absent, err = a.waitForGrace(ctx, plan); err != nil {
+	if v.absent, err = a.waitForGrace(ctx, plan, v); err != nil {
 		return nil, err
 	}
 	if err := a.showStrangers(ctx, plan, v); err != nil {
@@ -147,6 +147,7 @@ func (p *Plan) finish(v *view, a *Agent, now time.Time) {
 func (p *Plan) digest() string {
 	stable := *p
 	stable.ID, stable.CreatedAt, stable.Source.TakenAt = "", time.Time{}, time.Time{}
+	stable.Changes = untimed(p.Changes)
 	text, err := json.Marshal(stable)
 	if err != nil {
 		return "" // attribute values are JSON by construction; an empty id is never equal to one
