@@ -19,8 +19,7 @@ const listInstead = 50
 
 const accountsPerPage = 100
 
-func everyCreate(c *Change) bool  { return c.Action == Create || c.Action == GroupCreate }
-func onlyDisabled(c *Change) bool { return c.Action == Create && c.Disabled != "" }
+func everyCreate(c *Change) bool { return c.Action == Create || c.Action == GroupCreate }
 
 // resolveLinks tells links from creates by looking the names up, as a run does
 // before it writes. A create that the configuration disables becomes a link when

@@ -208,11 +208,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := a.recordGone(ctx, v); err != nil {
 		return err
 	}
-	which := onlyDisabled
-	if opts.saved != nil {
-		which = everyCreate
-	}
-	if err := a.resolveLinks(ctx, plan, which); err != nil {
+	if err := a.resolveForRun(ctx, plan, opts); err != nil {
 		return err
 	}
 	for _, c := range plan.Changes {

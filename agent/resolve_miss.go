@@ -1,0 +1,96 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+)
+
+// metaMisses holds who has no account in WalkMe and is not to get one, as JSON: Okta
+// id to miss.
+const metaMisses = "misses"
+
+// miss is a look-up without a hit, of somebody whose create the configuration
+// disables. Nothing else is sent for them, so that they would be looked up in every
+// run for ever.
+type miss struct {
+	Name  string    `json:"name"`
+	Tries int       `json:"tries"`
+	Next  time.Time `json:"next"`
+}
+
+// resolveForRun looks up what a run cannot leave to the look-up before the write:
+// whether a disabled create is a link, and what a saved plan has to match. A miss is
+// looked up again after longer and longer pauses, by an impatient run at once.
+func (a *Agent) resolveForRun(ctx context.Context, plan *Plan, opts Options) error {
+	if opts.saved != nil {
+		return a.resolveLinks(ctx, plan, everyCreate)
+	}
+	before, err := a.misses(ctx)
+	if err != nil {
+		return err
+	}
+	now := a.now().UTC().Truncate(time.Second)
+	after, asked := map[string]miss{}, map[*Change]bool{}
+	if opts.only != nil || opts.Force != nil {
+		after = maps.Clone(before) // the plan leaves others out
+	}
+	for _, c := range plan.Changes {
+		if c.Action != Create || c.Disabled == "" {
+			continue
+		}
+		last := before[c.OktaID]
+		if opts.Patient && last.Name == c.Name && last.Next.After(now) {
+			after[c.OktaID] = last
+			continue
+		}
+		asked[c] = true
+	}
+	if err := a.resolveLinks(ctx, plan, func(c *Change) bool { return asked[c] }); err != nil {
+		return err
+	}
+	for c := range asked {
+		delete(after, c.OktaID)
+		if c.Action != Create || c.Error != "" {
+			continue
+		}
+		next := miss{Name: c.Name, Tries: 1}
+		if last := before[c.OktaID]; last.Name == c.Name {
+			next.Tries += last.Tries
+		}
+		next.Next = now.Add(pause(next.Tries))
+		after[c.OktaID] = next
+	}
+	if maps.Equal(before, after) {
+		return nil
+	}
+	return a.saveMisses(ctx, after)
+}
+
+func (a *Agent) misses(ctx context.Context) (map[string]miss, error) {
+	out := map[string]miss{}
+	text, err := a.State.Meta(ctx, metaMisses)
+	if err == nil && text != "" {
+		err = json.Unmarshal([]byte(text), &out)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look-ups without a hit: %w", err)
+	}
+	return out, nil
+}
+
+func (a *Agent) saveMisses(ctx context.Context, misses map[string]miss) error {
+	text := []byte{}
+	if len(misses) > 0 {
+		var err error
+		if text, err = json.Marshal(misses); err != nil {
+			return fmt.Errorf("look-ups without a hit: %w", err)
+		}
+	}
+	if err := a.State.SetMeta(ctx, metaMisses, string(text)); err != nil {
+		return fmt.Errorf("look-ups without a hit: %w", err)
+	}
+	return nil
+}

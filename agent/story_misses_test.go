@@ -1,0 +1,49 @@
+package agent_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/walkme"
+)
+
+// Whoever has no account and is not to get one is looked up less and less often by the
+// service, and at once when the name changes, or by hand.
+func TestMissesAreRemembered(t *testing.T) {
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Policy.CreateUsers, s.config.Workers = false, 1 })
+	w.hire("ann", "bob")
+	lookUps := func() string { return strings.ReplaceAll(w.requests(), "GET /Users?", "") }
+	for _, pause := range []time.Duration{10 * time.Minute, 20 * time.Minute, 40 * time.Minute} {
+		w.patient()
+		wantText(t, "look-ups", lookUps(), `
+			ann
+			bob`)
+		w.later += pause - time.Minute
+		w.patient()
+		wantText(t, "look-ups in the pause", lookUps(), "")
+		w.later += 2 * time.Minute
+	}
+	w.patient()
+	w.org.Update(w.people["ann"], map[string]any{"login": "anna@example.com"})
+	w.patient()
+	wantText(t, "look-ups after a rename", lookUps(), "anna")
+	w.account("bob", true)
+	w.patient()
+	wantText(t, "look-ups in the pause", lookUps(), "")
+	wantText(t, "changes by hand", changes(w.sync()), `
+		create anna: skipped
+		link bob: applied`)
+}
+
+// patient makes a run as the service does.
+func (w *world) patient() *agent.Report {
+	w.t.Helper()
+	w.tenant.ResetRequests()
+	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: "schedule", Patient: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return report
+}
