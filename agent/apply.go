@@ -31,10 +31,6 @@ type runner struct {
 	patience
 	done     int
 	underWay int
-
-	// regroup is held while groups are recorded anew because an account passes
-	// on, or comes back; never while a request is under way.
-	regroup sync.Mutex
 }
 
 // apply carries out the plan in its order. Changes of one phase run side by
@@ -42,6 +38,11 @@ type runner struct {
 func (a *Agent) apply(ctx context.Context, report *Report, v *view) error {
 	r := &runner{a: a, report: report, registry: newRegistry(v.recorded), renamed: map[string]bool{}, patience: newPatience()}
 	defer context.AfterFunc(ctx, r.sayStopping)()
+	for _, s := range report.Settled {
+		if s.Open() {
+			r.reserve(s.Type, s.OktaID, s.target)
+		}
+	}
 	for _, unit := range units(r.leastFailedFirst(report.Changes)) {
 		r.each(ctx, unit)
 	}

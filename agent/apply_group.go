@@ -86,8 +86,8 @@ func (r *runner) createEmpty(ctx context.Context, c *Change) error {
 // linkGroup takes over a group that was in WalkMe before. Its members stay, and
 // only those that the agent adds are ever removed again.
 func (r *runner) linkGroup(ctx context.Context, c *Change, found *walkme.Group) error {
-	if other, ok := r.owner(scim.Group, found.ID, c.OktaID); ok {
-		return &refusal{fmt.Sprintf("the WalkMe group %s of this name is managed for Okta group %s", found.ID, other.SourceID)}
+	if err := r.claim(scim.Group, found.ID, c.OktaID, ""); err != nil {
+		return err
 	}
 	c.Action, c.WalkMeID = GroupLink, found.ID
 	c.Members.Add = r.active(c.Members.Add)
@@ -121,7 +121,7 @@ func (r *runner) missingGroup(ctx context.Context, c *Change, cause error) error
 		return fmt.Errorf("WalkMe lists the group but does not let it be changed: %w", cause)
 	case err == nil:
 		return &refusal{fmt.Sprintf(groupReplaced, other.ID)}
-	case !errors.Is(err, scim.ErrNotFound):
+	case !r.a.noHit(ctx, scim.Group, err):
 		return fmt.Errorf("the group is not found, nor is its name: %w", err)
 	case !r.a.Config.Policy.Groups.RecreateMissing:
 		return &refusal{groupDeleted}
@@ -144,10 +144,10 @@ func (r *runner) missingGroup(ctx context.Context, c *Change, cause error) error
 func (r *runner) deleteGroup(ctx context.Context, c *Change) error {
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		err := r.a.WalkMe.DeleteGroup(ctx, c.WalkMeID)
-		if err != nil && !errors.Is(err, scim.ErrNotFound) {
-			return written{}, err
+		if errors.Is(err, scim.ErrNotFound) && r.a.groupGone(ctx, c.WalkMeID, c.Name) {
+			err = nil
 		}
-		return written{forget: true}, nil
+		return written{forget: err == nil}, err
 	})
 }
 

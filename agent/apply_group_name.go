@@ -100,8 +100,8 @@ func (r *runner) nameIsFree(ctx context.Context, c *Change) error {
 	case found.ID == c.WalkMeID:
 		return nil
 	}
-	if other, ok := r.owner(scim.Group, found.ID, c.OktaID); ok {
-		return nameTaken(found.ID, found.DisplayName, other.SourceID)
+	if other := r.ownerID(scim.Group, found.ID); other != "" && other != c.OktaID {
+		return nameTaken(found.ID, found.DisplayName, other)
 	}
 	return &refusal{fmt.Sprintf("the WalkMe group %s, which is not managed here, has the name %q already", found.ID, found.DisplayName)}
 }

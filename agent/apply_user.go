@@ -38,21 +38,22 @@ func (r *runner) createUser(ctx context.Context, c *Change) error {
 	return r.linkUser(ctx, c, found)
 }
 
-// postUser creates the account. Somebody who had another one before is put into
-// the pushed groups again: the new account is in none of them.
+// postUser creates the account. A create that is answered without an id is looked
+// up at once: the next POST might make a second one.
 func (r *runner) postUser(ctx context.Context, c *Change) error {
-	returns := c.Action != Create && c.Action != Link
 	c.Action, c.WalkMeID = Create, ""
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		u, err := r.a.WalkMe.CreateUser(ctx, c.want.Resource)
+		var unconfirmed *walkme.UnconfirmedError
+		if errors.As(err, &unconfirmed) {
+			if found, lookupErr := r.a.WalkMe.FindUser(ctx, c.Name); lookupErr == nil && madeFor(found, c.OktaID) {
+				u, err = found, nil
+			}
+		}
 		if err != nil {
 			return written{}, err
 		}
-		out := written{record: r.acknowledged(c, u.ID, u.UserName, state.Created)}
-		if returns {
-			out.others = func() []state.Record { return r.comesBack(c.OktaID) }
-		}
-		return out, nil
+		return written{record: r.acknowledged(c, u.ID, u.UserName, state.Created)}, nil
 	})
 }
 
@@ -60,9 +61,8 @@ func (r *runner) postUser(ctx context.Context, c *Change) error {
 // another person's record manages is only taken when that person has left it:
 // Okta forgets the id at a deactivation, too.
 func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) error {
-	previous, managed := r.owner(scim.User, found.ID, c.OktaID)
-	if managed && previous.Active {
-		return &refusal{fmt.Sprintf("the WalkMe account %s of this name is managed for Okta user %s", found.ID, previous.SourceID)}
+	if err := r.claim(scim.User, found.ID, c.OktaID, c.leaver); err != nil {
+		return err
 	}
 	if c.Action == Create {
 		c.Action = Link
@@ -72,7 +72,6 @@ func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) er
 	}
 	c.WalkMeID = found.ID
 	c.activates = found.Active != nil && !*found.Active
-	returns := c.Action == Reactivate
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		u, err := r.a.WalkMe.LinkUser(ctx, found, c.want.Resource)
 		if err != nil {
@@ -81,12 +80,6 @@ func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) er
 		out := written{record: r.acknowledged(c, found.ID, u.UserName, state.Linked)}
 		if !r.a.Config.Policy.UpdateUserAttributes {
 			out.record.Attributes = scim.Attributes{{Path: scim.PathUserName, Value: out.record.Name}}
-		}
-		switch {
-		case managed:
-			out.others = func() []state.Record { return passOn(previous, c.OktaID, r.groups()) }
-		case returns:
-			out.others = func() []state.Record { return r.comesBack(c.OktaID) }
 		}
 		return out, nil
 	})
@@ -113,13 +106,11 @@ func (r *runner) updateUser(ctx context.Context, c *Change) error {
 		}
 		return written{record: r.acknowledged(c, c.WalkMeID, u.UserName, "")}, nil
 	})
-	if !errors.Is(err, scim.ErrNotFound) {
-		return err
+	rec, _ := r.record(scim.User, c.OktaID)
+	if !errors.Is(err, scim.ErrNotFound) || !r.a.Config.Policy.RecreateMissing || !r.a.userGone(ctx, rec.ID, rec.Name) {
+		return err // a 404 says so in Okta's words
 	}
-	if r.a.Config.Policy.RecreateMissing {
-		return r.createUser(ctx, c)
-	}
-	return err // it says so in Okta's words
+	return r.createUser(ctx, c)
 }
 
 func (r *runner) deactivateUser(ctx context.Context, c *Change) error {
@@ -128,7 +119,7 @@ func (r *runner) deactivateUser(ctx context.Context, c *Change) error {
 		rec.Active, rec.UpdatedAt = false, r.a.now()
 		healthy(&rec)
 		err := r.a.WalkMe.SetActive(ctx, c.WalkMeID, false)
-		if errors.Is(err, scim.ErrNotFound) && r.gone(ctx, rec) {
+		if errors.Is(err, scim.ErrNotFound) && r.a.userGone(ctx, rec.ID, rec.Name) {
 			rec.ID = ""
 			return written{record: &rec, note: "the account is gone in WalkMe"}, nil
 		}
@@ -139,21 +130,19 @@ func (r *runner) deactivateUser(ctx context.Context, c *Change) error {
 	})
 }
 
-// gone confirms a 404: only a directory that answers the look-up of the name,
-// and does not hold it, is believed. A wrong address answers 404, too.
-func (r *runner) gone(ctx context.Context, rec state.Record) bool {
-	_, err := r.a.WalkMe.FindUser(ctx, rec.Name)
-	return errors.Is(err, scim.ErrNotFound) && r.a.WalkMe.TestCredentials(ctx, false) == nil
-}
-
 // reactivateUser is Okta's conversation for somebody who is assigned again. Okta
 // has forgotten the id and looks the name up; when that finds nothing, because
 // the name changed meanwhile, the recorded id is tried before a new account is
-// made.
+// made: unless it has passed on since the plan was made.
 func (r *runner) reactivateUser(ctx context.Context, c *Change) error {
 	found, err := r.a.WalkMe.FindUser(ctx, c.Name)
 	if errors.Is(err, scim.ErrNotFound) {
-		if found, err = r.a.WalkMe.User(ctx, c.WalkMeID); errors.Is(err, scim.ErrNotFound) {
+		rec, _ := r.record(scim.User, c.OktaID)
+		if rec.ID == "" {
+			return r.createUser(ctx, c)
+		}
+		found, err = r.a.WalkMe.User(ctx, rec.ID)
+		if errors.Is(err, scim.ErrNotFound) && r.a.userGone(ctx, rec.ID, rec.Name) {
 			return r.createUser(ctx, c)
 		}
 	}

@@ -21,10 +21,15 @@ func (e *stateError) Unwrap() error { return e.err }
 
 // entry is the journal entry of a change, or of a part of one.
 func (r *runner) entry(c *Change, members *MemberChange) state.Entry {
-	detail := journalDetail{Attributes: c.Attributes, MappingDigest: r.a.Config.Mapping.Digest(), Activates: c.activates}
+	detail := journalDetail{
+		Attributes: c.Attributes, MappingDigest: r.a.Config.Mapping.Digest(), Activates: c.activates, Leaver: c.leaver,
+	}
 	switch {
 	case c.want != nil:
 		detail.SourceDigest = c.want.SourceDigest
+		if rec, _ := r.record(c.Type, c.OktaID); rec.ID != c.WalkMeID || c.Action == Create {
+			detail.Attributes = scim.DiffAttributes(nil, c.want.Attributes) // nothing is known of this account yet
+		}
 	case c.target != nil:
 		detail.SourceDigest = c.target.SourceDigest
 	}
@@ -49,6 +54,9 @@ type journalDetail struct {
 	// Activates says that the account was seen inactive before.
 	Activates bool `json:"activates,omitempty"`
 
+	// Leaver is the Okta id of the person from whom the account passes on.
+	Leaver string `json:"leaver,omitempty"`
+
 	// What a settled change records.
 	SourceDigest  string `json:"source_digest,omitempty"`
 	MappingDigest string `json:"mapping_digest,omitempty"`
@@ -67,10 +75,6 @@ func journalled(change json.RawMessage) journalDetail {
 type written struct {
 	record *state.Record
 	forget bool
-
-	// others, if set, returns further records that the write changed. One of
-	// them runs at a time, until its records are in the state.
-	others func() []state.Record
 	note   string // for the journal: what the answer was not
 }
 
@@ -85,6 +89,9 @@ func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, se
 	c.journalled, c.HTTPStatus = true, 0
 	noting, noted := walkme.Note(ctx)
 	result, err := send(noting)
+	if err == nil && result.record != nil {
+		err = r.claim(c.Type, result.record.ID, c.OktaID, c.leaver) // a server may answer with another one's object
+	}
 	ctx = context.WithoutCancel(ctx)
 	switch {
 	case err != nil:
@@ -93,7 +100,7 @@ func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, se
 		c.HTTPStatus = noted.Status()
 		out := state.Outcome{State: state.Applied, HTTPStatus: c.HTTPStatus, Error: result.note}
 		err = r.a.State.FinishAndForget(ctx, id, out, c.Type, c.OktaID)
-		r.forget(c)
+		r.forget(c.Type, c.OktaID)
 	default:
 		c.HTTPStatus = noted.Status()
 		err = r.landed(ctx, c, id, result)
@@ -104,17 +111,13 @@ func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, se
 	return nil
 }
 
-// landed settles an entry together with the records that the write changed.
+// landed settles an entry together with the records that the write changed. Where
+// those are others', too, one at a time, until its records are in the state.
 func (r *runner) landed(ctx context.Context, c *Change, id int64, result written) error {
-	records := []state.Record{*result.record}
-	if result.others != nil {
-		r.regroup.Lock()
-		defer r.regroup.Unlock()
-		records = append(records, result.others()...)
+	if !r.landsAlone(*result.record) {
+		defer r.alone()()
 	}
-	for _, rec := range records {
-		r.remember(rec)
-	}
+	records := r.land(*result.record)
 	c.WalkMeID = result.record.ID
 	out := state.Outcome{State: state.Applied, TargetID: c.WalkMeID, HTTPStatus: c.HTTPStatus, Error: result.note}
 	return r.a.State.Finish(ctx, id, out, records...)
@@ -128,6 +131,9 @@ func (r *runner) writeFailed(ctx context.Context, c *Change, id int64, err error
 	var answer *scim.Error
 	if errors.As(err, &answer) {
 		out.HTTPStatus = answer.Status
+	}
+	if r.mayPassOn(c.Type, c.OktaID) {
+		defer r.alone()()
 	}
 	rec := r.failure(c, err)
 	r.remember(rec)
@@ -185,7 +191,9 @@ func (r *runner) failure(c *Change, err error) state.Record {
 	if errors.As(err, &answer) {
 		rec.LastStatus = answer.Status
 	}
-	if effectOf(err) == walkme.Refused {
+	var taken *takenError
+	var unconfirmed *walkme.UnconfirmedError // settle may not find it, and WalkMe may have it
+	if effectOf(err) == walkme.Refused && !errors.As(err, &taken) || errors.As(err, &unconfirmed) {
 		rec.NextTry = r.a.now().Add(pause(rec.Attempts))
 	}
 	return rec

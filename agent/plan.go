@@ -228,9 +228,10 @@ func (p *planner) add(c *Change, r *state.Record) {
 	}
 }
 
-// orderRenames moves updates that free a userName before the change that wants
-// it. Of a longer chain of renames the rest waits for the next runs. Two people
-// who swap names stay in each other's way until one of them gets a third name.
+// orderRenames moves updates and reactivations that free a userName before the
+// change that wants it. Of a longer chain of renames the rest waits for the next
+// runs. Two people who swap names stay in each other's way until one of them gets a
+// third name.
 func (p *planner) orderRenames() {
 	wanted := map[string]string{} // lower-case userName → Okta id
 	for _, c := range p.plan.Changes {
@@ -239,7 +240,7 @@ func (p *planner) orderRenames() {
 		}
 	}
 	for _, c := range p.plan.Changes {
-		if c.Action != Update {
+		if c.Action != Update && c.Action != Reactivate {
 			continue
 		}
 		r := p.users[c.OktaID]

@@ -257,7 +257,7 @@ func TestPlanIsDeterministic(t *testing.T) {
 
 // phases is the order of a run.
 var phases = map[agent.Action]int{
-	agent.Deactivate: 0, agent.Create: 2, agent.Reactivate: 2, agent.GroupCreate: 4, agent.GroupRename: 4,
+	agent.Deactivate: 0, agent.Create: 2, agent.GroupCreate: 4, agent.GroupRename: 4,
 	agent.GroupMembers: 5, agent.GroupDelete: 6, agent.GroupUnlink: 6,
 }
 
@@ -322,17 +322,17 @@ func lawfulMembers(t *rapid.T, in agent.PlanInput, p *agent.Plan, c *agent.Chang
 	}
 }
 
-// lawfulOrder: the changes are in a total order. Updates, which go before or after
-// the creates, come after what takes access away and before groups.
+// lawfulOrder: the changes are in a total order. Updates and reactivations, which go
+// before or after the creates, come after what takes access away and before groups.
 func lawfulOrder(t *rapid.T, p *agent.Plan) {
 	key := func(c *agent.Change) string {
 		return fmt.Sprintf("%d %s\x00%s\x00%s\x00%t", phases[c.Action], c.Name, c.OktaID, c.Action, c.Held)
 	}
 	last, lastPhase := "", 0
 	for _, c := range p.Changes {
-		if c.Action == agent.Update {
+		if c.Action == agent.Update || c.Action == agent.Reactivate {
 			if lastPhase > 2 {
-				t.Fatalf("update of %s after a change of a group", c.OktaID)
+				t.Fatalf("%s of %s after a change of a group", c.Action, c.OktaID)
 			}
 			lastPhase = max(lastPhase, 1)
 			continue

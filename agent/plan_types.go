@@ -94,10 +94,11 @@ type Change struct {
 	failure    error      // what Error says
 	journalled bool       // an entry of it is in the journal
 	activates  bool       // the account was seen inactive in this run
+	leaver     string     // the Okta id of the person who has left and whose active account passes on
 	want       *Person    // users: what Okta wants; nil for Deactivate
 	target     *GroupWant // groups: what Okta wants; nil for GroupDelete and GroupUnlink
 	empties    bool       // the removals leave the group without any of our members
-	early      bool       // an update that frees a userName which another change needs
+	early      bool       // an update or reactivation that frees a userName which another change needs
 	whole      bool       // a membership push that is due without a difference, too: forced, or cut short
 	replaces   bool       // a membership push after which the group has exactly our members
 	past       *past      // how the last attempt at the user or group failed; nil: it did not
@@ -169,11 +170,14 @@ func (c *Change) phase() int {
 	switch c.Action {
 	case Deactivate:
 		return 0
-	case Create, Link, Reactivate:
+	case Create, Link:
 		return 2
-	case Update:
+	case Update, Reactivate:
 		if c.early {
 			return 1
+		}
+		if c.Action == Reactivate {
+			return 2
 		}
 		return 3
 	case GroupCreate, GroupLink, GroupRename:

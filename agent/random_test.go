@@ -285,7 +285,8 @@ func (l *life) changeGroup() {
 	})
 }
 
-// sync makes a run, often with faults, sometimes until the process is killed.
+// sync makes a run, often with faults, sometimes until the process is killed. However
+// it ends, nothing in WalkMe has two owners.
 func (l *life) sync(t *testing.T) {
 	if l.chance(60) {
 		l.storm()
@@ -322,6 +323,7 @@ func (l *life) sync(t *testing.T) {
 		l.now = l.stage.start(t, l.tenant, died)
 		l.path = died
 	}
+	wantOneOwner(t, l.now.agent.State)
 }
 
 // storm makes some of the requests to both sides fail.

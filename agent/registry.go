@@ -1,8 +1,9 @@
 package agent
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"okta-walkme-agent/internal/scim"
@@ -11,11 +12,18 @@ import (
 )
 
 // registry is the register of managed resources while a run goes on: what the
-// state holds, kept current in memory.
+// state holds, kept current in memory. It is where a WalkMe object gets its one
+// owner: claim comes before the first write to an object that is to be somebody's,
+// land after the last one.
 type registry struct {
 	mu      sync.Mutex
 	records map[scim.Type]map[string]*state.Record // by Okta id; never changed in place
 	owners  map[scim.Type]map[string]string        // WalkMe id → Okta id
+	claims  map[scim.Type]map[string]string        // WalkMe id → the Okta id that it may be given to
+
+	// turn is taken while records change that are others' too, until they are in the
+	// state; never while a request is under way.
+	turn chan struct{}
 }
 
 // newRegistry takes the records over; the caller must not change them any more.
@@ -23,15 +31,25 @@ func newRegistry(recorded []state.Record) *registry {
 	g := &registry{
 		records: map[scim.Type]map[string]*state.Record{scim.User: {}, scim.Group: {}},
 		owners:  map[scim.Type]map[string]string{scim.User: {}, scim.Group: {}},
+		claims:  map[scim.Type]map[string]string{scim.User: {}, scim.Group: {}},
+		turn:    make(chan struct{}, 1),
 	}
 	for i := range recorded {
-		r := &recorded[i]
-		g.records[r.Type][r.SourceID] = r
-		if r.ID != "" {
-			g.owners[r.Type][r.ID] = r.SourceID
-		}
+		g.put(&recorded[i])
 	}
 	return g
+}
+
+// put needs the lock.
+func (g *registry) put(rec *state.Record) {
+	owners := g.owners[rec.Type]
+	if old := g.records[rec.Type][rec.SourceID]; old != nil && old.ID != rec.ID && owners[old.ID] == rec.SourceID {
+		delete(owners, old.ID)
+	}
+	g.records[rec.Type][rec.SourceID] = rec
+	if rec.ID != "" {
+		owners[rec.ID] = rec.SourceID
+	}
 }
 
 func (g *registry) record(t scim.Type, oktaID string) (state.Record, bool) {
@@ -46,36 +64,69 @@ func (g *registry) record(t scim.Type, oktaID string) (state.Record, bool) {
 func (g *registry) remember(rec state.Record) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if old := g.records[rec.Type][rec.SourceID]; old != nil && old.ID != rec.ID && g.owners[rec.Type][old.ID] == rec.SourceID {
-		delete(g.owners[rec.Type], old.ID)
-	}
-	g.records[rec.Type][rec.SourceID] = &rec
-	if rec.ID != "" {
-		g.owners[rec.Type][rec.ID] = rec.SourceID
-	}
+	g.put(&rec)
 }
 
-func (g *registry) forget(c *Change) {
+func (g *registry) forget(t scim.Type, oktaID string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.records[c.Type], c.OktaID)
-	delete(g.owners[c.Type], c.WalkMeID)
+	if rec := g.records[t][oktaID]; rec != nil && g.owners[t][rec.ID] == oktaID {
+		delete(g.owners[t], rec.ID)
+	}
+	delete(g.records[t], oktaID)
 }
 
-// owner returns the record that manages a WalkMe object, unless it is that of
-// the given Okta id itself.
-func (g *registry) owner(t scim.Type, walkmeID, oktaID string) (state.Record, bool) {
-	id := g.ownerID(t, walkmeID)
-	if id == "" || id == oktaID {
-		return state.Record{}, false
-	}
-	return g.record(t, id)
-}
+// takenError refuses what is another one's. Who has it may change with the next run,
+// so it is not waited for longer and longer.
+type takenError struct{ why string }
+
+func (e *takenError) Error() string { return e.why }
+func (e *takenError) Unwrap() error { return &refusal{e.why} }
 
 func (g *registry) ownerID(t scim.Type, walkmeID string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.owners[t][walkmeID]
+}
+
+// claim reserves a WalkMe object for an Okta id until the run ends. It is refused
+// while the object is another one's. What may change hands is the account of
+// somebody who has left: one that is recorded as inactive, or that of leaver.
+func (g *registry) claim(t scim.Type, walkmeID, oktaID, leaver string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if walkmeID == "" {
+		return nil
+	}
+	what := "account"
+	if t == scim.Group {
+		what = "group"
+	}
+	if other := g.claims[t][walkmeID]; other != "" && other != oktaID {
+		return &takenError{fmt.Sprintf("the WalkMe %s %s of this name may be passing to Okta %s %s", what, walkmeID, strings.ToLower(string(t)), other)}
+	}
+	owner := g.owners[t][walkmeID]
+	if owner != "" && owner != oktaID && (t == scim.Group || owner != leaver && g.records[t][owner].Active) {
+		return &takenError{fmt.Sprintf("the WalkMe %s %s of this name is managed for Okta %s %s", what, walkmeID, strings.ToLower(string(t)), owner)}
+	}
+	g.claims[t][walkmeID] = oktaID
+	return nil
+}
+
+// reserve keeps everybody else from the objects of a change whose outcome is not
+// known: the one that it was about, and the one on record.
+func (g *registry) reserve(t scim.Type, oktaID, walkmeID string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	ids := []string{walkmeID}
+	if rec := g.records[t][oktaID]; rec != nil {
+		ids = append(ids, rec.ID)
+	}
+	for _, id := range ids {
+		if id != "" && g.claims[t][id] == "" {
+			g.claims[t][id] = oktaID
+		}
+	}
 }
 
 // provisioned translates Okta ids to WalkMe's, at the last moment. Whoever has no
@@ -102,31 +153,4 @@ func (g *registry) active(oktaIDs []string) []string {
 		rec := g.records[scim.User][id]
 		return rec == nil || !rec.Active
 	})
-}
-
-// groups returns the records of the groups, sorted by Okta id.
-func (g *registry) groups() []state.Record {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	out := make([]state.Record, 0, len(g.records[scim.Group]))
-	for _, rec := range g.records[scim.Group] {
-		out = append(out, *rec)
-	}
-	slices.SortFunc(out, func(a, b state.Record) int { return cmp.Compare(a.SourceID, b.SourceID) })
-	return out
-}
-
-// comesBack returns the groups that are recorded to hold a person, due to be
-// pushed whole, sorted by Okta id. WalkMe may have dropped a membership together
-// with the account, or may have kept it: the record goes on to hold it, so that it
-// is taken away where Okta does not grant it any more.
-func (g *registry) comesBack(oktaID string) []state.Record {
-	var out []state.Record
-	for _, group := range g.groups() {
-		if contains(group.Members, oktaID) {
-			group.Partial = true
-			out = append(out, group)
-		}
-	}
-	return out
 }

@@ -49,6 +49,8 @@ type Settlement struct {
 	Action   Action           `json:"action"`
 	Outcome  state.EntryState `json:"outcome"` // applied | abandoned | pending: still unknown
 	Sentence string           `json:"sentence"`
+
+	target string // WalkMe's id of what the change was about
 }
 
 // Open says that the outcome is still unknown.

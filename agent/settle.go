@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -15,13 +16,14 @@ import (
 //
 //	pending        │ WalkMe shows                        │ then
 //	───────────────┼─────────────────────────────────────┼────────────────────────────
-//	create         │ an account of that name             │ recorded as created
+//	create         │ an account of that name             │ recorded as created, values as shown
 //	               │ none                                │ abandoned, planned again
 //	group_create   │ a group of that name                │ recorded with the members it shows
 //	               │ none                                │ abandoned, planned again
 //	group_members  │ the group as it was to be           │ members recorded as shown
 //	               │ the group otherwise                 │ the same, abandoned, planned again
-//	               │ the group, members never shown      │ abandoned, planned again
+//	               │ the group, members never shown      │ all recorded who may be members,
+//	               │                                     │ abandoned, planned again as a whole
 //	group_delete   │ no such group                       │ forgotten
 //	group_rename   │ the group                           │ name recorded as shown
 //	update,        │ the account                         │ values recorded as shown
@@ -34,30 +36,63 @@ import (
 //	group_link,    │ –                                   │ abandoned: nothing was sent
 //	  group_unlink │                                     │
 //
-// An entry about which WalkMe does not answer stays pending, and its object is
-// left alone in this run.
+// Only what WalkMe shows settles an entry; a 404 shows nothing by itself. An entry
+// about which WalkMe does not answer stays pending, and its object is left alone in
+// this run. When it answers nothing else either, the other entries are not asked
+// about.
 func (a *Agent) settle(ctx context.Context) ([]Settlement, error) {
 	pending, err := a.State.Pending(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("pending changes: %w", err)
 	}
+	if len(pending) == 0 {
+		return nil, nil
+	}
+	recorded, err := a.State.Records(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("pending changes: %w", err)
+	}
+	s := &settler{a: a, registry: newRegistry(recorded)}
+	for _, e := range pending {
+		s.reserve(e.Type, e.SourceID, e.TargetID)
+	}
 	var settled []Settlement
 	for _, e := range pending {
-		s := Settlement{Type: e.Type, OktaID: e.SourceID, Name: e.Name, Action: Action(e.Action)}
-		f, err := a.settleEntry(ctx, e)
-		switch {
-		case err == nil:
-			s.Outcome, s.Sentence = f.state, f.says
-			a.log().Info("settled", "action", s.Action, "okta_id", s.OktaID, "outcome", s.Outcome, "why", s.Sentence)
-		case isStateError(err) || errors.Is(err, scim.ErrUnauthorized) || ctx.Err() != nil:
+		result, err := s.entry(ctx, e)
+		if err != nil {
 			return settled, fmt.Errorf("pending %s of %s: %w", e.Action, e.SourceID, err)
-		default:
-			s.Outcome, s.Sentence = state.Pending, "the outcome of its last request is unknown: "+err.Error()
-			a.log().Warn("outcome still unknown", "action", s.Action, "okta_id", s.OktaID, "err", err)
 		}
-		settled = append(settled, s)
+		settled = append(settled, result)
 	}
 	return settled, nil
+}
+
+// settler settles the entries of one run.
+type settler struct {
+	a *Agent
+	*registry
+	silent error // why WalkMe is not asked any more
+}
+
+// entry settles one entry. The error is one that ends the run.
+func (s *settler) entry(ctx context.Context, e state.Entry) (Settlement, error) {
+	out := Settlement{Type: e.Type, OktaID: e.SourceID, Name: e.Name, Action: Action(e.Action), target: e.TargetID}
+	err := s.silent
+	if err == nil {
+		var f finding
+		if f, err = s.find(ctx, e); err == nil {
+			out.Outcome, out.Sentence = f.state, f.says
+			s.a.log().Info("settled", "action", out.Action, "okta_id", out.OktaID, "outcome", out.Outcome, "why", out.Sentence)
+			return out, nil
+		}
+		if isStateError(err) || errors.Is(err, scim.ErrUnauthorized) || ctx.Err() != nil {
+			return out, err
+		}
+		s.silent = s.a.WalkMe.TestCredentials(ctx, false)
+	}
+	out.Outcome, out.Sentence = state.Pending, "the outcome of its last request is unknown: "+err.Error()
+	s.a.log().Warn("outcome still unknown", "action", out.Action, "okta_id", out.OktaID, "err", err)
+	return out, nil
 }
 
 // unsettledObjects are those that no change may touch yet, with the reason.
@@ -79,29 +114,31 @@ func isStateError(err error) bool {
 // finding is what WalkMe shows of a pending change, and what the state is to
 // hold from then on.
 type finding struct {
-	state   state.EntryState // Applied or Abandoned
-	says    string
-	target  string         // WalkMe's id of what was made
-	records []state.Record // as WalkMe shows them
-	forget  bool           // the object is gone and no longer managed
+	state  state.EntryState // Applied or Abandoned
+	says   string
+	target string        // WalkMe's id of what was made
+	record *state.Record // as WalkMe shows it; nil: it stays as it is
+	forget bool          // the object is gone and no longer managed
 }
 
 // again leaves a change to the next plan.
-func again(says string, records ...state.Record) finding {
-	return finding{state: state.Abandoned, says: says + "; planned again", records: records}
+func again(says string) finding {
+	return finding{state: state.Abandoned, says: says + "; planned again"}
 }
 
-func applied(says string, records ...state.Record) finding {
-	return finding{state: state.Applied, says: says, records: records}
+func applied(says string) finding {
+	return finding{state: state.Applied, says: says}
 }
 
-// settleEntry finds out about one entry and commits what it found.
-func (a *Agent) settleEntry(ctx context.Context, e state.Entry) (finding, error) {
-	rec, err := a.State.Record(ctx, e.Type, e.SourceID)
-	if err != nil && !errors.Is(err, state.ErrNoRecord) {
-		return finding{}, &stateError{err}
-	}
-	f, err := a.investigate(ctx, e, rec)
+func (f finding) with(rec state.Record) finding {
+	f.record = &rec
+	return f
+}
+
+// find finds out about one entry and commits what it found.
+func (s *settler) find(ctx context.Context, e state.Entry) (finding, error) {
+	rec, _ := s.record(e.Type, e.SourceID)
+	f, err := s.investigate(ctx, e, rec)
 	if err != nil {
 		return finding{}, err
 	}
@@ -109,10 +146,14 @@ func (a *Agent) settleEntry(ctx context.Context, e state.Entry) (finding, error)
 	if f.state == state.Abandoned {
 		out.Error = e.Error
 	}
-	if f.forget {
-		err = a.State.FinishAndForget(ctx, e.ID, out, e.Type, e.SourceID)
-	} else {
-		err = a.State.Finish(ctx, e.ID, out, f.records...)
+	switch {
+	case f.forget:
+		s.forget(e.Type, e.SourceID)
+		err = s.a.State.FinishAndForget(ctx, e.ID, out, e.Type, e.SourceID)
+	case f.record != nil:
+		err = s.a.State.Finish(ctx, e.ID, out, s.land(*f.record)...)
+	default:
+		err = s.a.State.Finish(ctx, e.ID, out)
 	}
 	if err != nil {
 		return finding{}, &stateError{fmt.Errorf("journal: %w", err)}
@@ -121,48 +162,34 @@ func (a *Agent) settleEntry(ctx context.Context, e state.Entry) (finding, error)
 }
 
 // investigate only reads.
-func (a *Agent) investigate(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
+func (s *settler) investigate(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
 	switch Action(e.Action) {
 	case Create:
-		return a.settleCreate(ctx, e, rec)
-	case GroupCreate:
-		return a.settleGroupCreate(ctx, e, rec)
-	case GroupMembers:
-		return a.settleMembers(ctx, e, rec)
-	case GroupDelete:
-		return a.settleDelete(ctx, e)
+		return s.create(ctx, e, rec)
 	case Link, Update, Deactivate, Reactivate:
-		return a.settleUser(ctx, e, rec)
+		return s.account(ctx, e, rec)
+	case GroupCreate:
+		return s.groupCreate(ctx, e)
+	case GroupMembers:
+		return s.members(ctx, e, rec)
+	case GroupDelete:
+		return s.groupDelete(ctx, e)
 	case GroupRename:
-		return a.settleRename(ctx, e, rec)
+		return s.groupRename(ctx, e, rec)
 	}
 	return again("nothing was sent"), nil
 }
 
-func (a *Agent) settleCreate(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
-	if rec.ID != "" {
-		return again("a later change has settled it"), nil
+// overtaken says whether a later change of the object was acknowledged. Entries are
+// in order by their numbers; their times follow a clock.
+func (s *settler) overtaken(ctx context.Context, e state.Entry) (bool, error) {
+	history, err := s.a.State.History(ctx, state.Filter{Type: e.Type, SourceID: e.SourceID, Limit: overtakers})
+	if err != nil {
+		return false, &stateError{err}
 	}
-	u, err := a.WalkMe.FindUser(ctx, e.Name)
-	switch {
-	case errors.Is(err, scim.ErrNotFound):
-		return again("WalkMe has not made the account"), nil
-	case err != nil:
-		return finding{}, err
-	case u.ExternalID != "" && u.ExternalID != e.SourceID:
-		return again("WalkMe's account of this name is somebody else's"), nil // as a link
-	}
-	rec = state.Record{
-		Resource: scim.Resource{Type: scim.User, SourceID: e.SourceID, ID: u.ID, Active: true},
-		Name:     u.UserName, Origin: state.Created, UpdatedAt: a.now(),
-	}
-	detail := journalled(e.Change)
-	rec.SourceDigest, rec.MappingDigest = detail.SourceDigest, detail.MappingDigest
-	for _, change := range detail.Attributes {
-		rec.Attributes = append(rec.Attributes, scim.Attribute{Path: change.Path, Value: change.New})
-	}
-	rec.Attributes = scim.NewAttributes(rec.Attributes)
-	f := applied("WalkMe had made the account; it is recorded", rec)
-	f.target = u.ID
-	return f, nil
+	return slices.ContainsFunc(history, func(h state.Entry) bool { return h.ID > e.ID && h.State == state.Applied }), nil
 }
+
+// overtakers is how many entries are looked at: an object with a pending entry is
+// left alone by later runs.
+const overtakers = 20

@@ -11,85 +11,92 @@ import (
 	"okta-walkme-agent/walkme"
 )
 
-func (a *Agent) settleGroupCreate(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
-	if rec.ID != "" {
-		return again("a later change has settled it"), nil
+// groupCreate looks for the group that a POST may have made. It may be another one
+// than that on record, which is gone.
+func (s *settler) groupCreate(ctx context.Context, e state.Entry) (finding, error) {
+	if later, err := s.overtaken(ctx, e); later || err != nil {
+		return again("a later change has settled it"), err
 	}
-	g, err := a.WalkMe.FindGroup(ctx, e.Name)
+	g, err := s.a.WalkMe.FindGroup(ctx, e.Name)
 	switch {
-	case errors.Is(err, scim.ErrNotFound):
+	case err != nil && s.a.noHit(ctx, scim.Group, err):
 		return again("WalkMe has not made the group"), nil
 	case err != nil:
 		return finding{}, err
 	}
-	rec = state.Record{
+	if err := s.claim(scim.Group, g.ID, e.SourceID, ""); err != nil {
+		return again(err.Error()), nil
+	}
+	change := journalled(e.Change)
+	rec := state.Record{
 		Resource: scim.Resource{
 			Type: scim.Group, SourceID: e.SourceID, ID: g.ID, Active: true,
 			Attributes: scim.Attributes{{Path: scim.PathDisplayName, Value: g.DisplayName}},
 		},
-		Name: g.DisplayName, Origin: state.Created, UpdatedAt: a.now(), Partial: true,
-		SourceDigest: journalled(e.Change).SourceDigest,
+		Name: g.DisplayName, Origin: state.Created, UpdatedAt: s.a.now(), SourceDigest: change.SourceDigest,
 	}
 	// The members of the POST are not taken on trust: the second write, which
 	// Partial asks for, carries them all again.
-	if rec.Members, err = a.shown(ctx, g, journalled(e.Change).Members.Add); err != nil {
-		return finding{}, err
-	}
-	f := applied("WalkMe had made the group; it is recorded", rec)
+	rec.Members, _ = s.shown(g, change.Members.Add)
+	rec.Partial = true
+	f := applied("WalkMe had made the group; it is recorded").with(rec)
 	f.target = g.ID
 	return f, nil
 }
 
-func (a *Agent) settleMembers(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
-	g, err := a.WalkMe.Group(ctx, rec.ID)
+func (s *settler) members(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
+	if rec.ID == "" || rec.ID != e.TargetID {
+		return again("the group is not the one on record"), nil
+	}
+	g, err := s.a.WalkMe.Group(ctx, rec.ID)
 	switch {
-	case rec.ID == "" || errors.Is(err, scim.ErrNotFound):
+	case errors.Is(err, scim.ErrNotFound) && s.a.groupGone(ctx, rec.ID, rec.Name):
 		return again("WalkMe does not know the group"), nil
 	case err != nil:
 		return finding{}, err
-	case !g.MembersShown || len(g.Members) == 0 && len(rec.Members) > 0:
-		return again("WalkMe does not show the members"), nil // some servers never do: nothing follows from that
 	}
 	change := journalled(e.Change)
 	intended := applyMembers(rec.Members, change.Members)
-	candidates := applyMembers(rec.Members, MemberChange{Add: change.Members.Add})
-	if rec.Members, err = a.shown(ctx, g, candidates); err != nil {
-		return finding{}, err
+	members, certain := s.shown(g, applyMembers(rec.Members, MemberChange{Add: change.Members.Add}))
+	rec.Members = members
+	if !certain {
+		rec.Partial = true
+		return again("WalkMe does not show the members, and everybody is recorded who may be one").with(rec), nil
 	}
 	// What the group lacks is a difference to the next plan: nothing is cut
 	// short any more.
 	rec.Partial, rec.SourceDigest = false, change.SourceDigest
 	healthy(&rec)
 	if !slices.Equal(rec.Members, intended) {
-		return again("the members are not as they were to be, and are recorded as WalkMe shows them", rec), nil
+		return again("the members are not as they were to be, and are recorded as WalkMe shows them").with(rec), nil
 	}
-	return applied("WalkMe had changed the members; they are recorded", rec), nil
+	return applied("WalkMe had changed the members; they are recorded").with(rec), nil
 }
 
-// shown returns those of the Okta ids whose accounts the group shows as members.
-func (a *Agent) shown(ctx context.Context, g *walkme.Group, oktaIDs []string) ([]string, error) {
+// shown returns those of the candidates whose accounts the group shows as members.
+// Some servers never show any: then it may be all of them, and what is recorded must
+// let each of them be taken out again.
+func (s *settler) shown(g *walkme.Group, candidates []string) (members []string, certain bool) {
+	if !g.MembersShown || len(g.Members) == 0 && len(candidates) > 0 {
+		return candidates, false
+	}
 	have := make(map[string]bool, len(g.Members))
 	for _, m := range g.Members {
 		have[m.ID] = true
 	}
-	var out []string
-	for _, id := range oktaIDs {
-		user, err := a.State.Record(ctx, scim.User, id)
-		if err != nil && !errors.Is(err, state.ErrNoRecord) {
-			return nil, &stateError{err}
-		}
-		if user.ID != "" && have[user.ID] {
-			out = append(out, id)
+	for _, id := range candidates {
+		if user, _ := s.record(scim.User, id); user.ID != "" && have[user.ID] {
+			members = append(members, id)
 		}
 	}
-	slices.Sort(out)
-	return out, nil
+	slices.Sort(members)
+	return members, true
 }
 
-func (a *Agent) settleDelete(ctx context.Context, e state.Entry) (finding, error) {
-	_, err := a.WalkMe.Group(ctx, e.TargetID)
+func (s *settler) groupDelete(ctx context.Context, e state.Entry) (finding, error) {
+	_, err := s.a.WalkMe.Group(ctx, e.TargetID)
 	switch {
-	case errors.Is(err, scim.ErrNotFound):
+	case errors.Is(err, scim.ErrNotFound) && s.a.groupGone(ctx, e.TargetID, e.Name):
 		f := applied("WalkMe had deleted the group")
 		f.forget = true
 		return f, nil
@@ -99,10 +106,13 @@ func (a *Agent) settleDelete(ctx context.Context, e state.Entry) (finding, error
 	return again("the group is still there"), nil
 }
 
-func (a *Agent) settleRename(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
-	g, err := a.WalkMe.Group(ctx, e.TargetID)
+func (s *settler) groupRename(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
+	if rec.ID != e.TargetID {
+		return again("the group is not the one on record"), nil
+	}
+	g, err := s.a.WalkMe.Group(ctx, e.TargetID)
 	switch {
-	case rec.ID != e.TargetID || errors.Is(err, scim.ErrNotFound):
+	case errors.Is(err, scim.ErrNotFound) && s.a.groupGone(ctx, e.TargetID, rec.Name):
 		return again("WalkMe does not know the group"), nil
 	case err != nil:
 		return finding{}, err
@@ -110,8 +120,8 @@ func (a *Agent) settleRename(ctx context.Context, e state.Entry, rec state.Recor
 	rec.Name = g.DisplayName
 	rec.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: g.DisplayName}}
 	if g.DisplayName != e.Name {
-		return again(fmt.Sprintf("the name in WalkMe is %q", g.DisplayName), rec), nil
+		return again(fmt.Sprintf("the name in WalkMe is %q", g.DisplayName)).with(rec), nil
 	}
 	healthy(&rec)
-	return applied("WalkMe had renamed the group; it is recorded", rec), nil
+	return applied("WalkMe had renamed the group; it is recorded").with(rec), nil
 }

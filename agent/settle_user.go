@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -9,80 +10,104 @@ import (
 	"okta-walkme-agent/walkme"
 )
 
-// settleUser reads the account that a pending change was about and records what
-// it shows. It does not wait for the change to be planned again: by then Okta may
-// want the old values, and the account of somebody who was activated without an
-// answer and has left since would stay active.
-func (a *Agent) settleUser(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
+// create looks for the account that a POST may have made. It may be another one
+// than that on record, which a returner had, or which is gone.
+func (s *settler) create(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
+	if later, err := s.overtaken(ctx, e); later || err != nil {
+		return again("a later change has settled it"), err
+	}
+	u, err := s.a.WalkMe.FindUser(ctx, e.Name)
+	switch {
+	case err != nil && s.a.noHit(ctx, scim.User, err):
+		return again("WalkMe has not made the account"), nil
+	case err != nil:
+		return finding{}, err
+	case !madeFor(u, e.SourceID):
+		return again("WalkMe's account of this name is somebody else's"), nil // as a link
+	}
+	if err := s.claim(scim.User, u.ID, e.SourceID, ""); err != nil {
+		return again(err.Error()), nil
+	}
+	if rec.ID != u.ID {
+		rec = s.newAccount(e, u, state.Created)
+	}
+	f := profile(e, rec, u, "WalkMe had made the account; it is recorded")
+	f.target = u.ID
+	return f, nil
+}
+
+// madeFor says whether an account that was found after a POST may be the one that
+// the POST made.
+func madeFor(u *walkme.User, oktaID string) bool {
+	return u.ExternalID == "" || u.ExternalID == oktaID
+}
+
+func (s *settler) newAccount(e state.Entry, u *walkme.User, origin state.Origin) state.Record {
+	return state.Record{
+		Resource: scim.Resource{Type: scim.User, SourceID: e.SourceID, ID: u.ID},
+		Name:     e.Name, Origin: origin, UpdatedAt: s.a.now(),
+	}
+}
+
+// account reads the account that a pending change was about and records what it
+// shows. It does not wait for the change to be planned again: by then Okta may want
+// the old values, and the account of somebody who was activated without an answer
+// and has left since would stay active.
+func (s *settler) account(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
 	if e.TargetID == "" {
 		return again("no account is known"), nil
 	}
-	u, err := a.WalkMe.User(ctx, e.TargetID)
+	name := e.Name
+	if rec.ID == e.TargetID {
+		name = rec.Name
+	}
+	u, err := s.a.WalkMe.User(ctx, e.TargetID)
 	switch {
-	case errors.Is(err, scim.ErrNotFound):
+	case errors.Is(err, scim.ErrNotFound) && s.a.userGone(ctx, e.TargetID, name):
 		return again("WalkMe does not know the account"), nil
 	case err != nil:
 		return finding{}, err
 	case Action(e.Action) == Deactivate:
-		return settleDeactivate(rec, u), nil
-	case u.Active != nil && !*u.Active:
+		return deactivation(rec, u), nil
+	case !active(u):
 		return again("the account is inactive"), nil
 	case rec.ID != e.TargetID:
-		return a.settleLink(ctx, e, u)
+		return s.link(e, u), nil
 	}
-	if Action(e.Action) != Reactivate {
-		return settleProfile(e, rec, u), nil
-	}
-	all, err := a.State.Records(ctx)
-	if err != nil {
-		return finding{}, &stateError{err}
-	}
-	return settleProfile(e, rec, u, newRegistry(all).comesBack(e.SourceID)...), nil
+	return profile(e, rec, u, "WalkMe had done it; the account is recorded"), nil
 }
 
-func settleDeactivate(rec state.Record, u *walkme.User) finding {
+// active takes an account for active that does not say.
+func active(u *walkme.User) bool { return u.Active == nil || *u.Active }
+
+func deactivation(rec state.Record, u *walkme.User) finding {
 	switch {
 	case rec.ID != u.ID:
 		return again("the account is not the one on record")
-	case u.Active == nil || *u.Active:
+	case active(u):
 		return again("the account is still active")
 	}
 	rec.Active = false
 	healthy(&rec)
-	return applied("WalkMe had deactivated the account; it is recorded", rec)
+	return applied("WalkMe had deactivated the account; it is recorded").with(rec)
 }
 
-// settleLink takes over an account that the change has touched: it was inactive
-// before, or carries the Okta id now.
-func (a *Agent) settleLink(ctx context.Context, e state.Entry, u *walkme.User) (finding, error) {
-	if !journalled(e.Change).Activates && u.ExternalID != e.SourceID {
-		return again("nothing shows that the account was taken over"), nil
+// link takes over an account that the change has touched: it was inactive before,
+// or carries the Okta id now.
+func (s *settler) link(e state.Entry, u *walkme.User) finding {
+	detail := journalled(e.Change)
+	if !detail.Activates && u.ExternalID != e.SourceID {
+		return again("nothing shows that the account was taken over")
 	}
-	var others []state.Record
-	previous, err := a.State.RecordByTarget(ctx, scim.User, u.ID)
-	switch {
-	case errors.Is(err, state.ErrNoRecord):
-	case err != nil:
-		return finding{}, &stateError{err}
-	case previous.Active:
-		return again("the account is managed for somebody else"), nil
-	default:
-		all, err := a.State.Records(ctx)
-		if err != nil {
-			return finding{}, &stateError{err}
-		}
-		others = passOn(previous, e.SourceID, all)
+	if err := s.claim(scim.User, u.ID, e.SourceID, detail.Leaver); err != nil {
+		return again(err.Error())
 	}
-	rec := state.Record{
-		Resource: scim.Resource{Type: scim.User, SourceID: e.SourceID, ID: u.ID},
-		Origin:   state.Linked, UpdatedAt: a.now(),
-	}
-	return settleProfile(e, rec, u, others...), nil
+	return profile(e, s.newAccount(e, u, state.Linked), u, "WalkMe had done it; the account is recorded")
 }
 
-// settleProfile records an active account with the values that it shows. Those
-// that are not as they were to be are a difference to the next plan.
-func settleProfile(e state.Entry, rec state.Record, u *walkme.User, others ...state.Record) finding {
+// profile records an account with the values that it shows. Those that are not as
+// they were to be are a difference to the next plan.
+func profile(e state.Entry, rec state.Record, u *walkme.User, says string) finding {
 	detail := journalled(e.Change)
 	wanted := merged(rec.Attributes, detail.Attributes)
 	shown := make(scim.Attributes, len(wanted))
@@ -92,13 +117,13 @@ func settleProfile(e state.Entry, rec state.Record, u *walkme.User, others ...st
 			shown[i].Value = actual
 		}
 	}
-	rec.Active, rec.Name, rec.Attributes = true, u.UserName, shown
+	rec.Active, rec.Name, rec.Attributes = active(u), cmp.Or(u.UserName, rec.Name), shown
 	if len(scim.DiffAttributes(shown, wanted)) > 0 {
-		return again("the account has not all of its values, and is recorded as WalkMe shows it", append(others, rec)...)
+		return again("the account has not all of its values, and is recorded as WalkMe shows it").with(rec)
 	}
 	rec.Attributes, rec.SourceDigest, rec.MappingDigest = wanted, detail.SourceDigest, detail.MappingDigest
 	healthy(&rec)
-	return applied("WalkMe had done it; the account is recorded", append(others, rec)...)
+	return applied(says).with(rec)
 }
 
 // merged lays changed values over others.
@@ -115,20 +140,4 @@ func merged(values scim.Attributes, changes []scim.AttributeChange) scim.Attribu
 		}
 	}
 	return scim.NewAttributes(list)
-}
-
-// passOn returns what changes for others when the account of somebody who has
-// left passes to another person: the leaver has it no more, and the memberships
-// that are on it are the new person's. Those that Okta does not grant are then a
-// difference to the next plan.
-func passOn(previous state.Record, oktaID string, records []state.Record) []state.Record {
-	previous.ID = ""
-	out := []state.Record{previous}
-	for _, r := range records {
-		if r.Type == scim.Group && contains(r.Members, previous.SourceID) {
-			r.Members = applyMembers(r.Members, MemberChange{Add: []string{oktaID}, Remove: []string{previous.SourceID}})
-			out = append(out, r)
-		}
-	}
-	return out
 }

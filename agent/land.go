@@ -1,0 +1,128 @@
+package agent
+
+import (
+	"cmp"
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// alone waits for the turn, and returns what ends it.
+func (g *registry) alone() func() {
+	g.turn <- struct{}{}
+	return func() { <-g.turn }
+}
+
+// landsAlone says that no other record changes when this one lands.
+func (g *registry) landsAlone(rec state.Record) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if rec.Type != scim.User || rec.ID == "" {
+		return true
+	}
+	owner, old := g.owners[rec.Type][rec.ID], g.records[rec.Type][rec.SourceID]
+	return (owner == "" || owner == rec.SourceID) && !comesBack(old, rec)
+}
+
+// mayPassOn says that another person's change may change this record at any time.
+func (g *registry) mayPassOn(t scim.Type, oktaID string) bool {
+	rec, ok := g.record(t, oktaID)
+	return ok && t == scim.User && rec.ID != "" && !rec.Active
+}
+
+// comesBack says that a person who was known before has another account now, or an
+// active one again. WalkMe may have dropped memberships together with the account,
+// or may have kept them.
+func comesBack(old *state.Record, rec state.Record) bool {
+	return old != nil && rec.Active && (old.ID != rec.ID || !old.Active)
+}
+
+// land takes over what WalkMe has acknowledged, or shows, and returns every record
+// that changes with it. The object was claimed before.
+//
+//	the account      │ was nobody's else                  │ was another person's
+//	─────────────────┼────────────────────────────────────┼────────────────────────────────────────
+//	that person      │ –                                  │ gets the inactive account that the new
+//	                 │                                    │ owner leaves, or none
+//	the memberships  │ stay on record; pushed again whole │ on record change hands with the accounts;
+//	                 │ when the person comes back         │ pushed again whole when they are in doubt
+//
+// A membership that is in doubt stays on record, so that it is taken away where Okta
+// does not grant it any more.
+func (g *registry) land(rec state.Record) []state.Record {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := []state.Record{rec}
+	if rec.Type == scim.User && rec.ID != "" {
+		old := g.records[rec.Type][rec.SourceID]
+		owner := g.owners[rec.Type][rec.ID]
+		switch {
+		case owner != "" && owner != rec.SourceID:
+			out = append(out, g.passOn(rec.SourceID, old, *g.records[rec.Type][owner])...)
+		case comesBack(old, rec):
+			for _, group := range g.holding(rec.SourceID) {
+				group.Partial = true
+				out = append(out, group)
+			}
+		}
+	}
+	for i := range out {
+		g.put(&out[i])
+	}
+	return out
+}
+
+// passOn returns what changes for others when the account of one person passes to
+// another, who had old before, if anything. Two people who return under each
+// other's name swap.
+func (g *registry) passOn(oktaID string, old *state.Record, previous state.Record) []state.Record {
+	inDoubt := !previous.Active
+	previous.ID, previous.Active = "", false
+	if old != nil && old.ID != "" && !old.Active {
+		previous.ID, previous.Name, previous.Origin = old.ID, old.Name, old.Origin
+		previous.Attributes, previous.SourceDigest, previous.MappingDigest = old.Attributes, "", old.MappingDigest
+	}
+	out := []state.Record{previous}
+	for _, group := range g.holding(oktaID, previous.SourceID) {
+		theirs := contains(group.Members, previous.SourceID)
+		group.Members = passMembers(group.Members, oktaID, previous.SourceID, previous.ID != "")
+		if contains(group.Members, oktaID) && (inDoubt || !theirs) {
+			group.Partial = true
+		}
+		out = append(out, group)
+	}
+	return out
+}
+
+// passMembers returns who is in a group when the account of leaver has passed to heir:
+// memberships are on accounts. The heir's old account is the leaver's in a swap, and
+// else nobody's; what was on that one stays with the heir.
+func passMembers(members []string, heir, leaver string, swap bool) []string {
+	mine, theirs := contains(members, heir), contains(members, leaver)
+	if !mine && !theirs {
+		return members
+	}
+	var now []string
+	if theirs || !swap {
+		now = append(now, heir)
+	}
+	if mine && swap {
+		now = append(now, leaver)
+	}
+	others := applyMembers(members, MemberChange{Remove: []string{heir, leaver}})
+	return applyMembers(others, MemberChange{Add: now})
+}
+
+// holding returns the groups that are recorded to hold one of these people, sorted
+// by Okta id. It needs the lock.
+func (g *registry) holding(oktaIDs ...string) []state.Record {
+	var out []state.Record
+	for _, group := range g.records[scim.Group] {
+		if slices.ContainsFunc(oktaIDs, func(id string) bool { return contains(group.Members, id) }) {
+			out = append(out, *group)
+		}
+	}
+	slices.SortFunc(out, func(a, b state.Record) int { return cmp.Compare(a.SourceID, b.SourceID) })
+	return out
+}
