@@ -21,16 +21,21 @@ const pointReads = 4
 const maxConfirmed = 200
 
 // confirmRemovals asks Okta about each person who is to be deactivated only
-// because the list does not hold them. The removal is trusted when Okta says
-// itself that there is no such assignment; any other answer keeps the account.
-// When Okta does not even answer, the run ends.
+// because the list does not hold them, or whose account is to pass on because of
+// that. The removal is trusted when Okta says itself that there is no such
+// assignment; any other answer keeps the account. When Okta does not even answer,
+// the run ends.
 func (a *Agent) confirmRemovals(ctx context.Context, plan *Plan, v *view) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(pointReads)
 	approved := slices.ContainsFunc(plan.released, func(h Hold) bool { return h.Kind == HoldDeactivations })
 	asked := 0
 	for _, c := range plan.Changes {
-		if c.Action != Deactivate || c.Blocked() || v.desired.Find(c.OktaID) != nil {
+		loser := c.leaver
+		if c.Action == Deactivate {
+			loser = c.OktaID
+		}
+		if loser == "" || c.Blocked() || v.desired.Find(loser) != nil {
 			continue
 		}
 		if asked++; asked > maxConfirmed && !approved {
@@ -38,7 +43,7 @@ func (a *Agent) confirmRemovals(ctx context.Context, plan *Plan, v *view) error 
 			continue
 		}
 		g.Go(func() error {
-			doubt, err := a.doubtAbsence(ctx, c.OktaID)
+			doubt, err := a.doubtAbsence(ctx, loser)
 			c.Unconfirmed = doubt
 			return err
 		})

@@ -272,8 +272,11 @@ func eligibleMembers(members []string, v *view, plan *Plan) int {
 	return n
 }
 
-// concerns says whether a change is about the person or group itself.
-func (e *Explanation) concerns(c *Change) bool { return c.Type == e.Type && c.OktaID == e.OktaID }
+// concerns says whether a change is about the person or group itself, or takes the
+// person's account.
+func (e *Explanation) concerns(c *Change) bool {
+	return c.Type == e.Type && (c.OktaID == e.OktaID || c.leaver == e.OktaID)
+}
 
 func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *Plan) error {
 	if r := recordOf(v, e.Type, e.OktaID); r != nil {

@@ -207,6 +207,9 @@ func (l Limits) holdMembers(p *Plan, in HoldInput) {
 func keepMemberships(p *Plan) {
 	kept := map[string]bool{}
 	for _, c := range p.Changes {
+		if c.leaver != "" && c.Blocked() {
+			kept[c.OktaID] = true
+		}
 		if c.Action == Deactivate && c.Blocked() {
 			kept[c.OktaID] = true
 			delete(p.People, c.OktaID) // a member of changes only as a removal

@@ -63,6 +63,9 @@ type planner struct {
 	users   map[string]*state.Record // by Okta id
 	groups  map[string]*state.Record
 	actions map[string]*Change // the change of each user, by Okta id
+
+	heirs   map[string]string        // Okta id of a leaver → of the person to whom the account passes
+	leavers map[string]*state.Record // Okta id of such a person → the leaver's record
 }
 
 // NewPlan compares what WalkMe acknowledged with what Okta wants.
@@ -71,12 +74,13 @@ type planner struct {
 //	────────────────┼──────────────────────┼─────────────────────┼─────────────┼──────────
 //	never recorded  │ create ¹             │ –                   │ –           │ reported
 //	never landed ²  │ create ¹             │ – (forgotten)       │ –           │ reported
-//	active          │ update ³ / unchanged │ deactivate          │ unchanged   │ reported, unchanged
+//	active          │ update ³ / unchanged │ deactivate ⁴        │ unchanged   │ reported, unchanged
 //	inactive        │ reactivate           │ –                   │ –           │ reported
 //
 //	¹ turns into link where the look-up finds an account
 //	² an earlier create failed
 //	³ when a mapped value differs, or a resync asks for it
+//	⁴ unless the account passes on, see passOn
 //
 // Groups have a table of their own at planGroups. The result is complete and in
 // the order of the run, and the same input gives the same plan.
@@ -87,6 +91,8 @@ func NewPlan(in PlanInput) *Plan {
 		users:   map[string]*state.Record{},
 		groups:  map[string]*state.Record{},
 		actions: map[string]*Change{},
+		heirs:   map[string]string{},
+		leavers: map[string]*state.Record{},
 	}
 	for i := range in.Recorded {
 		r := &in.Recorded[i]
@@ -96,6 +102,7 @@ func NewPlan(in PlanInput) *Plan {
 			p.users[r.SourceID] = r
 		}
 	}
+	p.passOn()
 	p.planUsers()
 	p.noteUnmapped()
 	p.orderRenames()
@@ -137,14 +144,18 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 		c := p.userChange(Create, want, r)
 		c.Attributes = scim.DiffAttributes(nil, want.Attributes)
 		c.Reason = want.Why
-		if !p.in.Policy.CreateUsers {
+		if leaver := p.leavers[want.SourceID]; leaver != nil {
+			c.Action, c.WalkMeID = Link, leaver.ID
+		} else if !p.in.Policy.CreateUsers {
 			c.Disabled = "provisioning.create_users"
 		}
+		p.inherit(c)
 		p.add(c, r)
 	case !r.Active:
 		c := p.userChange(Reactivate, want, r)
 		c.Attributes = scim.DiffAttributes(r.Attributes, want.Attributes)
 		c.Reason = want.Why
+		p.inherit(c)
 		p.add(c, r)
 	default:
 		p.planUpdate(want, r)
@@ -184,7 +195,7 @@ func whole(diff []scim.AttributeChange, want scim.Attributes) []scim.AttributeCh
 }
 
 func (p *planner) planAbsent(r *state.Record, why string) {
-	if r.ID == "" || !r.Active {
+	if r.ID == "" || !r.Active || p.heirs[r.SourceID] != "" {
 		return
 	}
 	c := &Change{

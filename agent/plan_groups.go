@@ -109,9 +109,10 @@ func (p *planner) renameGroup(want *GroupWant, r *state.Record) {
 // updateMembers says whether there is anything to do.
 func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	eligible := p.eligible(want, r)
-	add, remove := scim.MemberDiff(r.Members, eligible)
+	members := p.inherited(r.Members)
+	add, remove := scim.MemberDiff(members, eligible)
 	remove = p.removable(remove, want)
-	returners := p.returners(eligible, r)
+	returners := p.returners(eligible, members)
 	forced := p.in.Force.wantsGroup(r)
 	c := p.groupChange(GroupMembers, want, r)
 	c.Reason = "membership changed in Okta"
@@ -128,7 +129,7 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	case len(add)+len(remove) == 0:
 		c.Reason = "members are back with their accounts"
 	}
-	c.empties = len(add)+len(returners) == 0 && len(remove) == len(r.Members)
+	c.empties = len(add)+len(returners) == 0 && len(remove) == len(members)
 	c.whole, c.replaces = r.Partial || forced, p.in.Force.replaces(r)
 	if len(returners) > 0 {
 		add = scim.SortedSet(append(add, returners...))
@@ -212,7 +213,7 @@ func (p *planner) removable(remove []string, want *GroupWant) []string {
 		if !p.in.Policy.Groups.RemoveDeprovisioned {
 			return true
 		}
-		return p.actions[id] != nil && !p.sends(id)
+		return p.actions[id] != nil && !p.sends(id) || p.heirs[id] != "" && !p.sends(p.heirs[id])
 	})
 }
 
@@ -226,11 +227,11 @@ func (p *planner) sends(oktaID string) bool {
 // returners returns whom the group is recorded to hold and who are reactivated or
 // get a new account in this plan. They are added again: WalkMe may have dropped
 // them meanwhile, and Okta asks to push their groups again, too.
-func (p *planner) returners(eligible []string, r *state.Record) []string {
+func (p *planner) returners(eligible, members []string) []string {
 	var out []string
 	for _, id := range eligible {
 		c := p.actions[id]
-		if c != nil && c.Action != Update && contains(r.Members, id) {
+		if c != nil && c.Action != Update && c.leaver == "" && contains(members, id) {
 			out = append(out, id)
 		}
 	}

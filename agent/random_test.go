@@ -41,6 +41,9 @@ func TestRandomLife(t *testing.T) {
 	}
 }
 
+// lifeGrace is the grace of some companies.
+const lifeGrace = 2 * time.Minute
+
 // life is a random company.
 type life struct {
 	seed   uint64
@@ -79,6 +82,9 @@ func newLife(t *testing.T, seed uint64) *life {
 	config.Policy.Groups = agent.GroupPolicy{DeleteUnlinked: l.chance(50), RemoveDeprovisioned: l.chance(50), RecreateMissing: true}
 	if l.chance(50) {
 		config.GroupFullRead = time.Hour
+	}
+	if l.chance(30) {
+		config.Grace = lifeGrace
 	}
 	s.setup = setup{profile: walkme.OIN, wire: walkme.DefaultWire(), config: config}
 	if l.chance(50) {
@@ -121,6 +127,8 @@ func (l *life) play(t *testing.T) {
 				l.stage.org.Unsuspend(p.ID)
 			}
 		}
+		l.now.sync()
+		time.Sleep(lifeGrace) // of those whom that run has seen to be absent
 		e := l.now.untilQuiet(l.tenant)
 		l.now.end()
 		l.check(t, e)
