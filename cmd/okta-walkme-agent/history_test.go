@@ -254,7 +254,7 @@ func TestStateCommands(t *testing.T) {
 			t.Errorf("%v without a state: %q", args, r.err)
 		}
 	}
-	for _, args := range [][]string{{"state"}, {"state", "mend"}, {"state", "backup"}, {"state", "check", "x"}} {
+	for _, args := range [][]string{{"state"}, {"state", "mend"}, {"state", "backup"}, {"state", "check", "x", "y"}} {
 		c.must(exitUsage, args...)
 	}
 	if err := os.MkdirAll(filepath.Dir(c.statePath()), 0o700); err != nil {

@@ -33,5 +33,4 @@ func TestStateCheckOfABackup(t *testing.T) {
 	if r := c.must(exitFailed, "state", "check", filepath.Join(c.dir, "none.db")); !strings.Contains(r.err, "none.db") {
 		t.Errorf("state check of nothing says %q, want the name", r.err)
 	}
-	c.must(exitUsage, "state", "check", backup, torn)
 }
