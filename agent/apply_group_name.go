@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
 )
 
 // renaming lets a rename happen once: in its own place in the plan or, if that comes
@@ -69,10 +71,14 @@ func (r *runner) giveName(ctx context.Context, c *Change) error {
 		return err
 	}
 	err := r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
-		if err := r.a.WalkMe.RenameGroup(ctx, c.WalkMeID, c.Name); err != nil {
+		rec, _ := r.record(scim.Group, c.OktaID)
+		_, managed := r.provisioned(rec.Members)
+		err := r.a.WalkMe.RenameGroup(ctx, walkme.GroupRename{
+			GroupID: c.WalkMeID, Name: c.Name, Managed: managed, Linked: rec.Origin == state.Linked,
+		})
+		if err != nil {
 			return written{}, err
 		}
-		rec, _ := r.record(scim.Group, c.OktaID)
 		rec.Name, rec.UpdatedAt = c.Name, r.a.now()
 		rec.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: c.Name}}
 		r.recovered(&rec, c)

@@ -57,11 +57,12 @@ func (r *runner) again(c *Change, rec state.Record) []string {
 }
 
 // sendsName says whether the group's name may ride along with a membership
-// change. A name that was sent a moment ago need not.
+// change. A name that was sent a moment ago need not; nor need the old one while the
+// group waits for another, which it may have got by now.
 func (r *runner) sendsName(c *Change, rec state.Record) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return (rec.Origin == state.Created || r.a.Config.Policy.Groups.RenameLinked) && !r.renamed[c.OktaID]
+	return (rec.Origin == state.Created || r.a.Config.Policy.Groups.RenameLinked) && !r.renamed[c.OktaID] && rec.Name == c.Name
 }
 
 // pushMembers sends a membership change in batches. Each batch is journalled and
@@ -138,7 +139,7 @@ func (r *runner) sendBatch(ctx context.Context, c *Change, batch MemberChange, r
 		var err error
 		result, err = r.a.WalkMe.UpdateMembers(ctx, walkme.MembersUpdate{
 			// A name that was refused must not get in by this door.
-			GroupID: rec.ID, Name: rec.Name, Rename: rename, Add: add, Remove: remove, Managed: managed,
+			GroupID: rec.ID, Name: rec.Name, Rename: rename, Add: add, Remove: remove, Managed: managed, Linked: rec.Origin == state.Linked,
 		})
 		if err != nil {
 			return rec, nil, err

@@ -76,7 +76,9 @@ func (r *runner) pushNow(ctx context.Context, c *Change, rec state.Record) error
 	var refused MemberChange
 	var reasons []string
 	err := r.write(ctx, c, &c.Members, func(ctx context.Context) (written, error) {
-		result, err := r.a.WalkMe.ReplaceMembers(ctx, rec.ID, rec.Name, members)
+		result, err := r.a.WalkMe.ReplaceMembers(ctx, walkme.MembersUpdate{
+			GroupID: rec.ID, Name: rec.Name, Rename: r.sendsName(c, rec), Managed: members, Linked: rec.Origin == state.Linked,
+		})
 		if err != nil {
 			return written{}, err
 		}

@@ -202,6 +202,9 @@ func TestGroupNameOfAForeignGroup(t *testing.T) {
 		wantText(t, "memberships", w.memberships(), `
 			push Crew: foreign
 			push Team: ann`)
+		if profile == walkme.OIN && strings.Contains(w.writes(), "displayName") {
+			t.Errorf("writes = %s, want no name beside one that was refused", w.writes())
+		}
 		if rec := w.record("push Team"); rec.ID == foreign || rec.Name != "push Team" || rec.Attempts != 1 {
 			t.Errorf("record = %+v, want the own group under its old name, with one failure", rec)
 		}

@@ -134,7 +134,7 @@ func (w *deltaWrite) outstanding(ctx context.Context, changes []change, err erro
 	switch {
 	case isNotFound(readErr):
 		return nil, readErr
-	case readErr == nil && unanswered && string(g.raw.get("members")) == "null":
+	case readErr == nil && unanswered && string(g.raw.get("members")) == "null" && (!w.update.Linked || w.c.echoes.Load()):
 		return nil, w.replaceNull(ctx)
 	case readErr == nil && w.c.evidence(g):
 		if rest := w.notShown(g, changes); len(rest) > 0 {

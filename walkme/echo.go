@@ -20,6 +20,26 @@ func (c *Client) evidence(g *Group) bool {
 	return g.MembersShown && (len(g.Members) > 0 || c.echoes.Load())
 }
 
+// showsMembers makes sure that this server shows members, so that a group that was
+// read without any has none. Unless it has shown some, it is asked for its list of
+// groups once more; with nobody in there either the error is an *UnseenMembersError.
+func (c *Client) showsMembers(ctx context.Context) error {
+	if c.echoes.Load() {
+		return nil
+	}
+	entries, _, err := c.page(ctx, groupsPath, "", 1, pageSize)
+	if err != nil {
+		return err
+	}
+	for _, o := range entries {
+		c.groupOf(o)
+	}
+	if !c.echoes.Load() {
+		return &UnseenMembersError{}
+	}
+	return nil
+}
+
 // check compares what the server shows after a successful change with what was
 // asked for. An answer that contradicts is not believed at once: the group is
 // read again, as it is where the answer shows nothing and Wire.VerifyWrites

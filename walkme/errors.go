@@ -79,6 +79,17 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%d objects match: ids %s", len(e.Hits), strings.Join(e.Hits, ", "))
 }
 
+// UnseenMembersError says that the whole list of members was not written to a group
+// that was there before us, because the server shows no member of any group:
+// whoever is in that one would have been thrown out.
+type UnseenMembersError struct{}
+
+// Error implements error.
+func (e *UnseenMembersError) Error() string {
+	return "the group was in WalkMe before, and WalkMe shows no member of any group: to write its list of members could throw out " +
+		"whoever is in it; use wire_profile oin with membership_updates delta, or show that there are members to see by putting one into a group"
+}
+
 // PartialError says that of the writes of one call the first ones were applied
 // and then one failed. Err is that one's.
 type PartialError struct {
@@ -113,7 +124,7 @@ func Outcome(err error) Effect {
 		return Unknown
 	case is[*NotSentError](err), is[*AnswerError](err), errors.Is(err, ErrNotSent):
 		return NotSent
-	case is[*scim.Error](err), is[*NotAppliedError](err), is[*AmbiguousError](err),
+	case is[*scim.Error](err), is[*NotAppliedError](err), is[*AmbiguousError](err), is[*UnseenMembersError](err),
 		errors.Is(err, ErrRateLimited), errors.Is(err, scim.ErrNotFound):
 		return Refused
 	}

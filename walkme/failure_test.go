@@ -223,7 +223,7 @@ func TestAcceptedNotApplied(t *testing.T) {
 		old := groupSchemas + `"id":"g1","displayName":"Old"}`
 		c, _ := converse(t, walkme.Config{},
 			turn{"PATCH /Groups/g1 " + patchOp + `[{"op":"replace","value":{"id":"g1","displayName":"New"}}]}`, 200, old}, turn{"GET /Groups/g1", 200, old})
-		if err := c.RenameGroup(t.Context(), "g1", "New"); walkme.Outcome(err) != walkme.Refused {
+		if err := c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: "g1", Name: "New"}); walkme.Outcome(err) != walkme.Refused {
 			t.Errorf("RenameGroup() = %v, want NotAppliedError", err)
 		}
 	})

@@ -103,13 +103,13 @@ func TestRenameGroup(t *testing.T) {
 	const name = "TestGroup1 -- Update12345"
 	c, _ := converse(t, walkme.Config{},
 		turn{"PATCH /Groups/" + id + " " + patchOp + `[{"op":"replace","value":{"id":"` + id + `","displayName":"` + name + `"}}]}`, 204, ""})
-	if err := c.RenameGroup(t.Context(), id, name); err != nil {
+	if err := c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: id, Name: name}); err != nil {
 		t.Error(err)
 	}
 	c, _ = converse(t, walkme.Config{Wire: wire(func(w *walkme.Wire) { w.PathlessRename = false })},
 		turn{"PATCH /Groups/" + id + " " + patchOp + `[{"op":"replace","path":"displayName","value":"` + name + `"}]}`, 200,
 			groupSchemas + `"id":"` + id + `","displayName":"` + name + `","members":null}`})
-	if err := c.RenameGroup(t.Context(), id, name); err != nil {
+	if err := c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: id, Name: name}); err != nil {
 		t.Error(err)
 	}
 }
@@ -122,7 +122,7 @@ func TestRenameGroupByPut(t *testing.T) {
 	sent := groupSchemas + `"id":"` + id + `","displayName":"KOTestGroup Test",` + members + `}`
 	c, _ := converse(t, walkme.Config{Profile: walkme.AIW},
 		turn{"GET /Groups/" + id, 200, shown}, turn{"PUT /Groups/" + id + " " + sent, 200, sent})
-	if err := c.RenameGroup(t.Context(), id, "KOTestGroup Test"); err != nil {
+	if err := c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: id, Name: "KOTestGroup Test"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -222,7 +222,7 @@ func TestReplaceMembers(t *testing.T) {
 		turn{"PATCH /Groups/g1 " + patchOp + `[{"op":"replace","path":"members","value":` + twoJSON + `}]}`, 204, ""},
 		turn{"PATCH /Groups/g1 " + patchOp + `[{"op":"replace","path":"members","value":[]}]}`, 204, ""})
 	for _, members := range [][]walkme.Member{two, nil} {
-		if _, err := c.ReplaceMembers(t.Context(), "g1", "Editors", members); err != nil {
+		if _, err := c.ReplaceMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Managed: members}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -230,7 +230,7 @@ func TestReplaceMembers(t *testing.T) {
 		turn{"GET /Groups/g1", 200, groupSchemas + `"id":"g1","displayName":"Editors","members":[{"value":"foreign"}]}`},
 		turn{"PUT /Groups/g1 " + groupSchemas + `"id":"g1","displayName":"Editors","members":` + twoJSON + `}`, 200,
 			groupSchemas + `"id":"g1","displayName":"Editors","members":` + twoJSON + `}`})
-	r, err := c.ReplaceMembers(t.Context(), "g1", "Editors", two)
+	r, err := c.ReplaceMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Managed: two})
 	if err != nil || !r.Echoed {
 		t.Errorf("ReplaceMembers() = %+v, %v", r, err)
 	}

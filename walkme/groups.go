@@ -117,17 +117,27 @@ func (c *Client) SecondWriteNeeded(created *Group, members []Member) bool {
 	return true
 }
 
+// GroupRename gives a group another name.
+type GroupRename struct {
+	GroupID, Name string
+
+	// Managed and Linked are as in MembersUpdate.
+	Managed []Member
+	Linked  bool
+}
+
 // RenameGroup gives a group another name, one write; the id stays. AIW sends the
-// members back as the server showed them.
-func (c *Client) RenameGroup(ctx context.Context, id, name string) error {
-	if err := c.rename(ctx, id, name); err != nil {
-		return fmt.Errorf("walkme: rename group %s: %w", id, err)
+// members back as the server showed them; where it shows none of anybody, ours.
+func (c *Client) RenameGroup(ctx context.Context, r GroupRename) error {
+	if err := c.rename(ctx, r); err != nil {
+		return fmt.Errorf("walkme: rename group %s: %w", r.GroupID, err)
 	}
 	return nil
 }
 
-func (c *Client) rename(ctx context.Context, id, name string) error {
-	answered, err := c.writeName(ctx, id, name)
+func (c *Client) rename(ctx context.Context, r GroupRename) error {
+	id, name := r.GroupID, r.Name
+	answered, err := c.writeName(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -144,17 +154,23 @@ func (c *Client) rename(ctx context.Context, id, name string) error {
 	return nil
 }
 
-func (c *Client) writeName(ctx context.Context, id, name string) (object, error) {
+func (c *Client) writeName(ctx context.Context, r GroupRename) (object, error) {
+	id, name := r.GroupID, r.Name
 	if c.profile == AIW {
-		shown, err := c.read(ctx, groupsPath, id)
+		shown, err := c.readGroup(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		members := shown.get("members")
-		if !c.groupOf(shown).MembersShown {
-			members = []byte("[]")
+		if r.Linked {
+			if err := c.showsMembers(ctx); err != nil {
+				return nil, err
+			}
 		}
-		return c.write(ctx, http.MethodPut, groupsPath, id, c.groupPut(shown, name, members))
+		members := shown.Members
+		if !c.echoes.Load() {
+			members = r.Managed
+		}
+		return c.write(ctx, http.MethodPut, groupsPath, id, c.groupPut(shown.raw, name, asShown(shown, members)))
 	}
 	op := scim.Operation{Op: "replace", Path: "displayName", Value: quote(name)}
 	if c.wire.PathlessRename {

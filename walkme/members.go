@@ -25,6 +25,12 @@ type MembersUpdate struct {
 	// that writes the whole list carries it, united with the members that
 	// the server shows and that are not ours.
 	Managed []Member
+
+	// Linked says that the group was there before us, so that members of its
+	// own are to be expected. A whole list is then written only to a server
+	// that shows members. Any other gets the changes alone, by PATCH; what
+	// cannot be said so is an *UnseenMembersError.
+	Linked bool
 }
 
 // MembersResult tells what a membership change led to.
@@ -98,7 +104,7 @@ func (c *Client) UpdateMembers(ctx context.Context, u MembersUpdate) (*MembersRe
 
 func (c *Client) updateMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	if c.profile == OIN && u.Rename && c.wire.RenameWithMembers {
-		if err := c.rename(ctx, u.GroupID, u.Name); err != nil {
+		if err := c.rename(ctx, GroupRename{GroupID: u.GroupID, Name: u.Name, Managed: u.Managed, Linked: u.Linked}); err != nil {
 			return nil, fmt.Errorf("send the name: %w", err)
 		}
 	}
@@ -108,29 +114,44 @@ func (c *Client) updateMembers(ctx context.Context, u MembersUpdate) (*MembersRe
 	return c.writeDelta(ctx, u)
 }
 
-// ReplaceMembers makes the list of members exactly this one, one write, as
+// ReplaceMembers makes the list of members exactly u.Managed, one write, as
 // Okta's "Push Now" does: whoever else was in the group is out of it. Members
 // whom the server refuses because it does not know them are left out and
-// Rejected.
-func (c *Client) ReplaceMembers(ctx context.Context, groupID, name string, members []Member) (*MembersResult, error) {
+// Rejected. Of the name AIW alone takes note, as in UpdateMembers.
+func (c *Client) ReplaceMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	w := listWrite{
-		c: c, id: groupID, name: name, rename: c.profile == AIW,
-		expect: expectation{id: groupID, present: members, exact: true},
+		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW, linked: u.Linked,
+		expect: expectation{id: u.GroupID, present: u.Managed, exact: true},
 	}
-	r, err := w.send(ctx, func(*Group) []Member { return members }, c.profile == AIW)
+	r, err := w.send(ctx, func(*Group) []Member { return u.Managed }, c.profile == AIW || u.Linked)
 	if err != nil {
-		return nil, fmt.Errorf("walkme: replace members of group %s: %w", groupID, err)
+		return nil, fmt.Errorf("walkme: replace members of group %s: %w", u.GroupID, err)
 	}
 	return r, nil
 }
 
-// writeList changes the membership by writing the whole list.
+// writeList changes the membership by writing the whole list. To a linked group
+// whose members nobody can see it sends nothing but the change.
 func (c *Client) writeList(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	w := listWrite{
-		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW,
+		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW, linked: u.Linked,
 		expect: expectation{id: u.GroupID, present: u.Add, absent: u.Remove},
 	}
-	return w.send(ctx, func(shown *Group) []Member { return union(shown, u) }, true)
+	r, err := w.send(ctx, func(shown *Group) []Member { return union(shown, u) }, true)
+	if is[*UnseenMembersError](err) {
+		r, delta := c.writeDelta(ctx, u)
+		if noPatch(delta) {
+			return nil, err
+		}
+		return r, delta
+	}
+	return r, err
+}
+
+// noPatch tells whether a server has no PATCH.
+func noPatch(err error) bool {
+	var e *scim.Error
+	return errors.As(err, &e) && (e.Status == http.StatusMethodNotAllowed || e.Status == http.StatusNotImplemented)
 }
 
 // union returns who is in the group after a change: those whom the server shows,
@@ -156,6 +177,7 @@ type listWrite struct {
 	c        *Client
 	id, name string
 	rename   bool // a PUT carries name, not the name that the server shows
+	linked   bool // see MembersUpdate
 	expect   expectation
 }
 
@@ -166,6 +188,11 @@ func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, r
 		var err error
 		if shown, err = w.c.readGroup(ctx, w.id); err != nil {
 			return nil, err
+		}
+		if w.linked {
+			if err := w.c.showsMembers(ctx); err != nil {
+				return nil, err
+			}
 		}
 	}
 	answered, err := w.write(ctx, shown, list(shown))

@@ -283,10 +283,58 @@ func TestReplaceMembersOnServersThatDiffer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := client(t, walkme.Config{BaseURL: target, Profile: tt.profile, Transport: handlerTransport{&tt.server}})
-			if got := describe(c.ReplaceMembers(t.Context(), "g1", "Editors", tt.list)); got != tt.want {
+			if got := describe(c.ReplaceMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Managed: tt.list})); got != tt.want {
 				t.Errorf("ReplaceMembers() = %s, want %s", got, tt.want)
 			}
 			if diff := cmp.Diff(tt.left, tt.server.members); diff != "" {
+				t.Errorf("the group (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Nobody whom the server does not show is thrown out of a linked group.
+func TestLinkedGroupWithoutShownMembers(t *testing.T) {
+	const unseen = "walkme: %s: the group was in WalkMe before, and WalkMe shows no member of any group"
+	update := walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Rename: true, Add: members("a"), Managed: members("a"), Linked: true}
+	for _, tt := range []struct {
+		name    string
+		profile walkme.Profile
+		noPatch bool
+		write   func(*walkme.Client) error
+		left    []string
+		want    string
+	}{
+		{"a member joins", walkme.AIW, false, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) }, []string{"x", "a"}, ""},
+		{"a member joins by replace", walkme.OIN, false, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) }, []string{"x", "a"}, ""},
+		{"a member joins, there is no PATCH", walkme.AIW, true, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) },
+			[]string{"x"}, "update members of group g1"},
+		{"rename", walkme.AIW, false, func(c *walkme.Client) error {
+			return c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: "g1", Name: "Editors", Managed: members("a"), Linked: true})
+		}, []string{"x"}, "rename group g1"},
+		{"Push Now", walkme.AIW, false, func(c *walkme.Client) error { return second(c.ReplaceMembers(t.Context(), update)) }, []string{"x"}, "replace members of group g1"},
+		{"Push Now by PATCH", walkme.OIN, false, func(c *walkme.Client) error { return second(c.ReplaceMembers(t.Context(), update)) }, []string{"x"}, "replace members of group g1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := &groupServer{members: []string{"x"}, neverShown: true}
+			handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.URL.RawQuery != "":
+					io.WriteString(w, list(`{"id":"g1","members":[]}`))
+				case tt.noPatch && r.Method == http.MethodPatch:
+					w.WriteHeader(http.StatusMethodNotAllowed)
+				default:
+					server.ServeHTTP(w, r)
+				}
+			})
+			c := client(t, walkme.Config{BaseURL: target, Profile: tt.profile, Transport: handlerTransport{handler},
+				Wire: wire(func(w *walkme.Wire) { w.MembershipUpdates, w.RenameWithMembers = walkme.Replace, false })})
+			err := tt.write(c)
+			if tt.want != "" && (err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf(unseen, tt.want)) || walkme.Outcome(err) != walkme.Refused) ||
+				tt.want == "" && err != nil {
+				t.Errorf("error = %v, want %q", err, tt.want)
+			}
+			if diff := cmp.Diff(tt.left, server.members); diff != "" {
 				t.Errorf("the group (-want +got):\n%s", diff)
 			}
 		})

@@ -162,9 +162,9 @@ func liveGroup(t *testing.T, tenant *walkmetest.Tenant, c *walkme.Client, ann, b
 	update(nil, []walkme.Member{ann}, bob)
 	update(nil, []walkme.Member{bob})
 	update([]walkme.Member{ann}, nil, ann)
-	must(c.RenameGroup(ctx, g.ID, "Authors"))
-	must(c.RenameGroup(ctx, g.ID, "Editors"))
-	_, err = c.ReplaceMembers(ctx, g.ID, "Editors", []walkme.Member{bob})
+	must(c.RenameGroup(ctx, walkme.GroupRename{GroupID: g.ID, Name: "Authors"}))
+	must(c.RenameGroup(ctx, walkme.GroupRename{GroupID: g.ID, Name: "Editors"}))
+	_, err = c.ReplaceMembers(ctx, walkme.MembersUpdate{GroupID: g.ID, Name: "Editors", Managed: []walkme.Member{bob}})
 	must(err)
 	must(c.DeleteGroup(ctx, g.ID))
 	if _, err := c.Group(ctx, g.ID); !errors.Is(err, scim.ErrNotFound) {
