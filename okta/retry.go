@@ -2,8 +2,10 @@ package okta
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"time"
 
@@ -23,7 +25,7 @@ func newRetrier(cfg Config) http.RoundTripper {
 	rc := retryablehttp.NewClient()
 	rc.Logger = nil // it would log addresses
 	rc.RetryMax, rc.RetryWaitMin, rc.RetryWaitMax = maxRetries, cfg.RetryWait, maxWait
-	rc.CheckRetry = retryablehttp.DefaultRetryPolicy
+	rc.CheckRetry = worthRetrying
 	rc.Backoff = func(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
 		return backoff(cfg.Logger, least, most, attempt, resp)
 	}
@@ -33,6 +35,16 @@ func newRetrier(cfg Config) http.RoundTripper {
 		CheckRedirect: stayHere,
 	}
 	return &retryablehttp.RoundTripper{Client: rc}
+}
+
+// worthRetrying leaves out the other side's refusal of the TLS handshake: it refuses
+// again.
+func worthRetrying(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" { // what crypto/tls calls an alert
+		return false, nil
+	}
+	return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 }
 
 // lastAnswer hands out the last answer when the retries are used up. An error
