@@ -36,6 +36,10 @@ type Client struct {
 	// then an empty list of members proves nothing: some servers always
 	// show one.
 	echoes atomic.Bool
+
+	// speaksSCIM is true once the server has answered a read. Until then a 404
+	// without words of SCIM may be anybody's.
+	speaksSCIM atomic.Bool
 }
 
 // NewClient checks the configuration; it makes no request. Its errors name what
@@ -122,7 +126,7 @@ func (c *Client) Target() string { return c.base }
 // written. An *AnswerError means that something answered which is not SCIM, as
 // it does behind a wrong base URL.
 func (c *Client) TestCredentials(ctx context.Context, groups bool) error {
-	if _, _, err := c.page(ctx, usersPath, "", 1, 2); err != nil {
+	if _, _, err := c.page(ctx, usersPath, "", 1, testSize); err != nil {
 		return fmt.Errorf("walkme: test credentials: list users: %w", err)
 	}
 	if !groups {

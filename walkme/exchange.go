@@ -18,16 +18,31 @@ import (
 	"okta-walkme-agent/internal/scim"
 )
 
-// answer is a 2xx answer, its body without surrounding blanks.
+// answer is an answer, its body without surrounding blanks.
 type answer struct {
-	status int
-	body   []byte
+	status      int
+	contentType string
+	body        []byte
 }
 
 // exchange sends one request and returns its answer. path begins with a slash
 // and is escaped; body is nil for a request without one. Any status but 2xx
 // is an error; what an error means is said at Outcome.
 func (c *Client) exchange(ctx context.Context, method, path string, body []byte) (*answer, error) {
+	a, err := c.send(ctx, method, path, body)
+	var e *scim.Error
+	if errors.Is(err, scim.ErrNotFound) && errors.As(err, &e) {
+		return nil, c.notFound(ctx, e, a)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// send is exchange without a second thought about a 404, which it returns with its
+// error.
+func (c *Client) send(ctx context.Context, method, path string, body []byte) (*answer, error) {
 	req, err := c.request(ctx, method, path, body)
 	if err != nil {
 		return nil, &NotSentError{err}
@@ -48,11 +63,11 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte)
 		return nil, failure(method, err)
 	}
 	c.log.Debug("request", "method", method, "path", pathOnly(path), "status", resp.StatusCode, "duration", time.Since(start))
+	a := &answer{resp.StatusCode, resp.Header.Get("Content-Type"), bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))}
 	if resp.StatusCode/100 != 2 {
-		return nil, c.refusal(method, resp, text, p.limited)
+		return a, c.refusal(method, resp, text, p.limited)
 	}
-	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))
-	return &answer{resp.StatusCode, text}, nil
+	return a, nil
 }
 
 // request builds a request with the headers of Okta's SCIM client: these and no

@@ -169,8 +169,8 @@ func TestUserIsGone(t *testing.T) {
 // Some servers say 500 where others say 404.
 func TestServerErrorOfSomethingGone(t *testing.T) {
 	c, _ := converse(t, walkme.Config{},
-		turn{"PATCH /Users/42 " + deactivate, 500, ``}, turn{"GET /Users/42", 404, ``},
-		turn{"DELETE /Groups/g1", 500, ``}, turn{"GET /Groups/g1", 404, ``},
+		turn{"PATCH /Users/42 " + deactivate, 500, ``}, turn{"GET /Users/42", 404, notFound},
+		turn{"DELETE /Groups/g1", 500, ``}, turn{"GET /Groups/g1", 404, notFound},
 		turn{"PATCH /Users/42 " + deactivate, 500, ``}, turn{"GET /Users/42", 200, userJSON("42", "x", "")})
 	if err := c.SetActive(t.Context(), "42", false); !isErr(err, scim.ErrNotFound) {
 		t.Errorf("SetActive() = %v, want ErrNotFound", err)
@@ -404,11 +404,12 @@ func TestVerificationFails(t *testing.T) {
 	add := "PATCH /Groups/g1 " + patchOp + `[{"op":"add","path":"members","value":[{"value":"1"}]}]}`
 	for _, tt := range []struct {
 		status int
+		answer string
 		want   walkme.Effect
-	}{{500, walkme.Unknown}, {404, walkme.Refused}} {
+	}{{500, "", walkme.Unknown}, {404, notFound, walkme.Refused}} {
 		c, _ := converse(t, walkme.Config{Wire: verify},
-			turn{"PATCH /Users/42 " + deactivate, 204, ""}, turn{"GET /Users/42", tt.status, ""},
-			turn{add, 204, ""}, turn{"GET /Groups/g1", tt.status, ""})
+			turn{"PATCH /Users/42 " + deactivate, 204, ""}, turn{"GET /Users/42", tt.status, tt.answer},
+			turn{add, 204, ""}, turn{"GET /Groups/g1", tt.status, tt.answer})
 		if err := c.SetActive(t.Context(), "42", false); walkme.Outcome(err) != tt.want {
 			t.Errorf("SetActive() = %v (%s), want %s", err, walkme.Outcome(err), tt.want)
 		}

@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	testSize = 2      // what Okta asks for when it tests credentials
 	pageSize = 100    // what Okta asks for
 	maxPages = 10_000 // a server that never ends must not hold us for ever
 )
@@ -19,18 +20,13 @@ const (
 // startIndex, count. Entries without an id are left out, nothing can be done
 // with them; received counts them, too.
 func (c *Client) page(ctx context.Context, endpoint, filter string, startIndex, count int) (entries []object, received int, err error) {
-	query := "?"
-	if filter != "" {
-		query += "filter=" + scim.QueryEscape(filter) + "&"
-	}
-	query += "startIndex=" + strconv.Itoa(startIndex) + "&count=" + strconv.Itoa(count)
-	a, err := c.exchange(ctx, http.MethodGet, endpoint+query, nil)
+	a, err := c.exchange(ctx, http.MethodGet, endpoint+listQuery(filter, startIndex, count), nil)
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := scim.ParseListResponse(a.body)
+	list, err := c.parseList(a)
 	if err != nil {
-		return nil, 0, &AnswerError{err.Error()}
+		return nil, 0, err
 	}
 	for _, text := range list.Resources {
 		o, err := parseObject(text)
@@ -42,6 +38,23 @@ func (c *Client) page(ctx context.Context, endpoint, filter string, startIndex, 
 		}
 	}
 	return entries, len(list.Resources), nil
+}
+
+func listQuery(filter string, startIndex, count int) string {
+	query := "?"
+	if filter != "" {
+		query += "filter=" + scim.QueryEscape(filter) + "&"
+	}
+	return query + "startIndex=" + strconv.Itoa(startIndex) + "&count=" + strconv.Itoa(count)
+}
+
+func (c *Client) parseList(a *answer) (scim.ListResponse, error) {
+	list, err := scim.ParseListResponse(a.body)
+	if err != nil {
+		return list, &AnswerError{err.Error()}
+	}
+	c.speaksSCIM.Store(true)
+	return list, nil
 }
 
 // all lists every entry once. It trusts no counter: totalResults is the size of

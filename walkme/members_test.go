@@ -47,13 +47,13 @@ func (s *groupServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.Contains(r.URL.Path, "/Users/"):
 		if slices.Contains(s.unknown, id) {
-			w.WriteHeader(404)
+			answering(404, notFound).ServeHTTP(w, r)
 			return
 		}
 		io.WriteString(w, userJSON(id, id, ""))
 		return
 	case id != "g1":
-		w.WriteHeader(404)
+		answering(404, notFound).ServeHTTP(w, r)
 		return
 	case r.Method == http.MethodGet:
 		s.show(w)
@@ -66,6 +66,10 @@ func (s *groupServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := s.change(r.Method, body)
 	if status == 200 && s.late500 {
 		status = 500
+	}
+	if status == 404 {
+		answering(404, notFound).ServeHTTP(w, r)
+		return
 	}
 	if status != 200 {
 		w.WriteHeader(status)
@@ -197,7 +201,7 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 		{"the only member is unknown", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400},
 			walkme.OIN, delta, add("b"), "refused: walkme: update members of group g1: member b: Bad Request", []string{"x"}},
 		{"by PUT, and there is nothing else to write", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 500},
-			walkme.AIW, delta, add("b"), "refused: walkme: update members of group g1: member b: Not Found", []string{"x"}},
+			walkme.AIW, delta, add("b"), "refused: walkme: update members of group g1: member b: Not Found. Errors reported by remote server: User not found", []string{"x"}},
 		{"members never shown", groupServer{neverShown: true}, walkme.OIN, delta, add("a"), "not shown", []string{"a"}},
 		{"200 without effect", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, delta, add("a"),
 			"refused: walkme: update members of group g1: member a: accepted, not applied: the membership is as before", []string{"x"}},
@@ -211,7 +215,7 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 		{"PATCH is not implemented", groupServer{members: []string{"x"}, always: 501}, walkme.OIN, delta, add("a", "b"),
 			"refused: walkme: update members of group g1: Not Implemented", []string{"x"}},
 		{"the group is gone", groupServer{}, walkme.OIN, delta, walkme.MembersUpdate{GroupID: "g2", Add: members("a", "b")},
-			"refused: walkme: update members of group g2: Not Found", nil},
+			"refused: walkme: update members of group g2: Not Found. Errors reported by remote server: User not found", nil},
 		{"somebody is in the group already", groupServer{members: []string{"x", "a"}, exists409: true}, walkme.OIN, delta, add("a", "b"), "a b x", []string{"x", "a", "b"}},
 		{"everybody is", groupServer{members: []string{"a", "b"}, exists409: true}, walkme.OIN, delta, add("a", "b"), "a b", []string{"a", "b"}},
 		{"a ghost stays", groupServer{members: []string{"ghost", "a"}, unknown: []string{"ghost"}}, walkme.OIN, delta,

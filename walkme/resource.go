@@ -36,6 +36,7 @@ func (c *Client) read(ctx context.Context, endpoint, id string) (object, error) 
 	if got := o.string("id"); got != id {
 		return nil, &AnswerError{fmt.Sprintf("the resource has id %q instead of %q", got, id)}
 	}
+	c.speaksSCIM.Store(true)
 	return o, nil
 }
 

@@ -182,7 +182,7 @@ func TestRepeats(t *testing.T) {
 		{"read, 503", status(503), true, 3},
 		{"read, 504", status(504), true, 3},
 		{"read, 500", status(500), true, 1},
-		{"read, 404", status(404), true, 1},
+		{"read, 404", func(w http.ResponseWriter) { answering(404, notFound).ServeHTTP(w, nil) }, true, 1},
 		{"write, 503", status(503), false, 1},
 		{"write, 400", status(400), false, 1},
 	} {
