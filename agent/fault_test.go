@@ -387,7 +387,7 @@ func TestFaultMatrix(t *testing.T) {
 		undisturbed, requests := s.undisturbed(t)
 		cases := s.mishaps(requests)
 		if testing.Short() || raced {
-			cases = slices.DeleteFunc(cases, func(m mishap) bool { return m.n%5 != 0 })
+			cases = slices.DeleteFunc(cases, func(m mishap) bool { return m.n%10 != 0 })
 		}
 		dir := memoryDir(t)
 		counts := map[string]*tally{}
