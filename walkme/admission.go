@@ -32,7 +32,7 @@ func (a *admission) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer cancel()
 	resp, err := a.base.RoundTrip(req.WithContext(ctx))
 	if err == nil {
-		err = readIntoMemory(resp)
+		err = readIntoMemory(req, resp)
 	}
 	if err != nil && ctx.Err() != nil && req.Context().Err() == nil {
 		return nil, &timeoutError{a.timeout}

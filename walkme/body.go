@@ -13,11 +13,13 @@ import (
 	"strings"
 )
 
-// Largest bodies that are read, in bytes after decompression. Of an error only
-// the beginning is of interest.
+// Largest bodies that are read, in bytes after decompression. A group is shown with
+// all of its members, a quarter of a million of them at most. Of an error only the
+// beginning is of interest.
 const (
 	maxListBody   = 16 << 20
 	maxObjectBody = 1 << 20
+	maxGroupBody  = 32 << 20 // also of a page of groups, see page
 	maxErrorBody  = 64 << 10
 )
 
@@ -25,15 +27,13 @@ var errTooLarge = errors.New("the answer is too large")
 
 // readIntoMemory replaces the body of an answer by a copy in memory,
 // decompressed, and closes the original. It fails on a body that is cut off, or
-// too large while the status says success.
-func readIntoMemory(resp *http.Response) error {
+// too large while the status says success. A write that succeeded is done, however
+// much the server has to say about it: a body that is too large counts as none.
+func readIntoMemory(req *http.Request, resp *http.Response) error {
 	defer resp.Body.Close()
-	limit, cut := maxObjectBody, false
-	switch {
-	case resp.StatusCode >= 300:
+	limit, cut := largest(req), false
+	if resp.StatusCode >= 300 {
 		limit, cut = maxErrorBody, true
-	case resp.Request != nil && resp.Request.URL.RawQuery != "": // only lists are asked for with a query
-		limit = maxListBody
 	}
 	plain, err := decompressed(resp)
 	if err != nil {
@@ -43,12 +43,24 @@ func readIntoMemory(resp *http.Response) error {
 	switch {
 	case err != nil && !cut:
 		return fmt.Errorf("read the answer: %w", err)
+	case len(body) > limit && !cut && req.Method != http.MethodGet:
+		body = nil
 	case len(body) > limit && !cut:
 		return fmt.Errorf("%w: more than %d bytes", errTooLarge, limit)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body[:min(len(body), limit)]))
 	resp.ContentLength = int64(min(len(body), limit))
 	return nil
+}
+
+func largest(req *http.Request) int {
+	switch {
+	case strings.Contains(req.URL.Path, groupsPath):
+		return maxGroupBody
+	case req.URL.RawQuery != "": // only lists are asked for with a query
+		return maxListBody
+	}
+	return maxObjectBody
 }
 
 // decompressed undoes gzip and deflate, which the client asks for as Okta does.

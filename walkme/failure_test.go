@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -293,8 +294,11 @@ func TestAnswersAreBounded(t *testing.T) {
 	if _, err := c.User(t.Context(), "42"); err == nil || !strings.Contains(err.Error(), "too large") {
 		t.Errorf("User() = %v, want an answer that is too large", err)
 	}
-	if err := c.SetActive(t.Context(), "42", true); walkme.Outcome(err) != walkme.Unknown {
-		t.Errorf("SetActive() = %v, want an unknown outcome", err)
+	if err := c.SetActive(t.Context(), "42", true); err != nil {
+		t.Errorf("SetActive() = %v, want it done, whatever else was said", err)
+	}
+	if _, err := c.CreateUser(t.Context(), ann); walkme.Outcome(err) != walkme.Unknown {
+		t.Errorf("CreateUser() = %v, want an unknown outcome", err)
 	}
 	c = client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{answering(400, "no. "+big)}})
 	if _, err := c.User(t.Context(), "42"); err == nil || err.Error() != "walkme: read user 42: Bad Request. Errors reported by remote server: no." {
@@ -309,6 +313,55 @@ func TestAnswersAreBounded(t *testing.T) {
 	c = client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{bomb}})
 	if err := c.TestCredentials(t.Context(), false); err == nil || !strings.Contains(err.Error(), "too large") {
 		t.Errorf("TestCredentials() = %v, want an answer that is too large", err)
+	}
+}
+
+// A group is read and written although its members make it larger than any user may
+// be. A page of groups that is too large is asked for in smaller ones.
+func TestBigGroups(t *testing.T) {
+	const size = 600
+	display := strings.Repeat("x", 2_000)
+	entries := make([]string, size)
+	for i := range entries {
+		entries[i] = fmt.Sprintf(`{"value":"%d","display":%q}`, i, display)
+	}
+	members := `"members":[` + strings.Join(entries, ",") + `]}`
+	var counts []string
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery == "" {
+			io.WriteString(w, `{"id":"g1","displayName":"Editors",`+members)
+			return
+		}
+		n, _ := strconv.Atoi(r.URL.Query().Get("count"))
+		first, _ := strconv.Atoi(r.URL.Query().Get("startIndex"))
+		counts = append(counts, fmt.Sprint(first, "+", n))
+		if first == 1 && n == 100 {
+			io.WriteString(w, strings.Repeat(" ", 33<<20))
+			return
+		}
+		var page []string
+		for i := first; i < first+n && i <= 20; i++ {
+			page = append(page, fmt.Sprintf(`{"id":"g%d","displayName":"Group %d"}`, i, i))
+		}
+		io.WriteString(w, list(page...))
+	})
+	c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{handler}})
+	g, err := c.Group(t.Context(), "g1")
+	if err != nil || len(g.Members) != size {
+		t.Fatalf("Group() = %v, want %d members", err, size)
+	}
+	if _, err := c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Add: g.Members[:1], Managed: g.Members[:1]}); err != nil {
+		t.Errorf("UpdateMembers() = %v", err)
+	}
+	n := 0
+	for _, err := range c.Groups(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if got := strings.Join(counts, " "); n != 20 || got != "1+100 1+10 11+100 21+100" {
+		t.Errorf("%d groups in pages %s, want 20, in pages of ten where more are too large", n, got)
 	}
 }
 

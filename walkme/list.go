@@ -2,6 +2,7 @@ package walkme
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -12,15 +13,20 @@ import (
 
 const (
 	testSize = 2      // what Okta asks for when it tests credentials
+	shorter  = 10     // by how much a page that is too large is made shorter
 	pageSize = 100    // what Okta asks for
 	maxPages = 10_000 // a server that never ends must not hold us for ever
 )
 
-// page reads one page of a list. The order of the query is Okta's: filter,
-// startIndex, count. Entries without an id are left out, nothing can be done
-// with them; received counts them, too.
+// page reads one page of a list, or a shorter one where big groups make it too
+// large. The order of the query is Okta's: filter, startIndex, count. Entries
+// without an id are left out, nothing can be done with them; received counts
+// them, too.
 func (c *Client) page(ctx context.Context, endpoint, filter string, startIndex, count int) (entries []object, received int, err error) {
 	a, err := c.exchange(ctx, http.MethodGet, endpoint+listQuery(filter, startIndex, count), nil)
+	if errors.Is(err, errTooLarge) && count >= shorter {
+		return c.page(ctx, endpoint, filter, startIndex, count/shorter)
+	}
 	if err != nil {
 		return nil, 0, err
 	}
