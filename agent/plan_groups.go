@@ -129,7 +129,7 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	case len(add)+len(remove) == 0:
 		c.Reason = "members are back with their accounts"
 	}
-	c.empties = len(add)+len(returners) == 0 && len(remove) == len(members)
+	c.empties = len(add)+len(returners) == 0 && p.empties(members, remove)
 	c.whole, c.replaces = r.Partial || forced, p.in.Force.replaces(r)
 	if len(returners) > 0 {
 		add = scim.SortedSet(append(add, returners...))
@@ -214,6 +214,15 @@ func (p *planner) removable(remove []string, want *GroupWant) []string {
 			return true
 		}
 		return p.actions[id] != nil && !p.sends(id) || p.heirs[id] != "" && !p.sends(p.heirs[id])
+	})
+}
+
+// empties says whether removals leave none of the members who are still assigned.
+// Those who are not do not count: they stay after any removal.
+func (p *planner) empties(members, remove []string) bool {
+	return len(remove) > 0 && !slices.ContainsFunc(members, func(id string) bool {
+		person := p.in.Desired.Find(id)
+		return person != nil && person.Presence != Absent && !contains(remove, id)
 	})
 }
 

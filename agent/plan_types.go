@@ -97,7 +97,7 @@ type Change struct {
 	leaver     string     // the Okta id of the person who has left and whose active account passes on
 	want       *Person    // users: what Okta wants; nil for Deactivate
 	target     *GroupWant // groups: what Okta wants; nil for GroupDelete and GroupUnlink
-	empties    bool       // the removals leave the group without any of our members
+	empties    bool       // the removals leave the group without any of our members who are assigned
 	early      bool       // an update or reactivation that frees a userName which another change needs
 	whole      bool       // a membership push that is due without a difference, too: forced, or cut short
 	replaces   bool       // a membership push after which the group has exactly our members

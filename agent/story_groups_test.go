@@ -513,3 +513,24 @@ func TestGroupPushNow(t *testing.T) {
 		}
 	})
 }
+
+// A group that loses all of its members waits for an approval, although somebody is
+// still in it who has left the company.
+func TestEmptiedGroupIsHeld(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
+		names := crew("p", 7)
+		w.hire(names...)
+		w.group("push Team", names...)
+		w.group("push All", names...)
+		w.sync()
+		w.org.Unassign(w.people[names[0]])
+		w.sync()
+		w.leave("push Team", names...)
+		report := w.sync()
+		wantText(t, "changes", changes(report), "group_members push Team: held")
+		if h := report.Holds; len(h) != 1 || h[0].Reason != `group "push Team" would lose all of its 6 members` {
+			t.Errorf("holds = %+v, want one for the group that would be emptied", h)
+		}
+	})
+}
