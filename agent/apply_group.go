@@ -18,7 +18,7 @@ func (r *runner) createGroup(ctx context.Context, c *Change) error {
 	if err := r.clearName(ctx, c); err != nil {
 		return err
 	}
-	found, err := r.a.WalkMe.FindGroup(ctx, c.Name)
+	found, err := r.a.findGroup(ctx, c)
 	switch {
 	case err == nil:
 		return r.linkGroup(ctx, c, found)
@@ -49,6 +49,20 @@ func (r *runner) createGroup(ctx context.Context, c *Change) error {
 		return err
 	}
 	return r.pushMembers(ctx, c, MemberChange{Add: ids}, false)
+}
+
+// findGroup looks for the group that a new push takes: by its name or, when it was
+// pushed before, by the id that it had, if it has its old name still.
+func (a *Agent) findGroup(ctx context.Context, c *Change) (*walkme.Group, error) {
+	found, err := a.WalkMe.FindGroup(ctx, c.Name)
+	if !errors.Is(err, scim.ErrNotFound) || c.kept == nil || c.kept.Origin != state.Created {
+		return found, err
+	}
+	before, err := a.WalkMe.Group(ctx, c.kept.ID)
+	if err == nil && before.DisplayName != c.kept.Name {
+		return nil, scim.ErrNotFound
+	}
+	return before, err
 }
 
 // refusesMembers says whether a create may have been refused for one of the
@@ -84,7 +98,8 @@ func (r *runner) createEmpty(ctx context.Context, c *Change) error {
 }
 
 // linkGroup takes over a group that was in WalkMe before. Its members stay, and
-// only those that the agent adds are ever removed again.
+// only those that the agent adds are ever removed again. One that was pushed before
+// is what it was.
 func (r *runner) linkGroup(ctx context.Context, c *Change, found *walkme.Group) error {
 	if err := r.claim(scim.Group, found.ID, c.OktaID, ""); err != nil {
 		return err
@@ -93,6 +108,9 @@ func (r *runner) linkGroup(ctx context.Context, c *Change, found *walkme.Group) 
 	c.Members.Add = r.active(c.Members.Add)
 	err := r.write(ctx, c, &MemberChange{}, func(context.Context) (written, error) {
 		rec := r.groupRecord(c, found.ID, found.DisplayName, state.Linked)
+		if before, ok := r.record(scim.Group, c.OktaID); ok && before.ID == found.ID {
+			rec.Origin, rec.Members, rec.Partial = before.Origin, before.Members, len(c.Members.Add) > 0
+		}
 		return written{record: &rec}, nil
 	})
 	if err != nil || len(c.Members.Add) == 0 {
@@ -151,8 +169,15 @@ func (r *runner) deleteGroup(ctx context.Context, c *Change) error {
 	})
 }
 
+// unlinkGroup remembers who was pushed: should the group come back, they must be
+// told from its own members.
 func (r *runner) unlinkGroup(ctx context.Context, c *Change) error {
-	return r.write(ctx, c, nil, func(context.Context) (written, error) { return written{forget: true}, nil })
+	return r.write(ctx, c, nil, func(context.Context) (written, error) {
+		rec, _ := r.record(scim.Group, c.OktaID)
+		rec.Active = false
+		healthy(&rec)
+		return written{record: &rec}, nil
+	})
 }
 
 // healthy clears the failures of a record.

@@ -106,8 +106,8 @@ func (r *runner) nameIsFree(ctx context.Context, c *Change) error {
 	case found.ID == c.WalkMeID:
 		return nil
 	}
-	if other := r.ownerID(scim.Group, found.ID); other != "" && other != c.OktaID {
-		return nameTaken(found.ID, found.DisplayName, other)
+	if other, ok := r.record(scim.Group, r.ownerID(scim.Group, found.ID)); ok && other.Active {
+		return nameTaken(found.ID, found.DisplayName, other.SourceID)
 	}
 	return &refusal{fmt.Sprintf("the WalkMe group %s, which is not managed here, has the name %q already", found.ID, found.DisplayName)}
 }

@@ -27,6 +27,12 @@ func (r *runner) updateMembers(ctx context.Context, c *Change) error {
 	if due && len(c.Members.Add) == 0 {
 		return errNobodyYet
 	}
+	if !c.replaces { // the group may have been made anew a moment ago
+		c.Members.Remove = slices.DeleteFunc(c.Members.Remove, func(id string) bool { return !contains(rec.Members, id) })
+	}
+	if !c.replaces && !c.whole && len(c.Members.Add)+len(c.Members.Remove) == 0 {
+		return nil
+	}
 	var err error
 	if c.replaces {
 		err = r.pushNow(ctx, c, rec)

@@ -171,7 +171,7 @@ func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) erro
 		e.Error = person.Rejection.Path + ": " + person.Rejection.Error
 	}
 	for i := range v.recorded {
-		if r := &v.recorded[i]; r.Type == scim.Group && contains(r.Members, e.OktaID) {
+		if r := &v.recorded[i]; r.Type == scim.Group && r.Active && contains(r.Members, e.OktaID) {
 			e.PushedInto = append(e.PushedInto, r.Name)
 		}
 	}
@@ -313,9 +313,10 @@ func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *
 	return nil
 }
 
+// recordOf returns the record of what is managed, or ever was to be.
 func recordOf(v *view, t scim.Type, oktaID string) *state.Record {
 	for i := range v.recorded {
-		if r := &v.recorded[i]; r.Type == t && r.SourceID == oktaID {
+		if r := &v.recorded[i]; r.Type == t && r.SourceID == oktaID && !unlinked(r) {
 			return r
 		}
 	}

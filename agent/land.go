@@ -18,7 +18,7 @@ func (g *registry) alone() func() {
 func (g *registry) landsAlone(rec state.Record) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if rec.Type != scim.User || rec.ID == "" {
+	if rec.ID == "" {
 		return true
 	}
 	owner, old := g.owners[rec.Type][rec.ID], g.records[rec.Type][rec.SourceID]
@@ -35,7 +35,7 @@ func (g *registry) mayPassOn(t scim.Type, oktaID string) bool {
 // active one again. WalkMe may have dropped memberships together with the account,
 // or may have kept them.
 func comesBack(old *state.Record, rec state.Record) bool {
-	return old != nil && rec.Active && (old.ID != rec.ID || !old.Active)
+	return rec.Type == scim.User && old != nil && rec.Active && (old.ID != rec.ID || !old.Active)
 }
 
 // land takes over what WalkMe has acknowledged, or shows, and returns every record
@@ -54,10 +54,14 @@ func (g *registry) land(rec state.Record) []state.Record {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	out := []state.Record{rec}
-	if rec.Type == scim.User && rec.ID != "" {
+	if rec.ID != "" {
 		old := g.records[rec.Type][rec.SourceID]
 		owner := g.owners[rec.Type][rec.ID]
 		switch {
+		case owner != "" && owner != rec.SourceID && rec.Type == scim.Group: // which is not pushed any more
+			previous := *g.records[rec.Type][owner]
+			previous.ID = ""
+			out = append(out, previous)
 		case owner != "" && owner != rec.SourceID:
 			out = append(out, g.passOn(rec.SourceID, old, *g.records[rec.Type][owner])...)
 		case comesBack(old, rec):

@@ -72,11 +72,11 @@ func CountManaged(recorded []state.Record) Counts {
 	for i := range recorded {
 		r := &recorded[i]
 		switch {
-		case r.ID == "":
+		case r.ID == "" || !r.Active:
 		case r.Type == scim.Group:
 			n.Groups++
 			n.Members += len(r.Members)
-		case r.Active:
+		default:
 			n.Users++
 		}
 	}

@@ -32,6 +32,8 @@ type GroupPolicy struct {
 //	never recorded  │ create ²                        │ –                     │ –
 //	recorded        │ rename when the name differs,   │ unchanged             │ unlink, or delete
 //	                │ members when they differ        │                       │ by policy ³
+//	unlinked before │ create ², and the members who   │ –                     │ –
+//	                │ left meanwhile                  │                       │
 //
 //	¹ paused or unreadable in Okta, or two groups with one WalkMe name
 //	² turns into link where the look-up finds a group of that name
@@ -45,7 +47,7 @@ func (p *planner) planGroups() {
 		switch {
 		case want.Leave != "":
 			p.leaveGroup(want, r)
-		case r == nil || r.ID == "":
+		case r == nil || r.ID == "" || unlinked(r):
 			p.createGroup(want, r)
 		default:
 			p.updateGroup(want, r)
@@ -53,11 +55,15 @@ func (p *planner) planGroups() {
 	}
 	for i := range p.in.Recorded {
 		r := &p.in.Recorded[i]
-		if r.Type == scim.Group && !seen[r.SourceID] && r.ID != "" {
+		if r.Type == scim.Group && !seen[r.SourceID] && r.ID != "" && !unlinked(r) {
 			p.unlinkGroup(r)
 		}
 	}
 }
+
+// unlinked says that a group is no longer pushed, and was left in WalkMe. Who was
+// pushed into it is remembered in case it is pushed again.
+func unlinked(r *state.Record) bool { return r.Type == scim.Group && r.ID != "" && !r.Active }
 
 func (p *planner) leaveGroup(want *GroupWant, r *state.Record) {
 	if want.Problem {
@@ -65,7 +71,7 @@ func (p *planner) leaveGroup(want *GroupWant, r *state.Record) {
 			Type: scim.Group, OktaID: want.OktaID, Name: want.Name, Path: "members", Error: want.Leave,
 		})
 	}
-	if r != nil && r.ID != "" {
+	if r != nil && r.ID != "" && !unlinked(r) {
 		p.plan.Summary.Unchanged++
 	}
 }
@@ -78,6 +84,25 @@ func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 	if r != nil && p.drifted(r) {
 		c.Reason = "the group is gone, " + c.Reason
 	}
+	p.add(c, r)
+	if r != nil && unlinked(r) {
+		c.kept = r
+		p.removeMissed(want, r, c.Members.Add)
+	}
+}
+
+// removeMissed takes those out of a group that is pushed again who have left it
+// meanwhile.
+func (p *planner) removeMissed(want *GroupWant, r *state.Record, eligible []string) {
+	members := p.inherited(r.Members)
+	_, remove := scim.MemberDiff(members, eligible)
+	if remove = p.removable(remove, want); len(remove) == 0 {
+		return
+	}
+	c := p.groupChange(GroupMembers, want, r)
+	c.Reason = "left the group while it was not pushed"
+	c.Members.Remove = remove
+	c.empties = len(eligible) == 0 && p.empties(members, remove)
 	p.add(c, r)
 }
 

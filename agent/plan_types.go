@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
 )
 
 // PlanSchema names the shape of a plan's JSON. It changes only when a reader
@@ -91,20 +92,21 @@ type Change struct {
 	Error      string  `json:"error,omitempty"`
 	HTTPStatus int     `json:"http_status,omitempty"`
 
-	failure    error      // what Error says
-	journalled bool       // an entry of it is in the journal
-	activates  bool       // the account was seen inactive in this run
-	leaver     string     // the Okta id of the person who has left and whose active account passes on
-	want       *Person    // users: what Okta wants; nil for Deactivate
-	target     *GroupWant // groups: what Okta wants; nil for GroupDelete and GroupUnlink
-	empties    bool       // the removals leave the group without any of our members who are assigned
-	early      bool       // an update or reactivation that frees a userName which another change needs
-	whole      bool       // a membership push that is due without a difference, too: forced, or cut short
-	replaces   bool       // a membership push after which the group has exactly our members
-	past       *past      // how the last attempt at the user or group failed; nil: it did not
-	renaming   *renaming  // group renames: see renameOnce
-	after      *Change    // the group rename that frees the name which this change gives
-	rank       int        // how many such renames come before
+	failure    error         // what Error says
+	journalled bool          // an entry of it is in the journal
+	activates  bool          // the account was seen inactive in this run
+	leaver     string        // the Okta id of the person who has left and whose active account passes on
+	want       *Person       // users: what Okta wants; nil for Deactivate
+	target     *GroupWant    // groups: what Okta wants; nil for GroupDelete and GroupUnlink
+	empties    bool          // the removals leave the group without any of our members who are assigned
+	early      bool          // an update or reactivation that frees a userName which another change needs
+	whole      bool          // a membership push that is due without a difference, too: forced, or cut short
+	replaces   bool          // a membership push after which the group has exactly our members
+	kept       *state.Record // group creates: what is left of an earlier push
+	past       *past         // how the last attempt at the user or group failed; nil: it did not
+	renaming   *renaming     // group renames: see renameOnce
+	after      *Change       // the group rename that frees the name which this change gives
+	rank       int           // how many such renames come before
 }
 
 // past is a failure on record.

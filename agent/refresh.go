@@ -128,7 +128,7 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view) error {
 	ids := walkmeIDs(v.recorded)
 	for i := range v.recorded {
 		r := &v.recorded[i]
-		if r.Type != scim.Group || r.ID == "" {
+		if r.Type != scim.Group || r.ID == "" || unlinked(r) {
 			continue
 		}
 		g, listed := shown[r.ID]

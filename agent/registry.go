@@ -91,7 +91,8 @@ func (g *registry) ownerID(t scim.Type, walkmeID string) string {
 
 // claim reserves a WalkMe object for an Okta id until the run ends. It is refused
 // while the object is another one's. What may change hands is the account of
-// somebody who has left: one that is recorded as inactive, or that of leaver.
+// somebody who has left: one that is recorded as inactive, or that of leaver; and a
+// group that is no longer pushed.
 func (g *registry) claim(t scim.Type, walkmeID, oktaID, leaver string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -106,7 +107,7 @@ func (g *registry) claim(t scim.Type, walkmeID, oktaID, leaver string) error {
 		return &takenError{fmt.Sprintf("the WalkMe %s %s of this name may be passing to Okta %s %s", what, walkmeID, strings.ToLower(string(t)), other)}
 	}
 	owner := g.owners[t][walkmeID]
-	if owner != "" && owner != oktaID && (t == scim.Group || owner != leaver && g.records[t][owner].Active) {
+	if owner != "" && owner != oktaID && owner != leaver && g.records[t][owner].Active {
 		return &takenError{fmt.Sprintf("the WalkMe %s %s of this name is managed for Okta %s %s", what, walkmeID, strings.ToLower(string(t)), owner)}
 	}
 	g.claims[t][walkmeID] = oktaID

@@ -129,7 +129,7 @@ func oneOf(hits []*walkme.User) (*walkme.User, error) {
 }
 
 func (a *Agent) resolveGroup(ctx context.Context, c *Change) error {
-	g, err := a.WalkMe.FindGroup(ctx, c.Name)
+	g, err := a.findGroup(ctx, c)
 	var ambiguous *walkme.AmbiguousError
 	switch {
 	case errors.Is(err, scim.ErrNotFound):
