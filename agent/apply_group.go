@@ -77,7 +77,7 @@ func refusesMembers(err error) bool {
 // of that attempt has been settled by now, and the name looked up once more.
 func (r *runner) createFaulted(c *Change) bool {
 	rec, ok := r.record(scim.Group, c.OktaID)
-	return ok && rec.ID == "" && rec.LastStatus == http.StatusInternalServerError
+	return ok && rec.LastStatus == http.StatusInternalServerError && (rec.ID == "" || rec.FailedChange == c.digest())
 }
 
 // createEmpty creates the group without members and adds them afterwards, where

@@ -2,7 +2,9 @@ package agent
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -32,6 +34,8 @@ type GroupPolicy struct {
 //	never recorded  │ create ²                        │ –                     │ –
 //	recorded        │ rename when the name differs,   │ unchanged             │ unlink, or delete
 //	                │ members when they differ        │                       │ by policy ³
+//	linked to       │ create ², the old one stays     │ unchanged             │ unlink
+//	another name    │                                 │                       │
 //	unlinked before │ create ², and the members who   │ –                     │ –
 //	                │ left meanwhile                  │                       │
 //
@@ -49,6 +53,8 @@ func (p *planner) planGroups() {
 			p.leaveGroup(want, r)
 		case r == nil || r.ID == "" || unlinked(r):
 			p.createGroup(want, r)
+		case relinks(want, r):
+			p.relinkGroup(want, r)
 		default:
 			p.updateGroup(want, r)
 		}
@@ -89,6 +95,22 @@ func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 		c.kept = r
 		p.removeMissed(want, r, c.Members.Add)
 	}
+}
+
+// relinks says whether a source links to another WalkMe group than the one that is
+// pushed. The name under which that was linked counts, or made: somebody may have
+// renamed it since.
+func relinks(want *GroupWant, r *state.Record) bool {
+	name, ok := r.Attributes.Get(scim.PathDisplayName).(string)
+	return want.Linked && ok && !strings.EqualFold(name, want.Name)
+}
+
+func (p *planner) relinkGroup(want *GroupWant, r *state.Record) {
+	c := p.groupChange(GroupCreate, want, nil)
+	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
+	c.Members.Add = p.eligible(want, nil)
+	c.Reason = fmt.Sprintf("the link now names %q; %q stays in WalkMe as it is", want.Name, r.Name)
+	p.add(c, r)
 }
 
 // removeMissed takes those out of a group that is pushed again who have left it

@@ -50,11 +50,16 @@ func TestGroupTable(t *testing.T) {
 		{"linked", "not pushed", "", "= group_unlink 1"},
 		{"linked", "not pushed", "delete_unlinked", "= group_unlink 1"},
 
-		{"linked", "link to another", "rename_linked", unchanged},
-		{"created", "link to another", "rename_linked", unchanged},
+		{"unlinked", "pushed", "", "= group_create 1"},
+		{"unlinked", "empty", "", "= group_create 1, group_members 1"},
+		{"unlinked", "paused", "", nothing},
+		{"unlinked", "not pushed", "delete_unlinked", nothing},
+
+		{"linked", "link to another", "rename_linked", "= group_create 1"},
+		{"created", "link to another", "rename_linked", "= group_create 1"},
 	}
 	records := map[string]string{
-		"never recorded": "", "never landed": "group 00g1 name=Team", "created": "group 00g1 id=g1 name=Team members=00u1",
+		"never recorded": "", "never landed": "group 00g1 name=Team", "created": "group 00g1 id=g1 name=Team members=00u1", "unlinked": "group 00g1 id=g1 name=Team members=00u1 inactive",
 		"linked": "group 00g1 id=g1 name=Team members=00u1 linked", "cut short": "group 00g1 id=g1 name=Team members=00u1 partial",
 	}
 	wants := map[string]string{

@@ -3,6 +3,7 @@ package agent_test
 import (
 	"testing"
 
+	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 )
@@ -101,6 +102,49 @@ func TestUnpushedGroupIsAnotherOne(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Where a source comes to name another WalkMe group, that one is linked, or made. The
+// old one keeps its members, and the name that somebody gave it in WalkMe is no other
+// link.
+func TestChangedLink(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		link := func(name string) func(*setup) {
+			return func(s *setup) { s.config.GroupSources = []okta.GroupSource{{Name: "Content", Link: name}} }
+		}
+		w := newWorld(t, profile, link("Authors"))
+		old := w.account("old", true)
+		authors := w.tenant.AddGroup("Authors", old)
+		readers := w.tenant.AddGroup("Readers", old)
+		w.hire("ann", "bob")
+		w.group("Content", "ann")
+		w.sync()
+		w.restart(link("authors"))
+		w.tenant.RenameGroup(authors, "Authors by hand")
+		_, report := w.refreshed()
+		wantText(t, "changes for a name that differs in WalkMe alone", changes(report), "")
+
+		w.restart(link("Readers"))
+		w.join("Content", "bob")
+		wantText(t, "changes", changes(w.sync()), "group_link Readers: applied")
+		wantText(t, "memberships", w.memberships(), `
+			Authors by hand: ann old
+			Readers: ann bob old`)
+		if rec := w.record("Content"); rec.ID != readers || rec.Origin != state.Linked {
+			t.Errorf("record = %+v, want linked to %s", rec, readers)
+		}
+		w.quiet()
+		w.restart(link("Writers"))
+		wantText(t, "changes for a group that is not there", changes(w.sync()), "group_create Writers: applied")
+		w.restart(link("Readers"))
+		w.leave("Content", "ann")
+		w.sync()
+		wantText(t, "memberships", w.memberships(), `
+			Authors by hand: ann old
+			Readers: ann bob old
+			Writers: ann bob`)
+		w.quiet()
+	})
 }
 
 // Another group may be linked to it. Then it is that one's.
