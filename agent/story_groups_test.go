@@ -534,3 +534,23 @@ func TestEmptiedGroupIsHeld(t *testing.T) {
 		}
 	})
 }
+
+// A group is found among many on a server that ignores filters, and pages.
+func TestGroupLinkWithoutFilter(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Quirks.IgnoreFilter, s.tenant.Quirks.PageCap = true, 2 })
+		for _, name := range []string{"a", "b", "c", "d"} {
+			w.tenant.AddGroup(name)
+		}
+		w.tenant.AddGroup("push Team", w.account("old", true))
+		w.hire("ann")
+		w.group("push Team", "ann")
+		wantText(t, "changes", changes(w.sync()), `
+			create ann: applied
+			group_link push Team: applied`)
+		if g, _ := w.tenant.Group("push Team"); len(g.Members) != 2 {
+			t.Errorf("members = %q, want ann and old", g.UserNames)
+		}
+		w.quiet()
+	})
+}

@@ -45,7 +45,8 @@ func (c *Client) Groups(ctx context.Context) iter.Seq2[*Group, error] {
 
 // FindGroup looks a group up by its name. The hit with exactly this name counts;
 // without one, a hit that differs in case only. No hit is scim.ErrNotFound,
-// several of the same rank are an *AmbiguousError.
+// several of the same rank are an *AmbiguousError. A server that answers with
+// other groups ignores filters: all of its groups are looked through then.
 func (c *Client) FindGroup(ctx context.Context, displayName string) (*Group, error) {
 	g, err := c.findGroup(ctx, displayName)
 	if err != nil {
@@ -59,20 +60,44 @@ func (c *Client) findGroup(ctx context.Context, displayName string) (*Group, err
 	if err != nil {
 		return nil, err // a 404 is Okta's other form of "no match"
 	}
-	exact, folded := map[string]*Group{}, map[string]*Group{}
+	hits := groupHits{map[string]*Group{}, map[string]*Group{}}
+	filtered := true
 	for _, o := range entries {
-		g := c.groupOf(o)
-		switch {
-		case g.DisplayName == displayName:
-			exact[g.ID] = g
-		case strings.EqualFold(g.DisplayName, displayName):
-			folded[g.ID] = g
+		filtered = hits.note(c.groupOf(o), displayName) && filtered
+	}
+	if filtered || len(hits.exact) > 0 {
+		return hits.only()
+	}
+	for o, err := range c.all(ctx, groupsPath) {
+		if err != nil {
+			return nil, err
 		}
+		hits.note(c.groupOf(o), displayName)
 	}
-	if len(exact) > 0 {
-		return onlyGroup(exact)
+	return hits.only()
+}
+
+// groupHits are groups by id whose name is the wanted one, exactly or but for case.
+type groupHits struct{ exact, folded map[string]*Group }
+
+// note says whether the group is one of them.
+func (h groupHits) note(g *Group, displayName string) bool {
+	switch {
+	case g.DisplayName == displayName:
+		h.exact[g.ID] = g
+	case strings.EqualFold(g.DisplayName, displayName):
+		h.folded[g.ID] = g
+	default:
+		return false
 	}
-	return onlyGroup(folded)
+	return true
+}
+
+func (h groupHits) only() (*Group, error) {
+	if len(h.exact) > 0 {
+		return onlyGroup(h.exact)
+	}
+	return onlyGroup(h.folded)
 }
 
 func onlyGroup(hits map[string]*Group) (*Group, error) {

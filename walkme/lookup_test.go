@@ -82,7 +82,7 @@ func TestFindGroupHits(t *testing.T) {
 		{"only another case", list(group("1", "editors")), "1"},
 		{"only other cases, two", list(group("1", "editors"), group("3", "EDITORS")), "ambiguous [1 3]"},
 		{"the exact name twice", list(group("2", "Editors"), group("1", "Editors")), "ambiguous [1 2]"},
-		{"the filter is ignored", list(group("1", "Admins")), "not found"},
+		{"none", list(), "not found"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := converse(t, walkme.Config{},
@@ -94,6 +94,45 @@ func TestFindGroupHits(t *testing.T) {
 			}
 			if got := found(u, err); got != tt.want {
 				t.Errorf("FindGroup() = %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// A server that ignores the filter is asked for all of its groups, of which a page
+// may not hold the one.
+func TestFindGroupWithoutFilter(t *testing.T) {
+	group := func(id, name string) string {
+		return groupSchemas + `"id":"` + id + `","displayName":"` + name + `"}`
+	}
+	const lookUp, first, second, third = "GET /Groups?filter=displayName%20eq%20%22Editors%22&startIndex=1&count=100",
+		"GET /Groups?startIndex=1&count=100", "GET /Groups?startIndex=2&count=100", "GET /Groups?startIndex=3&count=100"
+	for name, tt := range map[string]struct {
+		turns []turn
+		want  string
+	}{
+		"on a later page": {[]turn{
+			{lookUp, 200, list(group("1", "Admins"))}, {first, 200, list(group("1", "Admins"))},
+			{second, 200, list(group("2", "Editors"))}, {third, 200, list()}}, "2"},
+		"better on a later page": {[]turn{
+			{lookUp, 200, list(group("1", "Admins"), group("3", "editors"))}, {first, 200, list(group("1", "Admins"), group("3", "editors"))},
+			{third, 200, list(group("2", "Editors"))}, {"GET /Groups?startIndex=4&count=100", 200, list()}}, "2"},
+		"on the first page":               {[]turn{{lookUp, 200, list(group("1", "Admins"), group("2", "Editors"))}}, "2"},
+		"nowhere":                         {[]turn{{lookUp, 200, list(group("1", "Admins"))}, {first, 200, list(group("1", "Admins"))}, {second, 200, list()}}, "not found"},
+		"unknown, as the list breaks off": {[]turn{{lookUp, 200, list(group("1", "Admins"))}, {first, 500, ""}}, "error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := converse(t, walkme.Config{}, tt.turns...)
+			g, err := c.FindGroup(t.Context(), "Editors")
+			got := "error"
+			switch {
+			case err == nil:
+				got = g.ID
+			case isErr(err, scim.ErrNotFound):
+				got = "not found"
+			}
+			if got != tt.want {
+				t.Errorf("FindGroup() = %s (%v), want %s", got, err, tt.want)
 			}
 		})
 	}
