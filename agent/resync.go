@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"okta-walkme-agent/state"
 )
 
 // metaResync holds the resync that is not finished yet, as an unfinished.
@@ -49,8 +51,31 @@ func (a *Agent) resume(ctx context.Context, opts *Options) error {
 	if given := opts.Force.String(); given != (&Selection{}).String() && given != u.Selection.String() {
 		return &OtherResyncError{u.Selection}
 	}
-	u.Selection.Since = u.Since.Truncate(time.Millisecond) // as the state keeps its times
 	opts.Force = &u.Selection
+	return a.leavePushed(ctx, opts.Force, u.Since.Truncate(time.Millisecond)) // as the state keeps its times
+}
+
+// leavePushed leaves out of a resync what it has pushed since it began. What other runs
+// did meanwhile was no push of everything.
+func (a *Agent) leavePushed(ctx context.Context, s *Selection, since time.Time) error {
+	runs, err := a.State.Runs(ctx, 0)
+	if err != nil {
+		return fmt.Errorf("unfinished resync: %w", err)
+	}
+	for _, run := range runs {
+		if run.Trigger != TriggerResync || run.StartedAt.Before(since) {
+			continue
+		}
+		entries, err := a.State.History(ctx, state.Filter{RunID: run.ID})
+		if err != nil {
+			return fmt.Errorf("unfinished resync: %w", err)
+		}
+		for _, e := range entries {
+			if e.State == state.Applied {
+				s.Done(e.Type, e.SourceID)
+			}
+		}
+	}
 	return nil
 }
 

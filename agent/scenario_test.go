@@ -206,12 +206,6 @@ func (f fields) record(mappingDigest string) state.Record {
 	if f.has("linked") {
 		r.Origin = state.Linked
 	}
-	if f.has("pushed_before") {
-		r.UpdatedAt = scenarioNow.Add(-time.Second)
-	}
-	if f.has("pushed_now") {
-		r.UpdatedAt = scenarioNow
-	}
 	if f.words[0] == "group" {
 		r.Type, r.Members, r.MappingDigest = scim.Group, scim.SortedSet(f.list("members")), ""
 		r.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: r.Name}}
@@ -255,8 +249,12 @@ func (f fields) circumstances(in *agent.PlanInput) {
 			Users: f.list("users"), Groups: f.list("groups"), Attributes: f.list("attributes"),
 			Failed: f.has("failed"), Always: f.has("always"),
 		}
-		if f.has("since_now") {
-			in.Force.Since = in.Now
+		for _, id := range f.list("done") {
+			kind := scim.User
+			if strings.HasPrefix(id, "00g") {
+				kind = scim.Group
+			}
+			in.Force.Done(kind, id)
 		}
 	}
 	if f.has("earlier") {

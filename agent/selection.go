@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -14,14 +13,22 @@ import (
 // groups add up; the other parts narrow them down. The zero value selects
 // everything. A run with a selection leaves everything else alone.
 type Selection struct {
-	Users      []string  `json:"users,omitempty"`      // userName or Okta id
-	Groups     []string  `json:"groups,omitempty"`     // name in Okta or WalkMe, or Okta id
-	Attributes []string  `json:"attributes,omitempty"` // paths: only people whose value of one differs from what was acknowledged
-	Always     bool      `json:"always,omitempty"`     // with Attributes: everybody, whether or not it differs
-	Failed     bool      `json:"failed,omitempty"`     // only what failed at its last attempt
-	Since      time.Time `json:"-"`                    // only what was not acknowledged since: so an interrupted resync goes on
+	Users      []string `json:"users,omitempty"`      // userName or Okta id
+	Groups     []string `json:"groups,omitempty"`     // name in Okta or WalkMe, or Okta id
+	Attributes []string `json:"attributes,omitempty"` // paths: only people whose value of one differs from what was acknowledged
+	Always     bool     `json:"always,omitempty"`     // with Attributes: everybody, whether or not it differs
+	Failed     bool     `json:"failed,omitempty"`     // only what failed at its last attempt
 
-	ids map[string]bool // resolved; nil: everything
+	ids  map[string]bool // resolved; nil: everything
+	done map[string]bool // object keys: what a resync that goes on has pushed already
+}
+
+// Done leaves out what a resync that goes on has pushed already.
+func (s *Selection) Done(t scim.Type, oktaID string) {
+	if s.done == nil {
+		s.done = map[string]bool{}
+	}
+	s.done[objectKey(t, oktaID)] = true
 }
 
 // String names what is selected, in the flags of the command line: two selections of the
@@ -111,7 +118,7 @@ func (s *Selection) narrows(r *state.Record) bool {
 	if s.Failed && (r == nil || r.Attempts == 0) {
 		return false
 	}
-	return s.Since.IsZero() || r == nil || r.UpdatedAt.Before(s.Since)
+	return r == nil || r.Partial || !s.done[objectKey(r.Type, r.SourceID)]
 }
 
 func (s *Selection) touches(diff []scim.AttributeChange) bool {

@@ -159,3 +159,32 @@ func TestResyncPreview(t *testing.T) {
 		t.Errorf("members of Team pushed again = %d, want 2", group.Resent)
 	}
 }
+
+// What another run did to a group meanwhile is no push of it.
+func TestContinueAfterAnotherRun(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
+		w.hire("ann", "bob")
+		w.group("push Team", "ann")
+		w.sync()
+		w.tenant.SetMembers(w.record("push Team").ID, w.accountID("bob"), w.account("stranger", true))
+		w.refuseAfterPuts(1)
+		if _, err := w.resync(agent.Selection{}, false); err == nil {
+			t.Fatal("the resync was not interrupted")
+		}
+		w.tenant.Fault(nil)
+		w.join("push Team", "bob")
+		w.org.Update(w.people["bob"], map[string]any{"lastName": "Baker"})
+		wantText(t, "changes of a run in between", changes(w.sync()), `
+			update bob: applied
+			group_members push Team: applied`)
+		report, err := w.resync(agent.Selection{}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, "changes", changes(report), `
+			update bob: applied
+			group_members push Team: applied`)
+		wantText(t, "memberships", w.memberships(), "push Team: ann bob")
+	})
+}
