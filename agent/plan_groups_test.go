@@ -274,8 +274,9 @@ func TestCountManaged(t *testing.T) {
 		{Resource: scim.Resource{Type: scim.User, ID: "w1", Active: true}},
 		{Resource: scim.Resource{Type: scim.User, ID: "w2"}},
 		{Resource: scim.Resource{Type: scim.User, Active: true}}, // never landed
-		{Resource: scim.Resource{Type: scim.Group, ID: "g1", Members: []string{"00u1", "00u2"}}},
-		{Resource: scim.Resource{Type: scim.Group, Members: []string{"00u1"}}}, // never landed
+		{Resource: scim.Resource{Type: scim.Group, ID: "g1", Active: true, Members: []string{"00u1", "00u2"}}},
+		{Resource: scim.Resource{Type: scim.Group, ID: "g2", Members: []string{"00u1"}}},     // not pushed any more
+		{Resource: scim.Resource{Type: scim.Group, Active: true, Members: []string{"00u1"}}}, // never landed
 	}
 	want := agent.Counts{Users: 1, Members: 2, Groups: 1}
 	if got := agent.CountManaged(records); got != want {
