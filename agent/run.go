@@ -20,6 +20,7 @@ import (
 // Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
 // the look-ups that tell a link from a create.
 func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
+	opts.Force = opts.Force.copy()
 	if err := a.resume(ctx, &opts); err != nil {
 		return nil, err
 	}
@@ -167,6 +168,7 @@ func orEmpty[T any](list []T) []T {
 // run failed as a whole; the report then says how far it got. Single changes that
 // failed are in the report, not in the error.
 func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
+	opts.Force = opts.Force.copy()
 	if err := a.resume(ctx, &opts); err != nil {
 		return nil, err
 	}

@@ -68,6 +68,15 @@ func (e *UnknownError) Error() string {
 	return "neither assigned in Okta nor managed here: " + strings.Join(e.Names, ", ")
 }
 
+// copy keeps what a run works out from the caller, who may start another one.
+func (s *Selection) copy() *Selection {
+	if s == nil {
+		return nil
+	}
+	own := *s
+	return &own
+}
+
 // resolve turns names into Okta ids. The error is an *UnknownError.
 func (s *Selection) resolve(v *view) error {
 	if s == nil || len(s.Users)+len(s.Groups) == 0 {
