@@ -38,9 +38,10 @@ var imports = map[string][]string{
 	"state":             {"internal/scim"},
 	"agent":             {"internal/scim", "internal/el", "okta", "walkme", "state"},
 	"agent/report":      {"agent", "internal/scim"},
-	"configs":           {"agent", "internal/el", "okta", "walkme"},
+	"agent/service":     {"agent", "agent/report", "internal/scim", "okta", "state", "walkme"},
+	"configs":           {"agent", "agent/service", "internal/el", "okta", "walkme"},
 	"cmd/okta-walkme-agent": {
-		"agent", "agent/report", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
+		"agent", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
 	},
 }
 
@@ -53,12 +54,12 @@ var subjects = map[string]string{"okta/oktatest": "okta", "walkme/walkmetest": "
 
 // owners says which packages may use a third-party module.
 var owners = map[string][]string{
-	"github.com/coreos/go-systemd/v22":      {"cmd/okta-walkme-agent"},
+	"github.com/coreos/go-systemd/v22":      {"agent/service"},
 	"github.com/go-jose/go-jose/v3":         {"okta", "okta/oktatest"},
 	"github.com/google/uuid":                {"agent", "state"},
 	"github.com/hashicorp/go-retryablehttp": {"okta", "walkme"},
 	"github.com/okta/okta-sdk-golang/v2":    {"okta"},
-	"github.com/prometheus/client_golang":   {"cmd/okta-walkme-agent"},
+	"github.com/prometheus/client_golang":   {"agent/service"},
 	"github.com/robfig/cron/v3":             {"configs"},
 	"github.com/spf13/cobra":                {"cmd/okta-walkme-agent"},
 	"go.yaml.in/yaml/v4":                    {"configs"},

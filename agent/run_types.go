@@ -10,10 +10,11 @@ import (
 // RunSchema names the shape of the run object in a report.
 const RunSchema = "okta-walkme-agent/run/v1"
 
-// Triggers of runs that are not over everything.
+// Triggers of runs. Those of resync and watch are not over everything.
 const (
-	TriggerResync = "resync" // pushes again
-	TriggerWatch  = "watch"  // looks at people whom Okta's log names
+	TriggerSchedule = "schedule" // the service's own
+	TriggerResync   = "resync"   // pushes again
+	TriggerWatch    = "watch"    // looks at people whom Okta's log names
 )
 
 // Options are the wishes of whoever starts a run.

@@ -85,17 +85,30 @@ func (e *timeoutError) Is(target error) bool {
 // pause is the time until which no request of the client may leave. The zero
 // value is no pause.
 type pause struct {
-	mu    sync.Mutex
-	until time.Time
+	told func(Wait) // nil, or hears when the pause begins and when it is extended
+
+	mu           sync.Mutex
+	since, until time.Time
 }
 
 // extend makes the pause last at least until t.
 func (p *pause) extend(t time.Time) {
+	if w, longer := p.extended(t); longer && p.told != nil {
+		p.told(w)
+	}
+}
+
+func (p *pause) extended(t time.Time) (w Wait, longer bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t.After(p.until) {
-		p.until = t
+	if !t.After(p.until) {
+		return w, false
 	}
+	if now := time.Now(); now.After(p.until) {
+		p.since = now
+	}
+	p.until = t
+	return Wait{p.since, p.until}, true
 }
 
 func (p *pause) left() time.Duration {

@@ -72,7 +72,7 @@ func NewClient(cfg Config) (*Client, error) {
 		updateAttributes: cfg.UpdateAttributes,
 		log:              cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
 		random:           cfg.Rand,
-		pause:            &pause{},
+		pause:            &pause{told: cfg.Waiting},
 	}
 	if c.random == nil {
 		c.random = rand.Reader

@@ -44,7 +44,14 @@ type Config struct {
 
 	Transport http.RoundTripper // nil: NewTransport
 	Logger    *slog.Logger      // nil: no log
+	Waiting   func(Wait)        // nil, or hears of the pauses that WalkMe asks for, from many goroutines
 	Rand      io.Reader         // source of placeholder passwords; nil: crypto/rand
+}
+
+// Wait is a pause that WalkMe has asked for: between the two times no request leaves.
+// An extended pause is told again, with the time at which it began.
+type Wait struct {
+	Since, Until time.Time
 }
 
 const (

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 const deployDir = "../../deploy"
@@ -102,41 +99,6 @@ func TestAlerts(t *testing.T) {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
 	}
-}
-
-// TestMonitoringNamesExist holds alerts and dashboard to the names that the program
-// has.
-func TestMonitoringNamesExist(t *testing.T) {
-	known := metricNames(newMetrics().registry)
-	name := regexp.MustCompile(metricsNamespace + `_[a-z_]+`)
-	var dashboard struct {
-		Panels []struct{ Title string }
-	}
-	board := deployed(t, "grafana/okta-walkme-agent.json")
-	if err := json.Unmarshal([]byte(board), &dashboard); err != nil || len(dashboard.Panels) == 0 {
-		t.Errorf("dashboard: %d panels, %v", len(dashboard.Panels), err)
-	}
-	for file, text := range map[string]string{"dashboard": board, "alerts": deployed(t, "prometheus/okta-walkme-agent.rules.yaml")} {
-		for _, used := range name.FindAllString(text, -1) {
-			if !slices.Contains(known, strings.TrimSuffix(used, "_bucket")) {
-				t.Errorf("%s: there is no metric %s", file, used)
-			}
-		}
-	}
-}
-
-// metricNames lists what is registered, also what has no value yet.
-func metricNames(registry *prometheus.Registry) (names []string) {
-	all := make(chan *prometheus.Desc)
-	go func() {
-		registry.Describe(all)
-		close(all)
-	}()
-	quoted := regexp.MustCompile(`fqName: "([^"]+)"`)
-	for desc := range all {
-		names = append(names, quoted.FindStringSubmatch(desc.String())[1])
-	}
-	return names
 }
 
 // TestInstallIsPlayed holds the README to commands that the booted machine plays: each

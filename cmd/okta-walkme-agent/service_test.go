@@ -16,8 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
-
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -94,17 +93,18 @@ func (s *served) begin() {
 }
 
 // beginWith does the same, after an edit of what the configuration stands for.
-func (s *served) beginWith(edit func(*candidate)) {
+func (s *served) beginWith(edit func(*service.Setup)) {
 	s.run(func(ctx context.Context) int {
-		d := newService(&cli{environment: s.environment(), configPath: filepath.Join(s.dir, "agent.yaml")})
-		d.supervisor.starting(ctx)
-		defer d.supervisor.started()
-		first, err := d.prepare(ctx)
-		if err != nil {
-			return exitCode(err)
+		c := &cli{environment: s.environment(), configPath: filepath.Join(s.dir, "agent.yaml")}
+		options := c.serviceOptions()
+		options.Prepare = func(ctx context.Context, o *service.Observer) (*service.Setup, error) {
+			setup, err := c.setup(ctx, o)
+			if err == nil {
+				edit(setup)
+			}
+			return setup, err
 		}
-		edit(first)
-		return exitCode(d.serve(ctx, first))
+		return exitCode(service.Run(ctx, options))
 	})
 }
 
@@ -301,7 +301,11 @@ func TestMonitors(t *testing.T) {
 		t.Errorf("GET /healthz = %d %q, want 200 ok", status, body)
 	}
 	status, body := s.get(address, "/readyz")
-	var r readiness
+	var r struct {
+		Ready       bool
+		Reasons     []string
+		LastGoodRun *time.Time `json:"last_good_run_at"`
+	}
 	if err := json.Unmarshal([]byte(body), &r); err != nil || status != http.StatusOK || !r.Ready || len(r.Reasons) != 0 || r.LastGoodRun == nil {
 		t.Errorf("GET /readyz = %d %s, want 200 and ready (%v)", status, body, err)
 	}
@@ -337,55 +341,5 @@ func TestMonitors(t *testing.T) {
 	}
 	if _, figures := s.get(address, "/metrics"); !strings.Contains(figures, "okta_walkme_agent_ready 0") {
 		t.Error("GET /metrics with refused credentials lacks okta_walkme_agent_ready 0")
-	}
-}
-
-func TestNoListenerUnlessConfigured(t *testing.T) {
-	h := newHealth(newMetrics(), &pulse{})
-	listener, err := h.listen(t.Context(), "")
-	if listener != nil || err != nil {
-		t.Errorf("listen(\"\") = %v, %v, want neither", listener, err)
-	}
-}
-
-// TestMetricNames holds Prometheus's rules for names, units and help texts.
-func TestMetricNames(t *testing.T) {
-	m := newMetrics()
-	for _, side := range []string{oktaSide, walkmeSide} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://acme.okta.com/api/v1/apps/0oa1/users", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.exchanged(side, req, &http.Response{StatusCode: 200, Header: http.Header{
-			"X-Rate-Limit-Limit": {"600"}, "X-Rate-Limit-Remaining": {"599"}}})
-	}
-	m.stateIs(nil, 0)
-	problems, err := testutil.GatherAndLint(m.registry)
-	if err != nil || len(problems) > 0 {
-		t.Errorf("GatherAndLint = %v, %v, want no problems", problems, err)
-	}
-	n, err := testutil.GatherAndCount(m.registry, metricsNamespace+"_okta_rate_limit", metricsNamespace+"_okta_rate_limit_remaining")
-	if n != 2 || err != nil {
-		t.Errorf("rate limit figures = %d, %v, want 2", n, err)
-	}
-}
-
-func TestBucket(t *testing.T) {
-	for path, want := range map[string]string{
-		"/api/v1/apps/0oa1":                      "/api/v1/apps/{id}",
-		"/api/v1/apps/0oa1/users":                "/api/v1/apps/{id}/users",
-		"/api/v1/apps/0oa1/users/00u1":           "/api/v1/apps/{id}/users/{id}",
-		"/api/v1/apps/0oa1/group-push/mappings":  "/api/v1/apps/{id}/group-push/mappings",
-		"/api/v1/groups":                         "/api/v1/groups",
-		"/api/v1/groups/00g1/users":              "/api/v1/groups/{id}/users",
-		"/api/v1/logs":                           "/api/v1/logs",
-		"/api/v1/ann@example.com":                "other",
-		"/oauth2/v1/token":                       "other",
-		"/api/v1/apps/a/users/b/groups/c/logs/d": "other",
-		"":                                       "other",
-	} {
-		if got := bucket(path); got != want {
-			t.Errorf("bucket(%q) = %q, want %q", path, got, want)
-		}
 	}
 }

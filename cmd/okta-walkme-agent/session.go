@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"strings"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -27,8 +27,7 @@ type purpose struct {
 	name string // the command, shown to whoever meets the lock
 	dry  bool   // no request that writes leaves, the state is opened for reading
 
-	// observe, if set, sees the requests that leave, to oktaSide or walkmeSide.
-	observe func(side string, cfg *configs.Config, next http.RoundTripper) http.RoundTripper
+	observer *service.Observer // nil, or the service's, which sees the requests that leave
 }
 
 // open connects both sides and opens the state.
@@ -63,9 +62,8 @@ func (c *cli) connect(ctx context.Context, cfg *configs.Config, p purpose, log *
 	if walkmeConfig.Transport, walkmeErr = c.traced(walkmeConfig.Transport); walkmeErr != nil {
 		return nil, walkmeErr
 	}
-	if p.observe != nil {
-		oktaConfig.Transport = p.observe(oktaSide, cfg, oktaConfig.Transport)
-		walkmeConfig.Transport = p.observe(walkmeSide, cfg, walkmeConfig.Transport)
+	if p.observer != nil {
+		observe(p.observer, cfg, &oktaConfig, &walkmeConfig)
 	}
 	if p.dry {
 		oktaConfig.Transport = &dryTransport{oktaConfig.Transport}

@@ -12,6 +12,7 @@ import (
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -152,7 +153,9 @@ func (v *statusView) readState(ctx context.Context, db *state.DB, path string) e
 	if err := v.readRuns(ctx, db); err != nil {
 		return err
 	}
-	return v.readNext(ctx, db, path)
+	next, err := service.NextRun(ctx, db, path)
+	v.NextRun = timeOrNil(next)
+	return err
 }
 
 func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
@@ -210,18 +213,24 @@ func countSoFar(ctx context.Context, db *state.DB, r *state.Run) error {
 	return err
 }
 
-// readNext tells when the service runs next, while there is one: what a stopped one has
-// noted says nothing.
-func (v *statusView) readNext(ctx context.Context, db *state.DB, path string) error {
-	if who, err := state.Service(path); who == nil || err != nil {
-		return err
-	}
-	next, err := db.Meta(ctx, metaNextRun)
+// addDryRuns puts the runs of a dry service in their places among the others, and its
+// next run where no other service is.
+func (v *statusView) addDryRuns(statePath string) error {
+	n, err := service.ReadDryNotes(statePath)
 	if err != nil {
 		return err
 	}
-	if t, err := time.Parse(time.RFC3339, next); err == nil {
-		v.NextRun = &t
+	if len(n.Runs) == 0 {
+		return nil
+	}
+	for _, r := range n.Runs {
+		v.Runs = append(v.Runs, statusRun{ID: r.ID, Trigger: r.Trigger, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
+			Outcome: r.Outcome, Planned: r.Planned, Held: r.Held, Rejected: r.Rejected, Error: r.Error})
+	}
+	slices.SortStableFunc(v.Runs, func(a, b statusRun) int { return b.StartedAt.Compare(a.StartedAt) })
+	v.Runs = v.Runs[:min(len(v.Runs), shownRuns)]
+	if v.DryRun && v.NextRun == nil && n.Alive() {
+		v.NextRun = n.NextRun
 	}
 	return nil
 }
@@ -235,7 +244,7 @@ func (v *statusView) fresh(maxAge time.Duration, now time.Time) error {
 	for _, r := range v.Runs {
 		good := []string{agent.RunDone, agent.RunProblems, agent.RunHeld}
 		if v.DryRun {
-			good = append(good, runPlanned)
+			good = append(good, service.RunPlanned)
 		}
 		if slices.Contains(good, r.Outcome) && r.FinishedAt != nil {
 			if age := now.Sub(*r.FinishedAt); age > maxAge {

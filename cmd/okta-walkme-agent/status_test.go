@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/state"
@@ -37,7 +38,7 @@ func TestStatusOfADryRun(t *testing.T) {
 			t.Errorf("status in a dry run lacks %q:\n%s", want, text)
 		}
 	}
-	if v := s.status(); !v.DryRun || v.NextRun == nil || len(v.Runs) != 1 || v.Runs[0].Outcome != runPlanned || v.Runs[0].Planned != 1 {
+	if v := s.status(); !v.DryRun || v.NextRun == nil || len(v.Runs) != 1 || v.Runs[0].Outcome != service.RunPlanned || v.Runs[0].Planned != 1 {
 		t.Errorf("status --format json = %+v, want a dry run that planned one change", v)
 	}
 	if names := strings.Join(s.noteText(), ""); strings.Contains(names, "ann@") {

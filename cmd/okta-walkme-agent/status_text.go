@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/state"
 )
 
@@ -53,7 +54,7 @@ func (v *statusView) runsText(w io.Writer) error {
 // remark is what the columns of a run do not say.
 func (r *statusRun) remark() string {
 	switch r.Outcome {
-	case runPlanned:
+	case service.RunPlanned:
 		return count(r.Planned, "change", "changes") + " planned, nothing was sent"
 	case state.Interrupted:
 		return "its process ended in the middle; the next run settles what it left"

@@ -12,7 +12,7 @@ import (
 	"time"
 	_ "time/tzdata" // the zones of the tests, on hosts without the database
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/configs"
 )
 
@@ -71,7 +71,7 @@ func halfPastTwo(zone *time.Location) (ticks []time.Time) {
 type year struct {
 	t       *testing.T
 	zone    *time.Location
-	service agent.Service
+	service service.Loop
 	ahead   time.Duration // of the bubble's clock
 	due     time.Time
 	running bool
@@ -108,7 +108,7 @@ func (y *year) live() {
 		return nil
 	}
 	started := y.now()
-	if err := y.service.Serve(ctx, agent.Past{Begun: started, Tried: started}); err != nil {
+	if err := y.service.Serve(ctx, service.Past{Begun: started, Tried: started}); err != nil {
 		y.t.Fatal(err)
 	}
 }
@@ -136,7 +136,7 @@ func TestScheduleForAYear(t *testing.T) {
 			t.Run(fmt.Sprint(zone, " ", tt.spec, " ", tt.jitter), func(t *testing.T) {
 				schedule, want := scheduleFor(t, tt.spec, zone), tt.ticks(location)
 				synctest.Test(t, func(t *testing.T) {
-					y := &year{t: t, zone: location, service: agent.Service{Schedule: schedule, Jitter: tt.jitter}}
+					y := &year{t: t, zone: location, service: service.Loop{Schedule: schedule, Jitter: tt.jitter}}
 					y.live()
 					y.compare(want, tt.jitter)
 				})
@@ -189,7 +189,7 @@ func TestSleepThroughTicks(t *testing.T) {
 				now := func() time.Time { return time.Now().Add(ahead).In(berlin) }
 				ctx, stop := context.WithCancel(t.Context())
 				var got []time.Time
-				s := &agent.Service{
+				s := &service.Loop{
 					Schedule: schedule, Now: now, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 					Alive: func() {
 						if !slept && !now().Before(asleep) {
@@ -203,7 +203,7 @@ func TestSleepThroughTicks(t *testing.T) {
 					}
 					return nil
 				}
-				if err := s.Serve(ctx, agent.Past{Begun: now(), Tried: now()}); err != nil {
+				if err := s.Serve(ctx, service.Past{Begun: now(), Tried: now()}); err != nil {
 					t.Fatal(err)
 				}
 				want := []time.Time{asleep.Add(-5 * time.Minute), awake, schedule.Next(awake)}

@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -15,7 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"okta-walkme-agent/agent"
-	"okta-walkme-agent/configs"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -33,7 +32,7 @@ type health struct {
 	pulse   *pulse
 
 	mu         sync.Mutex
-	config     *configs.Config
+	config     Config
 	address    string // that is listened on, as configured
 	server     *http.Server
 	lastGood   time.Time // when the last good run ended
@@ -63,18 +62,18 @@ func (h *health) listen(ctx context.Context, address string) (net.Listener, erro
 
 // use serves a configuration that came into use, on a listener where its address is
 // another than before.
-func (h *health) use(cfg *configs.Config, listener net.Listener) {
+func (h *health) use(cfg Config, listener net.Listener) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.config = cfg
-	if cfg.HTTP.Listen == h.address {
+	if cfg.Listen == h.address {
 		return
 	}
 	if h.server != nil {
 		_ = h.server.Close() // whoever asks is to ask the new address
 		h.server = nil
 	}
-	h.address = cfg.HTTP.Listen
+	h.address = cfg.Listen
 	if listener == nil {
 		return
 	}
@@ -134,7 +133,7 @@ func (h *health) answerReady(w http.ResponseWriter, _ *http.Request) {
 func (h *health) verdict(now time.Time) readiness {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	limit := h.config.ReadyMaxAge(now)
+	limit := h.config.MaxAge(now)
 	r := readiness{Reasons: []string{}, LastGoodRun: timeOrNil(h.lastGood), MaxAge: limit.String(), DryRun: h.config.DryRun}
 	age := now.Sub(h.lastGood)
 	switch {
@@ -190,46 +189,10 @@ func (h *health) wasGood(began, ended time.Time) {
 // resync may have been one of a few.
 func good(trigger, outcome string) bool {
 	switch outcome {
-	case agent.RunDone, agent.RunProblems, agent.RunHeld, runPlanned:
-		return trigger != triggerWatch && trigger != "resync"
+	case agent.RunDone, agent.RunProblems, agent.RunHeld, RunPlanned:
+		return trigger != agent.TriggerWatch && trigger != agent.TriggerResync
 	}
 	return false
-}
-
-// surveyedRuns is how far back a good run is looked for after a start.
-const surveyedRuns = 500
-
-// survey reads from the state what monitors want to know of it.
-func (d *service) survey(ctx context.Context) {
-	ctx = context.WithoutCancel(ctx)
-	if err := d.read(ctx, func(db *state.DB) error { return d.surveyState(ctx, db) }); err != nil {
-		d.log.Warn("figures for monitors not read", "err", err)
-	}
-}
-
-func (d *service) surveyState(ctx context.Context, db *state.DB) error {
-	if db == nil {
-		return nil
-	}
-	records, err := db.Records(ctx)
-	if err != nil {
-		return err
-	}
-	holds, err := db.Holds(ctx)
-	if err != nil {
-		return err
-	}
-	runs, err := db.Runs(ctx, surveyedRuns)
-	if err != nil {
-		return err
-	}
-	quarantine, err := agent.ReadQuarantine(ctx, db)
-	if err != nil {
-		return err
-	}
-	d.metrics.stateIs(records, len(holds))
-	d.health.stateIs(runs, quarantine)
-	return nil
 }
 
 // stateIs takes in runs, the latest first, and the quarantine. Its reason is not

@@ -1,4 +1,4 @@
-package agent
+package service
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/state"
 )
 
@@ -15,8 +16,8 @@ type Schedule interface {
 	Next(after time.Time) time.Time
 }
 
-// Service makes runs on a schedule, one at a time.
-type Service struct {
+// Loop makes runs on a schedule, one at a time.
+type Loop struct {
 	Schedule Schedule
 	Jitter   time.Duration    // each run starts up to this much later, so that many agents do not meet
 	Now      func() time.Time // nil: time.Now
@@ -54,9 +55,6 @@ type Past struct {
 // while a machine sleeps, the wall clock does not.
 const wakeInterval = 15 * time.Second
 
-// TriggerSchedule is the trigger of a scheduled run.
-const TriggerSchedule = "schedule"
-
 // startPause is the least pause between a run and the try of a service that starts
 // in quarantine.
 const startPause = time.Minute
@@ -72,33 +70,33 @@ type turn struct {
 // missed since the latest run, while the service was down or the machine slept, is
 // made up for by one run at once. So is a first start, and a past that lies in the
 // future: the clock was wrong then.
-func (s *Service) Serve(ctx context.Context, past Past) error {
-	next := s.first(past)
+func (l *Loop) Serve(ctx context.Context, past Past) error {
+	next := l.first(past)
 	for {
-		trigger, ok := s.wait(ctx, &next)
+		trigger, ok := l.wait(ctx, &next)
 		if !ok {
 			return nil
 		}
-		started := s.now()
-		if err := s.run(ctx, trigger); err != nil {
+		started := l.now()
+		if err := l.run(ctx, trigger); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
-		next = s.following(next, started, trigger)
+		next = l.following(next, started, trigger)
 	}
 }
 
 // first returns the turn that a service begins with. One that has slowed down tries
 // once, because whoever starts it may have mended what failed; one that is started
 // again and again tries no more than once a minute.
-func (s *Service) first(past Past) turn {
-	now := s.now()
+func (l *Loop) first(past Past) turn {
+	now := l.now()
 	if past.Tried.After(now) || past.Begun.After(now) {
 		return turn{tick: now, due: now}
 	}
-	if s.slow() > 0 {
+	if l.slow() > 0 {
 		at := past.Tried.Add(startPause)
 		if at.Before(now) {
 			at = now
@@ -106,8 +104,8 @@ func (s *Service) first(past Past) turn {
 		return turn{tick: at, due: at, free: at}
 	}
 	if !past.Begun.IsZero() {
-		if tick := s.Schedule.Next(past.Begun); tick.IsZero() || tick.After(now) {
-			return s.at(tick)
+		if tick := l.Schedule.Next(past.Begun); tick.IsZero() || tick.After(now) {
+			return l.at(tick)
 		}
 	}
 	return turn{tick: now, due: now}
@@ -115,59 +113,59 @@ func (s *Service) first(past Past) turn {
 
 // following returns the turn after a run that took pending, or that somebody asked
 // for, and reports the ticks that it has slept through.
-func (s *Service) following(pending turn, started time.Time, trigger string) turn {
-	now := s.now()
+func (l *Loop) following(pending turn, started time.Time, trigger string) turn {
+	now := l.now()
 	wasBack := started.After(now) // the clock was set back during the run
 	if wasBack {
 		started = now
 	}
-	next := s.from(started)
+	next := l.from(started)
 	switch {
-	case next.free.IsZero() && trigger != TriggerSchedule && !wasBack:
+	case next.free.IsZero() && trigger != agent.TriggerSchedule && !wasBack:
 		return turn{tick: pending.tick, due: pending.due}
 	case next.tick.IsZero(), next.tick.After(now):
 		return next
 	}
-	s.log().Warn("the run took longer than the schedule's interval; it starts again at the next tick",
+	l.log().Warn("the run took longer than the schedule's interval; it starts again at the next tick",
 		"took", now.Sub(started).Round(time.Second), "missed", next.tick)
-	return s.from(now)
+	return l.from(now)
 }
 
 // from returns the first turn after a time, or after the pause that begins with it.
-func (s *Service) from(after time.Time) turn {
-	pause := s.slow()
+func (l *Loop) from(after time.Time) turn {
+	pause := l.slow()
 	if pause <= 0 {
-		return s.at(s.Schedule.Next(after))
+		return l.at(l.Schedule.Next(after))
 	}
 	free := after.Add(pause)
-	next := s.at(s.Schedule.Next(free.Add(-time.Second)))
+	next := l.at(l.Schedule.Next(free.Add(-time.Second)))
 	next.free = free
 	return next
 }
 
 // at gives a tick its jitter, which never reaches the tick after it.
-func (s *Service) at(tick time.Time) turn {
+func (l *Loop) at(tick time.Time) turn {
 	next := turn{tick: tick, due: tick}
-	if s.Jitter <= 0 || tick.IsZero() {
+	if l.Jitter <= 0 || tick.IsZero() {
 		return next
 	}
-	jitter := s.Jitter
-	if after := s.Schedule.Next(tick); !after.IsZero() {
+	jitter := l.Jitter
+	if after := l.Schedule.Next(tick); !after.IsZero() {
 		jitter = min(jitter, after.Sub(tick))
 	}
 	next.due = tick.Add(rand.N(jitter))
 	return next
 }
 
-func (s *Service) slow() time.Duration {
-	if s.Slow == nil {
+func (l *Loop) slow() time.Duration {
+	if l.Slow == nil {
 		return 0
 	}
-	return s.Slow()
+	return l.Slow()
 }
 
-func (s *Service) run(ctx context.Context, trigger string) error {
-	err := s.Run(ctx, trigger)
+func (l *Loop) run(ctx context.Context, trigger string) error {
+	err := l.Run(ctx, trigger)
 	switch {
 	case err == nil:
 		return nil
@@ -176,7 +174,7 @@ func (s *Service) run(ctx context.Context, trigger string) error {
 	case ctx.Err() != nil:
 		return nil // told to stop: the run has recorded itself
 	}
-	s.log().Error("run failed", "err", err)
+	l.log().Error("run failed", "err", err)
 	return nil
 }
 
@@ -186,24 +184,24 @@ func Fatal(err error) bool {
 	var corrupt *state.CorruptError
 	var foreign *state.NotOursError
 	var schema *state.SchemaError
-	var binding *BindingError
+	var binding *agent.BindingError
 	return errors.As(err, &binding) || errors.As(err, &corrupt) || errors.As(err, &foreign) || errors.As(err, &schema)
 }
 
 // wait returns the trigger of the next run, or false when the context ended. It
 // changes the turn when the clock was set back, because what is due may then be far
 // away, and when the pause that the turn waits for has ended.
-func (s *Service) wait(ctx context.Context, next *turn) (string, bool) {
-	s.idle(*next)
-	seen := s.now()
+func (l *Loop) wait(ctx context.Context, next *turn) (string, bool) {
+	l.idle(*next)
+	seen := l.now()
 	for {
-		if s.Alive != nil {
-			s.Alive()
+		if l.Alive != nil {
+			l.Alive()
 		}
-		now := s.now()
-		if now.Before(seen.Add(-wakeInterval)) || next.free.After(now) && s.slow() <= 0 {
-			*next = s.from(now)
-			s.idle(*next)
+		now := l.now()
+		if now.Before(seen.Add(-wakeInterval)) || next.free.After(now) && l.slow() <= 0 {
+			*next = l.from(now)
+			l.idle(*next)
 		}
 		seen = now
 		left := wakeInterval
@@ -211,9 +209,9 @@ func (s *Service) wait(ctx context.Context, next *turn) (string, bool) {
 			left = min(left, next.due.Sub(now))
 		}
 		if left <= 0 && ctx.Err() == nil {
-			return TriggerSchedule, true
+			return agent.TriggerSchedule, true
 		}
-		wake := s.Wake
+		wake := l.Wake
 		if next.free.After(now) {
 			wake = nil
 		}
@@ -230,24 +228,24 @@ func (s *Service) wait(ctx context.Context, next *turn) (string, bool) {
 	}
 }
 
-func (s *Service) idle(next turn) {
-	if s.Idle != nil {
-		s.Idle(next.due)
+func (l *Loop) idle(next turn) {
+	if l.Idle != nil {
+		l.Idle(next.due)
 	}
 }
 
 // now is the time on the wall clock. Without Round, times would be compared by
 // the monotonic clock, which stands still while the machine sleeps.
-func (s *Service) now() time.Time {
-	if s.Now == nil {
+func (l *Loop) now() time.Time {
+	if l.Now == nil {
 		return time.Now().Round(0)
 	}
-	return s.Now().Round(0)
+	return l.Now().Round(0)
 }
 
-func (s *Service) log() *slog.Logger {
-	if s.Logger == nil {
+func (l *Loop) log() *slog.Logger {
+	if l.Logger == nil {
 		return slog.New(slog.DiscardHandler)
 	}
-	return s.Logger
+	return l.Logger
 }

@@ -1,17 +1,16 @@
-package main
+package service
 
 import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"okta-walkme-agent/configs"
 )
 
 // roundTripper answers requests as the test wants.
@@ -31,16 +30,15 @@ func TestWatchdogFollowsTheRun(t *testing.T) {
 		s := &supervisor{}
 		ctx, stop := context.WithCancel(t.Context())
 		go s.watch(ctx, &p, slog.New(slog.NewTextHandler(&log, nil)))
-		cfg := &configs.Config{}
-		cfg.WalkMe.Timeout = time.Minute
+		cfg := Config{Timeout: time.Minute}
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://walkme.example.com/Users", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		figures := newMetrics()
+		figures := newMetrics("test", "")
 		ask := func(p *pulse, answer func()) {
 			next := roundTripper(func(*http.Request) (*http.Response, error) { answer(); return nil, http.ErrServerClosed })
-			transport := &observedTransport{side: walkmeSide, next: next, metrics: figures, pulse: p, silence: silence(cfg)}
+			transport := &observedTransport{side: WalkMe, next: next, metrics: figures, pulse: p, silence: cfg.silence()}
 			_, _ = transport.RoundTrip(req) // what it answers does not matter
 		}
 
@@ -50,7 +48,7 @@ func TestWatchdogFollowsTheRun(t *testing.T) {
 		s.status("stuck")
 		release := make(chan struct{})
 		go ask(&p, func() { <-release })
-		time.Sleep(silence(cfg) + time.Second)
+		time.Sleep(cfg.silence() + time.Second)
 		s.status("given up")
 		for range 60 { // Okta's log is still looked at
 			ask(nil, func() { time.Sleep(time.Minute) })
@@ -78,4 +76,25 @@ func TestWatchdogFollowsTheRun(t *testing.T) {
 	if n := strings.Count(log.String(), "no progress; the watchdog is going to restart the service"); n != 1 {
 		t.Errorf("the log says %d times that there is no progress, want once:\n%s", n, log.String())
 	}
+}
+
+// listenAsSystemd is systemd's end of sd_notify(3).
+func listenAsSystemd(t *testing.T, path string, notes chan<- string) {
+	t.Helper()
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	t.Setenv("NOTIFY_SOCKET", path)
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := conn.Read(buf)
+			if err != nil {
+				return
+			}
+			notes <- strings.TrimSpace(string(buf[:n]))
+		}
+	}()
 }

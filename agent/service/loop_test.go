@@ -1,4 +1,4 @@
-package agent_test
+package service_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/state"
 )
 
@@ -30,7 +31,7 @@ func (f sequence) Next(after time.Time) time.Time { return f(after) }
 
 // serve runs a service until the bubble's clock has moved on by span, and returns
 // what Serve returned.
-func serve(t *testing.T, s *agent.Service, past agent.Past, span time.Duration) error {
+func serve(t *testing.T, s *service.Loop, past service.Past, span time.Duration) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), span)
 	defer cancel()
@@ -55,12 +56,12 @@ func TestServeStarts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(5 * time.Minute) // from midnight to 00:05
-				begin, past := time.Now(), agent.Past{}
+				begin, past := time.Now(), service.Past{}
 				if tt.last != 0 {
 					past.Begun = begin.Add(-tt.last)
 				}
 				var got []time.Duration
-				s := &agent.Service{Schedule: every(15 * time.Minute), Jitter: 0, Run: func(context.Context, string) error {
+				s := &service.Loop{Schedule: every(15 * time.Minute), Jitter: 0, Run: func(context.Context, string) error {
 					got = append(got, time.Since(begin))
 					return nil
 				}}
@@ -86,7 +87,7 @@ func TestServeOverrun(t *testing.T) {
 		var log bytes.Buffer
 		var got []time.Duration
 		running := false
-		s := &agent.Service{
+		s := &service.Loop{
 			Schedule: every(15 * time.Minute), Logger: slog.New(slog.NewTextHandler(&log, nil)),
 			Run: func(context.Context, string) error {
 				if running {
@@ -101,7 +102,7 @@ func TestServeOverrun(t *testing.T) {
 				return nil
 			},
 		}
-		if err := serve(t, s, agent.Past{}, 80*time.Minute); err != nil {
+		if err := serve(t, s, service.Past{}, 80*time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		want := []time.Duration{0, 15 * time.Minute, 60 * time.Minute, 75 * time.Minute}
@@ -140,7 +141,7 @@ func TestServeClockJumps(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				clock := &jumpingClock{}
 				var got []string
-				s := &agent.Service{
+				s := &service.Loop{
 					Schedule: every(15 * time.Minute), Now: clock.now,
 					Run: func(context.Context, string) error {
 						got = append(got, clock.now().UTC().Format("02 15:04:05"))
@@ -155,7 +156,7 @@ func TestServeClockJumps(t *testing.T) {
 						}
 					},
 				}
-				if err := serve(t, s, agent.Past{}, tt.within); err != nil {
+				if err := serve(t, s, service.Past{}, tt.within); err != nil {
 					t.Fatal(err)
 				}
 				if !slices.Equal(got, tt.want) {
@@ -172,7 +173,7 @@ func TestServeUsesTheWallClock(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	asked := 0
-	s := &agent.Service{Run: func(context.Context, string) error { return nil }}
+	s := &service.Loop{Run: func(context.Context, string) error { return nil }}
 	s.Schedule = sequence(func(after time.Time) time.Time {
 		asked++
 		if strings.Contains(after.String(), "m=") {
@@ -181,7 +182,7 @@ func TestServeUsesTheWallClock(t *testing.T) {
 		cancel()
 		return after.Add(time.Hour)
 	})
-	if err := s.Serve(ctx, agent.Past{}); err != nil || asked != 1 {
+	if err := s.Serve(ctx, service.Past{}); err != nil || asked != 1 {
 		t.Errorf("Serve() = %v after %d questions, want nil, 1", err, asked)
 	}
 }
@@ -194,14 +195,14 @@ func TestServeNever(t *testing.T) {
 		var got []string
 		var idle []time.Time
 		var log bytes.Buffer
-		s := &agent.Service{
+		s := &service.Loop{
 			Logger:   slog.New(slog.NewTextHandler(&log, nil)),
 			Schedule: sequence(func(time.Time) time.Time { return time.Time{} }), Wake: wake, Jitter: time.Minute,
 			Idle: func(next time.Time) { idle = append(idle, next) },
 			Run:  func(_ context.Context, trigger string) error { got = append(got, trigger); return nil },
 		}
 		time.AfterFunc(time.Hour, func() { wake <- "sync" })
-		if err := serve(t, s, agent.Past{}, 100*time.Hour); err != nil {
+		if err := serve(t, s, service.Past{}, 100*time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		if want := []string{agent.TriggerSchedule, "sync"}; !slices.Equal(got, want) {
@@ -225,7 +226,7 @@ func TestServeJitter(t *testing.T) {
 		seen := map[time.Duration]bool{}
 		runs := 0
 		var next time.Time
-		s := &agent.Service{
+		s := &service.Loop{
 			Schedule: every(15 * time.Minute), Jitter: jitter,
 			Idle: func(due time.Time) { next = due },
 			Run: func(context.Context, string) error {
@@ -238,7 +239,7 @@ func TestServeJitter(t *testing.T) {
 				return nil
 			},
 		}
-		if err := serve(t, s, agent.Past{}, 50*time.Hour-time.Minute); err != nil {
+		if err := serve(t, s, service.Past{}, 50*time.Hour-time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if runs < 199 || runs > 200 || len(seen) < 100 {
@@ -271,12 +272,12 @@ func TestServeCancel(t *testing.T) {
 				}
 				time.AfterFunc(tt.at, cancel)
 				runs := 0
-				s := &agent.Service{Schedule: every(15 * time.Minute), Run: func(ctx context.Context, _ string) error {
+				s := &service.Loop{Schedule: every(15 * time.Minute), Run: func(ctx context.Context, _ string) error {
 					runs++
 					time.Sleep(time.Minute) // a run finishes what has left
 					return ctx.Err()
 				}}
-				if err := s.Serve(ctx, agent.Past{}); err != nil {
+				if err := s.Serve(ctx, service.Past{}); err != nil {
 					t.Errorf("Serve() = %v, want nil", err)
 				}
 				if took := time.Since(begin); took != tt.took || runs != tt.runs {
@@ -301,22 +302,23 @@ func TestServeErrors(t *testing.T) {
 		{"damaged state", fmt.Errorf("records: %w", corrupt), 1, corrupt},
 		{"state of another program", &state.NotOursError{}, 1, &state.NotOursError{}},
 		{"state of a newer version", &state.SchemaError{Have: 9, Want: 1}, 1, &state.SchemaError{}},
+		{"state of another tenant", &agent.BindingError{}, 1, &agent.BindingError{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
 				runs := 0
-				s := &agent.Service{
+				s := &service.Loop{
 					Schedule: every(15 * time.Minute), Logger: slog.New(slog.NewTextHandler(&log, nil)),
 					Run: func(context.Context, string) error { runs++; return tt.err },
 				}
-				err := serve(t, s, agent.Past{}, 40*time.Minute)
+				err := serve(t, s, service.Past{}, 40*time.Minute)
 				if (err != nil) != (tt.want != nil) || tt.want != nil && !errors.Is(err, tt.err) || runs != tt.runs {
 					t.Errorf("Serve() = %v after %d runs, want %v after %d", err, runs, tt.want, tt.runs)
 				}
-				if agent.Fatal(tt.err) != (tt.want != nil) {
-					t.Errorf("Fatal(%v) = %t", tt.err, agent.Fatal(tt.err))
+				if service.Fatal(tt.err) != (tt.want != nil) {
+					t.Errorf("Fatal(%v) = %t", tt.err, service.Fatal(tt.err))
 				}
 				if n := strings.Count(log.String(), "run failed"); tt.want == nil && n != tt.runs {
 					t.Errorf("the log tells of %d failed runs, want %d", n, tt.runs)
@@ -333,7 +335,7 @@ func TestServeWake(t *testing.T) {
 		begin := time.Now()
 		wake := make(chan string)
 		var got []string
-		s := &agent.Service{Schedule: every(15 * time.Minute), Wake: wake, Run: func(_ context.Context, trigger string) error {
+		s := &service.Loop{Schedule: every(15 * time.Minute), Wake: wake, Run: func(_ context.Context, trigger string) error {
 			got = append(got, fmt.Sprintf("%s %v", trigger, time.Since(begin)))
 			time.Sleep(2 * time.Minute)
 			return nil
@@ -344,7 +346,7 @@ func TestServeWake(t *testing.T) {
 			time.Sleep(4 * time.Minute)
 			wake <- "resync"
 		}()
-		if err := serve(t, s, agent.Past{}, 31*time.Minute); err != nil {
+		if err := serve(t, s, service.Past{}, 31*time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{"schedule 0s", "sync 2m0s", "resync 6m0s", "schedule 15m0s", "schedule 30m0s"}
@@ -359,11 +361,11 @@ func TestServeWake(t *testing.T) {
 func TestServeIsAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		last, longest := time.Now(), time.Duration(0)
-		s := &agent.Service{
+		s := &service.Loop{
 			Schedule: every(time.Hour), Run: func(context.Context, string) error { return nil },
 			Alive: func() { longest, last = max(longest, time.Since(last)), time.Now() },
 		}
-		if err := serve(t, s, agent.Past{}, 3*time.Hour); err != nil {
+		if err := serve(t, s, service.Past{}, 3*time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		if longest > 15*time.Second || longest == 0 {

@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -9,15 +9,11 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
-	"okta-walkme-agent/configs"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
 
 const (
-	// triggerWatch is the trigger of a run that Okta's log asked for.
-	triggerWatch = agent.TriggerWatch
-
 	// metaLogCursor is where the next poll of the log goes on.
 	metaLogCursor = "log_cursor"
 
@@ -96,7 +92,7 @@ func (w *watcher) poll(ctx context.Context) error {
 		return nil
 	}
 	select {
-	case w.wake <- triggerWatch:
+	case w.wake <- agent.TriggerWatch:
 	default: // a run is asked for already
 	}
 	return nil
@@ -132,37 +128,14 @@ func (w *watcher) ended(events okta.Events, err error) {
 	w.name(events)
 }
 
-// logClient returns the client that follows Okta's log, nil where nobody does. It is
-// one of its own: a service app that may not read the log is refused a token with that
-// scope, and what it reads is no progress of a run.
-func (d *service) logClient(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*okta.Client, error) {
-	if cfg.Watch.Interval <= 0 || cfg.DryRun {
-		return nil, nil
-	}
-	out, err := cfg.OktaLogClient()
-	if err != nil {
-		return nil, err
-	}
-	out.UserAgent, out.Logger = programName+"/"+buildVersion(), log
-	if out.Transport, err = d.traced(out.Transport); err != nil {
-		return nil, err
-	}
-	out.Transport = &observedTransport{side: oktaSide, next: out.Transport, metrics: d.metrics}
-	client, err := okta.NewClient(ctx, out)
-	if err != nil {
-		return nil, &exit{exitConfig, err}
-	}
-	return client, nil
-}
-
 // startWatch starts the watcher where the configuration wants one, and lets it
 // wake the loop.
-func (d *service) startWatch(ctx context.Context, wait *sync.WaitGroup, loop *agent.Service) error {
+func (d *daemon) startWatch(ctx context.Context, wait *sync.WaitGroup, loop *Loop) error {
 	d.watcher = nil
-	if d.follow == nil {
+	if d.setup.Follow == nil {
 		return nil
 	}
-	d.watcher = &watcher{okta: d.follow, interval: d.session.config.Watch.Interval, log: d.log, wake: make(chan string, 1)}
+	d.watcher = &watcher{okta: d.setup.Follow, interval: d.setup.Config.Watch, log: d.log, wake: make(chan string, 1)}
 	err := d.read(ctx, func(db *state.DB) (err error) {
 		if db != nil {
 			d.watcher.cursor, err = db.Meta(ctx, metaLogCursor)
@@ -179,19 +152,19 @@ func (d *service) startWatch(ctx context.Context, wait *sync.WaitGroup, loop *ag
 
 // sync makes a run: of the people that Okta's log names when it asked for the run and
 // they are few, else of everything. Both deal with what the log has named so far.
-func (d *service) sync(ctx context.Context, db *state.DB, opts agent.Options) (r *agent.Report, err error) {
+func (d *daemon) sync(ctx context.Context, db *state.DB, opts agent.Options) (r *agent.Report, err error) {
 	if d.watcher == nil {
-		return d.session.agent.Sync(ctx, opts)
+		return d.setup.Agent.Sync(ctx, opts)
 	}
 	events, cursor := d.watcher.take()
 	switch {
-	case opts.Trigger != triggerWatch, events.App, len(events.GroupIDs) > 0, len(events.UserIDs) > watchedPeople:
-		r, err = d.session.agent.Sync(ctx, opts)
+	case opts.Trigger != agent.TriggerWatch, events.App, len(events.GroupIDs) > 0, len(events.UserIDs) > watchedPeople:
+		r, err = d.setup.Agent.Sync(ctx, opts)
 	default:
-		r, err = d.session.agent.SyncPeople(ctx, events.UserIDs, opts)
+		r, err = d.setup.Agent.SyncPeople(ctx, events.UserIDs, opts)
 	}
 	d.watcher.ended(events, err)
-	if err != nil && opts.Trigger == triggerWatch {
+	if err != nil && opts.Trigger == agent.TriggerWatch {
 		return r, fmt.Errorf("run for Okta's log: %w", err)
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package agent_test
+package service_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/service"
 )
 
 // TestWakeLeavesTheTickAlone: a run that somebody asks for is one more; the tick that
@@ -33,7 +34,7 @@ func TestWakeLeavesTheTickAlone(t *testing.T) {
 				var due, ended time.Time
 				var got []string
 				wake := make(chan string, 1)
-				s := &agent.Service{
+				s := &service.Loop{
 					Schedule: every(15 * time.Minute), Jitter: 5 * time.Minute, Wake: wake, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 					Idle: func(next time.Time) {
 						if due.IsZero() && next.After(time.Now()) {
@@ -58,7 +59,7 @@ func TestWakeLeavesTheTickAlone(t *testing.T) {
 					}
 					return nil
 				}
-				if err := serve(t, s, agent.Past{}, 29*time.Minute); err != nil {
+				if err := serve(t, s, service.Past{}, 29*time.Minute); err != nil {
 					t.Fatal(err)
 				}
 				if want := []string{agent.TriggerSchedule, "watch", agent.TriggerSchedule}; !slices.Equal(got, want) {
@@ -81,7 +82,7 @@ func TestWakesAllDay(t *testing.T) {
 		defer cancel()
 		begin, ticks, woken := time.Now(), 0, 0
 		wake := make(chan string, 1)
-		s := &agent.Service{Schedule: every(interval), Jitter: jitter, Wake: wake, Run: func(_ context.Context, trigger string) error {
+		s := &service.Loop{Schedule: every(interval), Jitter: jitter, Wake: wake, Run: func(_ context.Context, trigger string) error {
 			defer time.Sleep(7 * time.Second)
 			if trigger != agent.TriggerSchedule {
 				woken++
@@ -103,7 +104,7 @@ func TestWakesAllDay(t *testing.T) {
 				}
 			}
 		}()
-		if err := s.Serve(ctx, agent.Past{}); err != nil {
+		if err := s.Serve(ctx, service.Past{}); err != nil {
 			t.Fatal(err)
 		}
 		if ticks != 96 || woken < 4000 {
@@ -120,7 +121,7 @@ func TestWakeWaitsInQuarantine(t *testing.T) {
 		begin := time.Now()
 		var got []string
 		wake := make(chan string, 1)
-		s := &agent.Service{
+		s := &service.Loop{
 			Schedule: every(time.Hour), Wake: wake,
 			Run: func(_ context.Context, trigger string) error {
 				got = append(got, fmt.Sprint(trigger, " ", time.Since(begin)))
@@ -134,7 +135,7 @@ func TestWakeWaitsInQuarantine(t *testing.T) {
 			},
 		}
 		time.AfterFunc(time.Second, func() { wake <- "watch" })
-		if err := serve(t, s, agent.Past{}, 90*time.Minute); err != nil {
+		if err := serve(t, s, service.Past{}, 90*time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if want := []string{"schedule 0s", "watch 30m0s", "schedule 1h0m0s"}; !slices.Equal(got, want) {
@@ -149,7 +150,7 @@ func TestQuarantineIsLiftedByHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		var got, due []time.Duration
-		s := &agent.Service{
+		s := &service.Loop{
 			Schedule: every(15 * time.Minute),
 			Run:      func(context.Context, string) error { got = append(got, time.Since(begin)); return nil },
 			Slow: func() time.Duration {
@@ -160,7 +161,7 @@ func TestQuarantineIsLiftedByHand(t *testing.T) {
 			},
 			Idle: func(next time.Time) { due = append(due, next.Sub(begin)) },
 		}
-		if err := serve(t, s, agent.Past{}, 50*time.Minute); err != nil {
+		if err := serve(t, s, service.Past{}, 50*time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if want := []time.Duration{0, 24 * time.Hour, 30 * time.Minute, 45 * time.Minute, time.Hour}; !slices.Equal(due, want) {
@@ -190,13 +191,13 @@ func TestServeStartsInQuarantine(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
 				var got []time.Duration
-				s := &agent.Service{
+				s := &service.Loop{
 					Schedule: every(15 * time.Minute), Jitter: 5 * time.Minute,
 					Run:  func(context.Context, string) error { got = append(got, time.Since(begin)); return nil },
 					Slow: func() time.Duration { return 8 * time.Hour },
 				}
 				tried := begin.Add(-tt.tried)
-				if err := serve(t, s, agent.Past{Begun: tried, Tried: tried}, 7*time.Hour); err != nil {
+				if err := serve(t, s, service.Past{Begun: tried, Tried: tried}, 7*time.Hour); err != nil {
 					t.Fatal(err)
 				}
 				if want := []time.Duration{tt.want}; !slices.Equal(got, want) {

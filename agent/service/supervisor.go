@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/daemon"
+	systemd "github.com/coreos/go-systemd/v22/daemon"
 )
 
 // supervisor tells systemd how the service is (sd_notify(3)). Where nothing
@@ -19,7 +19,7 @@ type supervisor struct {
 }
 
 func (*supervisor) send(state string) {
-	_, _ = daemon.SdNotify(false, state) // there is nobody else to tell
+	_, _ = systemd.SdNotify(false, state) // there is nobody else to tell
 }
 
 // A start may take long when the state is migrated. systemd waits as long as it
@@ -51,7 +51,7 @@ func (s *supervisor) starting(ctx context.Context) {
 func (s *supervisor) ready() {
 	s.once.Do(func() {
 		s.started()
-		s.send(daemon.SdNotifyReady)
+		s.send(systemd.SdNotifyReady)
 	})
 }
 
@@ -62,18 +62,18 @@ func (s *supervisor) status(format string, args ...any) {
 // reloading brackets a reload. systemd 253 and newer want the time, so that they
 // can tell the answer to this reload from one to an earlier one.
 func (s *supervisor) reloading() (reloaded func()) {
-	s.send(daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec())
-	return func() { s.send(daemon.SdNotifyReady) }
+	s.send(systemd.SdNotifyReloading + "\n" + systemd.SdNotifyMonotonicUsec())
+	return func() { s.send(systemd.SdNotifyReady) }
 }
 
 func (s *supervisor) stopping() {
-	s.send(daemon.SdNotifyStopping + "\nSTATUS=finishing what is under way")
+	s.send(systemd.SdNotifyStopping + "\nSTATUS=finishing what is under way")
 }
 
 // watch pings systemd's watchdog as long as the pulse beats. A process that hangs
 // does not ping, and one whose loop is stuck must not.
 func (s *supervisor) watch(ctx context.Context, p *pulse, log *slog.Logger) {
-	interval, err := daemon.SdWatchdogEnabled(false)
+	interval, err := systemd.SdWatchdogEnabled(false)
 	if err != nil || interval <= 0 {
 		return
 	}
@@ -84,7 +84,7 @@ func (s *supervisor) watch(ctx context.Context, p *pulse, log *slog.Logger) {
 		still, ok := p.beats(time.Now())
 		switch {
 		case ok:
-			s.send(daemon.SdNotifyWatchdog)
+			s.send(systemd.SdNotifyWatchdog)
 		case !silent:
 			log.Error("no progress; the watchdog is going to restart the service", "since", still.Round(time.Second))
 		}
@@ -95,36 +95,4 @@ func (s *supervisor) watch(ctx context.Context, p *pulse, log *slog.Logger) {
 		case <-tick.C:
 		}
 	}
-}
-
-// pulse knows whether the service gets on with its work. Each look of the waiting
-// loop, each request and each answer is a beat.
-type pulse struct {
-	mu    sync.Mutex
-	last  time.Time
-	limit time.Duration // how long a silence after the last beat is in order
-}
-
-// While the loop waits it beats every 15 seconds. In a run the longest silence in
-// order is a request that is not answered, or a wait for one of Okta's rate
-// windows, which are a minute.
-const (
-	waitSilence = time.Minute
-	runSilence  = 5 * time.Minute
-)
-
-// beat ends a silence; the next one may last for limit.
-func (p *pulse) beat(limit time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last, p.limit = time.Now(), limit
-}
-
-// beats says whether the silence is in order, and how long it has lasted. Before
-// the first beat it is.
-func (p *pulse) beats(now time.Time) (time.Duration, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	silence := now.Sub(p.last)
-	return silence, p.last.IsZero() || silence <= p.limit
 }

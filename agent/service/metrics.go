@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"net/http"
@@ -37,7 +37,7 @@ type metrics struct {
 	remaining *prometheus.GaugeVec   // by bucket
 }
 
-func newMetrics() *metrics {
+func newMetrics(version, commit string) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		runs:     counters("runs_total", "Runs that ended, by outcome: done, problems, held, stopped, failed, or planned in a dry run.", "outcome"),
@@ -63,9 +63,9 @@ func newMetrics() *metrics {
 		remaining: gauges("okta_rate_limit_remaining", "Requests that the org had left in the rate window, as Okta's last answer said.", "bucket"),
 	}
 	m.registry.MustRegister(m.runs, m.duration, m.changes, m.delay, m.failures, m.managed, m.holds, m.lastGood, m.next, m.ready,
-		m.okta, m.scim, m.limit, m.remaining, buildInfo(),
+		m.okta, m.scim, m.limit, m.remaining, buildInfo(version, commit),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, outcome := range []string{agent.RunDone, agent.RunProblems, agent.RunHeld, agent.RunStopped, agent.RunFailed, runPlanned} {
+	for _, outcome := range []string{agent.RunDone, agent.RunProblems, agent.RunHeld, agent.RunStopped, agent.RunFailed, RunPlanned} {
 		m.runs.WithLabelValues(outcome) // so that the first increase is seen as one
 	}
 	return m
@@ -83,9 +83,9 @@ func gauge(name, help string) prometheus.Gauge {
 	return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: metricsNamespace, Name: name, Help: help})
 }
 
-func buildInfo() prometheus.Collector {
+func buildInfo(version, commit string) prometheus.Collector {
 	info := gauges("build_info", "Always 1; the labels say which build this is.", "version", "commit", "goversion")
-	info.WithLabelValues(buildVersion(), commit, runtime.Version()).Set(1)
+	info.WithLabelValues(version, commit, runtime.Version()).Set(1)
 	return info
 }
 
@@ -132,12 +132,12 @@ func seconds(t time.Time) float64 {
 }
 
 // exchanged counts one request and its answer, nil if there was none.
-func (m *metrics) exchanged(side string, req *http.Request, resp *http.Response) {
+func (m *metrics) exchanged(side Side, req *http.Request, resp *http.Response) {
 	status := "error"
 	if resp != nil {
 		status = strconv.Itoa(resp.StatusCode)
 	}
-	if side == walkmeSide {
+	if side == WalkMe {
 		m.scim.WithLabelValues(req.Method, status).Inc()
 		return
 	}

@@ -1,0 +1,131 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/state"
+)
+
+// metaNextRun is where the service notes when it runs next.
+const metaNextRun = "next_run_at"
+
+// NextRun is when the service that works on this state says that it runs next; zero
+// when none is running, or when none is due.
+func NextRun(ctx context.Context, db *state.DB, path string) (time.Time, error) {
+	if who, err := state.Service(path); who == nil || err != nil {
+		return time.Time{}, err // what a stopped one has noted says nothing
+	}
+	text, err := db.Meta(ctx, metaNextRun)
+	if err != nil {
+		return time.Time{}, err
+	}
+	next, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, nil // not noted yet
+	}
+	return next, nil
+}
+
+// open opens the state for a run.
+func (d *daemon) open(ctx context.Context, path string) (*state.DB, error) {
+	return state.Open(ctx, state.Options{Path: path, Build: d.options.Version, Holder: program + " run"})
+}
+
+// read opens the state for reading and hands it on, nil when there is none yet.
+func (d *daemon) read(ctx context.Context, use func(*state.DB) error) error {
+	return readState(ctx, d.setup.Config.StatePath, use)
+}
+
+func readState(ctx context.Context, path string, use func(*state.DB) error) (err error) {
+	db, err := state.OpenReadOnly(ctx, path)
+	if errors.Is(err, state.ErrNotExist) {
+		return use(nil)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return use(db)
+}
+
+// migrate opens the state for writing once, so that a migration happens, and damage
+// shows, at the start.
+func (d *daemon) migrate(ctx context.Context, path string) error {
+	db, err := d.open(ctx, path)
+	var locked *state.LockedError
+	if errors.As(err, &locked) {
+		return nil // whoever has it has done so
+	}
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+// readPast is what earlier processes left behind. A scheduled run that was stopped or
+// cut off is made up for now, not at the next tick; a run by hand, or one that looked
+// at a few people, takes the place of no tick.
+func (d *daemon) readPast(ctx context.Context) (past Past, err error) {
+	err = d.read(ctx, func(db *state.DB) error {
+		if db == nil {
+			return nil
+		}
+		runs, err := db.Runs(ctx, surveyedRuns)
+		if err != nil || len(runs) == 0 {
+			return err
+		}
+		past.Tried = runs[0].StartedAt
+		i := slices.IndexFunc(runs, func(r state.Run) bool { return r.Trigger == agent.TriggerSchedule })
+		if i >= 0 && !runs[i].FinishedAt.IsZero() && runs[i].Outcome != agent.RunStopped {
+			past.Begun = runs[i].StartedAt
+		}
+		return nil
+	})
+	return past, err
+}
+
+// slow is the pause that the quarantine asks for. Where the state cannot be read it is
+// what it was: that shows itself in the next run.
+func (d *daemon) slow(ctx context.Context) time.Duration {
+	err := d.read(ctx, func(db *state.DB) error {
+		q, err := agent.ReadQuarantine(ctx, db)
+		if err == nil {
+			d.slowed = q.Pause()
+		}
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		d.log.Warn("quarantine not known", "err", err)
+	}
+	return d.slowed
+}
+
+// noteNextRun is for status. While another command has the state it is left out.
+func (d *daemon) noteNextRun(ctx context.Context, next time.Time) {
+	if ctx.Err() != nil {
+		return
+	}
+	if d.setup.Config.DryRun {
+		d.noteDry(func(n *DryNotes) { n.NextRun = timeOrNil(next) })
+		return
+	}
+	db, err := d.open(ctx, d.setup.Config.StatePath)
+	if err == nil {
+		err = errors.Join(db.SetMeta(ctx, metaNextRun, next.UTC().Format(time.RFC3339)), db.Close())
+	}
+	var locked *state.LockedError
+	if err != nil && !errors.As(err, &locked) {
+		d.log.Warn("next run not noted", "err", err)
+	}
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,155 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/state"
+)
+
+// prepare builds everything that the configuration stands for, except the state. The
+// setup has no right to the state yet.
+func (d *daemon) prepare(ctx context.Context) (*Setup, error) {
+	n, err := d.options.Prepare(ctx, &Observer{pulse: &d.pulse, metrics: d.metrics})
+	if err != nil {
+		return nil, err
+	}
+	n.told = make(chan error, 1)
+	n.Agent.Progress = func(_, _ int, ch *agent.Change) {
+		d.pulse.beat(n.Config.silence())
+		d.metrics.changed(ch, d.health.goodRunSince())
+	}
+	if n.listener, err = d.health.listen(ctx, n.Config.Listen); err != nil {
+		n.discard()
+		return nil, err
+	}
+	return n, nil
+}
+
+// adopt puts a setup in the place of the one in use. When it fails, nothing has
+// changed.
+func (d *daemon) adopt(ctx context.Context, n *Setup) error {
+	claim, err := d.claimFor(ctx, n.Config)
+	if err == nil {
+		err = n.fits(ctx)
+		if err != nil && claim != nil && claim != d.claim {
+			err = errors.Join(err, claim.Release())
+		}
+	}
+	if err != nil {
+		n.discard()
+		d.log.Error("configuration refused", "err", err)
+		return err
+	}
+	old, oldClaim := d.setup, d.claim
+	d.setup, d.claim, d.log = n, claim, n.Logger
+	d.health.use(n.Config, n.listener)
+	if old == nil {
+		return nil
+	}
+	old.Agent.WalkMe.Close()
+	if oldClaim != nil && oldClaim != claim {
+		if err := oldClaim.Release(); err != nil {
+			d.log.Error("the former state is not let go", "err", err)
+		}
+	}
+	d.log.Info("configuration reloaded", "config", n.File, "schedule", n.Config.Schedule, "dry_run", n.Config.DryRun)
+	return nil
+}
+
+// fits says whether the state is about the app and the tenant of the setup.
+func (n *Setup) fits(ctx context.Context) error {
+	return readState(ctx, n.Config.StatePath, func(db *state.DB) error {
+		return agent.CheckBinding(ctx, db, n.Agent.Binding())
+	})
+}
+
+// claimFor returns the right to the configuration's state, the one in use where it
+// is the same, nil for a dry run.
+func (d *daemon) claimFor(ctx context.Context, cfg Config) (*state.Claim, error) {
+	if cfg.DryRun {
+		return nil, nil
+	}
+	if d.claim != nil && d.setup.Config.StatePath == cfg.StatePath {
+		return d.claim, nil
+	}
+	claim, err := state.ClaimService(ctx, cfg.StatePath, program+" run", time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("another service works on this state: %w", err)
+	}
+	if err := d.migrate(ctx, cfg.StatePath); err != nil {
+		return nil, errors.Join(err, claim.Release())
+	}
+	return claim, nil
+}
+
+// listenForReloads takes reloads from SIGHUP, and from the control socket where
+// systemd has made a folder for it, until the result is called.
+func (d *daemon) listenForReloads(ctx context.Context) (stop func(), err error) {
+	log := d.log // the field itself belongs to the loop
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		for {
+			select {
+			case <-hangup:
+				d.takeOver(ctx, log)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	closeSocket := func() {}
+	if dir := d.options.RuntimeDir; dir != "" {
+		if closeSocket, err = serveControl(dir, func(ctx context.Context) ReloadAnswer { return d.takeOver(ctx, log) }); err != nil {
+			cancel()
+			signal.Stop(hangup)
+			return nil, err
+		}
+	}
+	return func() {
+		cancel()
+		signal.Stop(hangup)
+		closeSocket()
+	}, nil
+}
+
+// takeOver is one reload, from reading the file to the outcome.
+func (d *daemon) takeOver(ctx context.Context, log *slog.Logger) ReloadAnswer {
+	defer d.supervisor.reloading()()
+	n, err := d.prepare(context.WithoutCancel(ctx)) // the clients outlive whoever asks
+	if err != nil {
+		problems := d.problems(err)
+		for _, p := range problems {
+			log.Error("configuration refused, the old one stays", "problem", p)
+		}
+		return ReloadAnswer{Outcome: ReloadRefused, Problems: problems}
+	}
+	d.turns.offer(n)
+	select {
+	case err = <-n.told:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	switch {
+	case err == nil:
+		return ReloadAnswer{Outcome: ReloadApplied}
+	case errors.Is(err, errDeferred):
+		return ReloadAnswer{Outcome: ReloadDeferred}
+	}
+	return ReloadAnswer{Outcome: ReloadRefused, Problems: d.problems(err)} // adopt has logged it
+}
+
+// problems are the lines of an error, with cause and remedy.
+func (d *daemon) problems(err error) []string {
+	return strings.Split(d.options.Explain(err).Error(), "\n")
+}
