@@ -48,6 +48,10 @@ func TestRules(t *testing.T) {
 		{"tests need no comments", "walkme/a_test.go", "package walkme_test\nfunc Speak() {}\nfunc init() {}\n", ""},
 		{"a long file", "walkme/a.go", walkme + strings.Repeat("//\n", 398), "walkme/a.go: has 401 lines"},
 		{"a long test", "walkme/a_test.go", "package walkme_test\n" + strings.Repeat("//\n", 500), ""},
+		{"a folded name", "walkme/a.go", walkme + "func same(u user, name string) bool { return strings.EqualFold(u.UserName, name) }\n", "folds the case of a name"},
+		{"a name in lower case", "walkme/a.go", walkme + "func key(c change) string { return strings.ToLower(c.want.Name()) }\n", "folds the case of a name"},
+		{"a folded word of a protocol", "walkme/a.go", walkme + "func basic(scheme string) bool { return strings.EqualFold(scheme, \"Basic\") }\n", ""},
+		{"a folded attribute name where those are read", "internal/scim/a.go", "// Package scim is here.\npackage scim\n\nfunc same(name string) bool { return strings.EqualFold(name, \"id\") }\n", ""},
 		{"a long function", "walkme/a.go", walkme + "func speak() {\n" + strings.Repeat("\n", 69) + "}\n", "speak has 71 lines"},
 	}
 	for _, tt := range tests {

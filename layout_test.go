@@ -66,6 +66,7 @@ var owners = map[string][]string{
 	"golang.org/x/sync":                     {"agent", "okta", "walkme"},
 	"golang.org/x/sys":                      {"state"},
 	"golang.org/x/term":                     {"cmd/okta-walkme-agent"},
+	"golang.org/x/text":                     {"internal/scim", "internal/el"},
 	"golang.org/x/time":                     {"okta", "walkme"},
 	"modernc.org/sqlite":                    {"state"},
 	"github.com/google/go-cmp":              testsOnly,
@@ -78,6 +79,20 @@ var owners = map[string][]string{
 
 // testsOnly owns the modules that every test may use and no program.
 var testsOnly []string
+
+// otherNames are the places that fold the case of names which are nobody's: of
+// attributes, functions, headers, keys. They are ASCII by their standards.
+var otherNames = map[string]string{
+	"internal/el":             "functions and keywords of expressions, and what expressions compute",
+	"internal/har":            "HTTP header names (RFC 9110, section 5.1)",
+	"internal/scim":           "attribute names (RFC 7643, section 2.1), and the comparison itself",
+	"configs":                 "keys and words of the configuration",
+	"okta/page.go":            "parameters of a Link header (RFC 8288, section 3)",
+	"okta/oktatest/people.go": "Okta's logins; the fake stands on its own",
+	"okta/oktatest/render.go": "Okta's search by the beginning of a name; the fake stands on its own",
+	"agent/mapping.go":        "attribute names",
+	"walkme/walkmetest":       "attribute names; resources are compared in collation.go",
+}
 
 // bucketNames are package names that say nothing about what is inside.
 var bucketNames = []string{"util", "utils", "common", "helper", "helpers", "types", "model", "models", "misc", "base", "shared", "interfaces", "constants"}
@@ -177,6 +192,7 @@ func (p *sourcePackage) check() []string {
 		out = append(out, p.checkImports(f, p.names[i])...)
 		if !isTest(p.names[i]) {
 			out = append(out, p.checkSize(f, p.names[i])...)
+			out = append(out, p.checkNames(f, p.names[i])...)
 			out = append(out, p.checkDeclarations(f)...)
 		}
 	}
@@ -244,6 +260,56 @@ func (p *sourcePackage) checkSize(f *ast.File, name string) []string {
 		}
 	}
 	return out
+}
+
+// checkNames refuses a comparison of names of people, accounts and groups that is not
+// scim.SameName: a fold, and lower case alone, make two names of different people one.
+func (p *sourcePackage) checkNames(f *ast.File, name string) []string {
+	if otherNames[p.dir] != "" || otherNames[name] != "" {
+		return nil
+	}
+	var out []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || !foldsCase(call.Fun) {
+			return true
+		}
+		for _, arg := range call.Args {
+			if isNameOfResource(arg) {
+				out = append(out, fmt.Sprintf("%s: folds the case of a name; compare with scim.SameName, index by scim.NameKey", p.fset.Position(call.Pos())))
+				break
+			}
+		}
+		return true
+	})
+	return out
+}
+
+func foldsCase(fn ast.Expr) bool {
+	sel, ok := fn.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	from, ok := sel.X.(*ast.Ident)
+	return ok && (from.Name == "strings" || from.Name == "bytes") &&
+		slices.Contains([]string{"EqualFold", "ToLower", "ToUpper", "ToTitle"}, sel.Sel.Name)
+}
+
+// isNameOfResource goes by what an expression is called.
+func isNameOfResource(expr ast.Expr) bool {
+	var called string
+	switch e := expr.(type) {
+	case *ast.Ident:
+		called = e.Name
+	case *ast.SelectorExpr:
+		called = e.Sel.Name
+	case *ast.CallExpr:
+		return isNameOfResource(e.Fun)
+	case *ast.SliceExpr:
+		return false // the beginning of one, for completion
+	}
+	called = strings.ToLower(called)
+	return slices.ContainsFunc([]string{"name", "login", "label", "email"}, func(part string) bool { return strings.Contains(called, part) })
 }
 
 func (p *sourcePackage) checkDeclarations(f *ast.File) []string {

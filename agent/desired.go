@@ -171,14 +171,14 @@ func checkUserName(as scim.Attributes, policy DesirePolicy) error {
 }
 
 // rejectSharedNames rejects everybody whose userName another present person has,
-// too. SCIM compares userName without regard to case (RFC 7643, section 4.1.1).
+// too (see scim.SameName).
 func rejectSharedNames(people []Person, users []okta.User) {
 	first, shared := make(map[string]int, len(people)), map[string][]int{}
 	for i := range people {
 		if people[i].Presence != Present {
 			continue
 		}
-		key := strings.ToLower(people[i].Name())
+		key := scim.NameKey(people[i].Name())
 		j, taken := first[key]
 		switch {
 		case !taken:
@@ -203,7 +203,7 @@ func rejectSharedNames(people []Person, users []okta.User) {
 // label tells people of one userName apart: by the id, and by the name that the app has
 // for the person in Okta, where that is another one.
 func (p *Person) label(u *okta.User) string {
-	if u.UserName == "" || strings.EqualFold(u.UserName, p.Name()) {
+	if u.UserName == "" || scim.SameName(u.UserName, p.Name()) {
 		return u.ID
 	}
 	return u.ID + " (" + u.UserName + ")"

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
 
@@ -56,7 +57,7 @@ func leaveSharedNames(wants []GroupWant) {
 		if wants[i].Problem {
 			continue
 		}
-		key := strings.ToLower(wants[i].Name)
+		key := scim.NameKey(wants[i].Name)
 		j, taken := first[key]
 		if !taken {
 			first[key] = i

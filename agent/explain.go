@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"okta-walkme-agent/internal/el"
@@ -123,18 +122,18 @@ func (a *Agent) identify(ctx context.Context, v *view, name string) (*Explanatio
 		if p.Rejection != nil {
 			label = p.Rejection.Name
 		}
-		if strings.EqualFold(p.SourceID, name) || strings.EqualFold(label, name) {
+		if scim.SameName(p.SourceID, name) || scim.SameName(label, name) {
 			return &Explanation{Type: scim.User, OktaID: p.SourceID, Name: label}, nil
 		}
 	}
 	for i := range v.groups {
 		g := &v.groups[i]
-		if g.OktaID == name || strings.EqualFold(g.Name, name) || strings.EqualFold(g.Group, name) {
+		if g.OktaID == name || scim.SameName(g.Name, name) || scim.SameName(g.Group, name) {
 			return &Explanation{Type: scim.Group, OktaID: g.OktaID, Name: g.Name}, nil
 		}
 	}
 	for i := range v.recorded {
-		if r := &v.recorded[i]; r.SourceID == name || strings.EqualFold(r.Name, name) {
+		if r := &v.recorded[i]; r.SourceID == name || scim.SameName(r.Name, name) {
 			return &Explanation{Type: r.Type, OktaID: r.SourceID, Name: r.Name}, nil
 		}
 	}

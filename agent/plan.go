@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -244,10 +243,10 @@ func (p *planner) add(c *Change, r *state.Record) {
 // runs. Two people who swap names stay in each other's way until one of them gets a
 // third name.
 func (p *planner) orderRenames() {
-	wanted := map[string]string{} // lower-case userName → Okta id
+	wanted := map[string]string{} // key of the userName → Okta id
 	for _, c := range p.plan.Changes {
 		if c.want != nil {
-			wanted[strings.ToLower(c.Name)] = c.OktaID
+			wanted[scim.NameKey(c.Name)] = c.OktaID
 		}
 	}
 	for _, c := range p.plan.Changes {
@@ -255,8 +254,8 @@ func (p *planner) orderRenames() {
 			continue
 		}
 		r := p.users[c.OktaID]
-		id, needed := wanted[strings.ToLower(r.Name)]
-		c.early = needed && id != c.OktaID && !strings.EqualFold(r.Name, c.Name)
+		id, needed := wanted[scim.NameKey(r.Name)]
+		c.early = needed && id != c.OktaID && !scim.SameName(r.Name, c.Name)
 	}
 }
 

@@ -14,17 +14,17 @@ import (
 // unique refuses some. Names that go round in a circle no order achieves: those
 // renames are refused, and the memberships of the groups are not.
 func (p *planner) orderGroupRenames() {
-	frees := map[string]*Change{} // by lower-case name
+	frees := map[string]*Change{} // by key of the name
 	for _, c := range p.plan.Changes {
 		if c.Action == GroupRename {
-			frees[strings.ToLower(p.groups[c.OktaID].Name)] = c
+			frees[scim.NameKey(p.groups[c.OktaID].Name)] = c
 		}
 	}
 	for _, c := range p.plan.Changes {
 		if c.Action != GroupRename && c.Action != GroupCreate {
 			continue
 		}
-		if before := frees[strings.ToLower(c.Name)]; before != nil && before.OktaID != c.OktaID {
+		if before := frees[scim.NameKey(c.Name)]; before != nil && before.OktaID != c.OktaID {
 			c.after = before
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -102,7 +101,7 @@ func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 // renamed it since.
 func relinks(want *GroupWant, r *state.Record) bool {
 	name, ok := r.Attributes.Get(scim.PathDisplayName).(string)
-	return want.Linked && ok && !strings.EqualFold(name, want.Name)
+	return want.Linked && ok && !scim.SameName(name, want.Name)
 }
 
 func (p *planner) relinkGroup(want *GroupWant, r *state.Record) {

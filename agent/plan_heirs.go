@@ -1,8 +1,6 @@
 package agent
 
 import (
-	"strings"
-
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
@@ -12,11 +10,11 @@ import (
 // Okta, above all. Such an account is not deactivated first. The heir would be locked
 // out by it, for as long as it takes to find the account free.
 func (p *planner) passOn() {
-	free := map[string]*state.Record{} // lower-case userName → record of the leaver
+	free := map[string]*state.Record{} // key of the userName → record of the leaver
 	for i := range p.in.Recorded {
 		r := &p.in.Recorded[i]
-		if r.Type == scim.User && r.ID != "" && p.in.Desired.absent(r.SourceID) && free[strings.ToLower(r.Name)] == nil {
-			free[strings.ToLower(r.Name)] = r
+		if r.Type == scim.User && r.ID != "" && p.in.Desired.absent(r.SourceID) && free[scim.NameKey(r.Name)] == nil {
+			free[scim.NameKey(r.Name)] = r
 		}
 	}
 	if len(free) == 0 {
@@ -25,7 +23,7 @@ func (p *planner) passOn() {
 	for i := range p.in.Desired.People {
 		person := &p.in.Desired.People[i]
 		own := p.users[person.SourceID]
-		leaver := free[strings.ToLower(person.Name())]
+		leaver := free[scim.NameKey(person.Name())]
 		if leaver != nil && person.Presence == Present && (own == nil || own.ID == "" || !own.Active) {
 			p.heirs[leaver.SourceID], p.leavers[person.SourceID] = person.SourceID, leaver
 		}

@@ -87,12 +87,12 @@ func overlayUser(r *state.Record, u *walkme.User) {
 	}
 }
 
-// sameValue compares as SCIM does: userName without regard to case (RFC 7643,
-// section 4.1.1).
+// sameValue compares a userName as SCIM does, without regard to case (see
+// scim.SameName).
 func sameValue(path string, a, b any) bool {
 	if x, ok := a.(string); ok && path == scim.PathUserName {
 		y, ok := b.(string)
-		return ok && strings.EqualFold(x, y)
+		return ok && scim.SameName(x, y)
 	}
 	return scim.Equal(a, b)
 }
@@ -180,7 +180,7 @@ const (
 // named returns the id of a group with a name, "" if there is none.
 func named(groups map[string]*walkme.Group, name string) string {
 	for _, id := range slices.Sorted(maps.Keys(groups)) {
-		if strings.EqualFold(groups[id].DisplayName, name) {
+		if scim.SameName(groups[id].DisplayName, name) {
 			return id
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -71,7 +70,7 @@ func (a *Agent) listUsers(ctx context.Context, lookups int) (map[string][]*walkm
 		if n++; n > lookups*accountsPerPage {
 			return nil, nil
 		}
-		key := strings.ToLower(u.UserName)
+		key := scim.NameKey(u.UserName)
 		found[key] = append(found[key], u)
 	}
 	return found, nil
@@ -81,7 +80,7 @@ func (a *Agent) resolveUser(ctx context.Context, c *Change, listed map[string][]
 	var u *walkme.User
 	var err error
 	if listed != nil {
-		u, err = oneOf(listed[strings.ToLower(c.Name)])
+		u, err = oneOf(listed[scim.NameKey(c.Name)])
 	} else {
 		u, err = a.WalkMe.FindUser(ctx, c.Name)
 	}

@@ -83,10 +83,10 @@ func (s *Selection) resolve(v *view) error {
 		return nil
 	}
 	s.ids = map[string]bool{}
-	known := map[string][]string{} // type and lower-case name or id → object keys
+	known := map[string][]string{} // type and key of a name or id → object keys
 	note := func(t scim.Type, oktaID string, names ...string) {
 		for _, name := range append(names, oktaID) {
-			key := objectKey(t, strings.ToLower(name))
+			key := objectKey(t, scim.NameKey(name))
 			known[key] = append(known[key], objectKey(t, oktaID))
 		}
 	}
@@ -102,7 +102,7 @@ func (s *Selection) resolve(v *view) error {
 	var unknown []string
 	for t, names := range map[scim.Type][]string{scim.User: s.Users, scim.Group: s.Groups} {
 		for _, name := range names {
-			keys := known[objectKey(t, strings.ToLower(name))]
+			keys := known[objectKey(t, scim.NameKey(name))]
 			if len(keys) == 0 {
 				unknown = append(unknown, fmt.Sprintf("%s %q", strings.ToLower(string(t)), name))
 			}

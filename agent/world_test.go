@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -171,7 +173,8 @@ func (w *world) restart(edits ...func(*setup)) {
 // ann@example.com.
 func (w *world) hire(names ...string) {
 	for _, name := range names {
-		w.people[name] = w.org.Hire(oktatest.Person{First: strings.ToUpper(name[:1]) + name[1:], Last: "Example", Email: name + "@example.com"})
+		first, n := utf8.DecodeRuneInString(name)
+		w.people[name] = w.org.Hire(oktatest.Person{First: string(unicode.ToUpper(first)) + name[n:], Last: "Example", Email: name + "@example.com"})
 		w.org.Assign(w.people[name])
 	}
 }

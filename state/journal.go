@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -57,7 +58,7 @@ type Outcome struct {
 type Filter struct {
 	Type     scim.Type
 	SourceID string
-	Name     string // ASCII letters in either case
+	Name     string // or the same by scim.SameName
 	RunID    string
 	Since    time.Time // of StartedAt, inclusive
 	Until    time.Time // of StartedAt, inclusive
@@ -154,12 +155,16 @@ func (db *DB) Pending(ctx context.Context) ([]Entry, error) {
 
 // History returns the entries that a filter selects, newest first.
 func (db *DB) History(ctx context.Context, f Filter) ([]Entry, error) {
-	where, args := f.where()
+	names, err := db.namesOf(ctx, f.Name)
+	if err != nil {
+		return nil, err
+	}
+	where, args := f.where(names)
 	return list(ctx, db, "read history", scanEntry,
 		"SELECT id, "+entryColumns+" FROM journal"+where+" ORDER BY id DESC"+f.limit(), args...)
 }
 
-func (f Filter) where() (string, []any) {
+func (f Filter) where(names []string) (string, []any) {
 	var terms []string
 	var args []any
 	add := func(term string, arg any, given bool) {
@@ -169,7 +174,12 @@ func (f Filter) where() (string, []any) {
 	}
 	add("type = ?", string(f.Type), f.Type != "")
 	add("source_id = ?", f.SourceID, f.SourceID != "")
-	add("name = ? COLLATE NOCASE", f.Name, f.Name != "")
+	if f.Name != "" {
+		terms = append(terms, "name COLLATE NOCASE IN (?"+strings.Repeat(", ?", len(names)-1)+")")
+		for _, name := range names {
+			args = append(args, name)
+		}
+	}
 	add("run_id = ?", f.RunID, f.RunID != "")
 	add("started_at >= ?", millis(f.Since), !f.Since.IsZero())
 	add("started_at <= ?", millis(f.Until), !f.Until.IsZero())
@@ -177,6 +187,25 @@ func (f Filter) where() (string, []any) {
 		return "", nil
 	}
 	return " WHERE " + strings.Join(terms, " AND "), args
+}
+
+// namesOf are the names in the journal that are the same as name, and name itself.
+// NOCASE knows the case of ASCII letters alone, which is all that it takes for a name
+// of such letters: no other name is the same.
+func (db *DB) namesOf(ctx context.Context, name string) ([]string, error) {
+	names := []string{name}
+	if !strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return names, nil
+	}
+	known, err := list(ctx, db, "read the names of the journal", func(row scanner) (s string, err error) {
+		return s, row.Scan(&s)
+	}, "SELECT DISTINCT name COLLATE NOCASE FROM journal")
+	for _, other := range known {
+		if other != name && scim.SameName(other, name) {
+			names = append(names, other)
+		}
+	}
+	return names, err
 }
 
 func (f Filter) limit() string {

@@ -189,6 +189,9 @@ func TestHistoryFilter(t *testing.T) {
 		{RunID: "r1", Type: scim.User, SourceID: "00u2", Name: "bob'; --@example.com"},
 		{RunID: "r2", Type: scim.Group, SourceID: "00g1", Name: "Editors"},
 		{RunID: "r2", Type: scim.User, SourceID: "00u1", Name: "ann.new@example.com"},
+		{RunID: "r4", Type: scim.User, SourceID: "00u3", Name: "ÉVA@example.com"},
+		{RunID: "r4", Type: scim.User, SourceID: "00u3", Name: "Éva@example.com"},
+		{RunID: "r4", Type: scim.User, SourceID: "00u4", Name: "\u212aim@example.com"},
 	} {
 		begin(t, db, e)
 		c.t = c.t.Add(time.Hour)
@@ -197,17 +200,20 @@ func TestHistoryFilter(t *testing.T) {
 		filter state.Filter
 		want   []int64
 	}{
-		"everything":      {state.Filter{}, []int64{4, 3, 2, 1}},
-		"type":            {state.Filter{Type: scim.Group}, []int64{3}},
-		"source":          {state.Filter{SourceID: "00u1"}, []int64{4, 1}},
-		"name":            {state.Filter{Name: "ann@EXAMPLE.com"}, []int64{1}},
-		"name with quote": {state.Filter{Name: "bob'; --@example.com"}, []int64{2}},
-		"run":             {state.Filter{RunID: "r2"}, []int64{4, 3}},
-		"since":           {state.Filter{Since: at.Add(2 * time.Hour)}, []int64{4, 3}},
-		"until":           {state.Filter{Until: at.Add(time.Hour)}, []int64{2, 1}},
-		"limit":           {state.Filter{Limit: 2}, []int64{4, 3}},
-		"all at once":     {state.Filter{Type: scim.User, SourceID: "00u1", Since: at, Until: at.Add(9 * time.Hour), Limit: 1}, []int64{4}},
-		"nothing":         {state.Filter{RunID: "r3"}, nil},
+		"everything":       {state.Filter{}, []int64{7, 6, 5, 4, 3, 2, 1}},
+		"type":             {state.Filter{Type: scim.Group}, []int64{3}},
+		"source":           {state.Filter{SourceID: "00u1"}, []int64{4, 1}},
+		"name":             {state.Filter{Name: "ann@EXAMPLE.com"}, []int64{1}},
+		"name in any case": {state.Filter{Name: "éva@EXAMPLE.com"}, []int64{6, 5}},
+		"another letter":   {state.Filter{Name: "kim@example.com"}, nil},
+		"the odd letter":   {state.Filter{Name: "\u212aIM@example.com"}, []int64{7}},
+		"name with quote":  {state.Filter{Name: "bob'; --@example.com"}, []int64{2}},
+		"run":              {state.Filter{RunID: "r2"}, []int64{4, 3}},
+		"since":            {state.Filter{Since: at.Add(2 * time.Hour), Until: at.Add(3 * time.Hour)}, []int64{4, 3}},
+		"until":            {state.Filter{Until: at.Add(time.Hour)}, []int64{2, 1}},
+		"limit":            {state.Filter{Limit: 2}, []int64{7, 6}},
+		"all at once":      {state.Filter{Type: scim.User, SourceID: "00u1", Since: at, Until: at.Add(9 * time.Hour), Limit: 1}, []int64{4}},
+		"nothing":          {state.Filter{RunID: "r3"}, nil},
 	}
 	for name, tt := range tests {
 		got, err := db.History(t.Context(), tt.filter)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -14,7 +13,7 @@ import (
 // case, or search the e-mail address under its name, and would keep an engine
 // between a look-up without hit and a 409 for ever. It asks for the lower-case
 // userName, the externalId, the e-mail address, and in the end lists all users
-// once. A hit counts only if its userName is the wanted one, ignoring case, or
+// once. A hit counts only if its userName is the wanted one (see scim.SameName), or
 // its externalId is the Okta id; no such hit is scim.ErrNotFound, several are an
 // *AmbiguousError. Without Wire.ResolveConflicts it makes no request and finds
 // nothing. It only reads.
@@ -31,7 +30,7 @@ func (c *Client) resolve(ctx context.Context, want scim.Resource) (*User, error)
 		return nil, scim.ErrNotFound
 	}
 	matches := func(u *User) bool {
-		return u.UserName != "" && strings.EqualFold(u.UserName, want.Name()) ||
+		return u.UserName != "" && scim.SameName(u.UserName, want.Name()) ||
 			u.ExternalID != "" && u.ExternalID == want.SourceID
 	}
 	for _, q := range conflictQueries(want) {
@@ -58,7 +57,7 @@ type query struct{ attribute, value string }
 // userName.
 func conflictQueries(want scim.Resource) []query {
 	var list []query
-	if lower := strings.ToLower(want.Name()); lower != want.Name() {
+	if lower := scim.LowerCase(want.Name()); lower != want.Name() {
 		list = append(list, query{"userName", lower})
 	}
 	if want.SourceID != "" {

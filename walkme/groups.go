@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"strings"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -77,16 +76,17 @@ func (c *Client) findGroup(ctx context.Context, displayName string) (*Group, err
 	return hits.only()
 }
 
-// groupHits are groups by id whose name is the wanted one, exactly or but for case.
-type groupHits struct{ exact, folded map[string]*Group }
+// groupHits are groups by id whose name is the wanted one, exactly or but for case
+// (see scim.SameName).
+type groupHits struct{ exact, otherCase map[string]*Group }
 
 // note says whether the group is one of them.
 func (h groupHits) note(g *Group, displayName string) bool {
 	switch {
 	case g.DisplayName == displayName:
 		h.exact[g.ID] = g
-	case strings.EqualFold(g.DisplayName, displayName):
-		h.folded[g.ID] = g
+	case scim.SameName(g.DisplayName, displayName):
+		h.otherCase[g.ID] = g
 	default:
 		return false
 	}
@@ -97,7 +97,7 @@ func (h groupHits) only() (*Group, error) {
 	if len(h.exact) > 0 {
 		return onlyGroup(h.exact)
 	}
-	return onlyGroup(h.folded)
+	return onlyGroup(h.otherCase)
 }
 
 func onlyGroup(hits map[string]*Group) (*Group, error) {

@@ -22,6 +22,7 @@ func TestFindUserHits(t *testing.T) {
 	}{
 		{"the hit", list(userJSON("42", "ann@example.com", "")), "42"},
 		{"another case of the same name", list(userJSON("42", "Ann@Example.com", "")), "42"},
+		{"another letter that folds to one of the name", list(userJSON("42", "ann@exa\u017fmple.com", ""), userJSON("43", "\u00c5nn@example.com", "")), "not found"},
 		{"the filter is ignored, ours among all", list(admin, userJSON("42", "ann@example.com", "")), "42"},
 		{"the filter is ignored, ours not among them", list(admin), "not found"},
 		{"two accounts that differ in case", list(userJSON("42", "ann@example.com", ""), userJSON("43", "ANN@example.com", "")), "ambiguous [42 43]"},

@@ -37,12 +37,12 @@ func (c *Client) Users(ctx context.Context) iter.Seq2[*User, error] {
 }
 
 // FindUser looks a user up by userName. A hit counts if its userName is the one
-// that was asked for, ignoring case; servers exist that answer any filter with
-// the whole directory. No such hit is scim.ErrNotFound, several are an
+// that was asked for (see scim.SameName); servers exist that answer any filter with
+// the whole directory, or take different letters for one. No such hit is scim.ErrNotFound, several are an
 // *AmbiguousError.
 func (c *Client) FindUser(ctx context.Context, userName string) (*User, error) {
 	u, err := c.lookUp(ctx, "userName", userName, func(u *User) bool {
-		return strings.EqualFold(u.UserName, userName)
+		return scim.SameName(u.UserName, userName)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("walkme: find user: %w", err)
@@ -105,7 +105,7 @@ func (c *Client) createUser(ctx context.Context, want scim.Resource) (*User, err
 		return nil, concealPassword(err, password)
 	}
 	u := userOf(o)
-	if u.UserName != "" && !strings.EqualFold(u.UserName, want.Name()) {
+	if u.UserName != "" && !scim.SameName(u.UserName, want.Name()) {
 		return nil, &UnconfirmedError{http.StatusCreated, "the answer shows another user"}
 	}
 	return u, nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -92,7 +93,7 @@ func (d *demo) populate() {
 func (d *demo) hire(first, last, email string) {
 	id := d.org.Hire(oktatest.Person{First: first, Last: last, Email: email})
 	d.org.Assign(id)
-	d.people[first], d.emails[strings.ToLower(email)] = id, id
+	d.people[first], d.emails[scim.NameKey(email)] = id, id
 }
 
 const demoConfig = `# Made by the demo.

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
+
+	"okta-walkme-agent/internal/scim"
 )
 
 // demoCommand changes the org of demo --serve. The last argument takes the rest of the
@@ -67,7 +69,7 @@ var demoCommands = []demoCommand{
 
 // person finds the Okta id of an e-mail address.
 func (d *demo) person(email string) (string, error) {
-	if id := d.emails[strings.ToLower(email)]; id != "" {
+	if id := d.emails[scim.NameKey(email)]; id != "" {
 		return id, nil
 	}
 	return "", fmt.Errorf("nobody has the address %q", email)

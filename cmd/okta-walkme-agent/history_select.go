@@ -108,7 +108,7 @@ func sourceIDs(ctx context.Context, db *state.DB, t scim.Type, name string) ([]s
 		return nil, err
 	}
 	for _, r := range records {
-		if r.Type == t && strings.EqualFold(r.Name, name) {
+		if r.Type == t && scim.SameName(r.Name, name) {
 			ids[r.SourceID] = true
 		}
 	}
@@ -131,7 +131,7 @@ func sourceIDs(ctx context.Context, db *state.DB, t scim.Type, name string) ([]s
 func groupIDs(ctx context.Context, db *state.DB, name string, ids map[string]bool) error {
 	groups, err := db.SourceGroups(ctx)
 	for _, g := range groups {
-		if strings.EqualFold(g.Name, name) {
+		if scim.SameName(g.Name, name) {
 			ids[g.ID] = true
 		}
 	}
@@ -144,7 +144,7 @@ func loginIDs(ctx context.Context, db *state.DB, login string, ids map[string]bo
 	return db.EachSourceUser(ctx, func(id string, body []byte) error {
 		var u okta.User
 		var profile struct{ Login string }
-		if json.Unmarshal(body, &u) == nil && json.Unmarshal(u.Profile, &profile) == nil && strings.EqualFold(profile.Login, login) {
+		if json.Unmarshal(body, &u) == nil && json.Unmarshal(u.Profile, &profile) == nil && scim.SameName(profile.Login, login) {
 			ids[id] = true
 		}
 		return nil

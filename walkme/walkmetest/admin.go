@@ -99,7 +99,7 @@ func (t *Tenant) Groups() []Group {
 func (t *Tenant) User(userName string) (User, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if hits := t.users.named(userName); len(hits) > 0 {
+	if hits := t.users.named(userName, false); len(hits) > 0 {
 		return hits[0].export(), true
 	}
 	return User{}, false
@@ -110,7 +110,7 @@ func (t *Tenant) User(userName string) (User, bool) {
 func (t *Tenant) Group(name string) (Group, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if hits := t.groups.named(name); len(hits) > 0 {
+	if hits := t.groups.named(name, false); len(hits) > 0 {
 		return t.exportGroup(hits[0]), true
 	}
 	return Group{}, false

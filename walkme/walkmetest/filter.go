@@ -17,29 +17,28 @@ type filter struct {
 	value string
 }
 
-// parser reads a filter. exact says whether an attribute is compared with
-// regard to case.
+// parser reads a filter. collate says how an attribute is compared.
 type parser struct {
-	rest  string
-	exact func(attr string) bool
-	depth int
-	terms int
-	last  filter
-	fail  *refusal
+	rest    string
+	collate func(attr string) collation
+	depth   int
+	terms   int
+	last    filter
+	fail    *refusal
 }
 
-// caseExact holds for the attributes that RFC 7643 declares so, and for the
-// value of a member, which is an id.
-func caseExact(attr string) bool {
+// standardCollation is caseExact for the attributes that RFC 7643 declares so, and
+// for the value of a member, which is an id.
+func standardCollation(attr string) collation {
 	switch strings.ToLower(attr) {
 	case "id", "externalid", "value", "meta.location", "$ref":
-		return true
+		return caseExact
 	}
-	return false
+	return caseIgnored
 }
 
-func parseFilter(s string, exact func(string) bool) (filter, *refusal) {
-	p := &parser{rest: s, exact: exact}
+func parseFilter(s string, collate func(attr string) collation) (filter, *refusal) {
+	p := &parser{rest: s, collate: collate}
 	match := p.or()
 	p.blank()
 	if p.fail == nil && p.rest != "" {
@@ -165,13 +164,13 @@ func (p *parser) comparison() func(object) bool {
 	}
 	value, isText := want.(string)
 	p.last = filter{eq: op == "eq" && isText, attr: attr, value: value}
-	exact := p.exact(attr)
+	order := p.collate(attr)
 	return func(o object) bool {
 		for _, got := range resolve(o, attr) {
 			if complexValue, ok := got.(object); ok {
 				got = complexValue.get("value")
 			}
-			if test(fold(got, exact), fold(want, exact)) {
+			if test(order.form(op, got), order.form(op, want)) {
 				return true
 			}
 		}
@@ -191,14 +190,6 @@ func (p *parser) literal() any {
 	}
 	p.rest = p.rest[dec.InputOffset():]
 	return token
-}
-
-// fold prepares a value for a comparison without regard to case.
-func fold(v any, exact bool) any {
-	if s, ok := v.(string); ok && !exact {
-		return strings.ToLower(s)
-	}
-	return v
 }
 
 var comparisons = map[string]func(got, want any) bool{

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"okta-walkme-agent/internal/scim"
 )
 
 // groupRecord is a stored group. doc holds everything but id, meta and members.
@@ -141,9 +143,9 @@ func (ex *exchange) createGroup() answer {
 		return ex.refused(bad)
 	}
 	name := doc.text("displayName")
-	same := ex.t.groups.named(name)
+	same := ex.t.groups.named(name, ex.q.NamesFolded)
 	ex.policeCreate(slices.ContainsFunc(same, func(g *groupRecord) bool { return g.byClient }), "displayName", name)
-	if len(same) > 0 || ex.t.groups.stale[strings.ToLower(name)] {
+	if len(same) > 0 || ex.t.groups.stale[scim.NameKey(name)] {
 		return ex.fail(http.StatusConflict, uniqueness, "A group with this displayName exists already.")
 	}
 	ex.policeMembers(nil, members)
@@ -195,13 +197,13 @@ func (ex *exchange) putGroup(g *groupRecord) answer {
 func (ex *exchange) commitGroup(g *groupRecord, doc object, r *roster, routine bool) answer {
 	status := http.StatusOK
 	name := doc.text("displayName")
-	taken := slices.ContainsFunc(ex.t.groups.named(name), func(o *groupRecord) bool { return o != g })
+	taken := slices.ContainsFunc(ex.t.groups.named(name, ex.q.NamesFolded), func(o *groupRecord) bool { return o != g })
 	if taken && !ex.q.PutTakenNameAccepted {
 		if !ex.q.PutTakenNameAppliedBut500 {
 			return ex.fail(http.StatusConflict, uniqueness, "A group with this displayName exists already.")
 		}
 		status = http.StatusInternalServerError
-		ex.t.groups.stale[strings.ToLower(g.label())] = true
+		ex.t.groups.stale[scim.NameKey(g.label())] = true
 	}
 	members := r.result()
 	changed := !equalValue(g.doc, doc) || !slices.Equal(g.members, members)

@@ -118,7 +118,7 @@ func selected[R record](ex *exchange, s *store[R], nameAttr string, view func(R)
 	if !ex.query.Has("filter") || ex.q.IgnoreFilter {
 		return s.order, nil
 	}
-	f, bad := parseFilter(text, ex.exact)
+	f, bad := parseFilter(text, ex.collate)
 	if bad == nil {
 		bad = ex.refuseFilter(text, f)
 	}
@@ -131,7 +131,7 @@ func selected[R record](ex *exchange, s *store[R], nameAttr string, view func(R)
 	candidates := s.order
 	switch {
 	case f.eq && strings.EqualFold(f.attr, nameAttr):
-		candidates = slices.Clone(s.named(f.value))
+		candidates = slices.Clone(s.named(f.value, ex.q.NamesFolded))
 	case f.eq && strings.EqualFold(f.attr, "id"):
 		candidates = nil
 		if r, ok := s.byID[f.value]; ok {
@@ -151,14 +151,16 @@ func keep[R any](list []R, want func(R) bool) []R {
 	return out
 }
 
-// exact is caseExact with the quirks laid over.
-func (ex *exchange) exact(attr string) bool {
+// collate is standardCollation with the quirks laid over.
+func (ex *exchange) collate(attr string) collation {
+	userName, displayName := strings.EqualFold(attr, "userName"), strings.EqualFold(attr, "displayName")
 	switch {
-	case strings.EqualFold(attr, "userName") && ex.q.CaseSensitiveUserName,
-		strings.EqualFold(attr, "displayName") && ex.q.CaseSensitiveDisplayName:
-		return true
+	case userName && ex.q.CaseSensitiveUserName, displayName && ex.q.CaseSensitiveDisplayName:
+		return caseExact
+	case (userName || displayName) && ex.q.NamesFolded:
+		return caseFolded
 	}
-	return caseExact(attr)
+	return standardCollation(attr)
 }
 
 // refuseFilter holds the quirks that make a readable filter an error.

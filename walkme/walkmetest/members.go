@@ -238,7 +238,7 @@ func (ex *exchange) removeByFilter(r *roster, op patchOp) *refusal {
 	if !ok || op.op != opRemove || ex.q.NoFilterInPath {
 		return refuse(http.StatusBadRequest, invalidPath, "The path %s is not supported.", op.path)
 	}
-	f, bad := parseFilter(inner, caseExact)
+	f, bad := parseFilter(inner, standardCollation)
 	if bad != nil {
 		return bad
 	}

@@ -139,7 +139,7 @@ func parsePatchPath(s string) (patchPath, *refusal) {
 		if end < 0 || p.sub != "" {
 			return p, refuse(http.StatusBadRequest, invalidPath, "The path %s cannot be read.", s)
 		}
-		f, bad := parseFilter(tail[:end], caseExact)
+		f, bad := parseFilter(tail[:end], standardCollation)
 		if bad != nil {
 			return p, bad
 		}

@@ -16,6 +16,11 @@ type Quirks struct {
 	// CaseSensitiveDisplayName does the same for the names of groups.
 	CaseSensitiveDisplayName bool
 
+	// NamesFolded compares names, in filters and for uniqueness, by
+	// Unicode's simple folding, as databases do: the Kelvin sign is a K,
+	// and ſ an s.
+	NamesFolded bool
+
 	// CaseSensitiveAttributes finds nothing when the attribute in a
 	// filter is not spelt as the schema spells it (username).
 	CaseSensitiveAttributes bool

@@ -39,6 +39,11 @@ func lookupQuirks() map[string]quirkTest {
 			{"POST", "/Users", user(`"userName":"ann@example.com"`), 409, nil}}},
 		"CaseSensitiveDisplayName": {walkmetest.Quirks{CaseSensitiveDisplayName: true}, []step{
 			{"GET", lookup("Groups", `displayName eq "editors"`), "", 200, []string{nobody}}}},
+		"NamesFolded": {walkmetest.Quirks{NamesFolded: true}, []step{
+			{"GET", lookup("Users", "userName eq \"carol@example.com\""), "", 200, []string{nobody}},
+			{"POST", "/Users", user("\"userName\":\"\u212aim@example.com\""), 201, nil},
+			{"GET", lookup("Users", "userName eq \"kim@example.com\""), "", 200, []string{"\u212aim@example.com"}},
+			{"POST", "/Users", user("\"userName\":\"kim@example.com\""), 409, nil}}},
 		"CaseSensitiveAttributes": {walkmetest.Quirks{CaseSensitiveAttributes: true}, []step{
 			{"GET", lookup("Users", `username eq "Ann@example.com"`), "", 200, []string{nobody}},
 			{"GET", findAnn, "", 200, []string{"u-ann"}}}},

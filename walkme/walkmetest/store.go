@@ -5,8 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"okta-walkme-agent/internal/scim"
 )
 
 type record interface {
@@ -19,7 +20,7 @@ type record interface {
 // two indexes that look-ups need.
 type store[R record] struct {
 	byID   map[string]R
-	byName map[string][]R // by label in lower case
+	byName map[string][]R // by scim.NameKey of the label
 	order  []R
 	used   map[string]bool // ids of deleted records
 	stale  map[string]bool // names that a corrupt index holds
@@ -41,12 +42,12 @@ func (s *store[R]) add(r R) {
 }
 
 func (s *store[R]) index(r R) {
-	key := strings.ToLower(r.label())
+	key := scim.NameKey(r.label())
 	s.byName[key] = append(s.byName[key], r)
 }
 
 func (s *store[R]) unindex(r R, label string) {
-	key := strings.ToLower(label)
+	key := scim.NameKey(label)
 	rest := slices.DeleteFunc(s.byName[key], func(o R) bool { return o == r })
 	if len(rest) == 0 {
 		delete(s.byName, key)
@@ -62,14 +63,19 @@ func (s *store[R]) remove(r R) {
 	s.order = slices.DeleteFunc(s.order, func(o R) bool { return o == r })
 }
 
-// named returns the records with a name, without regard to case.
-func (s *store[R]) named(name string) []R { return s.byName[strings.ToLower(name)] }
+// named returns the records with a name, as scim.SameName compares it, or folded.
+func (s *store[R]) named(name string, folded bool) []R {
+	if !folded {
+		return s.byName[scim.NameKey(name)]
+	}
+	return keep(s.order, func(r R) bool { return foldLetters(r.label()) == foldLetters(name) })
+}
 
 // freeID is a GUID that depends on nothing but its arguments and on how often
 // the name was created before.
 func (s *store[R]) freeID(seed int64, kind, name string) string {
 	for n := 0; ; n++ {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%d/%s/%s/%d", seed, kind, strings.ToLower(name), n))
+		sum := sha256.Sum256(fmt.Appendf(nil, "%d/%s/%s/%d", seed, kind, scim.NameKey(name), n))
 		h := hex.EncodeToString(sum[:16])
 		id := h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
 		if s.free(id) {

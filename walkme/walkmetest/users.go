@@ -77,7 +77,7 @@ func (ex *exchange) listUsers() answer {
 
 // searchEmails is the look-up of FilterSearchesEmail.
 func (ex *exchange) searchEmails() ([]*userRecord, *refusal) {
-	f, bad := parseFilter(ex.query.Get("filter"), caseExact)
+	f, bad := parseFilter(ex.query.Get("filter"), standardCollation)
 	if bad != nil || !strings.EqualFold(f.attr, "userName") {
 		return nil, bad
 	}

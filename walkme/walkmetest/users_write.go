@@ -3,6 +3,8 @@ package walkmetest
 import (
 	"net/http"
 	"strings"
+
+	"okta-walkme-agent/internal/scim"
 )
 
 func (ex *exchange) createUser() answer {
@@ -14,7 +16,7 @@ func (ex *exchange) createUser() answer {
 		return ex.refused(bad)
 	}
 	name := doc.text("userName")
-	ex.policeCreate(createdBefore(ex.t.users.named(name)), "userName", name)
+	ex.policeCreate(createdBefore(ex.t.users.named(name, ex.q.NamesFolded)), "userName", name)
 	if !doc.has("active") || ex.q.ActiveNotWritable {
 		doc.set("active", true)
 	}
@@ -68,10 +70,10 @@ func (ex *exchange) userTaken(doc object, u *userRecord) bool {
 			return o != u && email != "" && strings.EqualFold(firstEmail(o.doc), email)
 		})) > 0
 	}
-	if ex.t.users.stale[strings.ToLower(name)] {
+	if ex.t.users.stale[scim.NameKey(name)] {
 		return true
 	}
-	for _, o := range ex.t.users.named(name) {
+	for _, o := range ex.t.users.named(name, ex.q.NamesFolded) {
 		if o != u && (!ex.q.DuplicateDifferingCase || o.label() == name) {
 			return true
 		}
@@ -176,7 +178,7 @@ func (ex *exchange) commitUser(u *userRecord, doc object, password string) answe
 		case ex.q.PutTakenNameAccepted:
 		case ex.q.PutTakenNameAppliedBut500:
 			status = http.StatusInternalServerError
-			ex.t.users.stale[strings.ToLower(u.label())] = true
+			ex.t.users.stale[scim.NameKey(u.label())] = true
 		default:
 			return ex.fail(http.StatusConflict, uniqueness, "A user with this userName exists already.")
 		}
