@@ -28,6 +28,7 @@ func (c *Config) OktaClient() (okta.Config, error) {
 		ClientID:       c.Okta.Auth.ClientID,
 		KeyID:          c.Okta.Auth.KeyID,
 		RateLimitShare: c.Okta.RateLimitShare,
+		MaxPeople:      c.Okta.MaxPeople,
 		Timeout:        c.Okta.Timeout,
 		Transport:      transport,
 	}

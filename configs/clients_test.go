@@ -35,7 +35,7 @@ func TestOktaClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := okta.Config{
-		OrgURL: "https://acme.okta.com", AppID: "0oa1", APIToken: "okta-s3cret", RateLimitShare: 0.25, Timeout: 5 * time.Second,
+		OrgURL: "https://acme.okta.com", AppID: "0oa1", APIToken: "okta-s3cret", RateLimitShare: 0.25, MaxPeople: 2_000_000, Timeout: 5 * time.Second,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(okta.Config{}, "Transport", "Logger")); diff != "" {
 		t.Errorf("OktaClient() (-want +got):\n%s", diff)

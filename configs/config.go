@@ -37,6 +37,7 @@ type Okta struct {
 	AppID          string        `yaml:"app_id"`
 	Auth           OktaAuth      `yaml:"auth"`
 	RateLimitShare float64       `yaml:"rate_limit_share" above:"0" max:"1"` // of what others leave of the limits
+	MaxPeople      int           `yaml:"max_people" min:"1"`                 // entries of a list; one that goes on beyond fails the run
 	GroupFullRead  time.Duration `yaml:"group_full_read" min:"0s"`           // how often all members of all pushed groups are read; 0 reads them in every run
 	Timeout        time.Duration `yaml:"timeout" above:"0s"`                 // of one request, its answer included
 	CAFile         string        `yaml:"ca_file"`                            // PEM, trusted besides the system's

@@ -114,4 +114,8 @@ func incomplete(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrIncomplete, fmt.Errorf(format, args...))
 }
 
+func tooLong(format string, args ...any) error {
+	return incomplete("%w: %w", ErrTooLong, fmt.Errorf(format, args...))
+}
+
 func isIncomplete(err error) bool { return errors.Is(err, ErrIncomplete) }

@@ -36,12 +36,15 @@ type User struct {
 const assignmentPage = "500"
 
 // Assignment reads the assignment of one person, with whole profiles. The error
-// is ErrNotFound only when Okta itself says that there is none.
+// is ErrNotFound only when Okta itself names this person's assignment, or account,
+// as what it does not find. A 404 about anything else, such as the app, is
+// ErrIncomplete.
 func (c *Client) Assignment(ctx context.Context, userID string) (User, error) {
 	wire, _, err := readAt[appUser](ctx, c, url.Values{"expand": {"user"}}, "apps", c.cfg.AppID, "users", userID)
 	if err == nil && wire.ID != userID {
 		err = incomplete("the assignment of another person")
 	}
+	err = aboutObject(err, userID, "AppUser", "User")
 	if err != nil {
 		return User{}, fmt.Errorf("okta: read assignment of %s: %w", userID, err)
 	}

@@ -3,6 +3,7 @@ package okta
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 // share its pace.
 type Client struct {
 	cfg     Config
+	host    string // of the org, with its port
 	session *session
 	http    *http.Client
 }
@@ -37,7 +39,8 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{cfg: cfg, session: s, http: &http.Client{Transport: retry, CheckRedirect: stayHere}}, nil
+	_, host, _ := strings.Cut(cfg.OrgURL, "://")
+	return &Client{cfg: cfg, host: host, session: s, http: &http.Client{Transport: retry, CheckRedirect: stayHere}}, nil
 }
 
 // stayHere hands a redirect to the caller as an answer: no answer of Okta's API
@@ -69,18 +72,16 @@ func (c *Client) get(ctx context.Context, path string) (*http.Response, error) {
 	}
 }
 
-// maxBody bounds one answer. A page of 500 people with ordinary profiles is 2 MiB.
-const maxBody = 128 << 20
-
 // maxBodyTries is how often an answer is asked for whose body does not arrive whole.
 const maxBodyTries = 3
 
-// read asks for path and has decode read the body. When the body does not
-// arrive whole, or decode finds it incomplete, the answer is asked for again.
-func (c *Client) read(ctx context.Context, path string, decode func(io.Reader) error) (http.Header, error) {
+// read asks for path and has decode read the body, of at most so many bytes. When
+// the body does not arrive whole, or decode finds it incomplete, the answer is
+// asked for again.
+func (c *Client) read(ctx context.Context, path string, most int64, decode func(*bounded) error) (http.Header, error) {
 	for try := 1; ; try++ {
-		header, err := c.readOnce(ctx, path, decode)
-		if err == nil || try == maxBodyTries || !isIncomplete(err) {
+		header, err := c.readOnce(ctx, path, most, decode)
+		if err == nil || try == maxBodyTries || !isIncomplete(err) || errors.Is(err, ErrTooLong) {
 			return header, err
 		}
 		c.cfg.Logger.DebugContext(ctx, "okta answer is read again", "path", template(urlPath(path)), "error", err.Error())
@@ -90,7 +91,7 @@ func (c *Client) read(ctx context.Context, path string, decode func(io.Reader) e
 	}
 }
 
-func (c *Client) readOnce(ctx context.Context, path string, decode func(io.Reader) error) (http.Header, error) {
+func (c *Client) readOnce(ctx context.Context, path string, most int64, decode func(*bounded) error) (http.Header, error) {
 	resp, err := c.get(ctx, path)
 	if err != nil {
 		return nil, err
@@ -99,7 +100,7 @@ func (c *Client) readOnce(ctx context.Context, path string, decode func(io.Reade
 	if !isJSON(resp.Header) {
 		return nil, incomplete("content type %q instead of JSON", resp.Header.Get("Content-Type"))
 	}
-	err = decode(io.LimitReader(resp.Body, maxBody))
+	err = decode(&bounded{body: resp.Body, most: most})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -119,7 +120,7 @@ type element interface{ key() string }
 // readObject asks for the one object at path. The time is Okta's clock.
 func readObject[T element](ctx context.Context, c *Client, path string) (T, time.Time, error) {
 	var v T
-	header, err := c.read(ctx, path, func(body io.Reader) error {
+	header, err := c.read(ctx, path, maxObject, func(body *bounded) error {
 		var fresh T
 		dec := json.NewDecoder(body)
 		if err := dec.Decode(&fresh); err != nil {

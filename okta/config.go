@@ -45,6 +45,10 @@ type Config struct {
 	// programs of the org. 0 means 0.5.
 	RateLimitShare float64
 
+	// MaxPeople bounds every list, in entries. One that goes on beyond is no list:
+	// the read fails with ErrTooLong. 0 means 2,000,000.
+	MaxPeople int
+
 	// UserAgent is appended to the SDK's own, e.g. "okta-walkme-agent/1.2.3".
 	UserAgent string
 
@@ -69,6 +73,7 @@ const (
 	defaultShare     = 0.5
 	defaultTimeout   = time.Minute
 	defaultRetryWait = 500 * time.Millisecond
+	defaultMaxPeople = 2_000_000
 )
 
 // DefaultScopes returns the OAuth 2.0 scopes that a snapshot needs. Events
@@ -105,6 +110,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	cfg.RateLimitShare = cmp.Or(cfg.RateLimitShare, defaultShare)
 	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
 	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
+	cfg.MaxPeople = cmp.Or(cfg.MaxPeople, defaultMaxPeople)
 	if cfg.Scopes == nil {
 		cfg.Scopes = DefaultScopes()
 	}
@@ -133,6 +139,8 @@ func (cfg Config) validate() error {
 		return errors.New("okta: the API token contains white space")
 	case !(cfg.RateLimitShare > 0 && cfg.RateLimitShare <= 1):
 		return fmt.Errorf("okta: rate limit share %v is not above 0 and at most 1", cfg.RateLimitShare)
+	case cfg.MaxPeople < 0:
+		return errors.New("okta: the bound on lists is negative")
 	case cfg.Timeout < 0 || cfg.RetryWait < 0:
 		return errors.New("okta: a time-out or retry wait is negative")
 	}

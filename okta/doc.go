@@ -46,8 +46,10 @@
 //	assigned groups           assigned groups/200
 //	Okta's push mappings      mappings/1000, and 1 for each mapped group
 //
-// A known group that no source names any more costs 1, once, and so does one that
-// has lost its last member: what Okta does not show is not taken for gone.
+// A known group that no source names any more costs 1, once: what Okta does not
+// show is not taken for gone. A group that has lost its last member costs 1 more,
+// one that has lost sharply many 3, as a rule; and a list whose last page is exactly
+// full 1, because a lost link would look the same.
 //
 // On an incremental read one search, changed groups of the org/200, answers
 // for all sources by id, name and rule that were resolved before; the lists of

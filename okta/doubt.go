@@ -2,7 +2,6 @@ package okta
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -67,30 +66,6 @@ func (p *pushed) findVanished(ctx context.Context) error {
 				p.addFetched(s, id)
 			}
 		}
-	}
-	return nil
-}
-
-// asked is how many former members are asked for whether they left.
-const asked = 3
-
-// confirmEmpty makes sure that a group without members has lost those it had: the
-// first of them who still has an account must not be in it. Okta has everybody in a
-// group of its own, so that a person without any group is not seen for real.
-func (c *Client) confirmEmpty(ctx context.Context, groupID string, before []string) error {
-	for _, id := range before[:min(len(before), asked)] {
-		groups, err := c.PersonGroups(ctx, id)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			continue
-		case errors.Is(err, ErrForbidden): // of one group, not of the snapshot
-			return incomplete("Okta lists no member, and does not say whether %s left the group", id)
-		case err != nil:
-			return err
-		case len(groups) == 0 || slices.ContainsFunc(groups, func(g GroupRef) bool { return g.ID == groupID }):
-			return incomplete("Okta lists no member, but does not say that %s left the group", id)
-		}
-		return nil
 	}
 	return nil
 }

@@ -36,6 +36,10 @@ var (
 	// expected content, or the same page came twice.
 	ErrIncomplete = errors.New("incomplete answer")
 
+	// ErrTooLong means that a list or an answer went on beyond what can be meant:
+	// see Config.MaxPeople. Every such error is an ErrIncomplete, too.
+	ErrTooLong = errors.New("too long")
+
 	// ErrDPoP means that the service app wants sender-constrained tokens
 	// (RFC 9449), which this client does not make.
 	ErrDPoP = errors.New(`the service app requires DPoP: clear "Require Demonstrating Proof of Possession (DPoP) header in token requests" in the app's general settings`)
@@ -90,6 +94,22 @@ func (e *APIError) Is(target error) bool {
 		return e.Code == codeInvalidDPoP || e.Code == codeUseDPoPNonce
 	}
 	return false
+}
+
+// aboutObject makes sure that an ErrNotFound is about the object of that id, as
+// Okta's text says: "Not found: Resource not found: 00u… (AppUser)". Other things on
+// the path have ids, too, and a gateway may know Okta's words.
+func aboutObject(err error, id string, kinds ...string) error {
+	var answer *APIError
+	if !errors.Is(err, ErrNotFound) || !errors.As(err, &answer) {
+		return err
+	}
+	for _, kind := range kinds {
+		if strings.Contains(answer.Summary, " "+id+" ("+kind+")") {
+			return err
+		}
+	}
+	return incomplete("Okta's answer does not say that it is %s who is not found: %v", id, answer)
 }
 
 // Error codes that decide something. The codes with E are Okta's

@@ -22,6 +22,7 @@ type Events struct {
 }
 
 const (
+	logPath       = "/api/v1/logs"
 	eventPage     = "1000"
 	maxEventPages = 20
 )
@@ -36,7 +37,7 @@ const (
 func (c *Client) Events(ctx context.Context, after string, since time.Time) (Events, error) {
 	path := c.firstPoll(since)
 	if after != "" {
-		stored, err := pollPath(after)
+		stored, err := c.pollPath(after)
 		if err != nil {
 			return Events{}, fmt.Errorf("okta: poll system log: %w", err)
 		}
@@ -64,7 +65,7 @@ func (c *Client) firstPoll(since time.Time) string {
 		kinds = append(kinds, `eventType sw "`+prefix+`"`)
 	}
 	filter := strings.Join(kinds, " or ") + ` or (eventType sw "application." and target.id eq ` + quote(c.cfg.AppID) + `)`
-	return "/api/v1/logs?" + url.Values{
+	return logPath + "?" + url.Values{
 		"filter": {filter}, "limit": {eventPage}, "sortOrder": {"ASCENDING"},
 		"since": {since.UTC().Format("2006-01-02T15:04:05.000Z")},
 	}.Encode()
@@ -72,16 +73,15 @@ func (c *Client) firstPoll(since time.Time) string {
 
 // pollPath is the path and query of a next link of the log, word for word: its
 // cursor and since exclude each other.
-func pollPath(link string) (string, error) {
-	path, _, err := splitLink(link)
-	if err == nil && path != "/api/v1/logs" {
+func (c *Client) pollPath(link string) (string, error) {
+	to, _, err := splitLink(c.host, link)
+	if err == nil && to.EscapedPath() != logPath {
 		err = errors.New("the stored position is not one of the system log")
 	}
 	if err != nil {
 		return "", err
 	}
-	_, query, _ := strings.Cut(link, "?")
-	return path + "?" + query, nil
+	return logPath + "?" + to.RawQuery, nil
 }
 
 // poll reads pages until one is empty: a polling log always promises another.
@@ -95,7 +95,7 @@ func (c *Client) poll(ctx context.Context, path string) (Events, error) {
 		for _, e := range p.items {
 			news.add(e)
 		}
-		next, err := pollPath(p.next)
+		next, err := c.pollPath(linkTo(p.header, "next"))
 		if err != nil {
 			return Events{}, incomplete("no next link: %w", err)
 		}

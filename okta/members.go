@@ -19,8 +19,8 @@ func (p *pushed) readMembers(ctx context.Context) error {
 			return nil
 		}
 		members, err := p.client.members(ctx, g.ID)
-		if err == nil && len(members) == 0 {
-			err = p.client.confirmEmpty(ctx, g.ID, k.Members)
+		if err == nil {
+			err = p.confirmLeft(ctx, g.ID, k.Members, members)
 		}
 		switch {
 		case err == nil:

@@ -23,27 +23,31 @@ func TestNextLink(t *testing.T) {
 		{"unclosed", []string{`<https://a/x; rel="next"`}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := nextLink(http.Header{"Link": tc.lines}); got != tc.want {
-				t.Errorf("nextLink(%q) = %q, want %q", tc.lines, got, tc.want)
+			if got := linkTo(http.Header{"Link": tc.lines}, "next"); got != tc.want {
+				t.Errorf("linkTo(%q) = %q, want %q", tc.lines, got, tc.want)
 			}
 		})
 	}
 }
 
 func TestNextPath(t *testing.T) {
-	const current = "/api/v1/apps/0oa1/users?expand=user&limit=500"
+	const host, current = "acme.okta.com", "/api/v1/apps/0oa1/users?expand=user&limit=500"
 	for _, tc := range []struct{ link, want string }{
 		{"", ""},
-		{"https://a/api/v1/apps/0oa1/users?after=x&limit=200", "/api/v1/apps/0oa1/users?after=x&expand=user&limit=200"},
-		{"https://a/api/v1/apps/0oa1/users?after=x", "/api/v1/apps/0oa1/users?after=x&expand=user&limit=500"},
+		{"https://acme.okta.com/api/v1/apps/0oa1/users?after=x&limit=200", "/api/v1/apps/0oa1/users?after=x&expand=user&limit=200"},
+		{"https://acme.okta.com/api/v1/apps/0oa1/users?after=x&expand=user&limit=500", "/api/v1/apps/0oa1/users?after=x&expand=user&limit=500"},
+		{"http://ACME.okta.com:443/api/v1/apps/0oa1/users?after=x", "/api/v1/apps/0oa1/users?after=x&expand=user&limit=500"},
 		{"/api/v1/apps/0oa1/users?after=a%2Bb", "/api/v1/apps/0oa1/users?after=a%2Bb&expand=user&limit=500"},
 	} {
-		if got, err := nextPath(current, tc.link); got != tc.want || err != nil {
+		if got, err := nextPath(host, current, tc.link); got != tc.want || err != nil {
 			t.Errorf("nextPath(current, %q) = %q, %v, want %q", tc.link, got, err, tc.want)
 		}
 	}
-	for _, link := range []string{"http://%zz", "https://a/x", "evil.example.com", "//evil/y", "https://a/api/v1/x?a=%zz", "mailto:x"} {
-		if got, err := nextPath(current, link); err == nil {
+	for _, link := range []string{"http://%zz", "https://acme.okta.com/x", "evil.example.com", "//evil/y", "mailto:x",
+		"https://acme.okta.com/api/v1/apps/0oa1/users?a=%zz", "https://evil.example.com/api/v1/apps/0oa1/users?after=x",
+		"https://acme.okta.com:8443/api/v1/apps/0oa1/users?after=x", "https://acme.okta.com/api/v1/apps/0oa2/users?after=x",
+		"https://acme.okta.com/api/v1/apps/0oa1/users/00u1?after=x", "https://acme.okta.com/api/v1/apps/0oa1/groups?after=x"} {
+		if got, err := nextPath(host, current, link); err == nil {
 			t.Errorf("nextPath(current, %q) = %q, want an error", link, got)
 		}
 	}
@@ -52,7 +56,7 @@ func TestNextPath(t *testing.T) {
 func FuzzNextPath(f *testing.F) {
 	f.Add(`<https://a/api/v1/x?after=1>; rel="next"`)
 	f.Fuzz(func(t *testing.T, line string) {
-		path, err := nextPath("/api/v1/x?expand=user", nextLink(http.Header{"Link": {line}}))
+		path, err := nextPath("a", "/api/v1/x?expand=user", linkTo(http.Header{"Link": {line}}, "next"))
 		if err != nil || path == "" {
 			return
 		}

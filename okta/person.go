@@ -38,14 +38,15 @@ func (c *Client) Person(ctx context.Context, loginOrID string) (Person, error) {
 	return Person{ID: wire.ID, Login: login.Login, Status: wire.Status, Profile: profile}, nil
 }
 
-// PersonGroups lists the groups of a person, sorted by name, then id.
+// PersonGroups lists the groups of a person, sorted by name, then id. The error is
+// ErrNotFound only when Okta names this person as whom it does not find.
 func (c *Client) PersonGroups(ctx context.Context, userID string) ([]GroupRef, error) {
 	var refs []GroupRef
 	err := list(ctx, c, url.Values{"limit": {groupPage}}, []string{"users", userID, "groups"}, func(g groupObject) error {
 		refs = append(refs, GroupRef{ID: g.ID, Name: g.Profile.Name})
 		return nil
 	})
-	if err != nil {
+	if err = aboutObject(err, userID, "User"); err != nil {
 		return nil, fmt.Errorf("okta: list groups of %s: %w", userID, err)
 	}
 	slices.SortFunc(refs, func(a, b GroupRef) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })

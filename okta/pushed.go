@@ -29,8 +29,8 @@ type GroupRequest struct {
 
 	// Known is Snapshot.Groups of the last snapshot, with all fields, the
 	// unreadable ones included; Members must tell nil (unknown, will be read)
-	// from empty. On a full read nothing is taken from it, but what it holds and
-	// Okta does not show any more is doubted.
+	// from empty, and be sorted. On a full read nothing is taken from it, but what it
+	// holds and Okta does not show any more is doubted.
 	Known []Group
 }
 
@@ -53,6 +53,7 @@ const (
 // pushed collects the groups that the sources name.
 type pushed struct {
 	client  *Client
+	users   []User // the assignments of the snapshot, sorted by ID
 	request GroupRequest
 	full    bool
 	known   map[string]Group       // by id
@@ -77,12 +78,12 @@ type fetch struct {
 }
 
 // groups resolves the sources and reads the members, all or nothing per group.
-func (c *Client) groups(ctx context.Context, req GroupRequest) ([]Group, []SourceProblem, error) {
+func (c *Client) groups(ctx context.Context, req GroupRequest, users []User) ([]Group, []SourceProblem, error) {
 	if len(req.Sources) == 0 {
 		return nil, nil, nil
 	}
 	p := &pushed{
-		client: c, request: req, full: req.Full || req.Since.IsZero() || len(req.Known) == 0,
+		client: c, users: users, request: req, full: req.Full || req.Since.IsZero() || len(req.Known) == 0,
 		known: map[string]Group{}, fetched: map[string]fetch{}, groups: map[string]*Group{}, linkedBy: map[string]string{},
 	}
 	for _, g := range req.Known {

@@ -63,11 +63,15 @@ func TestAssignment(t *testing.T) {
 		t.Errorf("Assignment(..) = %v, want an error before any request", err)
 	}
 	for name, f := range map[string]oktatest.Fault{
-		"404 of a gateway": {Status: 404, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}}},
-		"404, other code":  {Status: 404, Body: `{"errorCode":"E0000022"}`},
-		"null":             {Status: 200, Body: "null"},
-		"empty":            {Status: 200},
-		"another person":   {Status: 200, Body: `{"id":"00uother"}`},
+		"404 of a gateway":         {Status: 404, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}}},
+		"404, other code":          {Status: 404, Body: `{"errorCode":"E0000022"}`},
+		"404 about the app":        {Status: 404, Body: `{"errorCode":"E0000007","errorSummary":"Not found: Resource not found: 0oa00000000000walkme (AppInstance)"}`},
+		"404 about another person": {Status: 404, Body: `{"errorCode":"E0000007","errorSummary":"Not found: Resource not found: 00u1 (AppUser)"}`},
+		"404 about the path":       {Status: 404, Body: `{"errorCode":"E0000007","errorSummary":"Not found: Resource not found: /api/v1/apps (Path)"}`},
+		"404 about nothing":        {Status: 404, Body: `{"errorCode":"E0000007","errorSummary":"Not found"}`},
+		"null":                     {Status: 200, Body: "null"},
+		"empty":                    {Status: 200},
+		"another person":           {Status: 200, Body: `{"id":"00uother"}`},
 	} {
 		org.Fault(always(ann, f))
 		if _, err := c.Assignment(t.Context(), ann); err == nil || errors.Is(err, okta.ErrNotFound) {

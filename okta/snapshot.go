@@ -77,7 +77,7 @@ func (c *Client) Snapshot(ctx context.Context, req SnapshotRequest) (*Snapshot, 
 	if s.Users, s.Watermark, err = c.assignments(ctx, req.Keep, req.Each); err != nil {
 		return nil, err
 	}
-	if s.Groups, s.Problems, err = c.groups(ctx, req.Groups); err != nil {
+	if s.Groups, s.Problems, err = c.groups(ctx, req.Groups, s.Users); err != nil {
 		return nil, err
 	}
 	s.Requests = int(requests.Load())

@@ -41,6 +41,9 @@ func diagnoseOkta(err error) (diagnosis, bool) {
 	case errors.As(err, &answer) && answer.Status >= http.StatusInternalServerError:
 		return diagnosis{"Okta is down or overloaded, or a gateway on the way is",
 			"look at status.okta.com and at the proxy; the next run tries again"}, true
+	case errors.Is(err, okta.ErrTooLong):
+		return diagnosis{"Okta's list goes on beyond what can be meant, or something else answers in its place",
+			"compare the number of people in the Admin Console; raise okta.max_people if there are so many"}, true
 	case errors.Is(err, okta.ErrTimeout):
 		return diagnosis{"Okta did not answer in time", "try again; raise okta.timeout if it is always so slow"}, true
 	case errors.Is(err, okta.ErrDPoP):

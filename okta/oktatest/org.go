@@ -64,12 +64,14 @@ type Org struct {
 	provisioning bool
 	noRole       bool
 	needDPoP     bool
-	apiToken     string
-	tokens       map[string]accessToken
-	events       []event
-	buckets      map[string]*bucket
-	requests     []Request
-	fault        func(*http.Request) *Fault
+
+	opaqueCursors bool
+	apiToken      string
+	tokens        map[string]accessToken
+	events        []event
+	buckets       map[string]*bucket
+	requests      []Request
+	fault         func(*http.Request) *Fault
 }
 
 // Start starts an org on a loopback address. It panics if it cannot listen.
