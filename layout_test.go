@@ -30,11 +30,12 @@ const (
 var imports = map[string][]string{
 	"internal/scim":     {},
 	"internal/el":       {},
+	"internal/fault":    {},
 	"internal/har":      {},
 	"okta":              {},
-	"okta/oktatest":     {},
+	"okta/oktatest":     {"internal/fault"},
 	"walkme":            {"internal/scim"},
-	"walkme/walkmetest": {"internal/scim"},
+	"walkme/walkmetest": {"internal/fault", "internal/scim"},
 	"state":             {"internal/scim"},
 	"agent":             {"internal/scim", "internal/el", "okta", "walkme", "state"},
 	"agent/report":      {"agent", "internal/scim"},
@@ -42,6 +43,7 @@ var imports = map[string][]string{
 	"configs":           {"agent", "agent/service", "internal/el", "okta", "walkme"},
 	"cmd/okta-walkme-agent": {
 		"agent", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
+		"internal/fault",
 	},
 }
 

@@ -139,7 +139,7 @@ Okta's provisioning engine would make.`,
 	root.AddCommand(
 		c.runCommand(), c.reloadCommand(), c.initCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
 		c.explainCommand(), c.checkCommand(),
-		c.statusCommand(), c.historyCommand(), c.stateCommand(), c.demoCommand(), c.versionCommand(), c.manCommand(),
+		c.statusCommand(), c.historyCommand(), c.stateCommand(), c.demoCommand(), c.serveCommand(), c.versionCommand(), c.manCommand(),
 	)
 	root.SetOut(c.stdout) // before cobra's own command takes it for its own
 	root.InitDefaultCompletionCmd()

@@ -85,8 +85,10 @@ func (d *demo) populate() {
 	}
 	d.groups["WalkMe Editors"] = d.org.NewGroup("WalkMe Editors", d.people["Ann"], d.people["Bob"])
 	d.groups["Content Authors"] = d.org.NewGroup("Content Authors", d.people["Cara"])
-	d.tenant.AddUser(walkmetest.User{UserName: "admin@example.com", GivenName: "Ada", FamilyName: "Min", Active: true})
-	dan := d.tenant.AddUser(walkmetest.User{UserName: "dan@example.com", GivenName: "Daniel", FamilyName: "Dunn", Active: true})
+	d.tenant.AddUser(walkmetest.User{UserName: "admin@example.com", GivenName: "Ada", FamilyName: "Min", Active: true,
+		Extra: walkmetest.Email("admin@example.com")})
+	dan := d.tenant.AddUser(walkmetest.User{UserName: "dan@example.com", GivenName: "Daniel", FamilyName: "Dunn", Active: true,
+		Extra: walkmetest.Email("dan@example.com")})
 	d.tenant.AddGroup("Authors", dan)
 }
 

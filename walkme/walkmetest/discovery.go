@@ -61,7 +61,7 @@ func (ex *exchange) providerConfig() object {
 		{"filter", supported(true, field{"maxResults", limit})},
 		{"changePassword", supported(!ex.q.PasswordPatch400)},
 		{"sort", supported(false)},
-		{"etag", supported(false)},
+		{"etag", supported(true)},
 		{"authenticationSchemes", []any{object{
 			{"type", "httpbasic"},
 			{"name", "HTTP Basic"},

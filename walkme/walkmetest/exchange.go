@@ -39,6 +39,12 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		seen := *ex.rec
 		fault = hook(&seen)
 	}
+	if !fault.replaces() && fault.Delay == 0 {
+		seen := *ex.rec
+		if ruled := t.ruled(&seen); ruled.replaces() || ruled.Delay > 0 {
+			fault = ruled
+		}
+	}
 	ex.unsure = fault.Apply && fault.replaces()
 	t.pause(r.Context(), t.opts.Latency+fault.Delay)
 	var reply answer
@@ -199,12 +205,17 @@ func (ex *exchange) handle() answer {
 		return ex.serveUsers()
 	case "Groups":
 		return ex.serveGroups()
+	case searchPath:
+		return ex.search()
 	}
 	return ex.serveDiscovery()
 }
 
 func (ex *exchange) authorized() bool {
 	c := ex.t.credentials
+	if c.revoked {
+		return false
+	}
 	got := ex.header.Get("Authorization")
 	return got == c.basic || c.bearer != "" && got == c.bearer
 }

@@ -162,6 +162,14 @@ func (p *parser) comparison() func(object) bool {
 		p.refuse("%q is no operator", op)
 		return nil
 	}
+	if _, isBool := want.(bool); isBool && contains([]string{"gt", "ge", "lt", "le", "co", "sw", "ew"}, op) {
+		p.refuse("%q is not for a boolean", op) // RFC 7644, table 3
+		return nil
+	}
+	if _, isText := want.(string); isText && booleans(attr) && op != "eq" && op != "ne" {
+		p.refuse("%s is a boolean", attr)
+		return nil
+	}
 	value, isText := want.(string)
 	p.last = filter{eq: op == "eq" && isText, attr: attr, value: value}
 	order := p.collate(attr)
@@ -176,6 +184,12 @@ func (p *parser) comparison() func(object) bool {
 		}
 		return op == "ne" && len(resolve(o, attr)) == 0
 	}
+}
+
+// booleans says whether an attribute is one (RFC 7643, section 4.1.1).
+func booleans(attr string) bool {
+	name := strings.ToLower(attr[strings.LastIndexAny(attr, ":.")+1:])
+	return name == "active" || name == "primary"
 }
 
 // literal reads a JSON string, number, boolean or null.

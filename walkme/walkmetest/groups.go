@@ -20,6 +20,9 @@ type groupRecord struct {
 func (g *groupRecord) label() string { return g.doc.text("displayName") }
 
 func (ex *exchange) serveGroups() answer {
+	if ex.id == searchPath {
+		return ex.search()
+	}
 	if ex.id == "" {
 		switch ex.rec.Method {
 		case http.MethodGet:
@@ -33,12 +36,15 @@ func (ex *exchange) serveGroups() answer {
 	if g == nil {
 		return ex.notFound()
 	}
+	if reply, ok := ex.stale(ex.groupView(g)); ok {
+		return reply
+	}
 	switch ex.rec.Method {
 	case http.MethodGet:
 		if ex.q.SingleGetReturnsList {
 			return ex.succeed(http.StatusOK, ex.single(ex.groupView(g)))
 		}
-		return ex.succeed(http.StatusOK, ex.groupView(g))
+		return ex.resource(http.StatusOK, ex.groupView(g))
 	case http.MethodPut:
 		return ex.putGroup(g)
 	case http.MethodPatch:
@@ -160,7 +166,7 @@ func (ex *exchange) createGroup() answer {
 		ex.t.groups.unindex(g, name)
 		return ex.createdWithoutID("Groups", ex.groupView(g))
 	}
-	reply := ex.succeed(http.StatusCreated, ex.groupView(g))
+	reply := ex.resource(http.StatusCreated, ex.groupView(g))
 	ex.locate(&reply, "Groups", g.id)
 	return reply
 }
@@ -186,7 +192,7 @@ func (ex *exchange) putGroup(g *groupRecord) answer {
 		}
 	}
 	r := newRoster(ex, g)
-	if !ex.q.MembersOnlyByAddRemove {
+	if !ex.q.MembersOnlyByAddRemove && !ex.q.PutMembersNoEffect {
 		r.replace(members)
 	}
 	return ex.commitGroup(g, doc, r, false)
@@ -221,5 +227,5 @@ func (ex *exchange) commitGroup(g *groupRecord, doc object, r *roster, routine b
 	if status != http.StatusOK {
 		return ex.fail(status, "", "Internal error.")
 	}
-	return ex.succeed(status, ex.groupView(g))
+	return ex.resource(status, ex.groupView(g))
 }

@@ -69,10 +69,13 @@ func list[R any](ex *exchange, all []R, view func(R) object) answer {
 	shown := all[from:to]
 	resources := make([]any, len(shown))
 	for i, r := range shown {
-		resources[i] = view(r)
+		resources[i] = ex.project(view(r))
 	}
 	if ex.q.TotalIsPageSize {
 		total = len(shown)
+	}
+	if ex.q.GroupsBareArray && ex.kind == "Groups" {
+		return ex.succeed(http.StatusOK, resources)
 	}
 	perPage := len(shown)
 	if ex.q.ItemsPerPageIsCount {
@@ -91,7 +94,7 @@ func (ex *exchange) listResponse(resources []any, total, start, perPage int) obj
 	out := object{
 		{"schemas", []any{schemaList}},
 		{"totalResults", number(total)},
-		{"startIndex", number(start)},
+		{"startIndex", ex.startIndex(start)},
 		{"itemsPerPage", number(perPage)},
 		{"Resources", resources},
 	}
@@ -104,6 +107,13 @@ func (ex *exchange) listResponse(resources []any, total, start, perPage int) obj
 		}
 	}
 	return out
+}
+
+func (ex *exchange) startIndex(start int) any {
+	if ex.q.StringIntegers || ex.q.StringStartIndex {
+		return strconv.Itoa(start)
+	}
+	return start
 }
 
 // single is the whole of a list around one resource.

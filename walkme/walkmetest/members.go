@@ -41,6 +41,14 @@ func (r *roster) add(ids []string) {
 	}
 }
 
+// append does not look who is there already.
+func (r *roster) append(ids []string) {
+	r.ids = append(r.ids, ids...)
+	for _, id := range ids {
+		r.present[id] = true
+	}
+}
+
 func (r *roster) remove(ids []string) {
 	for _, id := range ids {
 		delete(r.present, id)
@@ -114,6 +122,9 @@ func (ex *exchange) patchGroup(g *groupRecord) answer {
 	if bad != nil {
 		return ex.refused(bad)
 	}
+	if ex.q.MembersPatch501 && slices.ContainsFunc(ops, patchOp.touchesMembers) {
+		return ex.fail(http.StatusNotImplemented, "", "PATCH of members is not supported.")
+	}
 	ex.policeBatch(ops)
 	doc, r, routine := g.doc.clone(), newRoster(ex, g), true
 	for _, op := range ops {
@@ -132,6 +143,17 @@ func (ex *exchange) patchGroup(g *groupRecord) answer {
 		return ex.succeed(http.StatusNoContent, nil)
 	}
 	return reply
+}
+
+// touchesMembers says whether an operation is about members, by its path or by its
+// value.
+func (op patchOp) touchesMembers() bool {
+	if op.path == "" {
+		value, _ := op.value.(object)
+		return value.has("members")
+	}
+	name, _, _ := strings.Cut(op.path, "[")
+	return strings.EqualFold(name, "members")
 }
 
 // patchGroupOp applies one operation. expected is true of the operations that
@@ -176,6 +198,8 @@ func (ex *exchange) pathlessMembers(r *roster, op string, v any) *refusal {
 	case op == opReplace && ex.q.PathlessMembers400:
 		return refuse(http.StatusBadRequest, noTarget, "A path is required.")
 	case op == opReplace && ex.q.PatchReplaceMembersNoEffect:
+	case op == opReplace && ex.q.ReplaceAddsDuplicates:
+		r.append(ids)
 	case op == opReplace && !ex.q.PathlessReplaceAppends:
 		r.replace(ids)
 	default:
@@ -199,6 +223,8 @@ func (ex *exchange) patchMembers(g *groupRecord, r *roster, op patchOp) *refusal
 	switch {
 	case op.op == opAdd:
 		return ex.addMembers(r, ids)
+	case op.op == opReplace && ex.q.ReplaceAddsDuplicates:
+		r.append(ids)
 	case op.op == opReplace && !ex.q.MembersOnlyByAddRemove && !ex.q.PatchReplaceMembersNoEffect:
 		r.replace(ids)
 	case op.op == opRemove && op.hasValue:

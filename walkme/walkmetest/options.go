@@ -26,6 +26,10 @@ type Options struct {
 	// Token, when set, is accepted as a Bearer token, too.
 	Token string
 
+	// Authorization, when set, is the only value of the header Authorization
+	// that is accepted, whatever Username, Password and Token say.
+	Authorization string
+
 	// BasePath is the path of the SCIM base URL, without a slash at its end.
 	BasePath string
 

@@ -78,6 +78,13 @@ func (t *Tenant) Violations() []string {
 	return slices.Clone(t.violations)
 }
 
+// ResetViolations forgets the violations found so far.
+func (t *Tenant) ResetViolations() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.violations = nil
+}
+
 // Protect marks users and groups as foreign: every write to one of them, and
 // every change of a protected user's memberships, breaks RuleProtected.
 func (t *Tenant) Protect(ids ...string) {

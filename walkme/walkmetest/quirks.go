@@ -91,6 +91,13 @@ type Quirks struct {
 	// StringIntegers writes the counters of a list as JSON strings.
 	StringIntegers bool
 
+	// StringStartIndex writes startIndex alone as a JSON string.
+	StringStartIndex bool
+
+	// GroupsBareArray answers a list of groups with a JSON array and nothing
+	// around it.
+	GroupsBareArray bool
+
 	// LowerCaseListKeys writes resources, totalresults, startindex,
 	// itemsperpage.
 	LowerCaseListKeys bool
@@ -165,6 +172,9 @@ type Quirks struct {
 	// RequireEmailUserName refuses a userName without an @.
 	RequireEmailUserName bool
 
+	// RequireEmail refuses a POST of a user without an e-mail address.
+	RequireEmail bool
+
 	// EchoPassword shows the last password in every answer about the user.
 	EchoPassword bool
 
@@ -196,6 +206,11 @@ type Quirks struct {
 	// AddDuplicates stores a member once for every add.
 	AddDuplicates bool
 
+	// ReplaceAddsDuplicates takes a PATCH replace of members for an add that
+	// does not look who is there: Okta's second write to a new group leaves
+	// everybody in it twice.
+	ReplaceAddsDuplicates bool
+
 	// AddExisting409 refuses an add of somebody who is a member.
 	AddExisting409 bool
 
@@ -208,6 +223,13 @@ type Quirks struct {
 	// PatchReplaceMembersNoEffect takes a PATCH replace of members for
 	// success and changes nothing.
 	PatchReplaceMembersNoEffect bool
+
+	// PutMembersNoEffect takes a PUT of a group for success and leaves the
+	// members as they were.
+	PutMembersNoEffect bool
+
+	// MembersPatch501 answers 501 to a PATCH that touches members.
+	MembersPatch501 bool
 
 	// RemoveByFilterNoEffect does the same with members[value eq "x"].
 	RemoveByFilterNoEffect bool

@@ -101,6 +101,11 @@ func pagingQuirks() map[string]quirkTest {
 			{"GET", lookup("Users", `userName eq "x"`), "", 200, []string{`"Resources":null`}}}},
 		"StringIntegers": {walkmetest.Quirks{StringIntegers: true}, []step{
 			{"GET", findAnn, "", 200, []string{`"totalResults":"1"`, `"startIndex":"1"`}}}},
+		"StringStartIndex": {walkmetest.Quirks{StringStartIndex: true}, []step{
+			{"GET", findAnn, "", 200, []string{`"totalResults":1,"startIndex":"1","itemsPerPage":1`}}}},
+		"GroupsBareArray": {walkmetest.Quirks{GroupsBareArray: true}, []step{
+			{"GET", lookup("Groups", `displayName eq "x"`), "", 200, []string{`[]`, "!totalResults"}},
+			{"GET", findAnn, "", 200, []string{`"totalResults":1`}}}},
 		"LowerCaseListKeys": {walkmetest.Quirks{LowerCaseListKeys: true}, []step{
 			{"GET", findAnn, "", 200, []string{`"totalresults":1`, `"resources":[`}}}},
 	}
@@ -167,6 +172,9 @@ func userQuirks() map[string]quirkTest {
 			{"PUT", "/Users/u-ann", user(`"userName":"Ann@example.com"`), 400, nil}}},
 		"RequireEmailUserName": {walkmetest.Quirks{RequireEmailUserName: true}, []step{
 			{"POST", "/Users", user(`"userName":"dan"`), 400, nil}}},
+		"RequireEmail": {walkmetest.Quirks{RequireEmail: true}, []step{
+			{"POST", "/Users", user(`"userName":"dan@example.com"`), 400, []string{"emails is required"}},
+			{"POST", "/Users", user(`"userName":"dan@example.com","emails":[{"value":"dan@example.com"}]`), 201, nil}}},
 		"EchoPassword": {walkmetest.Quirks{EchoPassword: true}, []step{
 			{"PATCH", "/Users/u-ann", patch(`{"op":"replace","value":{"password":"Lstar99&"}}`), 200, []string{`"password":"Lstar99&"`}}}},
 		"ShowGroups": {walkmetest.Quirks{ShowGroups: true}, []step{
@@ -198,6 +206,10 @@ func groupQuirks() map[string]quirkTest {
 			{"PATCH", "/Groups/{g}", patch(`{"op":"add","path":"members","value":[{"value":"u-ann"}]}`), 200,
 				[]string{`"members":[{"value":"u-ann","display":"Ann@example.com"},{"value":"u-ann","display":"Ann@example.com"}]`}},
 			{"PATCH", "/Groups/{g}", dropAnn, 200, []string{`"members":[]`}}}},
+		"ReplaceAddsDuplicates": {walkmetest.Quirks{ReplaceAddsDuplicates: true}, []step{
+			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","path":"members","value":[{"value":"u-ann"}]}`), 200,
+				[]string{`"members":[{"value":"u-ann","display":"Ann@example.com"},{"value":"u-ann","display":"Ann@example.com"}]`}},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","value":{"members":[{"value":"u-bob"}]}}`), 200, []string{"u-ann", "u-bob"}}}},
 		"AddExisting409": {walkmetest.Quirks{AddExisting409: true}, []step{
 			{"PATCH", "/Groups/{g}", patch(`{"op":"add","path":"members","value":[{"value":"u-ann"}]}`), 409, nil}}},
 		"MembersOnlyByAddRemove": {walkmetest.Quirks{MembersOnlyByAddRemove: true}, []step{
@@ -211,6 +223,12 @@ func groupQuirks() map[string]quirkTest {
 		"PatchReplaceMembersNoEffect": {walkmetest.Quirks{PatchReplaceMembersNoEffect: true}, []step{
 			{"PATCH", "/Groups/{g}", replaceMembers, 200, []string{"u-ann", "!u-bob"}},
 			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","value":{"members":[]}}`), 200, []string{"u-ann"}}}},
+		"PutMembersNoEffect": {walkmetest.Quirks{PutMembersNoEffect: true}, []step{
+			{"PUT", "/Groups/{g}", group(`"displayName":"Editors EMEA","members":[{"value":"u-bob"}]`), 200, []string{"Editors EMEA", "u-ann", "!u-bob"}}}},
+		"MembersPatch501": {walkmetest.Quirks{MembersPatch501: true}, []step{
+			{"PATCH", "/Groups/{g}", replaceMembers, 501, nil}, {"PATCH", "/Groups/{g}", dropAnn, 501, nil},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"add","value":{"members":[{"value":"u-bob"}]}}`), 501, nil},
+			{"PATCH", "/Groups/{g}", patch(`{"op":"replace","value":{"displayName":"Authors"}}`), 200, nil}}},
 		"RemoveByFilterNoEffect": {walkmetest.Quirks{RemoveByFilterNoEffect: true}, []step{
 			{"PATCH", "/Groups/{g}", dropAnn, 200, []string{"u-ann"}}}},
 		"RemoveAllNoEffect": {walkmetest.Quirks{RemoveAllNoEffect: true}, []step{

@@ -67,9 +67,36 @@ func checkAttribute(f field) *refusal {
 		var items []any
 		items, ok = f.value.([]any)
 		ok = ok && !slices.ContainsFunc(items, func(v any) bool { _, isObject := v.(object); return !isObject })
+		if ok {
+			if bad := checkValues(f.key, items); bad != nil {
+				return bad
+			}
+		}
 	}
 	if !ok {
 		return refuse(http.StatusBadRequest, invalidValue, "%s has the wrong type.", f.key)
+	}
+	return nil
+}
+
+// checkValues holds the values of a multi-valued attribute to RFC 7643, section 2.4:
+// one primary value at most, and no value twice for one type.
+func checkValues(name string, items []any) *refusal {
+	if len(keep(items, isPrimary)) > 1 {
+		return refuse(http.StatusBadRequest, invalidValue, "%s has more than one primary value.", name)
+	}
+	seen := make(map[[2]string]bool, len(items))
+	for _, v := range items {
+		item, _ := v.(object)
+		value, ok := item.get("value").(string)
+		if !ok {
+			continue
+		}
+		kind := [2]string{strings.ToLower(item.text("type")), value}
+		if seen[kind] {
+			return refuse(http.StatusBadRequest, invalidValue, "%s has the value %s twice for one type.", name, value)
+		}
+		seen[kind] = true
 	}
 	return nil
 }

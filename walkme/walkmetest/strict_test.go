@@ -1,6 +1,8 @@
 package walkmetest_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"okta-walkme-agent/walkme/walkmetest"
@@ -155,7 +157,7 @@ func TestStrictRefusals(t *testing.T) {
 		},
 		"what is not there": {
 			{"GET", "/Me", "", 404, nil},
-			{"POST", "/Users/.search", `{}`, 404, nil},
+			{"POST", "/Roles", `{}`, 404, nil},
 			{"GET", "/Users/a/b", "", 404, nil},
 			{"PUT", "/Users", user(`"userName":"x"`), 405, nil},
 			{"POST", "/Groups/{g}", `{}`, 405, nil},
@@ -230,4 +232,92 @@ func TestPatchNoTarget(t *testing.T) {
 		{"PATCH", "/Users/u-ann", patch(`{"op":"replace","path":"emails[type eq \"home\"].value","value":"x"}`), 400, []string{`"scimType":"noTarget"`}},
 		{"PATCH", "/Users/u-ann", patch(`{"op":"remove","path":"emails[type eq \"home\"]"}`), 200, []string{"ann.lee@example.com"}},
 	})
+}
+
+func TestStrictSearch(t *testing.T) {
+	search := func(fields string) string {
+		return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],` + fields + `}`
+	}
+	strict(t, map[string][]step{
+		"a query by POST": {
+			{"POST", "/Users/.search", search(`"filter":"userName eq \"bob@example.com\"","startIndex":1,"count":10`), 200, []string{`"totalResults":1,`, "u-bob"}},
+			{"POST", "/Users/.search", search(`"count":1,"startIndex":2`), 200, []string{`"totalResults":3,"startIndex":2,"itemsPerPage":1`, "u-bob", "!u-ann"}},
+			{"POST", "/Groups/.search", search(`"filter":"displayName eq \"editors\""`), 200, []string{`"totalResults":1,`}},
+			{"POST", "/.search", search(`"attributes":["displayName"]`), 200, []string{`"totalResults":4,`, "Editors", "!emails"}},
+			{"POST", "/Users/.search", search(`"filter":"userName"`), 400, []string{"invalidFilter"}},
+		},
+		"what it refuses": {
+			{"GET", "/Users/.search", "", 405, nil},
+			{"POST", "/.search", `{}`, 400, []string{"SearchRequest"}},
+		},
+	})
+}
+
+func TestStrictValues(t *testing.T) {
+	emails := func(values string) string {
+		return user(`"userName":"dan@example.com","emails":[` + values + `]`)
+	}
+	work := `{"value":"dan@example.com","type":"work","primary":true}`
+	strict(t, map[string][]step{
+		"two primary values": {
+			{"POST", "/Users", emails(work + `,{"value":"d@example.com","type":"home","primary":true}`), 400, []string{"invalidValue", "primary"}},
+			{"PUT", "/Users/u-ann", strings.Replace(emails(work+`,{"value":"d@example.com","primary":true}`), "dan@example.com", "Ann@example.com", 1), 400, nil},
+		},
+		"one value twice for one type": {
+			{"POST", "/Users", emails(work + `,{"value":"dan@example.com","type":"WORK"}`), 400, []string{"twice"}},
+			{"POST", "/Users", emails(work + `,{"value":"dan@example.com","type":"home"}`), 201, nil},
+		},
+		"an order of booleans": {
+			{"GET", lookup("Users", `active gt true`), "", 400, []string{"invalidFilter"}},
+			{"GET", lookup("Users", `active sw "t"`), "", 400, []string{"invalidFilter"}},
+			{"GET", lookup("Users", `emails[primary ge false]`), "", 400, []string{"invalidFilter"}},
+			{"GET", lookup("Users", `active ne true`), "", 200, []string{"u-bob", "!u-ann"}},
+		},
+		"a part of a resource": {
+			{"GET", "/Users/u-ann?attributes=userName,name.familyName", "", 200, []string{`"id":"u-ann"`, "Ann@example.com", `"name":{"familyName":"Lee"}`, "!emails", "!meta"}},
+			{"GET", "/Users/u-ann?excludedAttributes=emails,name.givenName", "", 200, []string{"Ann@example.com", `"name":{"familyName":"Lee"}`, "!emails", "meta"}},
+			{"GET", "/Groups?excludedAttributes=members", "", 200, []string{"Editors", "!u-ann"}},
+			{"GET", "/Users?attributes=urn:ietf:params:scim:schemas:core:2.0:User:emails.value", "", 200, []string{`"emails":[{"value":"ann.lee@example.com"}]`, "!userName"}},
+		},
+	})
+}
+
+func TestStrictVersions(t *testing.T) {
+	tenant := fixture(t, walkmetest.Options{})
+	ask := func(method, body string, header ...string) (int, string) {
+		t.Helper()
+		req := newRequest(t, tenant, method, "/Users/u-ann", body)
+		for i := 0; i < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		reply, _, err := send(http.DefaultClient, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply.StatusCode, reply.Header.Get("ETag")
+	}
+	deactivated := patch(`{"op":"replace","value":{"active":false}}`)
+	status, first := ask("GET", "")
+	if status != 200 || !strings.HasPrefix(first, `W/"`) {
+		t.Fatalf("GET = %d, ETag %q", status, first)
+	}
+	if status, _ := ask("GET", "", "If-None-Match", first); status != 304 {
+		t.Errorf("If-None-Match of the version = %d, want 304", status)
+	}
+	if status, _ := ask("PATCH", deactivated, "If-Match", `W/"another"`); status != 412 {
+		t.Errorf("If-Match of another version = %d, want 412", status)
+	}
+	if ann, _ := tenant.User("Ann@example.com"); !ann.Active {
+		t.Error("the refused PATCH had its effect")
+	}
+	status, second := ask("PATCH", deactivated, "If-Match", first)
+	if status != 200 || second == first {
+		t.Errorf("If-Match of the version = %d, version then %q, before %q", status, second, first)
+	}
+	if status, _ := ask("DELETE", "", "If-Match", first); status != 412 {
+		t.Errorf("DELETE of an old version = %d, want 412", status)
+	}
+	if status, _ := ask("DELETE", "", "If-Match", "*"); status != 204 {
+		t.Errorf("DELETE of any version = %d, want 204", status)
+	}
 }

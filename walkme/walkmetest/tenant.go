@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"okta-walkme-agent/internal/fault"
 )
 
 // Tenant is one WalkMe tenant. It is an http.Handler, for a server of one's own
@@ -24,6 +26,7 @@ type Tenant struct {
 	credentials credentials
 	quirks      Quirks
 	hook        func(*Request) Fault
+	rules       fault.Rules
 	users       store[*userRecord]
 	groups      store[*groupRecord]
 	invitations int
@@ -37,7 +40,20 @@ type Tenant struct {
 	writing    map[string]int // group id to the writes in flight
 }
 
-type credentials struct{ basic, bearer string }
+// credentials are the header values that are right: none when they are revoked.
+type credentials struct {
+	basic, bearer string
+	revoked       bool
+}
+
+// Email is User.Extra of an account with one work address, which is the primary
+// one. An empty address is none.
+func Email(address string) map[string]any {
+	if address == "" {
+		return nil
+	}
+	return map[string]any{"emails": []any{map[string]any{"value": address, "type": "work", "primary": true}}}
+}
 
 // New makes a tenant that is not served yet: URL is empty.
 func New(opts Options) *Tenant {
@@ -57,6 +73,9 @@ func New(opts Options) *Tenant {
 	t.credentials.basic = basicHeader(opts.Username, opts.Password)
 	if opts.Token != "" {
 		t.credentials.bearer = "Bearer " + opts.Token
+	}
+	if opts.Authorization != "" {
+		t.credentials = credentials{basic: opts.Authorization}
 	}
 	return t
 }

@@ -22,6 +22,9 @@ func (u *userRecord) label() string { return u.doc.text("userName") }
 func (u *userRecord) active() bool { return u.doc.get("active") == true }
 
 func (ex *exchange) serveUsers() answer {
+	if ex.id == searchPath {
+		return ex.search()
+	}
 	if ex.id == "" {
 		switch ex.rec.Method {
 		case http.MethodGet:
@@ -38,12 +41,15 @@ func (ex *exchange) serveUsers() answer {
 	if u == nil || u.lost || ex.q.InactiveHidden && !u.active() {
 		return ex.notFound()
 	}
+	if reply, ok := ex.stale(ex.userView(u)); ok {
+		return reply
+	}
 	switch ex.rec.Method {
 	case http.MethodGet:
 		if ex.q.SingleGetReturnsList {
 			return ex.succeed(http.StatusOK, ex.single(ex.userView(u)))
 		}
-		return ex.succeed(http.StatusOK, ex.userView(u))
+		return ex.resource(http.StatusOK, ex.userView(u))
 	case http.MethodPut:
 		return ex.putUser(u)
 	case http.MethodPatch:

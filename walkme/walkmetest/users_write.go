@@ -12,6 +12,9 @@ func (ex *exchange) createUser() answer {
 	if bad == nil && ex.q.RequirePassword && ex.body.text("password") == "" {
 		bad = refuse(http.StatusBadRequest, invalidValue, "password is required.")
 	}
+	if bad == nil && ex.q.RequireEmail && firstEmail(doc) == "" {
+		bad = refuse(http.StatusBadRequest, invalidValue, "emails is required.")
+	}
 	if bad != nil {
 		return ex.refused(bad)
 	}
@@ -36,7 +39,7 @@ func (ex *exchange) createUser() answer {
 		u.lost = true
 		return ex.createdWithoutID("Users", ex.userView(u))
 	}
-	reply := ex.succeed(http.StatusCreated, ex.userView(u))
+	reply := ex.resource(http.StatusCreated, ex.userView(u))
 	ex.locate(&reply, "Users", u.id)
 	return reply
 }
@@ -95,7 +98,7 @@ func (ex *exchange) putUser(u *userRecord) answer {
 	if ex.q.PutAnswerOmitsActive && reply.status == http.StatusOK {
 		view := ex.userView(u)
 		view.delete("active")
-		return ex.succeed(http.StatusOK, view)
+		return ex.resource(http.StatusOK, view)
 	}
 	return reply
 }
@@ -201,5 +204,5 @@ func (ex *exchange) commitUser(u *userRecord, doc object, password string) answe
 	if status != http.StatusOK {
 		return ex.fail(status, "", "Internal error.")
 	}
-	return ex.succeed(status, ex.userView(u))
+	return ex.resource(status, ex.userView(u))
 }

@@ -1,0 +1,102 @@
+package walkmetest
+
+// switches are the quirks that are on or off, in the sections of Quirks.
+var switches = []struct {
+	name, summary string
+	of            func(*Quirks) *bool
+}{
+	// How a filter is answered.
+	{"ignore-filter", "answers every filter with the whole directory", func(q *Quirks) *bool { return &q.IgnoreFilter }},
+	{"case-sensitive-user-name", "compares userName in filters exactly; uniqueness still disregards case", func(q *Quirks) *bool { return &q.CaseSensitiveUserName }},
+	{"case-sensitive-display-name", "compares the names of groups in filters exactly", func(q *Quirks) *bool { return &q.CaseSensitiveDisplayName }},
+	{"case-sensitive-attributes", "finds nothing when the attribute in a filter is not spelt as the schema spells it (username)", func(q *Quirks) *bool { return &q.CaseSensitiveAttributes }},
+	{"names-folded", "compares names by Unicode's simple folding, as databases do: the Kelvin sign is a K, and ſ an s", func(q *Quirks) *bool { return &q.NamesFolded }},
+	{"filter-searches-email", `makes userName eq "x" search the first e-mail, exact case, without the apostrophes in x`, func(q *Quirks) *bool { return &q.FilterSearchesEmail }},
+	{"inactive-hidden", "leaves deactivated users out of filters and lists and answers 404 for them by id", func(q *Quirks) *bool { return &q.InactiveHidden }},
+	{"conflict-on-deactivated-409-without-match", "leaves deactivated users out of filters and lists only: the look-up finds nobody, the POST is a 409", func(q *Quirks) *bool { return &q.ConflictOnDeactivated409WithoutMatch }},
+	{"email-filter-drops", "breaks the connection on a filter on emails", func(q *Quirks) *bool { return &q.EmailFilterDrops }},
+	{"only-eq-filter", `refuses with 400 every filter that is not attr eq "v" on userName, displayName, externalId or emails.value`, func(q *Quirks) *bool { return &q.OnlyEqFilter }},
+	{"upper-case-operator-500", "answers 500 to an operator in capitals (EQ)", func(q *Quirks) *bool { return &q.UpperCaseOperator500 }},
+	{"escaped-quote-400", "refuses a filter value with an escaped quote", func(q *Quirks) *bool { return &q.EscapedQuote400 }},
+	{"backslash-not-found", "finds nothing for a value with a backslash", func(q *Quirks) *bool { return &q.BackslashNotFound }},
+	{"punctuation-not-found", `finds nothing for a value with "and", ( or &`, func(q *Quirks) *bool { return &q.PunctuationNotFound }},
+	{"control-character-400", "refuses a value with a tab or the like", func(q *Quirks) *bool { return &q.ControlCharacter400 }},
+	{"lookup-miss-404", "answers 404 to a filter without hits", func(q *Quirks) *bool { return &q.LookupMiss404 }},
+
+	// Lists and their counters.
+	{"total-is-page-size", "makes totalResults the size of the page", func(q *Quirks) *bool { return &q.TotalIsPageSize }},
+	{"items-per-page-is-count", "makes itemsPerPage the requested size instead of the number returned", func(q *Quirks) *bool { return &q.ItemsPerPageIsCount }},
+	{"ignore-paging", "answers everything to every page", func(q *Quirks) *bool { return &q.IgnorePaging }},
+	{"everything-past-end", "answers everything when startIndex is past the end", func(q *Quirks) *bool { return &q.EverythingPastEnd }},
+	{"count-zero-returns-all", "takes count=0 for no limit", func(q *Quirks) *bool { return &q.CountZeroReturnsAll }},
+	{"bad-start-index-400", "refuses a startIndex below 1 instead of taking 1", func(q *Quirks) *bool { return &q.BadStartIndex400 }},
+	{"resources-null-when-empty", `writes "Resources":null for an empty list`, func(q *Quirks) *bool { return &q.ResourcesNullWhenEmpty }},
+	{"string-integers", "writes the counters of a list as JSON strings", func(q *Quirks) *bool { return &q.StringIntegers }},
+	{"string-start-index", "writes startIndex alone as a JSON string", func(q *Quirks) *bool { return &q.StringStartIndex }},
+	{"lower-case-list-keys", "writes resources, totalresults, startindex, itemsperpage", func(q *Quirks) *bool { return &q.LowerCaseListKeys }},
+	{"groups-bare-array", "answers a list of groups with a JSON array and nothing around it", func(q *Quirks) *bool { return &q.GroupsBareArray }},
+
+	// Users.
+	{"duplicate-differing-case", "accepts a second user whose userName differs only in case; a look-up then returns both", func(q *Quirks) *bool { return &q.DuplicateDifferingCase }},
+	{"unique-by-email", "makes the first e-mail unique in place of userName", func(q *Quirks) *bool { return &q.UniqueByEmail }},
+	{"put-taken-name-accepted", "lets a PUT or PATCH take another one's name with 200, so that two have it", func(q *Quirks) *bool { return &q.PutTakenNameAccepted }},
+	{"put-taken-name-applied-but-500", "answers 500 to a PUT or PATCH that takes another one's name, and applies it; the old name stays taken", func(q *Quirks) *bool { return &q.PutTakenNameAppliedBut500 }},
+	{"created-without-id", `answers 201 without an id for a name with + ( & or \, and never finds it again`, func(q *Quirks) *bool { return &q.CreatedWithoutID }},
+	{"ids-with-slash", `gives ids like "peer/ann x"`, func(q *Quirks) *bool { return &q.IDsWithSlash }},
+	{"ids-from-name", "gives the name at creation as the id", func(q *Quirks) *bool { return &q.IDsFromName }},
+	{"no-meta", "leaves meta and the Location header out", func(q *Quirks) *bool { return &q.NoMeta }},
+	{"relative-location", "writes locations as Users/1, without host or slash", func(q *Quirks) *bool { return &q.RelativeLocation }},
+	{"lower-cases-user-name", "stores and returns userName in lower case", func(q *Quirks) *bool { return &q.LowerCasesUserName }},
+	{"active-as-string", `shows active as "True" or "False"`, func(q *Quirks) *bool { return &q.ActiveAsString }},
+	{"put-answer-omits-active", "leaves active out of the answer to a PUT", func(q *Quirks) *bool { return &q.PutAnswerOmitsActive }},
+	{"active-not-writable", "takes active:false in PUT and POST for success without effect, and refuses a PATCH of active with 400", func(q *Quirks) *bool { return &q.ActiveNotWritable }},
+	{"put-without-active-deactivates", "takes a missing active in a PUT for false", func(q *Quirks) *bool { return &q.PutWithoutActiveDeactivates }},
+	{"put-clears-omitted", "clears every attribute of a user that a PUT leaves out", func(q *Quirks) *bool { return &q.PutClearsOmitted }},
+	{"put-resets-role", "resets accessRole on every PUT, even when the PUT carries it", func(q *Quirks) *bool { return &q.PutResetsRole }},
+	{"require-password", "refuses a POST of a user without a password", func(q *Quirks) *bool { return &q.RequirePassword }},
+	{"require-external-id", "refuses a PUT of a user without externalId", func(q *Quirks) *bool { return &q.RequireExternalID }},
+	{"require-email-user-name", "refuses a userName without an @", func(q *Quirks) *bool { return &q.RequireEmailUserName }},
+	{"require-email", "refuses a POST of a user without an e-mail address", func(q *Quirks) *bool { return &q.RequireEmail }},
+	{"echo-password", "shows the last password in every answer about the user", func(q *Quirks) *bool { return &q.EchoPassword }},
+	{"show-groups", "shows the read-only attribute groups of each user", func(q *Quirks) *bool { return &q.ShowGroups }},
+	{"single-get-returns-list", "answers GET /Users/{id} with a ListResponse", func(q *Quirks) *bool { return &q.SingleGetReturnsList }},
+
+	// Groups and their members.
+	{"members-never-echoed", `shows "members":[] in every answer`, func(q *Quirks) *bool { return &q.MembersNeverEchoed }},
+	{"empty-members-absent", "leaves the key members out for a group without members", func(q *Quirks) *bool { return &q.EmptyMembersAbsent }},
+	{"empty-group-null", "stores an empty list as null: PATCH add or remove of members is a 500 until a replace or PUT brings members", func(q *Quirks) *bool { return &q.EmptyGroupNull }},
+	{"ghost-members", "keeps deleted users in the lists of members", func(q *Quirks) *bool { return &q.GhostMembers }},
+	{"add-duplicates", "stores a member once for every add", func(q *Quirks) *bool { return &q.AddDuplicates }},
+	{"replace-adds-duplicates", "takes a PATCH replace of members for an add that does not look who is there", func(q *Quirks) *bool { return &q.ReplaceAddsDuplicates }},
+	{"add-existing-409", "refuses an add of somebody who is a member", func(q *Quirks) *bool { return &q.AddExisting409 }},
+	{"members-only-by-add-remove", "changes members only by PATCH add and remove with the path members; POST, PUT and replace succeed without effect", func(q *Quirks) *bool { return &q.MembersOnlyByAddRemove }},
+	{"patch-replace-members-no-effect", "takes a PATCH replace of members for success and changes nothing", func(q *Quirks) *bool { return &q.PatchReplaceMembersNoEffect }},
+	{"put-members-no-effect", "takes a PUT of a group for success and leaves the members as they were", func(q *Quirks) *bool { return &q.PutMembersNoEffect }},
+	{"members-patch-501", "answers 501 to a PATCH that touches members", func(q *Quirks) *bool { return &q.MembersPatch501 }},
+	{"remove-by-filter-no-effect", `takes a remove of members[value eq "x"] for success and changes nothing`, func(q *Quirks) *bool { return &q.RemoveByFilterNoEffect }},
+	{"remove-all-no-effect", "takes a remove of members without a value for success and changes nothing", func(q *Quirks) *bool { return &q.RemoveAllNoEffect }},
+	{"pathless-replace-appends", "adds the members of a replace without a path instead of replacing by them", func(q *Quirks) *bool { return &q.PathlessReplaceAppends }},
+	{"pathless-members-400", "refuses members in a replace without a path", func(q *Quirks) *bool { return &q.PathlessMembers400 }},
+	{"no-filter-in-path", `refuses members[value eq "x"] with 400`, func(q *Quirks) *bool { return &q.NoFilterInPath }},
+	{"rename-group-500", "answers 500 to a rename without a path, unapplied", func(q *Quirks) *bool { return &q.RenameGroup500 }},
+	{"lose-overlapping-writes", "lets the second of two writes to a group that overlap undo the first; it shows with latency", func(q *Quirks) *bool { return &q.LoseOverlappingWrites }},
+
+	// PATCH as such.
+	{"no-patch", "answers 501 to every PATCH", func(q *Quirks) *bool { return &q.NoPatch }},
+	{"patch-204", "answers 204 without a body to every PATCH", func(q *Quirks) *bool { return &q.Patch204 }},
+	{"pathless-active-400", "refuses Okta's replace of active without a path", func(q *Quirks) *bool { return &q.PathlessActive400 }},
+	{"partial-name-wipes", "makes a replace of name drop the parts it does not carry", func(q *Quirks) *bool { return &q.PartialNameWipes }},
+	{"password-patch-400", "refuses a PATCH of password", func(q *Quirks) *bool { return &q.PasswordPatch400 }},
+
+	// Failures, and what is wrapped around an answer.
+	{"auth-failure-as-200", "answers a wrong credential with 200 and an object that is no SCIM message", func(q *Quirks) *bool { return &q.AuthFailureAs200 }},
+	{"plain-text-401", "answers a wrong credential with 401 as text/plain", func(q *Quirks) *bool { return &q.PlainText401 }},
+	{"html-errors", "writes every error body as a gateway's HTML page", func(q *Quirks) *bool { return &q.HTMLErrors }},
+	{"unknown-id-500", "answers 500 to PATCH and DELETE of an unknown id", func(q *Quirks) *bool { return &q.UnknownID500 }},
+	{"conflict-without-type", "leaves scimType and status out of a 409", func(q *Quirks) *bool { return &q.ConflictWithoutType }},
+	{"always-invalid-syntax", "gives every error the scimType invalidSyntax", func(q *Quirks) *bool { return &q.AlwaysInvalidSyntax }},
+	{"numeric-status", "writes status in error bodies as a number", func(q *Quirks) *bool { return &q.NumericStatus }},
+	{"unicode-escape-400", `refuses a body with \uXXXX in it`, func(q *Quirks) *bool { return &q.UnicodeEscape400 }},
+	{"delete-returns-body", "answers a DELETE with 200 and the object", func(q *Quirks) *bool { return &q.DeleteReturnsBody }},
+	{"no-discovery", "answers 404 to /ServiceProviderConfig, /Schemas and /ResourceTypes", func(q *Quirks) *bool { return &q.NoDiscovery }},
+}
