@@ -41,18 +41,17 @@ go build -modfile=tools/go.mod -o "$work/" \
 	github.com/goreleaser/nfpm/v2/cmd/nfpm github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 go build -trimpath -ldflags "$LDFLAGS" -o "$work/okta-walkme-agent" ./cmd/okta-walkme-agent
 "$work/okta-walkme-agent" man | gzip -n9 >"$work/okta-walkme-agent.8.gz"
+"$work/okta-walkme-agent" man agent.yaml | gzip -n9 >"$work/agent.yaml.5.gz"
 for shell in bash zsh fish; do "$work/okta-walkme-agent" completion $shell >"$work/completion.$shell"; done
 
-# The newest subjects of the history since the last release.
-last=$(git describe --tags --abbrev=0 'HEAD^' 2>/dev/null || true)
-{
-	printf -- '- semver: "%s"\n  date: %s\n  packager: "%s"\n  changes:\n' "$PACKAGE_VERSION" "$DATE" "$MAINTAINER"
-	git log -n 50 --format=%s ${last:+"$last..HEAD"} | sed "s/'/''/g; s/.*/    - note: '&'/"
-} >"$work/changelog.yaml"
+# The changelog of both formats is the project's own: a heading is a release, each item
+# of its lists a note.
+awk -v packager="$MAINTAINER" -f deploy/package/changelog.awk CHANGELOG.md >"$work/changelog.yaml"
+go run -C tools ./licenses -module "$PWD" -out "$work/THIRD-PARTY-LICENSES"
 
 for ARCH in $ARCHS; do
 	GOOS=linux GOARCH=$ARCH go build -trimpath -ldflags "$LDFLAGS" -o "$work/okta-walkme-agent" ./cmd/okta-walkme-agent
-	GOOS=linux GOARCH=$ARCH "$work/cyclonedx-gomod" app -json -noserial -notimestamp \
+	GOOS=linux GOARCH=$ARCH "$work/cyclonedx-gomod" app -json -licenses -noserial -notimestamp \
 		-main cmd/okta-walkme-agent -output "$work/sbom.cdx.json" . 2>"$work/sbom.log" || { cat "$work/sbom.log"; exit 1; }
 	cp "$work/sbom.cdx.json" "$OUT/okta-walkme-agent_${PACKAGE_VERSION}_$ARCH.cdx.json"
 	cp "$work/okta-walkme-agent" "$OUT/okta-walkme-agent_${PACKAGE_VERSION}_linux_$ARCH"
