@@ -14,27 +14,39 @@ import (
 // anything else than they do.
 func (c *cli) manCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    "man",
-		Short:  "Print the manual page, in roff",
-		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use:       "man [" + configPage + "]",
+		Short:     "Print a manual page, in roff: the program's, or the configuration file's",
+		Hidden:    true,
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{configPage},
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var page bytes.Buffer
-			writeMan(&page, cmd.Root())
+			if len(args) > 0 {
+				writeConfigMan(&page)
+			} else {
+				writeMan(&page, cmd.Root())
+			}
 			_, err := page.WriteTo(c.stdout)
 			return err
 		},
 	}
 }
 
+// configPage names the page of the configuration file.
+const configPage = "agent.yaml"
+
+// buildDay is the day of the build, so that one commit gives one page.
+func buildDay() string {
+	if t, err := time.Parse(time.RFC3339, date); err == nil {
+		return t.Format(time.DateOnly)
+	}
+	return date
+}
+
 // writeMan writes the page in the form of man(7).
 func writeMan(w io.Writer, root *cobra.Command) {
 	m := manual{w}
-	day := date // of the build, so that one commit gives one page
-	if t, err := time.Parse(time.RFC3339, date); err == nil {
-		day = t.Format(time.DateOnly)
-	}
-	m.printf(".TH OKTA-WALKME-AGENT 8 %q %q\n.nh\n.ad l\n", day, programName+" "+buildVersion())
+	m.printf(".TH OKTA-WALKME-AGENT 8 %q %q\n.nh\n.ad l\n", buildDay(), programName+" "+buildVersion())
 	m.section("NAME", programName+` \- `+roff(lowerFirst(root.Short)))
 	m.section("SYNOPSIS", ".B "+programName+"\n[\\fIflags\\fR] \\fIcommand\\fR")
 	m.section("DESCRIPTION", paragraphs(root.Long))
@@ -45,7 +57,7 @@ func writeMan(w io.Writer, root *cobra.Command) {
 	m.table("EXIT STATUS", exitStatus)
 	m.table("ENVIRONMENT", manEnvironment)
 	m.table("FILES", manFiles)
-	m.section("SEE ALSO", ".BR systemd.exec (5),\n.BR systemd-creds (1)")
+	m.section("SEE ALSO", ".BR okta-walkme-agent.yaml (5),\n.BR systemd.exec (5),\n.BR systemd-creds (1)")
 }
 
 // exitStatus is what scripts depend on.
