@@ -1,5 +1,5 @@
 # make check is what CI runs. Everything works offline once the modules are there.
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION ?= $(shell deploy/version.sh)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 # The commit's date, so that one commit gives one binary.
 DATE    ?= $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null || echo unknown)
@@ -13,7 +13,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench fuzz build package boot demo clean
+.PHONY: help check test bench fuzz build package image boot demo clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -36,6 +36,9 @@ build: ## bin/okta-walkme-agent, static
 
 package: ## dist/: .deb and .rpm for amd64 and arm64, binaries, SBOM
 	VERSION='$(VERSION)' COMMIT='$(COMMIT)' DATE='$(DATE)' LDFLAGS='$(LDFLAGS)' deploy/package/build.sh
+
+image: ## dist/: the container image, an OCI archive for amd64 and arm64
+	VERSION='$(VERSION)' COMMIT='$(COMMIT)' DATE='$(DATE)' LDFLAGS='$(LDFLAGS)' deploy/image/build.sh
 
 boot: ## the packages on a booted Debian; needs root, systemd-nspawn and debootstrap
 	deploy/e2e/run

@@ -131,8 +131,8 @@ type sourcePackage struct {
 	names []string // of the files, with their folder
 }
 
-// packages parses all Go files below the root, except test data and folders that
-// the go command passes over, too.
+// packages parses all Go files below the root, except test data, other modules and
+// folders that the go command passes over, too.
 func packages(t *testing.T, tree fs.FS) []*sourcePackage {
 	t.Helper()
 	byDir := map[string]*sourcePackage{}
@@ -144,6 +144,9 @@ func packages(t *testing.T, tree fs.FS) []*sourcePackage {
 		if entry.IsDir() {
 			if name != "." && (base == "testdata" || base == "vendor" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
 				return fs.SkipDir
+			}
+			if _, err := fs.Stat(tree, path.Join(name, "go.mod")); name != "." && err == nil {
+				return fs.SkipDir // a module of its own, such as the tools'
 			}
 			return nil
 		}

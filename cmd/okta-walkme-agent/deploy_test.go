@@ -125,3 +125,21 @@ func TestInstallIsPlayed(t *testing.T) {
 		}
 	}
 }
+
+// TestKubernetesConfiguration reads the configuration that the manifests begin with, with
+// secrets where they are mounted.
+func TestKubernetesConfiguration(t *testing.T) {
+	secrets := t.TempDir()
+	for _, name := range []string{"okta-api-token", "walkme-username", "walkme-password"} {
+		if err := os.WriteFile(filepath.Join(secrets, name), []byte("secret\n"), 0o440); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := filepath.Join(deployDir, "kubernetes", "agent.yaml")
+	getenv := func(key string) string { return map[string]string{credentialsVar: secrets}[key] }
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"--config", config, "check", "--offline"}, environment{getenv: getenv, stdout: &stdout, stderr: &stderr})
+	if code != 0 {
+		t.Errorf("check --offline = %d\n%s%s", code, stdout.String(), stderr.String())
+	}
+}
