@@ -39,10 +39,11 @@ var imports = map[string][]string{
 	"state":             {"internal/scim"},
 	"agent":             {"internal/scim", "internal/el", "okta", "walkme", "state"},
 	"agent/report":      {"agent", "internal/scim"},
+	"agent/probe":       {"agent/report", "internal/scim", "walkme"},
 	"agent/service":     {"agent", "agent/report", "internal/scim", "okta", "state", "walkme"},
 	"configs":           {"agent", "agent/service", "internal/el", "okta", "walkme"},
 	"cmd/okta-walkme-agent": {
-		"agent", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
+		"agent", "agent/probe", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
 		"internal/fault",
 	},
 }
@@ -69,7 +70,7 @@ var owners = map[string][]string{
 	"golang.org/x/sys":                      {"state"},
 	"golang.org/x/term":                     {"cmd/okta-walkme-agent"},
 	"golang.org/x/text":                     {"internal/scim", "internal/el"},
-	"golang.org/x/time":                     {"okta", "walkme"},
+	"golang.org/x/time":                     {"agent/probe", "okta", "walkme"},
 	"modernc.org/sqlite":                    {"state"},
 	"github.com/google/go-cmp":              testsOnly,
 	"github.com/google/jsonschema-go":       testsOnly,

@@ -35,7 +35,7 @@ func readIntoMemory(req *http.Request, resp *http.Response) error {
 	if resp.StatusCode >= 300 {
 		limit, cut = maxErrorBody, true
 	}
-	plain, err := decompressed(resp)
+	plain, err := Decompressed(resp)
 	if err != nil {
 		return err
 	}
@@ -63,9 +63,9 @@ func largest(req *http.Request) int {
 	return maxObjectBody
 }
 
-// decompressed undoes gzip and deflate, which the client asks for as Okta does.
+// Decompressed undoes gzip and deflate, which the client asks for as Okta does.
 // Deflate is read with and without its zlib header: servers send both.
-func decompressed(resp *http.Response) (io.Reader, error) {
+func Decompressed(resp *http.Response) (io.Reader, error) {
 	buffered := bufio.NewReader(resp.Body)
 	head, _ := buffered.Peek(2)
 	if len(head) == 0 {

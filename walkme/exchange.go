@@ -95,6 +95,18 @@ func (c *Client) request(ctx context.Context, method, path string, body []byte) 
 	return req, nil
 }
 
+// NewRequest builds a request as the client sends them, credential included, for a
+// caller who needs one that the client itself never makes. path begins with a slash
+// and is escaped; body is nil for a request without one. Whoever sends it gets the
+// answer as the server wrote it (see Decompressed), and no second try.
+func (c *Client) NewRequest(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+	req, err := c.request(ctx, method, path, body)
+	if err != nil {
+		return nil, err
+	}
+	return req.Request, nil
+}
+
 // failure says what a request without an answer means.
 func failure(method string, err error) error {
 	err = withoutURL(err)

@@ -1,0 +1,108 @@
+package probe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/walkme"
+)
+
+// advice is the configuration that was found to fit the server.
+type advice struct {
+	profile   walkme.Profile    // "": as the dialects' checks say
+	wire      map[string]string // walkme.wire
+	groups    map[string]string // push_groups
+	provision map[string]string // provisioning
+	cannot    []string          // what no configuration lives with
+}
+
+// set recommends a switch by its whole key, such as walkme.wire.send_password.
+func (a *advice) set(key, value string) {
+	for prefix, section := range map[string]*map[string]string{
+		"walkme.wire.": &a.wire, "push_groups.": &a.groups, "provisioning.": &a.provision,
+	} {
+		if name, ok := strings.CutPrefix(key, prefix); ok {
+			if *section == nil {
+				*section = map[string]string{}
+			}
+			(*section)[name] = value
+		}
+	}
+}
+
+// never says what no configuration lives with.
+func (a *advice) never(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(a.cannot, text) {
+		a.cannot = append(a.cannot, text)
+	}
+}
+
+// yaml writes the configuration. Every section has a key, so that each can be merged
+// into a file that has it already.
+func (a *advice) yaml(s *session, r *Report) string {
+	var b strings.Builder
+	if !s.options.AllowWrites {
+		b.WriteString("# Nothing was written, so this is the default: --allow-writes finds out what fits.\n")
+	}
+	for _, text := range a.cannot {
+		fmt.Fprintf(&b, "# Cannot: %s\n", text)
+	}
+	fmt.Fprintf(&b, "walkme:\n  wire_profile: %s\n", a.profileFor(s, r))
+	if len(a.wire) == 0 {
+		b.WriteString("  wire: {}\n")
+	} else {
+		b.WriteString("  wire:\n")
+		section(&b, "    ", a.wire)
+	}
+	membership := map[string]string{"membership_updates": "delta"}
+	for k, v := range a.groups {
+		membership[k] = v
+	}
+	b.WriteString("push_groups:\n")
+	section(&b, "  ", membership)
+	provision := map[string]string{"deactivate_users": "true"}
+	for k, v := range a.provision {
+		provision[k] = v
+	}
+	b.WriteString("provisioning:\n")
+	section(&b, "  ", provision)
+	return b.String()
+}
+
+func section(b *strings.Builder, indent string, keys map[string]string) {
+	names := make([]string, 0, len(keys))
+	for k := range keys {
+		names = append(names, k)
+	}
+	slices.Sort(names)
+	for _, k := range names {
+		fmt.Fprintf(b, "%s%s: %s\n", indent, k, keys[k])
+	}
+}
+
+// profileFor is the dialect with fewer failed checks; Okta's own for a catalogue app
+// where both do.
+func (a *advice) profileFor(s *session, r *Report) walkme.Profile {
+	if a.profile != "" {
+		return a.profile
+	}
+	failed := map[walkme.Profile]int{}
+	for _, c := range r.Checks {
+		for _, p := range s.options.Dialects {
+			if c.Outcome == Failed && strings.Contains(c.ID, "."+string(p)+".") {
+				failed[p]++
+			}
+		}
+	}
+	best := s.options.Dialects[0]
+	if s.speaks(walkme.OIN) {
+		best = walkme.OIN
+	}
+	for _, p := range s.options.Dialects {
+		if failed[p] < failed[best] {
+			best = p
+		}
+	}
+	return best
+}

@@ -1,0 +1,129 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/walkme"
+)
+
+// cleanUp removes what the run made, the latest first, and returns what it could not
+// remove. In a hurry several go at once.
+func (s *session) cleanUp(ctx context.Context) []Leftover {
+	s.conduit.mu.Lock()
+	all := slices.Clone(s.conduit.ledger.all)
+	s.conduit.mu.Unlock()
+	s.resolve(ctx, all)
+	slices.Reverse(all)
+	workers := 1
+	if s.conduit.rush.Load() {
+		workers = 8
+	}
+	left := make([]*Leftover, len(all))
+	var turn sync.WaitGroup
+	slots := make(chan struct{}, workers)
+	for i, o := range all {
+		if o.id == "" {
+			continue
+		}
+		slots <- struct{}{}
+		turn.Go(func() {
+			defer func() { <-slots }()
+			left[i] = s.remove(ctx, o)
+		})
+	}
+	turn.Wait()
+	var out []Leftover
+	for _, l := range left {
+		if l != nil {
+			out = append(out, *l)
+		}
+	}
+	return out
+}
+
+// resolve finds by its exact name what was created without an answer, or without an
+// id in it.
+func (s *session) resolve(ctx context.Context, all []*creation) {
+	for _, o := range all {
+		s.conduit.mu.Lock()
+		known := o.id != "" || s.conduit.ledger.resolved(o.kind, o.name)
+		s.conduit.mu.Unlock()
+		if known {
+			continue
+		}
+		id := s.idByName(ctx, o)
+		s.conduit.mu.Lock()
+		if key := string(o.kind) + " " + id; id != "" && !s.conduit.ledger.owned[key] {
+			o.id = id
+		}
+		s.conduit.mu.Unlock()
+	}
+}
+
+// idByName looks an object up, and where the server finds nothing goes through the
+// list.
+func (s *session) idByName(ctx context.Context, o *creation) string {
+	client := s.clients[walkme.OIN]
+	if o.kind == scim.Group {
+		if g, err := client.FindGroup(ctx, o.name); err == nil && g.DisplayName == o.name {
+			return g.ID
+		}
+		return ""
+	}
+	u, err := client.FindUser(ctx, o.name)
+	if err == nil && s.ours(u.UserName) {
+		return u.ID
+	}
+	if errors.Is(err, scim.ErrUnauthorized) || s.idless(ctx, o) {
+		return ""
+	}
+	for u, err := range client.Users(ctx) {
+		if err != nil {
+			return ""
+		}
+		if u.UserName == o.name {
+			return u.ID
+		}
+	}
+	return ""
+}
+
+// idless tells whether the list needs no reading: the POST was refused in so many
+// words, and the look-up had nothing against it.
+func (s *session) idless(ctx context.Context, o *creation) bool {
+	return ctx.Err() != nil || o.refused
+}
+
+// remove deletes one object; an account that cannot be deleted is deactivated.
+func (s *session) remove(ctx context.Context, o *creation) *Leftover {
+	t := s.trial(ctx, &Check{})
+	x := t.send(http.MethodDelete, resource(o.endpoint(), o.id), "", nil)
+	if x.ok() || x.Status == http.StatusNotFound {
+		return nil
+	}
+	if x.Err != nil || x.Status >= 500 { // it may have been applied all the same
+		if again := t.get(resource(o.endpoint(), o.id)); again.Status == http.StatusNotFound {
+			return nil
+		}
+	}
+	left := &Leftover{Type: string(o.kind), Name: o.name, ID: o.id, State: "DELETE " + x.answered()}
+	if o.kind == scim.User {
+		left.State += ", " + s.retire(t, o)
+	}
+	return left
+}
+
+// retire deactivates an account, in whichever dialect the server takes.
+func (s *session) retire(t *trial, o *creation) string {
+	for _, p := range []walkme.Profile{walkme.OIN, walkme.AIW} {
+		if err := s.clients[p].SetActive(t.ctx, o.id, false); err == nil {
+			return "deactivated"
+		}
+	}
+	return "and it could not be deactivated either"
+}

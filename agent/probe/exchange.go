@@ -1,0 +1,148 @@
+package probe
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Exchange is one request with its answer. Path is below the base URL, escaped, with
+// its query. Err is set when there was no whole answer, and Status is 0 then.
+type Exchange struct {
+	Method, Path string
+	Sent         []byte
+
+	Status int
+	Header http.Header
+	Body   []byte // decompressed
+	Err    error
+	Took   time.Duration
+}
+
+// ok tells whether the answer is a success.
+func (x *Exchange) ok() bool { return x.Err == nil && x.Status/100 == 2 }
+
+// object decodes the answer's body; nil when it is not a JSON object.
+func (x *Exchange) object() object {
+	var o object
+	if json.Unmarshal(x.Body, &o) != nil {
+		return nil
+	}
+	return o
+}
+
+// answered names the outcome in a few words.
+func (x *Exchange) answered() string {
+	switch {
+	case x == nil:
+		return "was not sent"
+	case x.Err != nil:
+		return "got no answer (" + x.Err.Error() + ")"
+	}
+	return "was answered " + strconv.Itoa(x.Status)
+}
+
+// object is a decoded JSON object. Keys are found whatever their case: attribute
+// names are case insensitive (RFC 7643, section 2.1).
+type object map[string]any
+
+func (o object) get(key string) any {
+	if v, ok := o[key]; ok {
+		return v
+	}
+	for k, v := range o {
+		if strings.EqualFold(k, key) {
+			return v
+		}
+	}
+	return nil
+}
+
+func (o object) has(key string) bool {
+	if _, ok := o[key]; ok {
+		return true
+	}
+	for k := range o {
+		if strings.EqualFold(k, key) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o object) text(key string) string {
+	s, _ := o.get(key).(string)
+	return s
+}
+
+func (o object) child(key string) object {
+	c, _ := o.get(key).(map[string]any)
+	return c
+}
+
+func (o object) list(key string) []any {
+	l, _ := o.get(key).([]any)
+	return l
+}
+
+// id is the resource's id; some servers number theirs.
+func (o object) id() string {
+	switch v := o.get("id").(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
+
+func (o object) schemas() []string {
+	var out []string
+	for _, v := range o.list("schemas") {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// entries are the objects of a list attribute.
+func (o object) entries(key string) []object {
+	var out []object
+	for _, v := range o.list(key) {
+		if e, ok := v.(map[string]any); ok {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// members are the ids of a group's members in the server's order, repetitions
+// included.
+func (o object) members() []string {
+	var out []string
+	for _, e := range o.entries("members") {
+		if id := e.text("value"); id != "" {
+			out = append(out, id)
+		} else if n, ok := e.get("value").(float64); ok {
+			out = append(out, strconv.FormatFloat(n, 'f', -1, 64))
+		}
+	}
+	return out
+}
+
+// primaryEmail is the e-mail that Okta reads: the primary one, else the first.
+func (o object) primaryEmail() string {
+	first := ""
+	for _, e := range o.entries("emails") {
+		if e.get("primary") == true {
+			return e.text("value")
+		}
+		if first == "" {
+			first = e.text("value")
+		}
+	}
+	return first
+}

@@ -1,0 +1,97 @@
+package probe
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/walkme"
+)
+
+// creation is one account or group whose POST has left.
+type creation struct {
+	kind scim.Type
+	name string
+	id   string // empty: no answer gave one
+
+	refused bool // with a 4xx
+}
+
+func (o *creation) endpoint() string {
+	if o.kind == scim.Group {
+		return "/Groups"
+	}
+	return "/Users"
+}
+
+func (o *creation) nameAttribute() string {
+	if o.kind == scim.Group {
+		return scim.PathDisplayName
+	}
+	return scim.PathUserName
+}
+
+// ledger is everything that a run has created, in order. Its user holds the lock.
+type ledger struct {
+	all   []*creation
+	owned map[string]bool // kind and id
+}
+
+// announce notes a request that may create something, before it leaves. It refuses
+// one that would be too many.
+func (l *ledger) announce(x *Exchange) (*creation, error) {
+	o := &creation{}
+	switch {
+	case x.Method != http.MethodPost:
+		return nil, nil
+	case x.Path == "/Users":
+		o.kind = scim.User
+	case x.Path == "/Groups":
+		o.kind = scim.Group
+	default:
+		return nil, nil
+	}
+	var body object
+	if json.Unmarshal(x.Sent, &body) != nil {
+		return nil, nil
+	}
+	if o.name = body.text(o.nameAttribute()); o.name == "" {
+		return nil, nil
+	}
+	if len(l.all) >= maxObjects {
+		return nil, fmt.Errorf("the limit of %d objects is reached: %w", maxObjects, walkme.ErrNotSent)
+	}
+	l.all = append(l.all, o)
+	return o, nil
+}
+
+// settle takes the id out of the answer. An answer about something else, or one that
+// repeats an id, gives none: what the run did not make it must not remove.
+func (l *ledger) settle(o *creation, x *Exchange) {
+	o.refused = x.Err == nil && x.Status/100 == 4
+	if !x.ok() {
+		return
+	}
+	answer := x.object()
+	id, shown := answer.id(), answer.text(o.nameAttribute())
+	key := string(o.kind) + " " + id
+	if id == "" || l.owned[key] || shown != "" && !scim.SameName(shown, o.name) {
+		return
+	}
+	if l.owned == nil {
+		l.owned = map[string]bool{}
+	}
+	l.owned[key] = true
+	o.id = id
+}
+
+// resolved tells whether an object of this kind and name is known by its id.
+func (l *ledger) resolved(kind scim.Type, name string) bool {
+	for _, o := range l.all {
+		if o.kind == kind && o.name == name && o.id != "" {
+			return true
+		}
+	}
+	return false
+}

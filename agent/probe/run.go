@@ -1,0 +1,181 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"okta-walkme-agent/walkme"
+)
+
+// ErrInterrupted is the error of a run whose context was cancelled. Its report holds
+// what was found until then, and its clean-up was made.
+var ErrInterrupted = errors.New("interrupted")
+
+// IncompleteError is the error of a run that ended before its last check for another
+// reason: out of time, limited by the server. Its report holds what was found.
+type IncompleteError struct{ Reason string }
+
+// Error implements error.
+func (e *IncompleteError) Error() string { return "the run is not complete: " + e.Reason }
+
+const (
+	cleanupTime = 5 * time.Minute
+	hurriedTime = 18 * time.Second // of the clean-up of an interrupted run
+)
+
+// Run runs the checks and removes what they made. Without a report the error says
+// why it could not begin: a *SelectionError, an unusable address or credential, or a
+// server that cannot be reached. With a report the error is nil, ErrInterrupted or an
+// *IncompleteError.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	o = o.withDefaults()
+	s, err := newSession(o)
+	if err != nil {
+		return nil, err
+	}
+	all := Catalogue(o.Dialects)
+	chosen, err := choose(all, o.Suites, o.Only, o.Skip)
+	if err != nil {
+		return nil, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	first := all[0] // of the credentials
+	verdict, err := s.begin(bounded, &first)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Schema: Schema, Target: s.target, Dialect: o.dialect(), Checks: []Result{}, Left: []Leftover{}}
+	selected := slices.ContainsFunc(chosen, func(c Check) bool { return c.ID == first.ID })
+	if selected || verdict.Outcome != Passed {
+		r.Checks = append(r.Checks, verdict)
+	}
+	chosen = slices.DeleteFunc(chosen, func(c Check) bool { return c.ID == first.ID })
+	if verdict.Outcome == Passed {
+		s.seed(bounded)
+	}
+	s.runAll(bounded, r, chosen, verdict)
+	s.finish(ctx, r)
+	r.Configuration = s.advice.yaml(s, r)
+	r.arrange()
+	return r, s.ending(ctx, r)
+}
+
+// runAll runs the checks in their order, those about the run as a whole last.
+func (s *session) runAll(ctx context.Context, r *Report, checks []Check, credentials Result) {
+	results := make([]Result, len(checks))
+	done := 0
+	for _, late := range []bool{false, true} {
+		for i := range checks {
+			if checks[i].late != late {
+				continue
+			}
+			if s.options.Progress != nil {
+				s.options.Progress(done, len(checks), checks[i].ID)
+			}
+			results[i] = s.one(ctx, &checks[i], credentials)
+			done++
+		}
+	}
+	r.Checks = append(r.Checks, results...)
+}
+
+// one runs one check, or skips it.
+func (s *session) one(ctx context.Context, c *Check, credentials Result) Result {
+	t := s.trial(ctx, c)
+	switch {
+	case credentials.Outcome != Passed:
+		t.skip("see %s", credentials.ID)
+	case c.Writes && !s.options.AllowWrites:
+		t.skip("it writes: --allow-writes runs it")
+	case s.halted(ctx) != "":
+		t.skip("%s", s.halted(ctx))
+	default:
+		c.run(t)
+		if why := s.halted(ctx); why != "" && !c.late {
+			t.skip("%s", why)
+		}
+	}
+	return t.result()
+}
+
+// halted is why no further check can run, empty if one can.
+func (s *session) halted(ctx context.Context) string {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return "the time was up (--timeout)"
+	case ctx.Err() != nil:
+		return "interrupted"
+	}
+	return s.conduit.reason()
+}
+
+// begin asks what Okta's "Test API Credentials" asks. Its error means that nothing
+// answers at the address.
+func (s *session) begin(ctx context.Context, c *Check) (Result, error) {
+	t := s.trial(ctx, c)
+	c.run(t)
+	x := t.last()
+	switch {
+	case x == nil, x.Err != nil:
+		err := t.failure
+		if err == nil && x != nil {
+			err = x.Err
+		}
+		return Result{}, fmt.Errorf("probe %s: %w", s.target, err)
+	case ctx.Err() != nil:
+		return Result{}, fmt.Errorf("probe %s: %w", s.target, context.Cause(ctx))
+	}
+	return t.result(), nil
+}
+
+// finish removes what the run made.
+func (s *session) finish(ctx context.Context, r *Report) {
+	limit := cleanupTime
+	if ctx.Err() != nil {
+		limit = hurriedTime
+		s.conduit.hurry()
+	}
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { // Ctrl-C during the clean-up
+		s.conduit.hurry()
+		time.AfterFunc(hurriedTime, cancel)
+	})
+	defer stop()
+	r.Incomplete = s.conduit.reason()
+	s.conduit.reopen()
+	r.Left = append(r.Left, s.cleanUp(clean)...)
+}
+
+// ending says how the run ended.
+func (s *session) ending(ctx context.Context, r *Report) error {
+	unfinished := func(text string) bool {
+		return slices.ContainsFunc(r.Checks, func(c Result) bool { return c.Outcome == Skipped && strings.HasPrefix(c.Detail, text) })
+	}
+	switch {
+	case ctx.Err() != nil:
+		r.Incomplete = ErrInterrupted.Error()
+		return ErrInterrupted
+	case r.Incomplete != "":
+	case unfinished("the time was up"):
+		r.Incomplete = "the time was up after " + s.options.Timeout.String()
+	}
+	if r.Incomplete != "" {
+		return &IncompleteError{r.Incomplete}
+	}
+	return nil
+}
+
+// newSession checks the options; it makes no request.
+func newSession(o Options) (*session, error) {
+	s := &session{options: o, clients: map[walkme.Profile]*walkme.Client{}}
+	if err := s.connect(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}

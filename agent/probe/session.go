@@ -1,0 +1,130 @@
+package probe
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/time/rate"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/walkme"
+)
+
+// session is one run: the clients, what it has made, what it has learned.
+type session struct {
+	options Options
+	target  string
+	run     string // prefix of every name of this run
+	conduit *conduit
+	clients map[walkme.Profile]*walkme.Client
+	plain   *walkme.Client // posts neither password nor groups
+	hidden  []string       // what of the credential must not be shown
+
+	seeded   *account // made where the server had nobody
+	refusals int      // fixtures that could not be made, in a row
+	groups   support
+	echoes   support // whether members are shown
+	crowd    []*account
+	lives    map[walkme.Profile]*life
+	advice   advice
+}
+
+// support is what is known about a feature.
+type support int
+
+const (
+	unknown support = iota
+	yes
+	no
+)
+
+func supported(b bool) support {
+	if b {
+		return yes
+	}
+	return no
+}
+
+// connect builds the conduit and the clients over it.
+func (s *session) connect() error {
+	var id [3]byte
+	if _, err := rand.Read(id[:]); err != nil {
+		return fmt.Errorf("probe: name of the run: %w", err)
+	}
+	s.run = s.options.Prefix + "-" + hex.EncodeToString(id[:])
+	s.lives = map[walkme.Profile]*life{}
+	s.conduit = &conduit{next: s.options.Transport, writes: s.options.AllowWrites}
+	if s.options.RequestsPerSecond > 0 {
+		s.conduit.pace = rate.NewLimiter(rate.Limit(s.options.RequestsPerSecond), 1)
+	}
+	for _, p := range []walkme.Profile{walkme.OIN, walkme.AIW} {
+		client, err := s.client(p, walkme.DefaultWire())
+		if err != nil {
+			return fmt.Errorf("probe: %w", err)
+		}
+		s.clients[p] = client
+	}
+	s.target = s.clients[walkme.OIN].Target()
+	req, err := s.clients[walkme.OIN].NewRequest(context.Background(), http.MethodGet, "/Users", nil)
+	if err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	authorization := req.Header.Get("Authorization")
+	_, value, _ := strings.Cut(authorization, " ")
+	s.hidden = []string{authorization, value}
+	if s.options.Auth.Password != "" {
+		s.hidden = append(s.hidden, s.options.Auth.Password)
+	}
+	u, err := url.Parse(s.target)
+	if err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	s.conduit.base = u.EscapedPath()
+	wire := walkme.DefaultWire()
+	wire.SendPassword, wire.SendGroups = false, false
+	if s.plain, err = s.client(walkme.OIN, wire); err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	return nil
+}
+
+// client makes a client of this run. It neither paces nor times out: the conduit does.
+func (s *session) client(p walkme.Profile, wire walkme.Wire) (*walkme.Client, error) {
+	return walkme.NewClient(walkme.Config{
+		BaseURL: s.options.Target, Auth: s.options.Auth, Profile: p, Wire: wire,
+		MaxInFlight: 16, Timeout: 10 * oktaTimeout, UpdateAttributes: true, Transport: s.conduit,
+	})
+}
+
+// seed makes one account on a server that has nobody: Okta's SPEC suite needs one.
+func (s *session) seed(ctx context.Context) {
+	if !s.options.AllowWrites {
+		return
+	}
+	t := s.trial(ctx, &Check{})
+	x := t.get("/Users?startIndex=1&count=2")
+	if x.ok() && len(x.object().list("Resources")) == 0 {
+		s.seeded = t.account("seed")
+	}
+}
+
+// userName makes a name of this run. Local parts keep the case they are given in.
+func (s *session) userName(slug string) string {
+	return s.run + "-" + slug + "@" + s.options.Domain
+}
+
+// ours tells whether a name is one of this run's.
+func (s *session) ours(name string) bool {
+	return strings.HasPrefix(scim.NameKey(name), scim.NameKey(s.run))
+}
+
+// first is the dialect of checks that have none of their own.
+func (s *session) first() walkme.Profile { return s.options.Dialects[0] }
+
+func (s *session) speaks(p walkme.Profile) bool { return slices.Contains(s.options.Dialects, p) }

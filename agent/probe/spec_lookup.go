@@ -1,0 +1,69 @@
+package probe
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"okta-walkme-agent/internal/scim"
+)
+
+func specLookupChecks() []Check {
+	const okta = "Okta takes what comes for a match: it links the new person to somebody else's account, and overwrites it."
+	return []Check{
+		{
+			ID: "spec.lookup-miss", Level: Required, Source: "SPEC test 3 (A08, I01); RFC 7644, 3.4.2.2", Title: "looking up a name that nobody has finds nobody",
+			Okta: okta, Task: "Error while checking whether the user exists", Remedy: `apply the filter userName eq "…"; without a hit answer 200 with totalResults 0`, run: lookupMiss,
+		}, {
+			ID: "spec.lookup-random-miss", Level: Required, Source: "SPEC test 5 (A10)", Title: "looking up a new, random address finds nobody",
+			Okta: okta, Remedy: "apply the filter to every value", run: lookupRandom,
+		}, {
+			ID: "spec.lookup-upper", Level: Required, Source: "SPEC test 9 (A16)", Title: "a look-up in capitals is answered 200",
+			Okta: "The create of a person whose login is in capitals fails.", Remedy: "take the filter's value in any case", run: lookupUpper,
+		}, {
+			ID: "spec.lookup-form", Level: Info, Source: "Okta, SCIM 2.0 reference, Determine if the user already exists (E08)", Title: "the form of an answer without a hit",
+			Okta: "Okta takes 200 with an empty list and 404 with the Error schema alike; its SPEC suite wants 200.", run: lookupForm,
+		},
+	}
+}
+
+const nobody = "abcdefgh@atko.com" // the SPEC suite's own
+
+func lookupMiss(t *trial) { t.nobodyFound(nobody) }
+
+func lookupRandom(t *trial) { t.nobodyFound(t.userName("nobody")) }
+
+// nobodyFound fails unless a look-up says that there is nobody, in either form.
+func (t *trial) nobodyFound(name string) {
+	x := t.get(filtered("/Users", scim.FilterEq(scim.PathUserName, name)))
+	if x.Status == http.StatusNotFound {
+		t.expect(hasSchema(x.object(), scim.SchemaError), "404 without the Error schema")
+		return
+	}
+	if !t.expect(x.ok() && x.object() != nil, "the look-up %s%s", x.answered(), detailOf(x)) {
+		return
+	}
+	list := x.object()
+	n := len(list.list("Resources"))
+	t.expect(n == 0, "%d accounts are found, none of which was asked for", n)
+	t.expect(hasSchema(list, scim.SchemaListResponse), "schemas lacks %s", scim.SchemaListResponse)
+	t.expect(list.has("Resources") || list.get("totalResults") == 0.0, "the answer is not a list: it has no Resources")
+	if n == 0 {
+		total, _ := list.get("totalResults").(float64)
+		t.expect(total == 0, "totalResults is %s although nobody is found", strconv.Itoa(int(total)))
+	}
+}
+
+func lookupUpper(t *trial) {
+	u := t.anyUser()
+	if u == nil {
+		return
+	}
+	x := t.get(filtered("/Users", scim.FilterEq(scim.PathUserName, strings.ToUpper(u.text("userName")))))
+	t.expect(x.ok() || x.Status == http.StatusNotFound, "the look-up %s%s", x.answered(), detailOf(x))
+}
+
+func lookupForm(t *trial) {
+	x := t.get(filtered("/Users", scim.FilterEq(scim.PathUserName, nobody)))
+	t.note("it is %d", x.Status)
+}

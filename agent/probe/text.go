@@ -1,0 +1,176 @@
+package probe
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/agent/report"
+)
+
+// Text writes the report for a terminal: what failed and what warned with everything
+// that helps to mend it, the rest in a line for each suite. With Options.Full also what
+// holds is listed. The first check is the one to mend first.
+func Text(w io.Writer, r *Report, o report.Options) error {
+	s := report.NewSheet(o)
+	s.Heading("Probe of "+r.Target, dialectWords(r.Dialect))
+	s.Paragraph(2, report.Plain, r.words())
+	if r.Incomplete != "" {
+		s.Paragraph(2, report.Bad, "not complete: "+r.Incomplete)
+	}
+	r.text(s, Failed, "Failed", "mend the first one first")
+	r.text(s, Warned, "Warned", "Okta works, with a loss")
+	if o.Full {
+		r.passedText(s)
+	}
+	r.skippedText(s)
+	r.suitesText(s)
+	r.leftText(s)
+	if r.Configuration != "" {
+		s.Blank()
+		s.Heading("Configuration of the agent for this server", "")
+		s.Lines(2, r.Configuration)
+	}
+	s.Blank()
+	s.Paragraph(0, report.Plain, "Probe: "+r.words()+".")
+	_, err := io.WriteString(w, s.String())
+	if err != nil {
+		return fmt.Errorf("probe report as text: %w", err)
+	}
+	return nil
+}
+
+// words is the summary in a few words.
+func (r *Report) words() string {
+	return fmt.Sprintf("%d failed, %d warned, %d passed, %d skipped", r.Summary.Failed, r.Summary.Warned, r.Summary.Passed, r.Summary.Skipped)
+}
+
+func dialectWords(d string) string {
+	if d == "both" {
+		return "both dialects, oin and aiw"
+	}
+	return "dialect " + d
+}
+
+const (
+	textColumn = 8    // of the names of fields
+	textBody   = 1000 // bytes of a body that text shows
+)
+
+func (r *Report) text(s *report.Sheet, o Outcome, title, note string) {
+	checks := r.of(o)
+	if len(checks) == 0 {
+		return
+	}
+	s.Blank()
+	s.Heading(title, note)
+	tone, sign := report.Bad, "fail"
+	if o == Warned {
+		tone, sign = report.Mild, "warn"
+	}
+	for _, c := range checks {
+		s.Item(2, tone, sign, c.ID+": "+c.Title)
+		s.Field(7, textColumn, "found", c.Detail)
+		bodyText(s, "asked", c.Request)
+		bodyText(s, "answer", c.Response)
+		s.Field(7, textColumn, "Okta", c.OktaDoes)
+		s.Field(7, textColumn, "remedy", c.Remedy)
+		if c.Switch != "" {
+			s.Field(7, textColumn, "agent", c.Switch)
+		}
+		s.Field(7, textColumn, "source", c.Source)
+	}
+}
+
+// bodyText shows the first line of a request or answer, and its body below.
+func bodyText(s *report.Sheet, name, text string) {
+	line, body, _ := strings.Cut(text, "\n")
+	if line == "" {
+		return
+	}
+	s.Field(7, textColumn, name, line)
+	if len(body) > textBody {
+		body = strings.ToValidUTF8(body[:textBody], "") + hidden
+	}
+	if body != "" {
+		s.Field(7, textColumn, "", body)
+	}
+}
+
+// of returns the checks with an outcome.
+func (r *Report) of(o Outcome) []Result {
+	return slices.DeleteFunc(slices.Clone(r.Checks), func(c Result) bool { return c.Outcome != o })
+}
+
+func (r *Report) passedText(s *report.Sheet) {
+	checks := r.of(Passed)
+	if len(checks) == 0 {
+		return
+	}
+	s.Blank()
+	s.Heading("Passed", "")
+	for _, c := range checks {
+		text := c.ID + ": " + c.Title
+		if c.Detail != "" {
+			text += " (" + c.Detail + ")"
+		}
+		s.Item(2, report.Good, "ok", text)
+	}
+}
+
+// skippedText lists what was not run by its reason.
+func (r *Report) skippedText(s *report.Sheet) {
+	checks := r.of(Skipped)
+	if len(checks) == 0 {
+		return
+	}
+	var reasons []string
+	ids := map[string][]string{}
+	for _, c := range checks {
+		if ids[c.Detail] == nil {
+			reasons = append(reasons, c.Detail)
+		}
+		ids[c.Detail] = append(ids[c.Detail], c.ID)
+	}
+	s.Blank()
+	s.Heading("Skipped", "")
+	for _, why := range reasons {
+		s.Item(2, report.Muted, "-", fmt.Sprintf("%s: %s", counted(len(ids[why]), "check", "checks"), why))
+	}
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
+}
+
+// suitesText is a line for each suite.
+func (r *Report) suitesText(s *report.Sheet) {
+	s.Blank()
+	s.Heading("Suites", "")
+	for _, suite := range Suites() {
+		n := map[Outcome]int{}
+		for _, c := range r.Checks {
+			if c.Suite == suite {
+				n[c.Outcome]++
+			}
+		}
+		if len(n) > 0 {
+			s.Field(2, 10, suite, fmt.Sprintf("%3d passed, %d warned, %d failed, %d skipped", n[Passed], n[Warned], n[Failed], n[Skipped]))
+		}
+	}
+}
+
+func (r *Report) leftText(s *report.Sheet) {
+	if len(r.Left) == 0 {
+		return
+	}
+	s.Blank()
+	s.Heading(fmt.Sprintf("Left on the server: %s", counted(len(r.Left), "object", "objects")), "what the probe made and could not remove")
+	for _, l := range r.Left {
+		s.Item(2, report.Mild, "!", fmt.Sprintf("%s %s (id %s): %s", strings.ToLower(l.Type), l.Name, l.ID, l.State))
+	}
+}
