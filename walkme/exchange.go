@@ -104,6 +104,9 @@ func (c *Client) NewRequest(ctx context.Context, method, path string, body []byt
 	if err != nil {
 		return nil, err
 	}
+	if body != nil { // which retryablehttp hands over with each try
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
 	return req.Request, nil
 }
 

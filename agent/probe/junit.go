@@ -33,13 +33,17 @@ type junitCase struct {
 	Class   string        `xml:"classname,attr"`
 	Failure *junitFailure `xml:"failure"`
 	Skipped *junitSkipped `xml:"skipped"`
-	Out     string        `xml:"system-out,omitempty"`
+	Out     *junitOutput  `xml:"system-out"`
 }
 
 type junitFailure struct {
 	Message string `xml:"message,attr"`
 	Type    string `xml:"type,attr"`
-	Text    string `xml:",chardata"`
+	Text    string `xml:",cdata"`
+}
+
+type junitOutput struct {
+	Text string `xml:",cdata"`
 }
 
 type junitSkipped struct {
@@ -85,7 +89,7 @@ func (s *junitSuite) add(c Result, strict bool) {
 		s.Failures++
 		out.Failure = &junitFailure{xmlText(c.Detail), string(c.Level), xmlText(c.story())}
 	case c.Outcome == Warned:
-		out.Out = xmlText("WARNED: " + c.Detail + "\n" + c.story())
+		out.Out = &junitOutput{xmlText("WARNED\n" + c.story())}
 	}
 	s.Cases = append(s.Cases, out)
 }

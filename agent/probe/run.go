@@ -60,7 +60,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	s.runAll(bounded, r, chosen, verdict)
 	s.finish(ctx, r)
-	r.Configuration = s.advice.yaml(s, r)
+	if verdict.Outcome == Passed {
+		r.Configuration = s.advice.yaml(s, r)
+	}
 	r.arrange()
 	return r, s.ending(ctx, r)
 }

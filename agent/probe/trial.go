@@ -239,9 +239,15 @@ func (t *trial) sees(x *Exchange) string {
 	return ` The admin sees "` + t.conceal(t.check.Task+": "+text) + `".`
 }
 
+// minSecret is the length below which a credential would be found in any text.
+const minSecret = 4
+
 // conceal takes the credential out of a text of the server.
 func (t *trial) conceal(text string) string {
 	for _, secret := range t.hidden {
+		if len(secret) < minSecret {
+			continue
+		}
 		text = strings.ReplaceAll(text, secret, "[redacted]")
 	}
 	return text
