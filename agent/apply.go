@@ -171,17 +171,17 @@ func (r *runner) sayStopping() {
 // finishing returns a context that outlives ctx by finishGrace: a request that
 // has left is better answered than forgotten.
 func finishing(ctx context.Context) (context.Context, func()) {
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	var timer *time.Timer
 	var mu sync.Mutex
 	stop := context.AfterFunc(ctx, func() {
 		mu.Lock()
 		defer mu.Unlock()
-		timer = time.AfterFunc(finishGrace, cancel)
+		timer = time.AfterFunc(finishGrace, func() { cancel(context.Cause(ctx)) })
 	})
 	return work, func() {
 		stop()
-		cancel()
+		cancel(nil)
 		mu.Lock()
 		defer mu.Unlock()
 		if timer != nil {

@@ -150,7 +150,7 @@ type HTTP struct {
 // Log says what is logged, and in which form.
 type Log struct {
 	Level  string `yaml:"level" oneof:"debug|info|warn|error"`
-	Format string `yaml:"format" oneof:"auto|text|json"` // auto: text on a terminal, else JSON
+	Format string `yaml:"format" oneof:"auto|text|json"` // auto: JSON for the service, except on a terminal and in the journal; else text
 }
 
 // SlogLevel is the level in slog's terms.

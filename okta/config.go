@@ -64,9 +64,19 @@ type Config struct {
 	// connection; it doubles with each of the five retries. 0 means 500 ms.
 	RetryWait time.Duration
 
+	// Waiting, if set, hears of every wait before it begins, from many goroutines.
+	Waiting func(Wait)
+
 	// Logger hears of waits and retries. It never receives a token, an
 	// assertion, a query or a profile. nil discards.
 	Logger *slog.Logger
+}
+
+// Wait is a time in which requests do not leave.
+type Wait struct {
+	Since, Until time.Time
+	Reason       string // what is waited for, in words
+	Path         string // template of the path that is held back; "" when unknown
 }
 
 const (
@@ -116,6 +126,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.Transport == nil {
 		cfg.Transport = NewTransport()
+	}
+	if cfg.Waiting == nil {
+		cfg.Waiting = func(Wait) {}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -16,8 +16,9 @@ import (
 // knows a path template as closed or open; Okta counts in buckets that hold one
 // or several templates (https://developer.okta.com/docs/reference/rate-limits/).
 type pace struct {
-	share float64
-	log   *slog.Logger
+	share   float64
+	log     *slog.Logger
+	waiting func(Wait)
 
 	mu     sync.Mutex
 	closed map[string]closing // by path template
@@ -34,27 +35,47 @@ type bucket struct {
 
 // closing says until when, by the local clock, no request may leave, and why.
 type closing struct {
-	until  time.Time
-	reason string
+	since, until time.Time
+	reason       string
+	told         bool // that somebody waits for it
 }
 
 // wait returns when a request may leave, or with the error of ctx.
 func (p *pace) wait(ctx context.Context, template string) error {
 	for {
-		p.mu.Lock()
-		c := p.closed[template]
-		p.mu.Unlock()
+		c := p.closing(template)
 		d := time.Until(c.until)
 		if d <= 0 {
 			return ctx.Err()
 		}
-		d += jitter(500 * time.Millisecond) // so that the waiting do not all leave at once
-		if d > loudWait {
-			p.log.InfoContext(ctx, "okta asks to wait", "wait", d.Round(time.Millisecond), "path", template, "reason", c.reason)
+		if !c.told {
+			p.tell(ctx, Wait{c.since, c.until, c.reason, template})
 		}
+		d += jitter(500 * time.Millisecond) // so that the waiting do not all leave at once
 		if err := sleep(ctx, d); err != nil {
 			return err
 		}
+	}
+}
+
+// closing returns how a template is closed, and marks it as told of.
+func (p *pace) closing(template string) closing {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.closed[template]
+	if time.Until(c.until) > 0 && !c.told {
+		told := c
+		told.told = true
+		p.closed[template] = told
+	}
+	return c
+}
+
+// tell says once for all that wait what they wait for.
+func (p *pace) tell(ctx context.Context, w Wait) {
+	p.waiting(w)
+	if d := time.Until(w.Until); d > loudWait {
+		p.log.InfoContext(ctx, "okta asks to wait", "wait", d.Round(time.Millisecond), "since", w.Since.Round(time.Millisecond), "until", w.Until.Round(time.Millisecond), "path", w.Path, "reason", w.Reason)
 	}
 }
 
@@ -90,12 +111,18 @@ func (p *pace) close(template string, d time.Duration, reason string) {
 	if d <= 0 {
 		return
 	}
-	until := time.Now().Add(min(d, maxWait))
+	now := time.Now()
+	c := closing{since: now, until: now.Add(min(d, maxWait)), reason: reason}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if until.After(p.closed[template].until) {
-		p.closed[template] = closing{until, reason}
+	earlier := p.closed[template]
+	if !c.until.After(earlier.until) {
+		return
 	}
+	if earlier.until.After(now) {
+		c.since = earlier.since
+	}
+	p.closed[template] = c
 }
 
 // window is what the X-Rate-Limit headers of an answer say.

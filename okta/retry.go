@@ -3,6 +3,7 @@ package okta
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -21,13 +22,15 @@ const (
 // newRetrier returns the transport that repeats a request after a 429, a 5xx
 // answer or a broken connection.
 func newRetrier(cfg Config) http.RoundTripper {
-	p := &pace{share: cfg.RateLimitShare, log: cfg.Logger, closed: map[string]closing{}, spent: map[bucket]int{}}
+	p := &pace{share: cfg.RateLimitShare, log: cfg.Logger, waiting: cfg.Waiting, closed: map[string]closing{}, spent: map[bucket]int{}}
 	rc := retryablehttp.NewClient()
 	rc.Logger = nil // it would log addresses
 	rc.RetryMax, rc.RetryWaitMin, rc.RetryWaitMax = maxRetries, cfg.RetryWait, maxWait
 	rc.CheckRetry = worthRetrying
 	rc.Backoff = func(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
-		return backoff(cfg.Logger, least, most, attempt, resp)
+		d := backoff(least, most, attempt, resp)
+		tellRetry(cfg, d, attempt, resp)
+		return d
 	}
 	rc.ErrorHandler = lastAnswer
 	rc.HTTPClient = &http.Client{
@@ -66,29 +69,38 @@ func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
 // limit of 0 and whose reset Okta calls only a suggestion
 // (https://developer.okta.com/docs/reference/rl2-monitor/), concerns this
 // request alone.
-func backoff(log *slog.Logger, least, most time.Duration, attempt int, resp *http.Response) time.Duration {
-	var d time.Duration
+func backoff(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
 	switch {
 	case resp == nil:
-		d = retryablehttp.DefaultBackoff(least, most, attempt, nil)
+		return retryablehttp.DefaultBackoff(least, most, attempt, nil)
 	case resp.StatusCode != http.StatusTooManyRequests: // its Retry-After may be 0, or past
 		own, asked := retryablehttp.DefaultBackoff(least, most, attempt, nil), retryablehttp.DefaultBackoff(least, most, attempt, resp)
-		d = min(max(own, asked), most)
+		return min(max(own, asked), most)
 	case isConcurrencyLimit(resp.Header):
-		d = min(time.Second<<attempt, 10*time.Second) + jitter(time.Second)
-	default:
-		return 0
+		return min(time.Second<<attempt, 10*time.Second) + jitter(time.Second)
 	}
+	return 0
+}
+
+// tellRetry says that a request is retried after a pause. One that only waits for the
+// pace is told of there.
+func tellRetry(cfg Config, d time.Duration, attempt int, resp *http.Response) {
+	if d <= 0 {
+		return
+	}
+	now := time.Now()
+	w := Wait{Since: now, Until: now.Add(d), Reason: "another try, there was no answer"}
+	attrs := []slog.Attr{slog.Duration("wait", d), slog.Time("until", w.Until.Round(time.Millisecond)), slog.Int("retry", attempt+1)}
+	if resp != nil {
+		w.Reason, w.Path = fmt.Sprintf("another try after status %d", resp.StatusCode), template(resp.Request.URL.EscapedPath())
+		attrs = append(attrs, slog.Int("status", resp.StatusCode), slog.String("path", w.Path))
+	}
+	cfg.Waiting(w)
 	level := slog.LevelDebug
 	if d > loudWait {
 		level = slog.LevelInfo
 	}
-	attrs := []slog.Attr{slog.Duration("wait", d), slog.Int("retry", attempt+1)}
-	if resp != nil {
-		attrs = append(attrs, slog.Int("status", resp.StatusCode), slog.String("path", template(resp.Request.URL.EscapedPath())))
-	}
-	log.LogAttrs(context.Background(), level, "okta request is retried", attrs...)
-	return d
+	cfg.Logger.LogAttrs(context.Background(), level, "okta request is retried", attrs...)
 }
 
 func jitter(most time.Duration) time.Duration { return rand.N(most) }

@@ -2,6 +2,7 @@ package walkme
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*a
 	start := time.Now()
 	resp, err := p.client(c.http).Do(req)
 	if err != nil && p.waiting {
-		return nil, &NotSentError{fmt.Errorf("wait for WalkMe: %w", err)}
+		return nil, &NotSentError{fmt.Errorf("wait for WalkMe: %w", cmp.Or(context.Cause(ctx), err))}
 	}
 	if err != nil {
 		return nil, failure(method, err)

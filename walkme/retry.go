@@ -89,8 +89,9 @@ func (p *persistence) backoff(_, _ time.Duration, _ int, resp *http.Response) ti
 		wait = max(wait, 2*p.wait)
 	}
 	p.wait, p.waiting = min(wait, longestPause), true
-	p.pause.extend(time.Now().Add(p.wait))
-	p.log.Warn("WalkMe limits the rate, all requests pause", "pause", p.wait, "attempt", p.limited)
+	until := time.Now().Add(p.wait)
+	p.pause.extend(until)
+	p.log.Warn("WalkMe limits the rate, all requests pause", "pause", p.wait, "until", until.Round(time.Millisecond), "attempt", p.limited)
 	return p.wait
 }
 

@@ -42,7 +42,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	if err != nil {
 		return err
 	}
-	k := &checklist{w: c.stdout, color: c.colored(c.stdout)}
+	k := &checklist{w: c.display.above(c.stdout), color: c.colored(c.stdout)}
 	k.section("Configuration", c.file())
 	k.ok("%s, schedule %q", count(len(cfg.Mappings), "mapped attribute", "mapped attributes"), cfg.Schedule)
 	if cfg.DryRun {
@@ -58,6 +58,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 		k.state(ctx, cfg)
 		return k.verdict()
 	}
+	log := c.logger(cfg, false)
 	if oktaConfig.Transport, err = c.traced(oktaConfig.Transport); err != nil {
 		return err
 	}
@@ -66,16 +67,32 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	}
 	oktaConfig.UserAgent, oktaConfig.Transport = programName+"/"+buildVersion(), &dryTransport{oktaConfig.Transport}
 	walkmeConfig.Transport = &dryTransport{walkmeConfig.Transport}
-	snap := k.okta(ctx, cfg, oktaConfig)
-	client := k.walkme(ctx, cfg, walkmeConfig)
+	oktaConfig.Logger, walkmeConfig.Logger = log, log
+	c.follow(&oktaConfig, &walkmeConfig)
+	if err := k.online(ctx, cfg, oktaConfig, walkmeConfig); err != nil {
+		return err
+	}
+	return k.verdict()
+}
+
+// online asks both sides. Its error is that of the context.
+func (k *checklist) online(ctx context.Context, cfg *configs.Config, oc okta.Config, wc walkme.Config) error {
+	snap := k.okta(ctx, cfg, oc)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	client := k.walkme(ctx, cfg, wc)
 	if client != nil {
 		defer client.Close()
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	managed := k.state(ctx, cfg)
 	if snap != nil {
 		k.people(ctx, cfg, snap, client, managed)
 	}
-	return k.verdict()
+	return ctx.Err()
 }
 
 // verdict turns what was found into an exit code.
@@ -287,6 +304,9 @@ func (k *checklist) warn(format string, args ...any) {
 }
 
 func (k *checklist) fail(what string, err error) {
+	if errors.Is(err, context.Canceled) {
+		return // nothing was found out
+	}
 	k.failed++
 	k.line("FAIL", "31", "%s: %s", what, report.Escape(err.Error()))
 	if d, ok := diagnose(err); ok {

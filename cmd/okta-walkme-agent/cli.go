@@ -63,14 +63,18 @@ func usage(format string, args ...any) error {
 
 // run is the whole program. The last line on standard error says why it failed.
 func run(ctx context.Context, args []string, env environment) int {
-	c := &cli{environment: env}
+	c := &cli{environment: env, display: newDisplay(env.stderr, isTerminal(env.stderr))}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(env.stdin)
 	root.SetErr(env.stderr)
 	err := root.ExecuteContext(ctx)
+	c.display.close()
 	c.endTrace(err == nil)
 	code := exitCode(err)
+	if isInterrupt(ctx, err) {
+		err = errors.New(c.display.interrupted())
+	}
 	var e *exit
 	if err != nil && (!errors.As(err, &e) || e.err != nil) {
 		for line := range strings.Lines(err.Error()) {
@@ -78,6 +82,11 @@ func run(ctx context.Context, args []string, env environment) int {
 		}
 	}
 	return code
+}
+
+// isInterrupt says whether an error is nothing but the signal that ended the command.
+func isInterrupt(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
 }
 
 func exitCode(err error) int {
@@ -101,6 +110,7 @@ type cli struct {
 	configPath string
 	color      string
 	tracePath  string
+	display    *display
 	trace      *har.Recorder // nil until something is sent
 }
 

@@ -33,6 +33,7 @@ next run will do. Nothing is written anywhere.`,
 			}
 			defer func() { err = errors.Join(err, s.close()) }()
 			e, err := s.agent.Explain(cmd.Context(), args[0])
+			c.display.clear()
 			if err != nil {
 				return explained(err)
 			}

@@ -195,7 +195,7 @@ func (c *cli) checkSetup(ctx context.Context, path string, s setup) error {
 		}
 	}
 	fmt.Fprintln(c.stderr, "\nThe check:")
-	checker := &cli{environment: c.environment, configPath: path, color: c.color}
+	checker := &cli{environment: c.environment, configPath: path, color: c.color, display: c.display}
 	checker.getenv = func(key string) string {
 		if value := c.getenv(key); value != "" || key != credentialsVar {
 			return value

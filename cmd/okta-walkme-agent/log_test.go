@@ -56,7 +56,7 @@ func TestJournalPriorities(t *testing.T) {
 	t.Parallel()
 	levels := map[string]string{"ERROR": "<3>", "WARN": "<4>", "INFO": "<6>", "DEBUG": "<7>"}
 	level := regexp.MustCompile(`level"?[=:]"?([A-Z]+)`)
-	for _, format := range []string{"text", "json"} {
+	for _, format := range []string{"text", "json", "auto"} {
 		seen := map[string]bool{}
 		for line := range strings.Lines(logOf(t, format, true)) {
 			m := level.FindStringSubmatch(line)
@@ -68,6 +68,9 @@ func TestJournalPriorities(t *testing.T) {
 			if want := levels[m[1]]; !strings.HasPrefix(line, want) || strings.HasPrefix(line[len(want):], "<") {
 				t.Errorf("%s line %q, want it to begin with %s", format, line, want)
 			}
+		}
+		if journal := logOf(t, format, true); format != "json" && strings.Contains(journal, "time=") {
+			t.Errorf("the journal gets a second time stamp:\n%s", journal)
 		}
 		for _, l := range []string{"WARN", "INFO"} {
 			if !seen[l] {

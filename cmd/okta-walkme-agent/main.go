@@ -22,9 +22,29 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], environment{
+	os.Exit(run(interruptible(), os.Args[1:], environment{
 		getenv: hideOkta(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 	}))
+}
+
+// errInterrupted is the cause of a context that a signal has ended.
+var errInterrupted error = interruptedError{}
+
+type interruptedError struct{}
+
+func (interruptedError) Error() string        { return "interrupted" }
+func (interruptedError) Is(target error) bool { return target == context.Canceled }
+
+// interruptible returns a context that ends with the first signal to stop. A second one
+// ends the process at once.
+func interruptible() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals)
+		cancel(errInterrupted)
+	}()
+	return ctx
 }

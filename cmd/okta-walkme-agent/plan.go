@@ -121,6 +121,7 @@ func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (p
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	defer c.display.clear()
 	return s.agent.Plan(ctx, agent.Options{Refresh: f.refresh})
 }
 

@@ -80,5 +80,6 @@ func (c *cli) logClient(ctx context.Context, cfg *configs.Config, observer *serv
 func observe(o *service.Observer, cfg *configs.Config, oc *okta.Config, wc *walkme.Config) {
 	oc.Transport = o.Transport(service.Okta, cfg.Service(), oc.Transport)
 	wc.Transport = o.Transport(service.WalkMe, cfg.Service(), wc.Transport)
+	oc.Waiting = func(w okta.Wait) { o.Waiting(w.Until) }
 	wc.Waiting = func(w walkme.Wait) { o.Waiting(w.Until) }
 }

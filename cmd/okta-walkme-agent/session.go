@@ -64,6 +64,8 @@ func (c *cli) connect(ctx context.Context, cfg *configs.Config, p purpose, log *
 	}
 	if p.observer != nil {
 		observe(p.observer, cfg, &oktaConfig, &walkmeConfig)
+	} else {
+		c.follow(&oktaConfig, &walkmeConfig)
 	}
 	if p.dry {
 		oktaConfig.Transport = &dryTransport{oktaConfig.Transport}
@@ -81,6 +83,15 @@ func (c *cli) connect(ctx context.Context, cfg *configs.Config, p purpose, log *
 		config: cfg, walkme: walkmeClient,
 		agent: &agent.Agent{Okta: oktaClient, WalkMe: walkmeClient, Config: cfg.Agent(), Logger: log},
 	}, nil
+}
+
+// follow lets the display show what both sides are asked, and what they make a command
+// wait for.
+func (c *cli) follow(oc *okta.Config, wc *walkme.Config) {
+	oc.Transport = c.display.counting("Okta", oc.Transport)
+	wc.Transport = c.display.counting("WalkMe", wc.Transport)
+	oc.Waiting = func(w okta.Wait) { c.display.waits("Okta ("+w.Reason+")", w.Since, w.Until) }
+	wc.Waiting = func(w walkme.Wait) { c.display.waits("WalkMe (rate limit exceeded)", w.Since, w.Until) }
 }
 
 // use gives the session its state, nil for none.

@@ -81,9 +81,9 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 		return explained(err)
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	done := c.progress(s.agent)
+	c.display.watch(s.agent)
 	r, runErr := do(ctx, s.agent)
-	done()
+	c.display.clear()
 	if r != nil && (r.Schema != "" || len(r.Settled) > 0 || f.format == "json") {
 		if err := c.showRun(r, f.format, f.full); err != nil {
 			return err
@@ -111,6 +111,7 @@ func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, opts agent.Option
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	plan, err := s.agent.Plan(ctx, opts)
+	c.display.clear()
 	if err != nil {
 		return explained(err)
 	}
