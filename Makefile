@@ -13,7 +13,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench fuzz build package image boot demo clean
+.PHONY: help check test bench fuzz build package image boot drill demo clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -42,6 +42,9 @@ image: ## dist/: the container image, an OCI archive for amd64 and arm64
 
 boot: ## the packages on a booted Debian; needs root, systemd-nspawn and debootstrap
 	deploy/e2e/run
+
+drill: ## lose a machine in the middle of a run and restore its state
+	deploy/litestream/drill.sh
 
 demo: ## a whole org and tenant in one process
 	go run ./cmd/okta-walkme-agent demo

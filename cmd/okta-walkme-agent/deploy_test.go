@@ -31,9 +31,9 @@ func TestUnitsAreValid(t *testing.T) {
 	if err != nil {
 		t.Skip("systemd-analyze is not here")
 	}
-	program := regexp.MustCompile(`(?m)=/usr/bin/okta-walkme-agent.*$`)
-	for _, unit := range units {
-		path := filepath.Join(t.TempDir(), unit)
+	program := regexp.MustCompile(`(?m)=/usr/bin/(okta-walkme-agent|litestream) .*$`)
+	for _, unit := range append(slices.Clone(units), "litestream/okta-walkme-agent-litestream.service") {
+		path := filepath.Join(t.TempDir(), filepath.Base(unit))
 		if err := os.WriteFile(path, []byte(program.ReplaceAllString(deployed(t, unit), "=/bin/true")), 0o600); err != nil {
 			t.Fatal(err)
 		}

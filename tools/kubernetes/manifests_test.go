@@ -4,6 +4,7 @@ package kubernetes_test
 
 import (
 	"io/fs"
+	"slices"
 	"testing"
 
 	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
@@ -21,20 +22,20 @@ import (
 type installation struct {
 	namespace core.Namespace
 	account   core.ServiceAccount
-	config    core.ConfigMap
+	configs   []core.ConfigMap
 	service   core.Service
 	policy    network.NetworkPolicy
 	set       apps.StatefulSet
 	monitor   monitoring.ServiceMonitor
 }
 
-// build makes an installation as an overlay of a user's would, with monitoring.
+// build makes an installation as an overlay of a user's would, with all components.
 func build(t *testing.T) installation {
 	t.Helper()
 	dir := t.TempDir()
 	disk := filesys.MakeFsOnDisk()
 	overlay := `{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization, namespace: okta-walkme-agent,
-resources: [base], components: [base/prometheus]}`
+resources: [base], components: [base/prometheus, base/litestream]}`
 	for _, err := range []error{
 		copyTree(disk, "../../deploy/kubernetes", dir+"/base"),
 		disk.WriteFile(dir+"/kustomization.yaml", []byte(overlay)),
@@ -51,13 +52,21 @@ resources: [base], components: [base/prometheus]}`
 	}
 	var out installation
 	targets := map[string]any{
-		"Namespace": &out.namespace, "ServiceAccount": &out.account, "ConfigMap": &out.config, "Service": &out.service,
+		"Namespace": &out.namespace, "ServiceAccount": &out.account, "Service": &out.service,
 		"NetworkPolicy": &out.policy, "StatefulSet": &out.set, "ServiceMonitor": &out.monitor,
 	}
 	for _, r := range resources.Resources() {
 		text, err := r.AsYAML()
 		if err != nil {
 			t.Fatal(err)
+		}
+		if r.GetKind() == "ConfigMap" {
+			var config core.ConfigMap
+			if err := yaml.UnmarshalStrict(text, &config); err != nil {
+				t.Errorf("ConfigMap: %v", err)
+			}
+			out.configs = append(out.configs, config)
+			continue
 		}
 		target := targets[r.GetKind()]
 		if target == nil {
@@ -96,17 +105,20 @@ func copyTree(disk filesys.FileSystem, from, to string) error {
 func TestNothingIsLoose(t *testing.T) {
 	in := build(t)
 	pod := in.set.Spec.Template.Spec
-	agent := pod.Containers[0]
+	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+		if s := c.SecurityContext; !*s.ReadOnlyRootFilesystem || *s.AllowPrivilegeEscalation || !slices.Equal(s.Capabilities.Drop, []core.Capability{"ALL"}) {
+			t.Errorf("%s has rights that it does not need: %v", c.Name, s)
+		}
+		if c.Resources.Limits.Memory().IsZero() {
+			t.Errorf("%s: memory is not bounded", c.Name)
+		}
+	}
 	for what, ok := range map[string]bool{
 		"the namespace enforces the restricted standard": in.namespace.Labels["pod-security.kubernetes.io/enforce"] == "restricted",
 		"the pod must not run as root":                   *pod.SecurityContext.RunAsNonRoot && *pod.SecurityContext.RunAsUser == 65532,
 		"the state is the agent's group's":               *pod.SecurityContext.FSGroup == 65532,
 		"system calls are filtered":                      pod.SecurityContext.SeccompProfile.Type == core.SeccompProfileTypeRuntimeDefault,
-		"the root is read-only":                          *agent.SecurityContext.ReadOnlyRootFilesystem,
-		"no privilege is gained":                         !*agent.SecurityContext.AllowPrivilegeEscalation,
-		"no capability is left":                          len(agent.SecurityContext.Capabilities.Drop) == 1 && agent.SecurityContext.Capabilities.Drop[0] == "ALL",
 		"Kubernetes' API is not reachable by a token":    !*pod.AutomountServiceAccountToken && !*in.account.AutomountServiceAccountToken,
-		"memory is bounded":                              !agent.Resources.Limits.Memory().IsZero(),
 		"the network is bounded":                         len(in.policy.Spec.Egress) == 2 && len(in.policy.Spec.Ingress) == 1,
 		"there is time to finish":                        *pod.TerminationGracePeriodSeconds >= 90,
 	} {
@@ -136,8 +148,8 @@ func TestVolumesAreThere(t *testing.T) {
 	volumes := map[string]bool{}
 	for _, v := range pod.Volumes {
 		volumes[v.Name] = true
-		if v.ConfigMap != nil && v.ConfigMap.Name != in.config.Name {
-			t.Errorf("the configuration is %q, the volume's %q", in.config.Name, v.ConfigMap.Name)
+		if v.ConfigMap != nil && !slices.ContainsFunc(in.configs, func(c core.ConfigMap) bool { return c.Name == v.ConfigMap.Name }) {
+			t.Errorf("there is no ConfigMap %s", v.ConfigMap.Name)
 		}
 		if v.Secret != nil && *v.Secret.DefaultMode&0o007 != 0 {
 			t.Errorf("everybody reads the secrets: %o", *v.Secret.DefaultMode)
@@ -148,10 +160,14 @@ func TestVolumesAreThere(t *testing.T) {
 	}
 	writable := map[string]bool{}
 	for _, m := range pod.Containers[0].VolumeMounts {
-		if !volumes[m.Name] {
-			t.Errorf("%s: there is no volume %s", m.MountPath, m.Name)
-		}
 		writable[m.MountPath] = !m.ReadOnly
+	}
+	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+		for _, m := range c.VolumeMounts {
+			if !volumes[m.Name] {
+				t.Errorf("%s: there is no volume %s for %s", c.Name, m.Name, m.MountPath)
+			}
+		}
 	}
 	for path, want := range map[string]bool{
 		"/var/lib/okta-walkme-agent": true, "/run/okta-walkme-agent": true, "/tmp": true,
