@@ -65,12 +65,9 @@ func (s *session) emailOf(userName string) string {
 }
 
 func (s *session) personWith(userName, email string) scim.Resource {
-	s.conduit.mu.Lock()
-	n := len(s.conduit.ledger.all)
-	s.conduit.mu.Unlock()
 	digest := strings.TrimPrefix(s.run, s.options.Prefix+"-")
 	return scim.Resource{
-		Type: scim.User, SourceID: fmt.Sprintf("00u%spr0be%05d", digest, n), Active: true,
+		Type: scim.User, SourceID: fmt.Sprintf("00u%spr0be%05d", digest, s.serial.Load()), Active: true,
 		Attributes: scim.NewAttributes([]scim.Attribute{
 			{Path: scim.PathUserName, Value: userName}, {Path: pathGiven, Value: "Probe"}, {Path: pathFamily, Value: "Person"},
 			{Path: pathEmail, Value: email}, {Path: pathType, Value: "work"}, {Path: pathShow, Value: "Probe Person"},
@@ -132,7 +129,7 @@ func (g *group) path() string { return resource("/Groups", g.id) }
 // group makes a group for a check to work with, members written in whichever way the
 // server takes. nil as for account.
 func (t *trial) group(slug string, members ...*account) *group {
-	return t.groupNamed(t.session.run+"-"+slug, members...)
+	return t.groupNamed(t.label(slug), members...)
 }
 
 func (t *trial) groupNamed(name string, members ...*account) *group {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/time/rate"
 
@@ -20,7 +21,8 @@ import (
 type session struct {
 	options Options
 	target  string
-	run     string // prefix of every name of this run
+	run     string       // prefix of every name of this run
+	serial  atomic.Int64 // of the next name
 	conduit *conduit
 	clients map[walkme.Profile]*walkme.Client
 	plain   *walkme.Client // posts neither password nor groups
@@ -29,7 +31,8 @@ type session struct {
 	seeded   *account // made where the server had nobody
 	refusals int      // fixtures that could not be made, in a row
 	groups   support
-	echoes   support // whether members are shown
+	echoes   support    // whether members are shown
+	members  []*account // see pool
 	crowd    []*account
 	lives    map[walkme.Profile]*life
 	advice   advice
@@ -114,10 +117,13 @@ func (s *session) seed(ctx context.Context) {
 	}
 }
 
-// userName makes a name of this run. Local parts keep the case they are given in.
-func (s *session) userName(slug string) string {
-	return s.run + "-" + slug + "@" + s.options.Domain
+// label makes a name that nothing else of this run has.
+func (s *session) label(slug string) string {
+	return fmt.Sprintf("%s-%s-%d", s.run, slug, s.serial.Add(1))
 }
+
+// userName makes a user name of this run.
+func (s *session) userName(slug string) string { return s.label(slug) + "@" + s.options.Domain }
 
 // ours tells whether a name is one of this run's.
 func (s *session) ours(name string) bool {

@@ -159,7 +159,7 @@ func groupMiss(t *trial) {
 		t.skip("the server has no groups (see spec.groups)")
 		return
 	}
-	x := t.get(filtered("/Groups", scim.FilterEq(scim.PathDisplayName, t.session.run+"-nothing")))
+	x := t.get(filtered("/Groups", scim.FilterEq(scim.PathDisplayName, t.label("nothing"))))
 	if x.Status == http.StatusNotFound {
 		return
 	}

@@ -1,0 +1,105 @@
+package probe
+
+import (
+	"okta-walkme-agent/internal/scim"
+)
+
+// crudChecks are the life of an account as Okta's CRUD suite drives it through Okta:
+// what the server is asked then, and what the suite looks at.
+func crudChecks() []Check {
+	const source = "Okta-SCIM-20-CRUD-Test.json, "
+	return []Check{
+		{
+			ID: "create", Level: Required, Writes: true, Source: source + "requests 3 to 5 (B03, B04)", Title: "somebody who is assigned is found by userName; mail, family and given name are right",
+			Okta: "The person has no account, or one with other values.", Task: taskCreate, Remedy: "store what the POST carries, and let the look-up find it", run: crudStep(bornStage),
+		}, {
+			ID: "update", Level: Required, Writes: true, Source: source + "requests 6 to 8 (B05)", Title: "a first name that changes in Okta is on the server, read by id",
+			Okta: "The change does not arrive.", Task: taskUpdate, Remedy: "let a PUT change the profile", run: crudStep(changedStage),
+		}, {
+			ID: "deactivate", Level: Required, Writes: true, Source: source + "requests 9 to 11 (B06)", Title: "after the deactivation the user can still be read by id, inactive",
+			Okta: "The leaver keeps access, or can never come back.", Task: taskDeactivate, Remedy: "deactivate, and keep the account", run: crudStep(goneStage),
+		}, {
+			ID: "reactivate", Level: Required, Writes: true, Source: source + "requests 12 to 16 (B07)", Title: "activated and assigned again, the same id is active",
+			Okta: "A second account for the returner, or none.", Task: taskActivate, Remedy: "let the look-up find the inactive account, and active true bring it back", run: crudStep(backStage),
+		}, {
+			ID: "unassign", Level: Required, Writes: true, Source: source + "requests 18 to 20 (B08)", Title: "after the unassignment it is inactive again",
+			Okta: "Whoever loses the app keeps the account.", Task: taskDeactivate, Remedy: "deactivate as often as it is asked for", run: crudStep(unassignedStage),
+		},
+	}
+}
+
+// stageOfLife is how far the account of the CRUD suite has come.
+type stageOfLife int
+
+const (
+	bornStage stageOfLife = iota + 1
+	changedStage
+	goneStage
+	backStage
+	unassignedStage
+)
+
+// life is the account of the CRUD suite in one dialect.
+type life struct {
+	account *account
+	want    scim.Resource
+	stage   stageOfLife
+	broken  bool
+}
+
+// crudStep brings the account to a stage, and lets the check judge the last step alone:
+// those before it have checks of their own.
+func crudStep(to stageOfLife) func(*trial) {
+	return func(t *trial) {
+		l := t.lives[t.dialect]
+		if l == nil || l.stage >= to {
+			l = &life{}
+			t.lives[t.dialect] = l
+		}
+		for l.stage < to && !l.broken {
+			t.findings, t.decisive = nil, nil
+			t.live(l, l.stage+1)
+			l.broken = len(t.findings) > 0 || t.why != ""
+			if !l.broken {
+				l.stage++
+			}
+		}
+		if l.broken && l.stage+1 < to {
+			t.findings = nil
+			t.skip("an earlier step of this life failed")
+		}
+	}
+}
+
+// live makes one step.
+func (t *trial) live(l *life, next stageOfLife) {
+	switch next {
+	case bornStage:
+		if l.account = t.account("life"); l.account == nil {
+			return
+		}
+		l.want = l.account.want
+		if t.found(l.account, l.account.name()) {
+			t.shows(t.last().object().entries("Resources")[0], l.want)
+		}
+	case changedStage:
+		l.want = l.account.with(pathGiven, "Updated")
+		if _, err := t.client().UpdateUser(t.ctx, l.account.id, l.want); t.called(err, "the update") {
+			t.showsNow(l)
+		}
+	case goneStage, unassignedStage:
+		l.want.Active = false
+		if err := t.client().SetActive(t.ctx, l.account.id, false); t.called(err, "the deactivation") {
+			t.showsNow(l)
+		}
+	case backStage:
+		l.want.Active = true
+		t.returns(l.account, l.want)
+	}
+}
+
+func (t *trial) showsNow(l *life) {
+	if o := t.read(l.account.path()); o != nil {
+		t.shows(o, l.want)
+	}
+}
