@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -35,8 +37,24 @@ const (
 	longestReload = time.Minute
 )
 
+// ErrNotRunning says that no service answers in the runtime folder.
+var ErrNotRunning = errors.New("no service is running there")
+
+// NoRightError says that this user may not ask the service, whether it is running or not.
+type NoRightError struct {
+	Dir string // the runtime folder
+	Err error
+}
+
+func (e *NoRightError) Error() string {
+	return fmt.Sprintf("this user may not ask the service in %s: %v", e.Dir, e.Err)
+}
+
+func (e *NoRightError) Unwrap() error { return e.Err }
+
 // AskReload asks the service whose runtime folder this is to read its configuration
-// again, and waits for the answer.
+// again, and waits for the answer. Errors are [ErrNotRunning] and [NoRightError], among
+// others.
 func AskReload(ctx context.Context, runtimeDir string) (answer ReloadAnswer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, longestReload)
 	defer cancel()
@@ -49,7 +67,12 @@ func AskReload(ctx context.Context, runtimeDir string) (answer ReloadAnswer, err
 		return answer, err
 	}
 	resp, err := (&http.Client{Transport: transport}).Do(req)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return answer, &NoRightError{Dir: runtimeDir, Err: errors.Unwrap(err)}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return answer, fmt.Errorf("%w: %w", ErrNotRunning, errors.Unwrap(err))
+	case err != nil:
 		return answer, errors.Unwrap(err) // without the address, which is made up
 	}
 	defer resp.Body.Close()
@@ -78,7 +101,8 @@ func serveControl(dir string, reload func(context.Context) ReloadAnswer) (stop f
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(reload(r.Context())) // whoever asked has gone
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: readHeaderTimeout}
+	server := newServer(mux)
+	server.WriteTimeout = longestReload
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	return func() { _ = server.Close() }, nil
 }

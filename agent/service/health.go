@@ -20,10 +20,8 @@ import (
 	"okta-walkme-agent/state"
 )
 
-const (
-	readHeaderTimeout = 5 * time.Second
-	answerTimeout     = 30 * time.Second
-)
+// maxGathering is how many may ask for all figures at once.
+const maxGathering = 4
 
 // health is what monitors are told, over HTTP where an address is configured:
 // /healthz is alive, /readyz does its work, /metrics has the figures.
@@ -77,7 +75,7 @@ func (h *health) use(cfg Config, listener net.Listener) {
 	if listener == nil {
 		return
 	}
-	server := &http.Server{Handler: h.handler(), ReadHeaderTimeout: readHeaderTimeout, WriteTimeout: answerTimeout}
+	server := newServer(h.handler())
 	h.server = server
 	go func() { _ = server.Serve(listener) }() // ends with Close
 }
@@ -94,7 +92,7 @@ func (h *health) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", h.alive)
 	mux.HandleFunc("GET /readyz", h.answerReady)
-	figures := promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{})
+	figures := promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxGathering})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		h.verdict(time.Now()) // sets the gauge
 		figures.ServeHTTP(w, r)

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"maps"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -21,6 +22,8 @@ const metricsNamespace = "okta_walkme_agent"
 type metrics struct {
 	registry *prometheus.Registry
 
+	unsent map[unsent]agent.Outcome // held or skipped when it was last planned
+
 	runs      *prometheus.CounterVec // by outcome
 	duration  prometheus.Histogram
 	changes   *prometheus.CounterVec // by action and outcome
@@ -40,12 +43,13 @@ type metrics struct {
 func newMetrics(version, commit string) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
+		unsent:   map[unsent]agent.Outcome{},
 		runs:     counters("runs_total", "Runs that ended, by outcome: done, problems, held, stopped, failed, or planned in a dry run.", "outcome"),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: metricsNamespace, Name: "run_duration_seconds", Help: "How long runs took.",
 			Buckets: []float64{0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200},
 		}),
-		changes: counters("changes_total", "Changes that ended, by action and outcome: applied, failed, held or skipped.", "action", "outcome"),
+		changes: counters("changes_total", "Changes, by action and outcome: applied or failed, each time; held or skipped, once for as long as it stays so.", "action", "outcome"),
 		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: metricsNamespace, Name: "propagation_seconds",
 			Help:    "From Okta's assignment to WalkMe's answer, for accounts made, linked or activated that were assigned since the last good run.",
@@ -68,7 +72,19 @@ func newMetrics(version, commit string) *metrics {
 	for _, outcome := range []string{agent.RunDone, agent.RunProblems, agent.RunHeld, agent.RunStopped, agent.RunFailed, RunPlanned} {
 		m.runs.WithLabelValues(outcome) // so that the first increase is seen as one
 	}
+	for _, action := range actions() {
+		for _, outcome := range []agent.Outcome{agent.Applied, agent.Failed, agent.Held, agent.Skipped} {
+			m.changes.WithLabelValues(string(action), string(outcome))
+		}
+	}
 	return m
+}
+
+func actions() []agent.Action {
+	return []agent.Action{
+		agent.Deactivate, agent.Create, agent.Link, agent.Reactivate, agent.Update,
+		agent.GroupCreate, agent.GroupLink, agent.GroupRename, agent.GroupMembers, agent.GroupDelete, agent.GroupUnlink,
+	}
 }
 
 func counters(name, help string, labels ...string) *prometheus.CounterVec {
@@ -94,14 +110,45 @@ func (m *metrics) ran(outcome string, took time.Duration) {
 	m.duration.Observe(took.Seconds())
 }
 
-// changed counts a change that ended. since is when the last good run began, zero if
+// changed counts a change that was sent. since is when the last good run began, zero if
 // there was none: an account that was assigned before has waited for something else
 // than the agent.
 func (m *metrics) changed(c *agent.Change, since time.Time) {
+	if c.Outcome != agent.Applied && c.Outcome != agent.Failed {
+		return // see left
+	}
 	m.changes.WithLabelValues(string(c.Action), string(c.Outcome)).Inc()
 	since = since.Truncate(time.Second) // as Okta cuts its time stamps
 	if at := c.AssignedAt(); c.Outcome == agent.Applied && !since.IsZero() && !at.Before(since) {
 		m.delay.Observe(max(0, time.Since(at).Seconds())) // the clocks may differ a little
+	}
+}
+
+// unsent is a change that was not sent.
+type unsent struct {
+	kind   scim.Type
+	oktaID string
+	action agent.Action
+}
+
+// left counts what a run has left unsent. The next run plans the same again, and it is
+// counted once. A run over a few people says nothing about the others.
+func (m *metrics) left(r *agent.Report) {
+	now := map[unsent]agent.Outcome{}
+	for _, c := range r.Changes {
+		if c.Outcome != agent.Held && c.Outcome != agent.Skipped {
+			continue
+		}
+		u := unsent{c.Type, c.OktaID, c.Action}
+		now[u] = c.Outcome
+		if m.unsent[u] != c.Outcome {
+			m.changes.WithLabelValues(string(c.Action), string(c.Outcome)).Inc()
+		}
+	}
+	if r.Run.Trigger == agent.TriggerWatch {
+		maps.Copy(m.unsent, now)
+	} else {
+		m.unsent = now
 	}
 }
 

@@ -9,9 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"okta-walkme-agent/agent"
 )
 
 func TestNoListenerUnlessConfigured(t *testing.T) {
@@ -106,4 +109,67 @@ func deployed(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+// TestChangesAreCountedOnce: each series begins at zero, so that its first increase is
+// seen, and what is held for a while is one change.
+func TestChangesAreCountedOnce(t *testing.T) {
+	m := newMetrics("test", "")
+	count := func(action agent.Action, outcome agent.Outcome) float64 {
+		return testutil.ToFloat64(m.changes.WithLabelValues(string(action), string(outcome)))
+	}
+	if got, want := testutil.CollectAndCount(m.changes), len(actions())*4; got != want {
+		t.Errorf("series before the first change = %d, want %d at zero", got, want)
+	}
+	run := func(trigger string, changes ...*agent.Change) {
+		for _, c := range changes {
+			m.changed(c, time.Time{})
+		}
+		m.left(&agent.Report{Plan: agent.Plan{Changes: changes}, Run: agent.RunReport{Trigger: trigger}})
+	}
+	held := func(id string) *agent.Change {
+		return &agent.Change{OktaID: id, Action: agent.Deactivate, Outcome: agent.Held}
+	}
+	waits := &agent.Change{OktaID: "dan", Action: agent.Create, Outcome: agent.Skipped}
+	failed := &agent.Change{OktaID: "eve", Action: agent.Create, Outcome: agent.Failed}
+	run(agent.TriggerSchedule, held("ann"), held("bob"), waits, failed)
+	run(agent.TriggerSchedule, held("ann"), held("bob"), waits, failed)
+	run(agent.TriggerWatch, held("cara"))
+	run(agent.TriggerSchedule, held("ann"), held("bob"), held("cara"))
+	if got := count(agent.Deactivate, agent.Held); got != 3 {
+		t.Errorf("held deactivations = %v, want 3: one for each person", got)
+	}
+	if got := count(agent.Create, agent.Skipped); got != 1 {
+		t.Errorf("skipped creates = %v, want 1", got)
+	}
+	if got := count(agent.Create, agent.Failed); got != 2 {
+		t.Errorf("failed creates = %v, want 2: it was tried twice", got)
+	}
+	run(agent.TriggerSchedule)
+	run(agent.TriggerSchedule, held("ann"))
+	if got := count(agent.Deactivate, agent.Held); got != 4 {
+		t.Errorf("held deactivations after one was released and held again = %v, want 4", got)
+	}
+}
+
+// TestActionsAreAll holds the list to the schema of plans.
+func TestActionsAreAll(t *testing.T) {
+	var schema struct {
+		Defs struct {
+			Action struct{ Enum []agent.Action }
+		} `json:"$defs"`
+	}
+	data, err := os.ReadFile("../../docs/plan.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &schema); err != nil {
+		t.Fatal(err)
+	}
+	listed, want := actions(), schema.Defs.Action.Enum
+	slices.Sort(listed)
+	slices.Sort(want)
+	if !slices.Equal(listed, want) {
+		t.Errorf("actions = %v, want those of the schema: %v", listed, want)
+	}
 }

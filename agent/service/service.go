@@ -179,6 +179,9 @@ func (d *daemon) run(ctx context.Context, trigger string) (outcome string, err e
 	d.setup.Agent.State = db
 	r, err = d.sync(ctx, db, opts)
 	switch {
+	case r != nil && r.Plan.ID != "":
+		d.metrics.left(r)
+		return r.Run.Outcome, err
 	case r != nil:
 		return r.Run.Outcome, err
 	case err != nil:

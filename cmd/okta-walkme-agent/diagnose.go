@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -21,10 +22,23 @@ type diagnosis struct{ cause, remedy string }
 // diagnose knows the failures that admins meet. WalkMe's guide "Configure SCIM
 // with Okta" names those of its side.
 func diagnose(err error) (diagnosis, bool) {
-	for _, look := range []func(error) (diagnosis, bool){diagnoseState, diagnoseOkta, diagnoseWalkMe, diagnoseNetwork} {
+	for _, look := range []func(error) (diagnosis, bool){diagnoseService, diagnoseState, diagnoseOkta, diagnoseWalkMe, diagnoseNetwork} {
 		if d, ok := look(err); ok {
 			return d, true
 		}
+	}
+	return diagnosis{}, false
+}
+
+func diagnoseService(err error) (diagnosis, bool) {
+	var right *service.NoRightError
+	switch {
+	case errors.As(err, &right):
+		return diagnosis{"the service listens to root and to its own user alone; whether it is running cannot be seen from here",
+			"run it as root, or use systemctl reload " + programName}, true
+	case errors.Is(err, service.ErrNotRunning):
+		return diagnosis{"the service is stopped, or its runtime folder is another one",
+			"start it: systemctl start " + programName + "; or name the folder with --runtime-dir; a service that has none takes SIGHUP"}, true
 	}
 	return diagnosis{}, false
 }

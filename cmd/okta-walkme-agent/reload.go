@@ -40,7 +40,7 @@ func (c *cli) reload(ctx context.Context, dir string) error {
 	}
 	answer, err := service.AskReload(ctx, dir)
 	if err != nil {
-		return fmt.Errorf("the service cannot be asked: %w; is it running?", err)
+		return explained(fmt.Errorf("the service cannot be asked: %w", err))
 	}
 	switch answer.Outcome {
 	case service.ReloadApplied:

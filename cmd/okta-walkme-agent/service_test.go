@@ -286,8 +286,28 @@ func TestReloadWithoutService(t *testing.T) {
 	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
 	c.env[runtimeDirVar] = t.TempDir() + ":/elsewhere"
 	r := c.must(exitFailed, "reload")
-	if want := "is it running?"; !strings.Contains(r.err, want) {
-		t.Errorf("reload without a service says %q, want %q in it", r.err, want)
+	for _, want := range []string{"cause: the service is stopped", "systemctl start", "no service is running there"} {
+		if !strings.Contains(r.err, want) {
+			t.Errorf("reload without a service says %q, want %q in it", r.err, want)
+		}
+	}
+}
+
+// TestReloadWithoutTheRight does not take a service that may not be asked for one that
+// is not there.
+func TestReloadWithoutTheRight(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may everything")
+	}
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	c.env[runtimeDirVar] = dir
+	r := c.must(exitFailed, "reload")
+	if !strings.Contains(r.err, "remedy: run it as root") || strings.Contains(r.err, "no service is running") {
+		t.Errorf("reload without the right says %q, want that it may not ask", r.err)
 	}
 }
 
