@@ -94,7 +94,7 @@ type view struct {
 	groups     []GroupWant
 	managed    Counts
 	health     Health
-	counts     snapshotCounts // for the next comparison
+	counts     ListLengths // for the next comparison
 	earlier    map[string]map[string]string
 	newMapping bool // the latest run had another one
 

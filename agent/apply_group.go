@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -175,12 +174,7 @@ func (r *runner) unlinkGroup(ctx context.Context, c *Change) error {
 	return r.write(ctx, c, nil, func(context.Context) (written, error) {
 		rec, _ := r.record(scim.Group, c.OktaID)
 		rec.Active = false
-		healthy(&rec)
+		rec.ClearFailure()
 		return written{record: &rec}, nil
 	})
-}
-
-// healthy clears the failures of a record.
-func healthy(rec *state.Record) {
-	rec.Attempts, rec.NextTry, rec.LastError, rec.LastStatus, rec.FailedChange = 0, time.Time{}, "", 0, ""
 }

@@ -28,7 +28,7 @@ func (r *runner) updateMembers(ctx context.Context, c *Change) error {
 		return errNobodyYet
 	}
 	if !c.replaces { // the group may have been made anew a moment ago
-		c.Members.Remove = slices.DeleteFunc(c.Members.Remove, func(id string) bool { return !contains(rec.Members, id) })
+		c.Members.Remove = slices.DeleteFunc(c.Members.Remove, func(id string) bool { return !scim.Contains(rec.Members, id) })
 	}
 	if !c.replaces && !c.whole && len(c.Members.Add)+len(c.Members.Remove) == 0 {
 		return nil
@@ -59,7 +59,7 @@ func isGone(err error) bool {
 // again returns who is recorded as a member and has to be sent once more, because
 // it is not certain that WalkMe has them: whoever is in the Okta group, and active.
 func (r *runner) again(c *Change, rec state.Record) []string {
-	return slices.DeleteFunc(r.active(rec.Members), func(id string) bool { return !contains(c.target.Members, id) })
+	return slices.DeleteFunc(r.active(rec.Members), func(id string) bool { return !scim.Contains(c.target.Members, id) })
 }
 
 // sendsName says whether the group's name may ride along with a membership
@@ -125,8 +125,8 @@ func (r *runner) outstanding(c *Change, batches []MemberChange) MemberChange {
 		left.Add = append(left.Add, b.Add...)
 		left.Remove = append(left.Remove, b.Remove...)
 	}
-	left.Add = slices.DeleteFunc(left.Add, func(id string) bool { return contains(rec.Members, id) })
-	left.Remove = slices.DeleteFunc(left.Remove, func(id string) bool { return !contains(rec.Members, id) })
+	left.Add = slices.DeleteFunc(left.Add, func(id string) bool { return scim.Contains(rec.Members, id) })
+	left.Remove = slices.DeleteFunc(left.Remove, func(id string) bool { return !scim.Contains(rec.Members, id) })
 	return left
 }
 
@@ -163,7 +163,7 @@ func (r *runner) recovered(rec *state.Record, c *Change) {
 	}) {
 		return
 	}
-	healthy(rec)
+	rec.ClearFailure()
 }
 
 // refusals takes what WalkMe refused out of the record again.
@@ -228,12 +228,6 @@ func (r *runner) noteRefused(ctx context.Context, c *Change, refused MemberChang
 		return &stateError{fmt.Errorf("refused members: %w", perr)}
 	}
 	return err
-}
-
-// applyMembers returns a new sorted set.
-func applyMembers(members []string, change MemberChange) []string {
-	out := scim.SortedSet(slices.Concat(members, change.Add))
-	return slices.DeleteFunc(out, func(id string) bool { return slices.Contains(change.Remove, id) })
 }
 
 // batchMembers cuts a change into batches of at most size entries, removals

@@ -117,7 +117,7 @@ func (r *runner) deactivateUser(ctx context.Context, c *Change) error {
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		rec, _ := r.record(scim.User, c.OktaID)
 		rec.Active, rec.UpdatedAt = false, r.a.now()
-		healthy(&rec)
+		rec.ClearFailure()
 		err := r.a.WalkMe.SetActive(ctx, c.WalkMeID, false)
 		if errors.Is(err, scim.ErrNotFound) && r.a.userGone(ctx, rec.ID, rec.Name) {
 			rec.ID = ""

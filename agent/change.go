@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -57,6 +58,12 @@ const (
 type MemberChange struct {
 	Add    []string `json:"add"`
 	Remove []string `json:"remove"`
+}
+
+// applyMembers returns a new sorted set.
+func applyMembers(members []string, change MemberChange) []string {
+	out := scim.SortedSet(slices.Concat(members, change.Add))
+	return slices.DeleteFunc(out, func(id string) bool { return slices.Contains(change.Remove, id) })
 }
 
 // Change is one thing to do to one user or group.
@@ -128,4 +135,25 @@ func (c *Change) digest() string {
 	}
 	fmt.Fprintf(h, "%q %q", c.Members.Add, c.Members.Remove)
 	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// objectKey names a user or group by its Okta id.
+func objectKey(t scim.Type, oktaID string) string { return string(t) + " " + oktaID }
+
+// narrow cuts a change down to these people, and says whether anything is left: their
+// accounts and their memberships. Whoever else differs does so from a snapshot that
+// is old by now.
+func (c *Change) narrow(people []string) bool {
+	if c.Type == scim.User {
+		return scim.Contains(people, c.OktaID)
+	}
+	if c.Action != GroupMembers {
+		return false
+	}
+	other := func(id string) bool { return !scim.Contains(people, id) }
+	removals := len(c.Members.Remove)
+	c.Members.Add = slices.DeleteFunc(c.Members.Add, other)
+	c.Members.Remove = slices.DeleteFunc(c.Members.Remove, other)
+	c.empties = c.empties && len(c.Members.Remove) == removals
+	return len(c.Members.Add)+len(c.Members.Remove) > 0
 }

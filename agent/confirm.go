@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
 
@@ -61,12 +60,10 @@ func (a *Agent) doubtAbsence(ctx context.Context, oktaID string) (string, error)
 	case err != nil:
 		return "Okta's list does not hold the assignment, but Okta did not confirm that it is gone: " + err.Error(), nil
 	}
-	if p, why := presence(&u, a.Config.Policy.Desire); p == Absent {
+	if p, why := presenceOf(&u, a.Config.Policy.Desire); p == Absent {
 		return "", nil
 	} else if p == Keep {
 		return why, nil
 	}
 	return "Okta's list does not hold the assignment, but Okta still knows it", nil
 }
-
-func objectKey(t scim.Type, oktaID string) string { return string(t) + " " + oktaID }

@@ -108,7 +108,7 @@ func (m Mapping) person(u *okta.User, app map[string]any, policy DesirePolicy) P
 		SourceDigest: digestUser(u),
 	}
 	p.AssignedAt, _ = time.Parse(time.RFC3339, u.LastUpdated) // an odd time stamp is none
-	p.Presence, p.Why = presence(u, policy)
+	p.Presence, p.Why = presenceOf(u, policy)
 	if p.Presence == Absent {
 		return p
 	}
@@ -225,10 +225,10 @@ func (p *Person) rejectShared(self string, others []string) {
 	p.Active = false
 }
 
-// presence translates the status of the assignment and of the Okta account.
+// presenceOf translates the status of the assignment and of the Okta account.
 // Okta's page on application users lists the former, the one on user lifecycle
 // the latter. A status that neither lists keeps the account as it is.
-func presence(u *okta.User, policy DesirePolicy) (Presence, string) {
+func presenceOf(u *okta.User, policy DesirePolicy) (Presence, string) {
 	switch u.Status {
 	case "INACTIVE", "SUSPENDED", "DEPROVISIONED", "REVOKED":
 		return Absent, "the assignment is " + strings.ToLower(u.Status) + " in Okta"

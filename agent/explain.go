@@ -170,7 +170,7 @@ func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) erro
 		e.Error = person.Rejection.Path + ": " + person.Rejection.Error
 	}
 	for i := range v.recorded {
-		if r := &v.recorded[i]; r.Type == scim.Group && r.Active && contains(r.Members, e.OktaID) {
+		if r := &v.recorded[i]; r.Type == scim.Group && r.Active && scim.Contains(r.Members, e.OktaID) {
 			e.PushedInto = append(e.PushedInto, r.Name)
 		}
 	}
@@ -294,8 +294,7 @@ func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *
 	e.Next = []*Change{}
 	for _, c := range plan.Changes {
 		if e.concerns(c) || slices.Contains(c.Members.Add, e.OktaID) || slices.Contains(c.Members.Remove, e.OktaID) {
-			c.Attributes = orEmpty(c.Attributes)
-			c.Members.Add, c.Members.Remove = orEmpty(c.Members.Add), orEmpty(c.Members.Remove)
+			c.NoNulls()
 			e.Next = append(e.Next, c)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -49,20 +48,6 @@ func (a *Agent) waitForGrace(ctx context.Context, plan *Plan, v *view) (map[stri
 		}
 	}
 	return since, nil
-}
-
-// untimed leaves out until when changes wait, but not that they do: of somebody who
-// was just seen to be absent that is another time in each plan.
-func untimed(changes []*Change) []*Change {
-	out := slices.Clone(changes)
-	for i, c := range out {
-		if c != nil && c.WaitUntil != nil {
-			stable := *c
-			stable.WaitUntil = &time.Time{}
-			out[i] = &stable
-		}
-	}
-	return out
 }
 
 func (a *Agent) absentSince(ctx context.Context) (map[string]time.Time, error) {

@@ -43,15 +43,15 @@ func Assess(snap *okta.Snapshot, managed Counts) Health {
 	return h
 }
 
-// digestSnapshot identifies everything in a snapshot that a plan depends on.
-func digestSnapshot(v *view) string {
+// DigestSource identifies everything of Okta that a plan depends on.
+func DigestSource(desired Desired, groups []GroupWant) string {
 	h := sha256.New()
-	for i := range v.desired.People {
-		p := &v.desired.People[i]
+	for i := range desired.People {
+		p := &desired.People[i]
 		fmt.Fprintf(h, "%s %s\n", p.SourceID, p.SourceDigest)
 	}
-	for i := range v.groups {
-		g := &v.groups[i]
+	for i := range groups {
+		g := &groups[i]
 		fmt.Fprintf(h, "%s %s %q\n", g.OktaID, g.SourceDigest, g.Leave)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))

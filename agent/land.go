@@ -89,9 +89,9 @@ func (g *registry) passOn(oktaID string, old *state.Record, previous state.Recor
 	}
 	out := []state.Record{previous}
 	for _, group := range g.holding(oktaID, previous.SourceID) {
-		theirs := contains(group.Members, previous.SourceID)
+		theirs := scim.Contains(group.Members, previous.SourceID)
 		group.Members = passMembers(group.Members, oktaID, previous.SourceID, previous.ID != "")
-		if contains(group.Members, oktaID) && (inDoubt || !theirs) {
+		if scim.Contains(group.Members, oktaID) && (inDoubt || !theirs) {
 			group.Partial = true
 		}
 		out = append(out, group)
@@ -99,31 +99,12 @@ func (g *registry) passOn(oktaID string, old *state.Record, previous state.Recor
 	return out
 }
 
-// passMembers returns who is in a group when the account of leaver has passed to heir:
-// memberships are on accounts. The heir's old account is the leaver's in a swap, and
-// else nobody's; what was on that one stays with the heir.
-func passMembers(members []string, heir, leaver string, swap bool) []string {
-	mine, theirs := contains(members, heir), contains(members, leaver)
-	if !mine && !theirs {
-		return members
-	}
-	var now []string
-	if theirs || !swap {
-		now = append(now, heir)
-	}
-	if mine && swap {
-		now = append(now, leaver)
-	}
-	others := applyMembers(members, MemberChange{Remove: []string{heir, leaver}})
-	return applyMembers(others, MemberChange{Add: now})
-}
-
 // holding returns the groups that are recorded to hold one of these people, sorted
 // by Okta id. It needs the lock.
 func (g *registry) holding(oktaIDs ...string) []state.Record {
 	var out []state.Record
 	for _, group := range g.records[scim.Group] {
-		if slices.ContainsFunc(oktaIDs, func(id string) bool { return contains(group.Members, id) }) {
+		if slices.ContainsFunc(oktaIDs, func(id string) bool { return scim.Contains(group.Members, id) }) {
 			out = append(out, *group)
 		}
 	}

@@ -28,7 +28,7 @@ func (a *Agent) forgetMoot(ctx context.Context, plan *Plan, v *view, opts Option
 		if _, open := unsettled[key]; r.ID == "" || r.Attempts == 0 || busy[key] || open {
 			continue
 		}
-		healthy(r)
+		r.ClearFailure()
 		moot = append(moot, *r)
 	}
 	if len(moot) == 0 {

@@ -35,7 +35,7 @@ func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan.finish(v, a, a.now())
+	plan.Finish(a.about(v))
 	return plan, nil
 }
 

@@ -263,7 +263,7 @@ func (p *planner) orderRenames() {
 func (p *planner) restrict() {
 	if p.in.Only != nil {
 		p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool { return !c.narrow(p.in.Only) })
-		p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, func(r Rejection) bool { return !contains(p.in.Only, r.OktaID) })
+		p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, func(r Rejection) bool { return !scim.Contains(p.in.Only, r.OktaID) })
 	}
 	if p.in.Force == nil {
 		return

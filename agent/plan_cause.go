@@ -91,3 +91,13 @@ func (p *planner) drifted(r *state.Record) bool {
 	pushed, ok := p.in.Pushed[objectKey(r.Type, r.SourceID)]
 	return ok && (pushed.Active != r.Active || pushed.ID != r.ID)
 }
+
+// sameValue compares a userName as SCIM does, without regard to case (see
+// scim.SameName).
+func sameValue(path string, a, b any) bool {
+	if x, ok := a.(string); ok && path == scim.PathUserName {
+		y, ok := b.(string)
+		return ok && scim.SameName(x, y)
+	}
+	return scim.Equal(a, b)
+}

@@ -238,7 +238,7 @@ func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
 			}
 		case person.Rejection != nil && provisioned:
 			out = append(out, id)
-		case provisioned && r != nil && contains(r.Members, id):
+		case provisioned && r != nil && scim.Contains(r.Members, id):
 			out = append(out, id)
 		}
 	}
@@ -254,7 +254,7 @@ func (p *planner) removable(remove []string, want *GroupWant) []string {
 		person := p.in.Desired.Find(id)
 		leaver := person == nil || person.Presence == Absent
 		if !leaver {
-			return contains(want.Members, id)
+			return scim.Contains(want.Members, id)
 		}
 		if !p.in.Policy.Groups.RemoveDeprovisioned {
 			return true
@@ -268,7 +268,7 @@ func (p *planner) removable(remove []string, want *GroupWant) []string {
 func (p *planner) empties(members, remove []string) bool {
 	return len(remove) > 0 && !slices.ContainsFunc(members, func(id string) bool {
 		person := p.in.Desired.Find(id)
-		return person != nil && person.Presence != Absent && !contains(remove, id)
+		return person != nil && person.Presence != Absent && !scim.Contains(remove, id)
 	})
 }
 
@@ -286,7 +286,7 @@ func (p *planner) returners(eligible, members []string) []string {
 	var out []string
 	for _, id := range eligible {
 		c := p.actions[id]
-		if c != nil && c.Action != Update && c.leaver == "" && contains(members, id) {
+		if c != nil && c.Action != Update && c.leaver == "" && scim.Contains(members, id) {
 			out = append(out, id)
 		}
 	}

@@ -58,3 +58,22 @@ func (p *planner) inherited(members []string) []string {
 	}
 	return members
 }
+
+// passMembers returns who is in a group when the account of leaver has passed to heir:
+// memberships are on accounts. The heir's old account is the leaver's in a swap, and
+// else nobody's; what was on that one stays with the heir.
+func passMembers(members []string, heir, leaver string, swap bool) []string {
+	mine, theirs := scim.Contains(members, heir), scim.Contains(members, leaver)
+	if !mine && !theirs {
+		return members
+	}
+	var now []string
+	if theirs || !swap {
+		now = append(now, heir)
+	}
+	if mine && swap {
+		now = append(now, leaver)
+	}
+	others := applyMembers(members, MemberChange{Remove: []string{heir, leaver}})
+	return applyMembers(others, MemberChange{Add: now})
+}

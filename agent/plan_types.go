@@ -93,6 +93,12 @@ type Plan struct {
 	released []Hold // what an approval has kept from being held
 }
 
+// Unmanaged counts what is in WalkMe and not the agent's. It is never touched.
+type Unmanaged struct {
+	Users  int `json:"users"`
+	Groups int `json:"groups"`
+}
+
 // Unmapped is an attribute that the mapping does not have any more. WalkMe keeps its
 // values.
 type Unmapped struct {
@@ -120,6 +126,12 @@ type Hold struct {
 	Reason string   `json:"reason"` // how the plan exceeds it
 	Items  []string `json:"items"`  // Okta ids; for member removals group/user
 }
+
+// The words for a group that is gone.
+const (
+	groupDeleted  = "the group was deleted in WalkMe; with push_groups.on_missing: recreate it would be made anew"
+	groupReplaced = "the group was deleted in WalkMe, and another one, %s, has its name now"
+)
 
 // Pending counts the changes that a run would send.
 func (p *Plan) Pending() int {

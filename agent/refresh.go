@@ -13,12 +13,6 @@ import (
 	"okta-walkme-agent/walkme"
 )
 
-// Unmanaged counts what is in WalkMe and not the agent's. It is never touched.
-type Unmanaged struct {
-	Users  int `json:"users"`
-	Groups int `json:"groups"`
-}
-
 // refresh reads WalkMe's users and groups and lays what they show over the
 // records: the plan then compares with what is there instead of with what was
 // acknowledged. v.pushed keeps what was acknowledged, to tell drift from change.
@@ -85,16 +79,6 @@ func overlayUser(r *state.Record, u *walkme.User) {
 		}
 		r.Attributes[i].Value = actual
 	}
-}
-
-// sameValue compares a userName as SCIM does, without regard to case (see
-// scim.SameName).
-func sameValue(path string, a, b any) bool {
-	if x, ok := a.(string); ok && path == scim.PathUserName {
-		y, ok := b.(string)
-		return ok && scim.SameName(x, y)
-	}
-	return scim.Equal(a, b)
 }
 
 // noteGone deals with an account that is not in WalkMe any more: it is created
@@ -170,12 +154,6 @@ func (a *Agent) noteGroupGone(v *view, r *state.Record, shown map[string]*walkme
 		r.ID = ""
 	}
 }
-
-// The words for a group that is gone.
-const (
-	groupDeleted  = "the group was deleted in WalkMe; with push_groups.on_missing: recreate it would be made anew"
-	groupReplaced = "the group was deleted in WalkMe, and another one, %s, has its name now"
-)
 
 // named returns the id of a group with a name, "" if there is none.
 func named(groups map[string]*walkme.Group, name string) string {

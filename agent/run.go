@@ -2,17 +2,12 @@ package agent
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
-	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
@@ -20,7 +15,7 @@ import (
 // Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
 // the look-ups that tell a link from a create.
 func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
-	opts.Force = opts.Force.copy()
+	opts.Force = opts.Force.Clone()
 	if err := a.resume(ctx, &opts); err != nil {
 		return nil, err
 	}
@@ -38,13 +33,13 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
 	if err := a.resolveLinks(ctx, plan, everyCreate); err != nil {
 		return nil, err
 	}
-	plan.finish(v, a, a.now())
+	plan.Finish(a.about(v))
 	return plan, nil
 }
 
 // planFrom makes the plan, applies the limits and has the removals confirmed.
 func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, err error) {
-	if err := opts.Force.resolve(v); err != nil {
+	if err := opts.Force.Resolve(v.desired, v.groups, v.recorded); err != nil {
 		return nil, err
 	}
 	if opts.Refresh {
@@ -58,7 +53,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 		Pushed: v.pushed, Only: opts.only, Force: opts.Force, Patient: opts.Patient, Now: a.now(),
 	})
 	if opts.Force == nil {
-		plan.reportSources(v.snap)
+		plan.ReportSources(v.snap)
 	}
 	slices.SortFunc(plan.Rejected, compareRejections)
 	if v.absent, err = a.waitForGrace(ctx, plan, v); err != nil {
@@ -95,80 +90,24 @@ func (a *Agent) holdBack(ctx context.Context, plan *Plan, v *view, opts Options)
 	return nil
 }
 
-// reportSources puts the sources that could not be resolved in the place of their
-// groups, each of which is left alone for the same reason.
-func (p *Plan) reportSources(snap *okta.Snapshot) {
-	sources := problemsOf(snap)
-	p.Rejected = slices.DeleteFunc(p.Rejected, func(r Rejection) bool {
-		return slices.ContainsFunc(sources, func(s Rejection) bool { return s.OktaID == "" && s.Error == r.Error })
-	})
-	p.Rejected = append(p.Rejected, sources...)
-}
-
-// problemsOf lists the sources that could not be resolved. Groups that could not
-// be read whole are reported by the planner, each under its own name.
-func problemsOf(snap *okta.Snapshot) []Rejection {
-	var out []Rejection
-	for _, p := range snap.Problems {
-		unreadable := slices.ContainsFunc(snap.Groups, func(g okta.Group) bool { return g.ID == p.GroupID && g.Unreadable != "" })
-		if !unreadable {
-			out = append(out, Rejection{Type: scim.Group, OktaID: p.GroupID, Name: p.Source, Path: "source", Error: p.Reason})
-		}
+// about says what a plan was made from.
+func (a *Agent) about(v *view) About {
+	return About{
+		CreatedAt: a.now(), App: AppRef{ID: v.snap.App.ID, Label: v.snap.App.Label},
+		Target: a.Config.Target, WireProfile: a.Config.WireProfile,
+		Source: Source{
+			TakenAt: v.snap.TakenAt.UTC(), Users: len(v.snap.Users), Groups: len(v.snap.Groups),
+			Digest: DigestSource(v.desired, v.groups),
+		},
+		StateGeneration: v.generation, Unmanaged: v.unmanaged,
 	}
-	return out
-}
-
-func compareRejections(a, b Rejection) int {
-	return scim.Compare(
-		scim.Resource{Type: a.Type, SourceID: a.OktaID + "\x00" + a.Name + "\x00" + a.Error},
-		scim.Resource{Type: b.Type, SourceID: b.OktaID + "\x00" + b.Name + "\x00" + b.Error})
-}
-
-// finish fills in what identifies the plan. The id leaves the times out, so that
-// two plans of one situation have one id.
-func (p *Plan) finish(v *view, a *Agent, now time.Time) {
-	p.CreatedAt = now.UTC().Truncate(time.Second)
-	p.App = AppRef{ID: v.snap.App.ID, Label: v.snap.App.Label}
-	p.Target = a.Config.Target
-	p.WireProfile = a.Config.WireProfile
-	p.Source = Source{
-		TakenAt: v.snap.TakenAt.UTC(), Users: len(v.snap.Users), Groups: len(v.snap.Groups), Digest: digestSnapshot(v),
-	}
-	p.StateGeneration = v.generation
-	p.Unmanaged = v.unmanaged
-	for i, c := range p.Changes {
-		c.Seq = i + 1
-		c.Attributes = orEmpty(c.Attributes)
-		c.Members.Add, c.Members.Remove = orEmpty(c.Members.Add), orEmpty(c.Members.Remove)
-	}
-	p.Changes, p.Rejected, p.Holds = orEmpty(p.Changes), orEmpty(p.Rejected), orEmpty(p.Holds)
-	p.ID = p.digest()
-}
-
-func (p *Plan) digest() string {
-	stable := *p
-	stable.ID, stable.CreatedAt, stable.Source.TakenAt = "", time.Time{}, time.Time{}
-	stable.Changes = untimed(p.Changes)
-	text, err := json.Marshal(stable)
-	if err != nil {
-		return "" // attribute values are JSON by construction; an empty id is never equal to one
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
-}
-
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }
 
 // Sync makes one run: settle, read, plan, apply, record. An error means that the
 // run failed as a whole; the report then says how far it got. Single changes that
 // failed are in the report, not in the error.
 func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
-	opts.Force = opts.Force.copy()
+	opts.Force = opts.Force.Clone()
 	if err := a.resume(ctx, &opts); err != nil {
 		return nil, err
 	}
@@ -187,6 +126,14 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 		runErr = errors.Join(runErr, err)
 	}
 	return report, runErr
+}
+
+// Apply does exactly what a saved plan says, or nothing. It makes the plan anew
+// from Okta, the state and WalkMe, and goes on only when the two are one; so what
+// is sent never rests on the file. The error is a *MovedError otherwise.
+func (a *Agent) Apply(ctx context.Context, saved *Plan, opts Options) (*Report, error) {
+	opts.saved = saved
+	return a.Sync(ctx, opts)
 }
 
 func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
@@ -219,9 +166,9 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		}
 	}
 	plan.summarise()
-	plan.finish(v, a, a.now())
+	plan.Finish(a.about(v))
 	if opts.saved != nil {
-		if err := opts.saved.compare(plan); err != nil {
+		if err := opts.saved.Compare(plan); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,16 +65,8 @@ func (p *Plan) normalise() error {
 	return nil
 }
 
-// Apply does exactly what a saved plan says, or nothing. It makes the plan anew
-// from Okta, the state and WalkMe, and goes on only when the two are one; so what
-// is sent never rests on the file. The error is a *MovedError otherwise.
-func (a *Agent) Apply(ctx context.Context, saved *Plan, opts Options) (*Report, error) {
-	opts.saved = saved
-	return a.Sync(ctx, opts)
-}
-
-// compare says what has moved since the plan was saved.
-func (p *Plan) compare(now *Plan) error {
+// Compare says what has moved since the plan was saved: a *MovedError, or nil.
+func (p *Plan) Compare(now *Plan) error {
 	if p.ID == now.ID {
 		return nil
 	}

@@ -47,7 +47,7 @@ func FuzzReadPlan(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if moved := p.compare(&plan); moved == nil && p.ID != plan.ID {
+		if moved := p.Compare(&plan); moved == nil && p.ID != plan.ID {
 			t.Errorf("plan %s is taken for plan %s", p.ID, plan.ID)
 		}
 	})

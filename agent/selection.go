@@ -68,8 +68,8 @@ func (e *UnknownError) Error() string {
 	return "neither assigned in Okta nor managed here: " + strings.Join(e.Names, ", ")
 }
 
-// copy keeps what a run works out from the caller, who may start another one.
-func (s *Selection) copy() *Selection {
+// Clone keeps what a run works out from the caller, who may start another one.
+func (s *Selection) Clone() *Selection {
 	if s == nil {
 		return nil
 	}
@@ -77,8 +77,8 @@ func (s *Selection) copy() *Selection {
 	return &own
 }
 
-// resolve turns names into Okta ids. The error is an *UnknownError.
-func (s *Selection) resolve(v *view) error {
+// Resolve turns names into Okta ids. The error is an *UnknownError.
+func (s *Selection) Resolve(desired Desired, groups []GroupWant, recorded []state.Record) error {
 	if s == nil || len(s.Users)+len(s.Groups) == 0 {
 		return nil
 	}
@@ -90,14 +90,14 @@ func (s *Selection) resolve(v *view) error {
 			known[key] = append(known[key], objectKey(t, oktaID))
 		}
 	}
-	for i := range v.desired.People {
-		note(scim.User, v.desired.People[i].SourceID, v.desired.People[i].Name())
+	for i := range desired.People {
+		note(scim.User, desired.People[i].SourceID, desired.People[i].Name())
 	}
-	for i := range v.groups {
-		note(scim.Group, v.groups[i].OktaID, v.groups[i].Name, v.groups[i].Group)
+	for i := range groups {
+		note(scim.Group, groups[i].OktaID, groups[i].Name, groups[i].Group)
 	}
-	for i := range v.recorded {
-		note(v.recorded[i].Type, v.recorded[i].SourceID, v.recorded[i].Name)
+	for i := range recorded {
+		note(recorded[i].Type, recorded[i].SourceID, recorded[i].Name)
 	}
 	var unknown []string
 	for t, names := range map[scim.Type][]string{scim.User: s.Users, scim.Group: s.Groups} {
@@ -161,9 +161,4 @@ func (s *Selection) covers(c *Change, r *state.Record) bool {
 		return false
 	}
 	return s.names(c.Type, c.OktaID) && s.narrows(r)
-}
-
-func contains(sorted []string, id string) bool {
-	_, ok := slices.BinarySearch(sorted, id)
-	return ok
 }

@@ -66,7 +66,7 @@ func (s *settler) members(ctx context.Context, e state.Entry, rec state.Record) 
 	// What the group lacks is a difference to the next plan: nothing is cut
 	// short any more.
 	rec.Partial, rec.SourceDigest = false, change.SourceDigest
-	healthy(&rec)
+	rec.ClearFailure()
 	if !slices.Equal(rec.Members, intended) {
 		return again("the members are not as they were to be, and are recorded as WalkMe shows them").with(rec), nil
 	}
@@ -122,6 +122,6 @@ func (s *settler) groupRename(ctx context.Context, e state.Entry, rec state.Reco
 	if g.DisplayName != e.Name {
 		return again(fmt.Sprintf("the name in WalkMe is %q", g.DisplayName)).with(rec), nil
 	}
-	healthy(&rec)
+	rec.ClearFailure()
 	return applied("WalkMe had renamed the group; it is recorded").with(rec), nil
 }

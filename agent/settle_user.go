@@ -88,7 +88,7 @@ func deactivation(rec state.Record, u *walkme.User) finding {
 		return again("the account is still active")
 	}
 	rec.Active = false
-	healthy(&rec)
+	rec.ClearFailure()
 	return applied("WalkMe had deactivated the account; it is recorded").with(rec)
 }
 
@@ -122,7 +122,7 @@ func profile(e state.Entry, rec state.Record, u *walkme.User, says string) findi
 		return again("the account has not all of its values, and is recorded as WalkMe shows it").with(rec)
 	}
 	rec.Attributes, rec.SourceDigest, rec.MappingDigest = wanted, detail.SourceDigest, detail.MappingDigest
-	healthy(&rec)
+	rec.ClearFailure()
 	return applied(says).with(rec)
 }
 

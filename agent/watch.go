@@ -101,21 +101,3 @@ func (a *Agent) refreshMemberships(ctx context.Context, snap *okta.Snapshot, id 
 	}
 	return nil
 }
-
-// narrow cuts a change down to these people, and says whether anything is left: their
-// accounts and their memberships. Whoever else differs does so from a snapshot that
-// is old by now.
-func (c *Change) narrow(people []string) bool {
-	if c.Type == scim.User {
-		return contains(people, c.OktaID)
-	}
-	if c.Action != GroupMembers {
-		return false
-	}
-	other := func(id string) bool { return !contains(people, id) }
-	removals := len(c.Members.Remove)
-	c.Members.Add = slices.DeleteFunc(c.Members.Add, other)
-	c.Members.Remove = slices.DeleteFunc(c.Members.Remove, other)
-	c.empties = c.empties && len(c.Members.Remove) == removals
-	return len(c.Members.Add)+len(c.Members.Remove) > 0
-}

@@ -46,6 +46,11 @@ type Record struct {
 	UpdatedAt time.Time // last acknowledgement; zero: none. See DB.Finish
 }
 
+// ClearFailure makes the record that of a healthy resource.
+func (r *Record) ClearFailure() {
+	r.Attempts, r.NextTry, r.LastError, r.LastStatus, r.FailedChange = 0, time.Time{}, "", 0, ""
+}
+
 const recordColumns = `type, source_id, target_id, active, name, origin, source_digest, mapping_digest,
 	attempts, next_try, last_error, last_status, failed_change, partial, updated_at, attributes, members`
 

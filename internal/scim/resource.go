@@ -82,3 +82,9 @@ func SortedSet(ids []string) []string {
 	}
 	return ids
 }
+
+// Contains says whether a sorted set of ids holds one.
+func Contains(sorted []string, id string) bool {
+	_, ok := slices.BinarySearch(sorted, id)
+	return ok
+}
