@@ -84,6 +84,13 @@ func (a *Agent) workers() int {
 	return a.Config.Workers
 }
 
+func (a *Agent) applier() *Applier {
+	return &Applier{
+		WalkMe: a.WalkMe, State: a.State, Policy: a.Config.Policy, MappingDigest: a.Config.Mapping.Digest(),
+		Workers: a.workers(), Logger: a.log(), Now: a.now, Progress: a.Progress, Stopping: a.Stopping,
+	}
+}
+
 // view is everything that was read before a plan is made.
 type view struct {
 	snap       *okta.Snapshot
@@ -98,7 +105,7 @@ type view struct {
 	earlier    map[string]map[string]string
 	newMapping bool // the latest run had another one
 
-	absent map[string]time.Time // see waitForGrace
+	absent map[string]time.Time // see plan.WaitForGrace
 
 	// After a refresh: what was acknowledged, by object key, and the rest.
 	pushed    map[string]state.Record

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
 )
 
 // finishGrace is how long a change that is under way may still take after the run
@@ -19,10 +22,37 @@ import (
 // run settles it.
 const finishGrace = 30 * time.Second
 
+// Applier makes in WalkMe what a plan says, one change at a time.
+type Applier struct {
+	WalkMe        *walkme.Client
+	State         *state.DB
+	Policy        Policy
+	MappingDigest string           // of the mapping that made the plan's values
+	Workers       int              // changes under way at once
+	Logger        *slog.Logger     // required
+	Now           func() time.Time // required
+	// Progress, if set, hears of each change that ended, from many goroutines.
+	Progress func(done, total int, c *Change)
+	// Stopping, if set, hears how many changes are under way when a run is told to stop.
+	Stopping func(underWay int)
+}
+
+// Work is what one run has to carry out.
+type Work struct {
+	RunID    string
+	Changes  []*Change      // in the order of the plan; outcomes are noted in them
+	Recorded []state.Record // taken over; the caller must not change them any more
+	Settled  []Settlement   // objects of those that are open are left alone
+}
+
+// Failures are the errors of changes that failed, for whoever tells causes apart.
+type Failures map[*Change]error
+
 // runner carries out the changes of one plan.
 type runner struct {
-	a      *Agent
-	report *Report
+	a     *Applier
+	runID string
+	jobs  []*job
 
 	*registry
 
@@ -33,49 +63,58 @@ type runner struct {
 	underWay int
 }
 
-// apply carries out the plan in its order. Changes of one phase run side by
-// side, the changes of one group one after the other.
-func (a *Agent) apply(ctx context.Context, report *Report, v *view) error {
-	r := &runner{a: a, report: report, registry: newRegistry(v.recorded), renamed: map[string]bool{}, patience: newPatience()}
+// Apply carries out the plan in its order. Changes of one phase run side by side, the
+// changes of one group one after the other. The error is a *StoppedError.
+func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
+	r := &runner{
+		a: a, runID: w.RunID, jobs: jobsOf(w.Changes), registry: newRegistry(w.Recorded),
+		renamed: map[string]bool{}, patience: newPatience(),
+	}
 	defer context.AfterFunc(ctx, r.sayStopping)()
-	for _, s := range report.Settled {
+	for _, s := range w.Settled {
 		if s.Open() {
 			r.reserve(s.Type, s.OktaID, s.target)
 		}
 	}
-	for _, unit := range units(r.leastFailedFirst(report.Changes)) {
+	for _, unit := range units(r.leastFailedFirst(r.jobs)) {
 		r.each(ctx, unit)
 	}
 	if r.stopped == nil && ctx.Err() != nil {
 		r.stopped = &StoppedError{"the run was told to stop", context.Cause(ctx)}
 	}
-	return r.stopped
+	failures := Failures{}
+	for _, j := range r.jobs {
+		if j.failure != nil {
+			failures[j.Change] = j.failure
+		}
+	}
+	return failures, r.stopped
 }
 
 // leastFailedFirst keeps objects that fail in every run from using up its patience
 // before others have their turn.
-func (r *runner) leastFailedFirst(changes []*Change) []*Change {
-	attempts := func(c *Change) int {
+func (r *runner) leastFailedFirst(changes []*job) []*job {
+	attempts := func(c *job) int {
 		rec, _ := r.record(c.Type, c.OktaID)
 		return rec.Attempts
 	}
 	sorted := slices.Clone(changes)
-	slices.SortStableFunc(sorted, func(a, b *Change) int { return cmp.Compare(attempts(a), attempts(b)) })
+	slices.SortStableFunc(sorted, func(a, b *job) int { return cmp.Compare(attempts(a), attempts(b)) })
 	return sorted
 }
 
 // units cuts the changes, which are in order, into phases of sequences. The
 // sequences of one phase may run side by side.
-func units(changes []*Change) [][][]*Change {
+func units(changes []*job) [][][]*job {
 	const userPhases, groupPhase, deletePhase, phases = 4, 4, 5, 6
-	out := make([][][]*Change, phases)
+	out := make([][][]*job, phases)
 	groups := map[string]int{}
 	for _, c := range changes {
 		switch p := c.phase(); {
 		case p < userPhases:
-			out[p] = append(out[p], []*Change{c})
+			out[p] = append(out[p], []*job{c})
 		case p == 6:
-			out[deletePhase] = append(out[deletePhase], []*Change{c})
+			out[deletePhase] = append(out[deletePhase], []*job{c})
 		default:
 			i, ok := groups[c.OktaID]
 			if !ok {
@@ -89,9 +128,9 @@ func units(changes []*Change) [][][]*Change {
 	return out
 }
 
-func (r *runner) each(ctx context.Context, sequences [][]*Change) {
+func (r *runner) each(ctx context.Context, sequences [][]*job) {
 	var g errgroup.Group
-	g.SetLimit(r.a.workers())
+	g.SetLimit(r.a.Workers)
 	for _, sequence := range sequences {
 		g.Go(func() error {
 			for _, c := range sequence {
@@ -104,7 +143,7 @@ func (r *runner) each(ctx context.Context, sequences [][]*Change) {
 }
 
 // one carries out one change and notes its outcome.
-func (r *runner) one(ctx context.Context, c *Change) {
+func (r *runner) one(ctx context.Context, c *job) {
 	switch {
 	case c.Held:
 		c.Outcome = Held
@@ -122,7 +161,7 @@ func (r *runner) one(ctx context.Context, c *Change) {
 	}
 	work, release := finishing(ctx)
 	defer release()
-	c.tried()
+	c.Tried()
 	action := c.Action // as planned: a create may turn into a link
 	r.count(1)
 	err := r.perform(work, c)
@@ -190,27 +229,27 @@ func finishing(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-func (r *runner) ended(c *Change) {
+func (r *runner) ended(c *job) {
 	r.mu.Lock()
 	r.done++
 	done := r.done
 	r.mu.Unlock()
-	attrs := []any{"run", r.report.Run.ID, "action", c.Action, "okta_id", c.OktaID, "walkme_id", c.WalkMeID, "cause", c.Cause}
+	attrs := []any{"run", r.runID, "action", c.Action, "okta_id", c.OktaID, "walkme_id", c.WalkMeID, "cause", c.Cause}
 	switch c.Outcome {
 	case Applied:
-		r.a.log().Info("applied", attrs...)
+		r.a.Logger.Info("applied", attrs...)
 	case Failed:
-		r.a.log().Warn("failed", append(attrs, "err", c.Error)...)
+		r.a.Logger.Warn("failed", append(attrs, "err", c.Error)...)
 	default:
-		r.a.log().Debug("not sent", append(attrs, "outcome", c.Outcome)...)
+		r.a.Logger.Debug("not sent", append(attrs, "outcome", c.Outcome)...)
 	}
 	if r.a.Progress != nil {
-		r.a.Progress(done, len(r.report.Changes), c)
+		r.a.Progress(done, len(r.jobs), c.Change)
 	}
 }
 
 // perform sends what the change needs. It may turn a create into a link.
-func (r *runner) perform(ctx context.Context, c *Change) error {
+func (r *runner) perform(ctx context.Context, c *job) error {
 	switch c.Action {
 	case Create, Link:
 		return r.createUser(ctx, c)

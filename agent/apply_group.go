@@ -13,11 +13,11 @@ import (
 
 // createGroup is Okta's conversation for a new push: look the name up, then
 // create with all members and write them once more, or link.
-func (r *runner) createGroup(ctx context.Context, c *Change) error {
+func (r *runner) createGroup(ctx context.Context, c *job) error {
 	if err := r.clearName(ctx, c); err != nil {
 		return err
 	}
-	found, err := r.a.findGroup(ctx, c)
+	found, err := FindGroup(ctx, r.a.WalkMe, c.Name, c.Kept)
 	switch {
 	case err == nil:
 		return r.linkGroup(ctx, c, found)
@@ -50,15 +50,15 @@ func (r *runner) createGroup(ctx context.Context, c *Change) error {
 	return r.pushMembers(ctx, c, MemberChange{Add: ids}, false)
 }
 
-// findGroup looks for the group that a new push takes: by its name or, when it was
+// FindGroup looks for the group that a new push takes: by its name or, when it was
 // pushed before, by the id that it had, if it has its old name still.
-func (a *Agent) findGroup(ctx context.Context, c *Change) (*walkme.Group, error) {
-	found, err := a.WalkMe.FindGroup(ctx, c.Name)
-	if !errors.Is(err, scim.ErrNotFound) || c.kept == nil || c.kept.Origin != state.Created {
+func FindGroup(ctx context.Context, client *walkme.Client, name string, kept *state.Record) (*walkme.Group, error) {
+	found, err := client.FindGroup(ctx, name)
+	if !errors.Is(err, scim.ErrNotFound) || kept == nil || kept.Origin != state.Created {
 		return found, err
 	}
-	before, err := a.WalkMe.Group(ctx, c.kept.ID)
-	if err == nil && before.DisplayName != c.kept.Name {
+	before, err := client.Group(ctx, kept.ID)
+	if err == nil && before.DisplayName != kept.Name {
 		return nil, scim.ErrNotFound
 	}
 	return before, err
@@ -74,14 +74,14 @@ func refusesMembers(err error) bool {
 // createFaulted says whether the last attempt to create the group was answered
 // 500, which is one server's word for a member that it does not know. What became
 // of that attempt has been settled by now, and the name looked up once more.
-func (r *runner) createFaulted(c *Change) bool {
+func (r *runner) createFaulted(c *job) bool {
 	rec, ok := r.record(scim.Group, c.OktaID)
-	return ok && rec.LastStatus == http.StatusInternalServerError && (rec.ID == "" || rec.FailedChange == c.digest())
+	return ok && rec.LastStatus == http.StatusInternalServerError && (rec.ID == "" || rec.FailedChange == c.Digest())
 }
 
 // createEmpty creates the group without members and adds them afterwards, where
 // the one that WalkMe does not know can be told from the others.
-func (r *runner) createEmpty(ctx context.Context, c *Change) error {
+func (r *runner) createEmpty(ctx context.Context, c *job) error {
 	err := r.write(ctx, c, &MemberChange{}, func(ctx context.Context) (written, error) {
 		g, err := r.a.WalkMe.CreateGroup(ctx, c.Name, nil)
 		if err != nil {
@@ -99,7 +99,7 @@ func (r *runner) createEmpty(ctx context.Context, c *Change) error {
 // linkGroup takes over a group that was in WalkMe before. Its members stay, and
 // only those that the agent adds are ever removed again. One that was pushed before
 // is what it was.
-func (r *runner) linkGroup(ctx context.Context, c *Change, found *walkme.Group) error {
+func (r *runner) linkGroup(ctx context.Context, c *job, found *walkme.Group) error {
 	if err := r.claim(scim.Group, found.ID, c.OktaID, ""); err != nil {
 		return err
 	}
@@ -115,22 +115,22 @@ func (r *runner) linkGroup(ctx context.Context, c *Change, found *walkme.Group) 
 	if err != nil || len(c.Members.Add) == 0 {
 		return err
 	}
-	return r.pushMembers(ctx, c, c.Members, r.a.Config.Policy.Groups.RenameLinked && !c.target.Linked)
+	return r.pushMembers(ctx, c, c.Members, r.a.Policy.Groups.RenameLinked && !c.Target.Linked)
 }
 
-func (r *runner) groupRecord(c *Change, id, name string, origin state.Origin) state.Record {
+func (r *runner) groupRecord(c *job, id, name string, origin state.Origin) state.Record {
 	return state.Record{
 		Resource: scim.Resource{
 			Type: scim.Group, SourceID: c.OktaID, ID: id, Active: true,
 			Attributes: scim.Attributes{{Path: scim.PathDisplayName, Value: name}},
 		},
-		Name: name, Origin: origin, SourceDigest: c.target.SourceDigest, UpdatedAt: r.a.now(),
+		Name: name, Origin: origin, SourceDigest: c.Target.SourceDigest, UpdatedAt: r.a.Now(),
 	}
 }
 
 // missingGroup tells a group that was deleted in WalkMe from one that is merely
 // not answered for, and creates it anew where the policy says so.
-func (r *runner) missingGroup(ctx context.Context, c *Change, cause error) error {
+func (r *runner) missingGroup(ctx context.Context, c *job, cause error) error {
 	rec, _ := r.record(scim.Group, c.OktaID)
 	other, err := r.a.WalkMe.FindGroup(ctx, rec.Name)
 	switch {
@@ -140,7 +140,7 @@ func (r *runner) missingGroup(ctx context.Context, c *Change, cause error) error
 		return &refusal{fmt.Sprintf(groupReplaced, other.ID)}
 	case !r.a.noHit(ctx, scim.Group, err):
 		return fmt.Errorf("the group is not found, nor is its name: %w", err)
-	case !r.a.Config.Policy.Groups.RecreateMissing:
+	case !r.a.Policy.Groups.RecreateMissing:
 		return &refusal{groupDeleted}
 	}
 	// From here on there is no group: also for the next run, if the answer to the
@@ -151,14 +151,14 @@ func (r *runner) missingGroup(ctx context.Context, c *Change, cause error) error
 	if err := r.a.State.PutRecords(ctx, gone); err != nil {
 		return &stateError{fmt.Errorf("group that is gone: %w", err)}
 	}
-	again := *c
+	again := c.copy()
 	again.Members = MemberChange{Add: applyMembers(rec.Members, c.Members)}
-	err = r.createGroup(ctx, &again)
+	err = r.createGroup(ctx, again)
 	c.Action, c.WalkMeID, c.journalled = again.Action, again.WalkMeID, true
 	return err
 }
 
-func (r *runner) deleteGroup(ctx context.Context, c *Change) error {
+func (r *runner) deleteGroup(ctx context.Context, c *job) error {
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		err := r.a.WalkMe.DeleteGroup(ctx, c.WalkMeID)
 		if errors.Is(err, scim.ErrNotFound) && r.a.groupGone(ctx, c.WalkMeID, c.Name) {
@@ -170,7 +170,7 @@ func (r *runner) deleteGroup(ctx context.Context, c *Change) error {
 
 // unlinkGroup remembers who was pushed: should the group come back, they must be
 // told from its own members.
-func (r *runner) unlinkGroup(ctx context.Context, c *Change) error {
+func (r *runner) unlinkGroup(ctx context.Context, c *job) error {
 	return r.write(ctx, c, nil, func(context.Context) (written, error) {
 		rec, _ := r.record(scim.Group, c.OktaID)
 		rec.Active = false

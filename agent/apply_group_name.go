@@ -4,25 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 )
 
-// renaming lets a rename happen once: in its own place in the plan or, if that comes
-// sooner, before the change that needs the name which it frees.
-type renaming struct {
-	begun atomic.Bool
-	ended chan struct{} // closed when did and err are there
-	did   Change
-	err   error
-}
-
-func newRenaming() *renaming { return &renaming{ended: make(chan struct{})} }
-
-func (r *runner) renameGroup(ctx context.Context, c *Change) error {
+func (r *runner) renameGroup(ctx context.Context, c *job) error {
 	r.renameOnce(ctx, c)
 	c.Action, c.WalkMeID, c.journalled = c.renaming.did.Action, c.renaming.did.WalkMeID, c.renaming.did.journalled
 	return c.renaming.err
@@ -30,22 +18,19 @@ func (r *runner) renameGroup(ctx context.Context, c *Change) error {
 
 // renameOnce carries a rename out, or waits until somebody else has done that. It
 // works on a copy: the change itself belongs to the sequence of its group.
-func (r *runner) renameOnce(ctx context.Context, c *Change) {
+func (r *runner) renameOnce(ctx context.Context, c *job) {
 	if !c.renaming.begun.CompareAndSwap(false, true) {
 		<-c.renaming.ended
 		return
 	}
 	defer close(c.renaming.ended)
-	c.renaming.did = Change{
-		Seq: c.Seq, Type: c.Type, Action: c.Action, OktaID: c.OktaID, WalkMeID: c.WalkMeID, Name: c.Name,
-		Attributes: c.Attributes, Cause: c.Cause, Reason: c.Reason, target: c.target, after: c.after,
-	}
-	c.renaming.err = r.giveName(ctx, &c.renaming.did)
+	c.renaming.did.Tried()
+	c.renaming.err = r.giveName(ctx, c.renaming.did)
 }
 
 // clearName has the rename done that frees the name which c gives. How that ended
 // is reported in its own place; without it, the name is not to be had.
-func (r *runner) clearName(ctx context.Context, c *Change) error {
+func (r *runner) clearName(ctx context.Context, c *job) error {
 	if c.after == nil {
 		return nil
 	}
@@ -63,7 +48,7 @@ func nameTaken(walkmeID, name, oktaID string) error {
 	return &refusal{fmt.Sprintf("the WalkMe group %s has the name %q, and is managed for Okta group %s", walkmeID, name, oktaID)}
 }
 
-func (r *runner) giveName(ctx context.Context, c *Change) error {
+func (r *runner) giveName(ctx context.Context, c *job) error {
 	if err := r.clearName(ctx, c); err != nil {
 		return err
 	}
@@ -79,7 +64,7 @@ func (r *runner) giveName(ctx context.Context, c *Change) error {
 		if err != nil {
 			return written{}, err
 		}
-		rec.Name, rec.UpdatedAt = c.Name, r.a.now()
+		rec.Name, rec.UpdatedAt = c.Name, r.a.Now()
 		rec.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: c.Name}}
 		r.recovered(&rec, c)
 		r.mu.Lock()
@@ -96,7 +81,7 @@ func (r *runner) giveName(ctx context.Context, c *Change) error {
 // nameIsFree looks a new name up before it is given. Okta's engine does not; but
 // servers are known that let two groups have one name, and one that answers 500
 // and has broken its index.
-func (r *runner) nameIsFree(ctx context.Context, c *Change) error {
+func (r *runner) nameIsFree(ctx context.Context, c *job) error {
 	found, err := r.a.WalkMe.FindGroup(ctx, c.Name)
 	switch {
 	case errors.Is(err, scim.ErrNotFound):

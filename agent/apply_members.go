@@ -16,29 +16,29 @@ import (
 // join failed a moment ago. A later run adds them.
 var errNobodyYet = errors.New("none of the new members has an active account yet")
 
-func (r *runner) updateMembers(ctx context.Context, c *Change) error {
+func (r *runner) updateMembers(ctx context.Context, c *job) error {
 	rec, ok := r.record(scim.Group, c.OktaID)
 	if !ok || rec.ID == "" {
 		return &refusal{"the group is not in WalkMe"} // its rename found it gone
 	}
 	c.WalkMeID = rec.ID
-	due := len(c.Members.Add) > 0 && len(c.Members.Remove) == 0 && !c.whole
+	due := len(c.Members.Add) > 0 && len(c.Members.Remove) == 0 && !c.Whole
 	c.Members.Add = r.active(c.Members.Add)
 	if due && len(c.Members.Add) == 0 {
 		return errNobodyYet
 	}
-	if !c.replaces { // the group may have been made anew a moment ago
+	if !c.Replaces { // the group may have been made anew a moment ago
 		c.Members.Remove = slices.DeleteFunc(c.Members.Remove, func(id string) bool { return !scim.Contains(rec.Members, id) })
 	}
-	if !c.replaces && !c.whole && len(c.Members.Add)+len(c.Members.Remove) == 0 {
+	if !c.Replaces && !c.Whole && len(c.Members.Add)+len(c.Members.Remove) == 0 {
 		return nil
 	}
 	var err error
-	if c.replaces {
+	if c.Replaces {
 		err = r.pushNow(ctx, c, rec)
 	} else {
 		change := c.Members
-		if c.whole {
+		if c.Whole {
 			change.Add = scim.SortedSet(slices.Concat(change.Add, r.again(c, rec)))
 		}
 		err = r.pushMembers(ctx, c, change, r.sendsName(c, rec))
@@ -58,24 +58,24 @@ func isGone(err error) bool {
 
 // again returns who is recorded as a member and has to be sent once more, because
 // it is not certain that WalkMe has them: whoever is in the Okta group, and active.
-func (r *runner) again(c *Change, rec state.Record) []string {
-	return slices.DeleteFunc(r.active(rec.Members), func(id string) bool { return !scim.Contains(c.target.Members, id) })
+func (r *runner) again(c *job, rec state.Record) []string {
+	return slices.DeleteFunc(r.active(rec.Members), func(id string) bool { return !scim.Contains(c.Target.Members, id) })
 }
 
 // sendsName says whether the group's name may ride along with a membership
 // change. A name that was sent a moment ago need not; nor need the old one while the
 // group waits for another, which it may have got by now.
-func (r *runner) sendsName(c *Change, rec state.Record) bool {
+func (r *runner) sendsName(c *job, rec state.Record) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return (rec.Origin == state.Created || r.a.Config.Policy.Groups.RenameLinked) && !r.renamed[c.OktaID] && rec.Name == c.Name
+	return (rec.Origin == state.Created || r.a.Policy.Groups.RenameLinked) && !r.renamed[c.OktaID] && rec.Name == c.Name
 }
 
 // pushMembers sends a membership change in batches. Each batch is journalled and
 // recorded by itself, so that a crash between two of them neither repeats nor
 // forgets one. A batch of which nothing gets through does not stop the others.
-func (r *runner) pushMembers(ctx context.Context, c *Change, change MemberChange, rename bool) error {
-	part := *c
+func (r *runner) pushMembers(ctx context.Context, c *job, change MemberChange, rename bool) error {
+	part := c.copy()
 	part.Action, part.Attributes = GroupMembers, nil
 	batches := batchMembers(change, r.a.WalkMe.MaxBatch())
 	if len(batches) == 0 {
@@ -87,8 +87,8 @@ func (r *runner) pushMembers(ctx context.Context, c *Change, change MemberChange
 		if i > 0 || c.Action != GroupMembers {
 			part.Members = r.outstanding(c, batches[i:])
 		}
-		err := r.write(ctx, &part, &batch, func(ctx context.Context) (written, error) {
-			rec, result, err := r.sendBatch(ctx, &part, batch, rename && i == 0)
+		err := r.write(ctx, part, &batch, func(ctx context.Context) (written, error) {
+			rec, result, err := r.sendBatch(ctx, part, batch, rename && i == 0)
 			if err != nil {
 				return written{}, r.withOktaIDs(err)
 			}
@@ -118,7 +118,7 @@ func (r *runner) pushMembers(ctx context.Context, c *Change, change MemberChange
 
 // outstanding is what the next plan would hold if these batches failed, by which
 // it knows the failure again.
-func (r *runner) outstanding(c *Change, batches []MemberChange) MemberChange {
+func (r *runner) outstanding(c *job, batches []MemberChange) MemberChange {
 	rec, _ := r.record(scim.Group, c.OktaID)
 	var left MemberChange
 	for _, b := range batches {
@@ -130,7 +130,7 @@ func (r *runner) outstanding(c *Change, batches []MemberChange) MemberChange {
 	return left
 }
 
-func (r *runner) sendBatch(ctx context.Context, c *Change, batch MemberChange, rename bool) (state.Record, *walkme.MembersResult, error) {
+func (r *runner) sendBatch(ctx context.Context, c *job, batch MemberChange, rename bool) (state.Record, *walkme.MembersResult, error) {
 	rec, _ := r.record(scim.Group, c.OktaID)
 	addIDs, add := r.provisioned(batch.Add)
 	_, remove := r.provisioned(batch.Remove)
@@ -151,15 +151,15 @@ func (r *runner) sendBatch(ctx context.Context, c *Change, batch MemberChange, r
 			return rec, nil, err
 		}
 	}
-	rec.Members, rec.UpdatedAt, rec.SourceDigest = after, r.a.now(), c.target.SourceDigest
+	rec.Members, rec.UpdatedAt, rec.SourceDigest = after, r.a.Now(), c.Target.SourceDigest
 	return rec, result, nil
 }
 
 // recovered clears the failure of a group of which a change has landed, unless
 // what failed is another change of this plan: that goes on with its own pause.
-func (r *runner) recovered(rec *state.Record, c *Change) {
-	if rec.Attempts > 0 && slices.ContainsFunc(r.report.Changes, func(other *Change) bool {
-		return other.Type == scim.Group && other.OktaID == c.OktaID && other.Seq != c.Seq && other.digest() == rec.FailedChange
+func (r *runner) recovered(rec *state.Record, c *job) {
+	if rec.Attempts > 0 && slices.ContainsFunc(r.jobs, func(other *job) bool {
+		return other.Type == scim.Group && other.OktaID == c.OktaID && other.Seq != c.Seq && other.Digest() == rec.FailedChange
 	}) {
 		return
 	}
@@ -216,11 +216,13 @@ func (r *runner) withOktaIDs(err error) error {
 
 // noteRefused records the members that WalkMe refused as a failure of just that
 // change: the group's other changes are not kept waiting by it.
-func (r *runner) noteRefused(ctx context.Context, c *Change, refused MemberChange, reasons []string) error {
+func (r *runner) noteRefused(ctx context.Context, c *job, refused MemberChange, reasons []string) error {
 	slices.Sort(reasons)
 	err := &refusal{strings.Join(reasons, "; ")}
-	rest := &Change{Type: scim.Group, Action: GroupMembers, OktaID: c.OktaID, Name: c.Name,
-		Members: MemberChange{Add: scim.SortedSet(refused.Add), Remove: scim.SortedSet(refused.Remove)}}
+	rest := &job{Change: &Change{
+		Type: scim.Group, Action: GroupMembers, OktaID: c.OktaID, Name: c.Name,
+		Members: MemberChange{Add: scim.SortedSet(refused.Add), Remove: scim.SortedSet(refused.Remove)},
+	}}
 	rec := r.failure(rest, err)
 	rec.Partial = false
 	r.remember(rec)

@@ -17,21 +17,21 @@ var errNoMatch = &refusal{"Matching user not found"}
 // createUser is Okta's conversation for an assignment: look the userName up,
 // then create or link. A conflict that the look-up did not announce is resolved
 // by further look-ups, never by a second POST.
-func (r *runner) createUser(ctx context.Context, c *Change) error {
+func (r *runner) createUser(ctx context.Context, c *job) error {
 	found, err := r.a.WalkMe.FindUser(ctx, c.Name)
 	switch {
 	case err == nil:
 		return r.linkUser(ctx, c, found)
 	case !errors.Is(err, scim.ErrNotFound):
 		return fmt.Errorf("look-up of the userName: %w", err)
-	case !r.a.Config.Policy.CreateUsers:
+	case !r.a.Policy.CreateUsers:
 		return errNoMatch
 	}
 	err = r.postUser(ctx, c)
 	if !errors.Is(err, scim.ErrConflict) {
 		return err
 	}
-	found, lookupErr := r.a.WalkMe.ResolveConflict(ctx, c.want.Resource)
+	found, lookupErr := r.a.WalkMe.ResolveConflict(ctx, c.Want.Resource)
 	if lookupErr != nil {
 		return err // the 409 says more than the look-up that did not explain it
 	}
@@ -40,10 +40,10 @@ func (r *runner) createUser(ctx context.Context, c *Change) error {
 
 // postUser creates the account. A create that is answered without an id is looked
 // up at once: the next POST might make a second one.
-func (r *runner) postUser(ctx context.Context, c *Change) error {
+func (r *runner) postUser(ctx context.Context, c *job) error {
 	c.Action, c.WalkMeID = Create, ""
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
-		u, err := r.a.WalkMe.CreateUser(ctx, c.want.Resource)
+		u, err := r.a.WalkMe.CreateUser(ctx, c.Want.Resource)
 		var unconfirmed *walkme.UnconfirmedError
 		if errors.As(err, &unconfirmed) {
 			if found, lookupErr := r.a.WalkMe.FindUser(ctx, c.Name); lookupErr == nil && madeFor(found, c.OktaID) {
@@ -60,25 +60,25 @@ func (r *runner) postUser(ctx context.Context, c *Change) error {
 // linkUser takes over an account that was in WalkMe before. An account that
 // another person's record manages is only taken when that person has left it:
 // Okta forgets the id at a deactivation, too.
-func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) error {
-	if err := r.claim(scim.User, found.ID, c.OktaID, c.leaver); err != nil {
+func (r *runner) linkUser(ctx context.Context, c *job, found *walkme.User) error {
+	if err := r.claim(scim.User, found.ID, c.OktaID, c.Leaver); err != nil {
 		return err
 	}
 	if c.Action == Create {
 		c.Action = Link
 	}
 	if c.Action == Link {
-		c.overwrites(found)
+		c.Overwrites(found.Values(paths(c.Attributes)))
 	}
 	c.WalkMeID = found.ID
 	c.activates = found.Active != nil && !*found.Active
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
-		u, err := r.a.WalkMe.LinkUser(ctx, found, c.want.Resource)
+		u, err := r.a.WalkMe.LinkUser(ctx, found, c.Want.Resource)
 		if err != nil {
 			return written{}, err
 		}
 		out := written{record: r.acknowledged(c, found.ID, u.UserName, state.Linked)}
-		if !r.a.Config.Policy.UpdateUserAttributes {
+		if !r.a.Policy.UpdateUserAttributes {
 			out.record.Attributes = scim.Attributes{{Path: scim.PathUserName, Value: out.record.Name}}
 		}
 		return out, nil
@@ -86,10 +86,10 @@ func (r *runner) linkUser(ctx context.Context, c *Change, found *walkme.User) er
 }
 
 // acknowledged is the record of a user whose profile WalkMe has just taken.
-func (r *runner) acknowledged(c *Change, id, userName string, origin state.Origin) *state.Record {
+func (r *runner) acknowledged(c *job, id, userName string, origin state.Origin) *state.Record {
 	rec := state.Record{
-		Resource: c.want.Resource, Name: cmp.Or(userName, c.want.Name()), Origin: origin,
-		SourceDigest: c.want.SourceDigest, MappingDigest: r.a.Config.Mapping.Digest(), UpdatedAt: r.a.now(),
+		Resource: c.Want.Resource, Name: cmp.Or(userName, c.Want.Name()), Origin: origin,
+		SourceDigest: c.Want.SourceDigest, MappingDigest: r.a.MappingDigest, UpdatedAt: r.a.Now(),
 	}
 	rec.ID, rec.Active = id, true
 	if old, ok := r.record(scim.User, c.OktaID); ok && old.ID == id {
@@ -98,25 +98,25 @@ func (r *runner) acknowledged(c *Change, id, userName string, origin state.Origi
 	return &rec
 }
 
-func (r *runner) updateUser(ctx context.Context, c *Change) error {
+func (r *runner) updateUser(ctx context.Context, c *job) error {
 	err := r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
-		u, err := r.a.WalkMe.UpdateUser(ctx, c.WalkMeID, c.want.Resource)
+		u, err := r.a.WalkMe.UpdateUser(ctx, c.WalkMeID, c.Want.Resource)
 		if err != nil {
 			return written{}, err
 		}
 		return written{record: r.acknowledged(c, c.WalkMeID, u.UserName, "")}, nil
 	})
 	rec, _ := r.record(scim.User, c.OktaID)
-	if !errors.Is(err, scim.ErrNotFound) || !r.a.Config.Policy.RecreateMissing || !r.a.userGone(ctx, rec.ID, rec.Name) {
+	if !errors.Is(err, scim.ErrNotFound) || !r.a.Policy.RecreateMissing || !r.a.userGone(ctx, rec.ID, rec.Name) {
 		return err // a 404 says so in Okta's words
 	}
 	return r.createUser(ctx, c)
 }
 
-func (r *runner) deactivateUser(ctx context.Context, c *Change) error {
+func (r *runner) deactivateUser(ctx context.Context, c *job) error {
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		rec, _ := r.record(scim.User, c.OktaID)
-		rec.Active, rec.UpdatedAt = false, r.a.now()
+		rec.Active, rec.UpdatedAt = false, r.a.Now()
 		rec.ClearFailure()
 		err := r.a.WalkMe.SetActive(ctx, c.WalkMeID, false)
 		if errors.Is(err, scim.ErrNotFound) && r.a.userGone(ctx, rec.ID, rec.Name) {
@@ -134,7 +134,7 @@ func (r *runner) deactivateUser(ctx context.Context, c *Change) error {
 // has forgotten the id and looks the name up; when that finds nothing, because
 // the name changed meanwhile, the recorded id is tried before a new account is
 // made: unless it has passed on since the plan was made.
-func (r *runner) reactivateUser(ctx context.Context, c *Change) error {
+func (r *runner) reactivateUser(ctx context.Context, c *job) error {
 	found, err := r.a.WalkMe.FindUser(ctx, c.Name)
 	if errors.Is(err, scim.ErrNotFound) {
 		rec, _ := r.record(scim.User, c.OktaID)
@@ -150,4 +150,12 @@ func (r *runner) reactivateUser(ctx context.Context, c *Change) error {
 		return fmt.Errorf("look-up of the userName: %w", err)
 	}
 	return r.linkUser(ctx, c, found)
+}
+
+func paths(attributes []scim.AttributeChange) []string {
+	out := make([]string, len(attributes))
+	for i, a := range attributes {
+		out[i] = a.Path
+	}
+	return out
 }

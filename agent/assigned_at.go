@@ -8,8 +8,8 @@ import "time"
 func (c *Change) AssignedAt() time.Time {
 	switch c.Action {
 	case Create, Link, Reactivate:
-		if c.want != nil && c.Cause == CauseOkta {
-			return c.want.AssignedAt
+		if c.Want != nil && c.Cause == CauseOkta {
+			return c.Want.AssignedAt
 		}
 	}
 	return time.Time{}

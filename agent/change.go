@@ -66,6 +66,17 @@ func applyMembers(members []string, change MemberChange) []string {
 	return slices.DeleteFunc(out, func(id string) bool { return slices.Contains(change.Remove, id) })
 }
 
+// Needs are what a change needs to be carried out, besides what people see of it.
+type Needs struct {
+	Want     *Person       // users: what Okta wants; nil for Deactivate
+	Target   *GroupWant    // groups: what Okta wants; nil for GroupDelete and GroupUnlink
+	Leaver   string        // the Okta id of the person who has left and whose active account passes on
+	Whole    bool          // a membership push that is due without a difference, too: forced, or cut short
+	Replaces bool          // a membership push after which the group has exactly our members
+	Kept     *state.Record // group creates: what is left of an earlier push
+	After    *Change       // the group rename that frees the name which this change gives
+}
+
 // Change is one thing to do to one user or group.
 type Change struct {
 	Seq        int                    `json:"seq"` // 1-based place in the order of the run
@@ -92,35 +103,23 @@ type Change struct {
 	Error      string  `json:"error,omitempty"`
 	HTTPStatus int     `json:"http_status,omitempty"`
 
-	failure    error         // what Error says
-	journalled bool          // an entry of it is in the journal
-	activates  bool          // the account was seen inactive in this run
-	leaver     string        // the Okta id of the person who has left and whose active account passes on
-	want       *Person       // users: what Okta wants; nil for Deactivate
-	target     *GroupWant    // groups: what Okta wants; nil for GroupDelete and GroupUnlink
-	empties    bool          // the removals leave the group without any of our members who are assigned
-	early      bool          // an update or reactivation that frees a userName which another change needs
-	whole      bool          // a membership push that is due without a difference, too: forced, or cut short
-	replaces   bool          // a membership push after which the group has exactly our members
-	kept       *state.Record // group creates: what is left of an earlier push
-	past       *past         // how the last attempt at the user or group failed; nil: it did not
-	renaming   *renaming     // group renames: see renameOnce
-	after      *Change       // the group rename that frees the name which this change gives
-	rank       int           // how many such renames come before
-}
+	Needs `json:"-"`
 
-// Failure is the error that Error says, for whoever tells causes apart. It is nil
-// in a plan, and in a report that was read back.
-func (c *Change) Failure() error { return c.failure }
+	unlisted string // the Okta id whose mere absence from Okta's list takes an account away
+	empties  bool   // the removals leave the group without any of our members who are assigned
+	early    bool   // an update or reactivation that frees a userName which another change needs
+	past     *past  // how the last attempt at the user or group failed; nil: it did not
+	rank     int    // how many renames come before, that free the name which this change gives
+}
 
 // Blocked says whether something keeps the change from being sent.
 func (c *Change) Blocked() bool {
 	return c.Held || c.Disabled != "" || c.WaitUntil != nil || c.Unconfirmed != ""
 }
 
-// digest identifies what the change would do, whether or not a look-up has found
+// Digest identifies what the change would do, whether or not a look-up has found
 // out yet that a create is a link.
-func (c *Change) digest() string {
+func (c *Change) Digest() string {
 	action := c.Action
 	switch action {
 	case Link, Reactivate:

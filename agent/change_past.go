@@ -16,7 +16,7 @@ type past struct {
 // recall shows a change that failed before, and has it wait for the end of its
 // pause. A change that has become another one since is tried at once.
 func (c *Change) recall() {
-	if c.past == nil || c.Cause == CauseFailed || c.past.change != c.digest() {
+	if c.past == nil || c.Cause == CauseFailed || c.past.change != c.Digest() {
 		return
 	}
 	c.Cause, c.Reason = CauseFailed, c.Reason+"; "+c.past.words+": "+c.past.err
@@ -25,9 +25,9 @@ func (c *Change) recall() {
 	}
 }
 
-// tried leaves the old error out of the reason: what becomes of the change now is said
+// Tried leaves the old error out of the reason: what becomes of the change now is said
 // beside it.
-func (c *Change) tried() {
+func (c *Change) Tried() {
 	if c.past != nil && c.Cause == CauseFailed {
 		c.Reason = strings.Replace(c.Reason, c.past.words+": "+c.past.err, c.past.words+" before", 1)
 	}

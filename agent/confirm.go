@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
 
@@ -15,39 +16,34 @@ import (
 // concurrent requests for the whole org, so it stays small.
 const pointReads = 4
 
-// maxConfirmed is how many absences are confirmed in one run, so that a big set does
-// not use up Okta's limits. A set that a person has approved is as big as it is.
-const maxConfirmed = 200
+// answer finds out what a plan asks.
+func (a *Agent) answer(ctx context.Context, q Questions) (Answers, error) {
+	groups, err := a.showGroups(ctx, q.Groups)
+	if err != nil {
+		return Answers{}, err
+	}
+	absences, err := a.confirmAbsences(ctx, q.Absences)
+	return Answers{Absences: absences, Groups: groups}, err
+}
 
-// confirmRemovals asks Okta about each person who is to be deactivated only
-// because the list does not hold them, or whose account is to pass on because of
-// that. The removal is trusted when Okta says itself that there is no such
-// assignment; any other answer keeps the account. When Okta does not even answer,
-// the run ends.
-func (a *Agent) confirmRemovals(ctx context.Context, plan *Plan, v *view) error {
+// confirmAbsences asks Okta about each person. An absence is trusted when Okta says
+// itself that there is no such assignment; any other answer keeps the account. When
+// Okta does not even answer, the run ends.
+func (a *Agent) confirmAbsences(ctx context.Context, oktaIDs []string) (map[string]string, error) {
+	answers := map[string]string{}
+	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(pointReads)
-	approved := slices.ContainsFunc(plan.released, func(h Hold) bool { return h.Kind == HoldDeactivations })
-	asked := 0
-	for _, c := range plan.Changes {
-		loser := c.leaver
-		if c.Action == Deactivate {
-			loser = c.OktaID
-		}
-		if loser == "" || c.Blocked() || v.desired.Find(loser) != nil {
-			continue
-		}
-		if asked++; asked > maxConfirmed && !approved {
-			c.Unconfirmed = fmt.Sprintf("waits for a later run: Okta is asked about %d absences in one", maxConfirmed)
-			continue
-		}
+	for _, id := range oktaIDs {
 		g.Go(func() error {
-			doubt, err := a.doubtAbsence(ctx, loser)
-			c.Unconfirmed = doubt
+			doubt, err := a.doubtAbsence(ctx, id)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[id] = doubt
 			return err
 		})
 	}
-	return g.Wait()
+	return answers, g.Wait()
 }
 
 func (a *Agent) doubtAbsence(ctx context.Context, oktaID string) (string, error) {
@@ -66,4 +62,35 @@ func (a *Agent) doubtAbsence(ctx context.Context, oktaID string) (string, error)
 		return why, nil
 	}
 	return "Okta's list does not hold the assignment, but Okta still knows it", nil
+}
+
+// showGroups reads who is in groups that are to be overwritten.
+func (a *Agent) showGroups(ctx context.Context, questions []GroupQuestion) (map[string]GroupAnswer, error) {
+	answers := map[string]GroupAnswer{}
+	var mu sync.Mutex
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(a.workers())
+	for _, q := range questions {
+		g.Go(func() error {
+			shown, err := a.WalkMe.Group(gctx, q.WalkMeID)
+			var answer GroupAnswer
+			switch {
+			case err == nil:
+				for _, m := range shown.Members {
+					answer.Members = append(answer.Members, Member{m.ID, m.Display})
+				}
+			case ctx.Err() != nil, errors.Is(err, scim.ErrUnauthorized):
+				return err
+			case errors.Is(err, scim.ErrNotFound):
+				return nil
+			default:
+				answer.Doubt = err.Error()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			answers[q.OktaID] = answer
+			return nil
+		})
+	}
+	return answers, g.Wait()
 }

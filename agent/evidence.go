@@ -13,7 +13,7 @@ import (
 // noHit says whether a look-up that ended with err shows that there is no such
 // object: WalkMe answered with a list that does not hold it, or with 404 while it
 // does answer with lists.
-func (a *Agent) noHit(ctx context.Context, t scim.Type, err error) bool {
+func (a *Applier) noHit(ctx context.Context, t scim.Type, err error) bool {
 	var answer *scim.Error
 	if errors.As(err, &answer) {
 		return errors.Is(err, scim.ErrNotFound) && a.WalkMe.TestCredentials(ctx, t == scim.Group) == nil
@@ -23,7 +23,7 @@ func (a *Agent) noHit(ctx context.Context, t scim.Type, err error) bool {
 
 // userGone confirms a 404 for an account by its id: a look-up of its name must not
 // show it either. When that shows another account, the id is asked for once more.
-func (a *Agent) userGone(ctx context.Context, id, name string) bool {
+func (a *Applier) userGone(ctx context.Context, id, name string) bool {
 	found, err := a.WalkMe.FindUser(ctx, name)
 	if err != nil {
 		return a.noHit(ctx, scim.User, err)
@@ -36,7 +36,7 @@ func (a *Agent) userGone(ctx context.Context, id, name string) bool {
 }
 
 // groupGone is userGone for groups.
-func (a *Agent) groupGone(ctx context.Context, id, name string) bool {
+func (a *Applier) groupGone(ctx context.Context, id, name string) bool {
 	found, err := a.WalkMe.FindGroup(ctx, name)
 	if err != nil {
 		return a.noHit(ctx, scim.Group, err)

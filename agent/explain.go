@@ -99,7 +99,7 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 		return nil, err
 	}
 	e.Schema = ExplainSchema
-	if err := a.resolveLinks(ctx, plan, func(c *Change) bool { return everyCreate(c) && e.concerns(c) }); err != nil {
+	if err := a.lookUp(ctx, plan, func(c *Change) bool { return everyCreate(c) && e.concerns(c) }); err != nil {
 		return nil, err
 	}
 	if e.Type == scim.User {
@@ -258,7 +258,7 @@ func eligibleMembers(members []string, v *view, plan *Plan) int {
 		there[r.SourceID] = r.Type == scim.User && r.ID != "" && r.Active
 	}
 	for _, c := range plan.Changes {
-		if c.want != nil && c.Disabled == "" {
+		if c.Want != nil && c.Disabled == "" {
 			there[c.OktaID] = true
 		}
 	}
@@ -274,7 +274,7 @@ func eligibleMembers(members []string, v *view, plan *Plan) int {
 // concerns says whether a change is about the person or group itself, or takes the
 // person's account.
 func (e *Explanation) concerns(c *Change) bool {
-	return c.Type == e.Type && (c.OktaID == e.OktaID || c.leaver == e.OktaID)
+	return c.Type == e.Type && (c.OktaID == e.OktaID || c.Leaver == e.OktaID)
 }
 
 func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *Plan) error {

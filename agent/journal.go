@@ -20,18 +20,18 @@ func (e *stateError) Error() string { return e.err.Error() }
 func (e *stateError) Unwrap() error { return e.err }
 
 // entry is the journal entry of a change, or of a part of one.
-func (r *runner) entry(c *Change, members *MemberChange) state.Entry {
+func (r *runner) entry(c *job, members *MemberChange) state.Entry {
 	detail := journalDetail{
-		Attributes: c.Attributes, MappingDigest: r.a.Config.Mapping.Digest(), Activates: c.activates, Leaver: c.leaver,
+		Attributes: c.Attributes, MappingDigest: r.a.MappingDigest, Activates: c.activates, Leaver: c.Leaver,
 	}
 	switch {
-	case c.want != nil:
-		detail.SourceDigest = c.want.SourceDigest
+	case c.Want != nil:
+		detail.SourceDigest = c.Want.SourceDigest
 		if rec, _ := r.record(c.Type, c.OktaID); rec.ID != c.WalkMeID || c.Action == Create {
-			detail.Attributes = scim.DiffAttributes(nil, c.want.Attributes) // nothing is known of this account yet
+			detail.Attributes = scim.DiffAttributes(nil, c.Want.Attributes) // nothing is known of this account yet
 		}
-	case c.target != nil:
-		detail.SourceDigest = c.target.SourceDigest
+	case c.Target != nil:
+		detail.SourceDigest = c.Target.SourceDigest
 	}
 	if members != nil {
 		detail.Members = *members
@@ -41,7 +41,7 @@ func (r *runner) entry(c *Change, members *MemberChange) state.Entry {
 		text = nil // attribute values are JSON by construction
 	}
 	return state.Entry{
-		RunID: r.report.Run.ID, Seq: c.Seq, Type: c.Type, SourceID: c.OktaID, TargetID: c.WalkMeID, Name: c.Name,
+		RunID: r.runID, Seq: c.Seq, Type: c.Type, SourceID: c.OktaID, TargetID: c.WalkMeID, Name: c.Name,
 		Action: string(c.Action), Cause: string(c.Cause), Reason: c.Reason, Change: text, State: state.Pending,
 	}
 }
@@ -81,7 +81,7 @@ type written struct {
 // write is the one way to WalkMe: intent, request, outcome. The outcome and the
 // record that it changes are one transaction. An outcome that is unknown leaves
 // the entry pending, so that the next run settles it before it plans.
-func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, send func(context.Context) (written, error)) error {
+func (r *runner) write(ctx context.Context, c *job, members *MemberChange, send func(context.Context) (written, error)) error {
 	id, err := r.a.State.Begin(ctx, r.entry(c, members))
 	if err != nil {
 		return &stateError{fmt.Errorf("journal: %w", err)}
@@ -90,7 +90,7 @@ func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, se
 	noting, noted := walkme.Note(ctx)
 	result, err := send(noting)
 	if err == nil && result.record != nil {
-		err = r.claim(c.Type, result.record.ID, c.OktaID, c.leaver) // a server may answer with another one's object
+		err = r.claim(c.Type, result.record.ID, c.OktaID, c.Leaver) // a server may answer with another one's object
 	}
 	ctx = context.WithoutCancel(ctx)
 	switch {
@@ -113,7 +113,7 @@ func (r *runner) write(ctx context.Context, c *Change, members *MemberChange, se
 
 // landed settles an entry together with the records that the write changed. Where
 // those are others', too, one at a time, until its records are in the state.
-func (r *runner) landed(ctx context.Context, c *Change, id int64, result written) error {
+func (r *runner) landed(ctx context.Context, c *job, id int64, result written) error {
 	if !r.landsAlone(*result.record) {
 		defer r.alone()()
 	}
@@ -123,7 +123,7 @@ func (r *runner) landed(ctx context.Context, c *Change, id int64, result written
 	return r.a.State.Finish(ctx, id, out, records...)
 }
 
-func (r *runner) writeFailed(ctx context.Context, c *Change, id int64, err error) error {
+func (r *runner) writeFailed(ctx context.Context, c *job, id int64, err error) error {
 	out := state.Outcome{State: state.Failed, Error: err.Error()}
 	if effectOf(err) == walkme.Unknown {
 		out.State = state.Pending
@@ -145,7 +145,7 @@ func (r *runner) writeFailed(ctx context.Context, c *Change, id int64, err error
 
 // journalFailure records a change that failed before anything was written: a
 // look-up without an answer, or one that found a stranger.
-func (r *runner) journalFailure(ctx context.Context, c *Change, cause error) {
+func (r *runner) journalFailure(ctx context.Context, c *job, cause error) {
 	ctx = context.WithoutCancel(ctx)
 	id, err := r.a.State.Begin(ctx, r.entry(c, nil))
 	if err == nil {
@@ -176,13 +176,13 @@ func (e *refusal) Error() string { return e.why }
 // failure returns the record of the change's resource with one more failure.
 // Refusals pause longer and longer; what merely got no answer is tried again in
 // the next run.
-func (r *runner) failure(c *Change, err error) state.Record {
+func (r *runner) failure(c *job, err error) state.Record {
 	rec, ok := r.record(c.Type, c.OktaID)
 	if !ok {
 		rec.Resource = scim.Resource{Type: c.Type, SourceID: c.OktaID}
 		rec.Name = c.Name
 	}
-	if digest := c.digest(); rec.FailedChange != digest {
+	if digest := c.Digest(); rec.FailedChange != digest {
 		rec.FailedChange, rec.Attempts = digest, 0
 	}
 	rec.Attempts++
@@ -194,7 +194,7 @@ func (r *runner) failure(c *Change, err error) state.Record {
 	var taken *takenError
 	var unconfirmed *walkme.UnconfirmedError // settle may not find it, and WalkMe may have it
 	if effectOf(err) == walkme.Refused && !errors.As(err, &taken) || errors.As(err, &unconfirmed) {
-		rec.NextTry = r.a.now().Add(pause(rec.Attempts))
+		rec.NextTry = r.a.Now().Add(pause(rec.Attempts))
 	}
 	return rec
 }

@@ -57,6 +57,13 @@ type HoldInput struct {
 	Recent   Counts // removals applied within the window
 	Released []string
 
+	// Confirm says that a person's mere absence from Okta's list is no reason to
+	// deactivate: an answer has to confirm it.
+	Confirm bool
+
+	Recorded []state.Record // what a push that overwrites a group is compared with
+	Answers  Answers
+
 	// Open are the holds that wait, by their kind, in a run that looks at a part
 	// alone. It cannot see the whole set, so it adds nothing to what a person is
 	// asked about: its removals of that kind wait under the same hold.
@@ -83,17 +90,18 @@ func CountManaged(recorded []state.Record) Counts {
 	return n
 }
 
-// Hold marks the removals that exceed a limit and are not released, and lists
-// the holds. All removals of the kind are held together; everything else in the
-// plan proceeds. Whoever keeps the account that Okta would deactivate keeps the
-// memberships, too, until the deactivation is made. It changes the plan.
+// Hold takes the answers to what Ask asked, marks the removals that exceed a limit
+// and are not released, and lists the holds. All removals of the kind are held
+// together; everything else in the plan proceeds. Whoever keeps the account that
+// Okta would deactivate keeps the memberships, too, until the deactivation is made.
+// It changes the plan.
 func (l Limits) Hold(p *Plan, in HoldInput) {
-	l.holdDeactivations(p, in)
-	l.holdRest(p, in)
-}
-
-// holdRest follows holdDeactivations, when it is known which of those are made.
-func (l Limits) holdRest(p *Plan, in HoldInput) {
+	p.showStrangers(in)
+	changes, hold := l.deactivations(p, in)
+	p.hold(changes, hold, in)
+	if in.Confirm {
+		p.doubtAbsences(in.Answers.Absences)
+	}
 	keepMemberships(p)
 	l.holdMembers(p, in)
 	l.holdDeletes(p, in)
@@ -141,7 +149,8 @@ func newHold(kind string, items []string, limit Limit, reason string) Hold {
 	}
 }
 
-func (l Limits) holdDeactivations(p *Plan, in HoldInput) {
+// deactivations returns those that would be sent, and what would hold them.
+func (l Limits) deactivations(p *Plan, in HoldInput) ([]*Change, Hold) {
 	var changes []*Change
 	var items []string
 	for _, c := range p.Changes {
@@ -153,7 +162,7 @@ func (l Limits) holdDeactivations(p *Plan, in HoldInput) {
 	if reason == "" && len(changes) > 0 {
 		reason = p.Health.DoubtUsers
 	}
-	p.hold(changes, newHold(HoldDeactivations, items, l.Deactivations, reason), in)
+	return changes, newHold(HoldDeactivations, items, l.Deactivations, reason)
 }
 
 func (l Limits) holdDeletes(p *Plan, in HoldInput) {
@@ -207,7 +216,7 @@ func (l Limits) holdMembers(p *Plan, in HoldInput) {
 func keepMemberships(p *Plan) {
 	kept := map[string]bool{}
 	for _, c := range p.Changes {
-		if c.leaver != "" && c.Blocked() {
+		if c.Leaver != "" && c.Blocked() {
 			kept[c.OktaID] = true
 		}
 		if c.Action == Deactivate && c.Blocked() {
@@ -226,7 +235,7 @@ func keepMemberships(p *Plan) {
 			return false
 		}
 		c.empties = false
-		if len(c.Members.Add)+len(c.Members.Remove) > 0 || c.whole {
+		if len(c.Members.Add)+len(c.Members.Remove) > 0 || c.Whole {
 			return false
 		}
 		if busy[c.OktaID] == 1 {
@@ -239,12 +248,12 @@ func keepMemberships(p *Plan) {
 // splitRemovals moves the removals of c into a change of their own, unless c has
 // nothing else to do, and returns that change.
 func splitRemovals(p *Plan, c *Change) *Change {
-	if len(c.Members.Add) == 0 && !c.whole {
+	if len(c.Members.Add) == 0 && !c.Whole {
 		return c
 	}
 	removal := *c
 	removal.Members = MemberChange{Remove: c.Members.Remove}
-	c.Members.Remove, c.replaces = nil, false // nobody is thrown out meanwhile
+	c.Members.Remove, c.Replaces = nil, false // nobody is thrown out meanwhile
 	p.Changes = append(p.Changes, &removal)
 	return &removal
 }
@@ -255,18 +264,27 @@ func (p *Plan) hold(changes []*Change, h Hold, in HoldInput) {
 	}
 }
 
-// waits decides whether n changes are held. An open hold takes the place of h; an
-// approval counts when it is of exactly the set that would be held now.
+// waits decides whether n changes are held, and notes what an approval releases.
 func (p *Plan) waits(h *Hold, n int, in HoldInput) bool {
-	if h.Reason != "" && slices.Contains(in.Released, h.ID) {
+	held, released := h.decide(n, in)
+	if released {
 		p.released = append(p.released, *h)
-		return false
+	}
+	return held
+}
+
+// decide says whether n changes are held, or whether an approval releases them. An
+// open hold takes the place of h; an approval counts when it is of exactly the set
+// that would be held now.
+func (h *Hold) decide(n int, in HoldInput) (held, released bool) {
+	if h.Reason != "" && slices.Contains(in.Released, h.ID) {
+		return false, true
 	}
 	if open, ok := in.Open[h.Kind]; ok && n > 0 {
 		*h = open
-		return true
+		return true, false
 	}
-	return h.Reason != ""
+	return h.Reason != "", false
 }
 
 func (p *Plan) keep(changes []*Change, h Hold) {

@@ -124,7 +124,7 @@ func (p *planner) planUsers() {
 	for i := range p.in.Recorded {
 		r := &p.in.Recorded[i]
 		if r.Type == scim.User && p.in.Desired.Find(r.SourceID) == nil {
-			p.planAbsent(r, "no longer assigned in Okta")
+			p.planAbsent(r, "no longer assigned in Okta", r.SourceID)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 	switch {
 	case want.Presence == Absent:
 		if r != nil {
-			p.planAbsent(r, want.Why)
+			p.planAbsent(r, want.Why, "")
 		}
 	case want.Presence == Keep:
 		if r != nil && r.ID != "" && r.Active {
@@ -193,13 +193,15 @@ func whole(diff []scim.AttributeChange, want scim.Attributes) []scim.AttributeCh
 	return out
 }
 
-func (p *planner) planAbsent(r *state.Record, why string) {
+// planAbsent takes the account of a person away. unlisted is set when that is only
+// because Okta's list does not hold the person.
+func (p *planner) planAbsent(r *state.Record, why, unlisted string) {
 	if r.ID == "" || !r.Active || p.heirs[r.SourceID] != "" {
 		return
 	}
 	c := &Change{
 		Type: scim.User, Action: Deactivate, OktaID: r.SourceID, WalkMeID: r.ID, Name: r.Name,
-		Cause: CauseOkta, Reason: why,
+		Cause: CauseOkta, Reason: why, unlisted: unlisted,
 	}
 	if !p.in.Policy.DeactivateUsers {
 		c.Disabled = "provisioning.deactivate_users"
@@ -210,7 +212,7 @@ func (p *planner) planAbsent(r *state.Record, why string) {
 func (p *planner) userChange(a Action, want *Person, r *state.Record) *Change {
 	c := &Change{
 		Type: scim.User, Action: a, OktaID: want.SourceID, Name: want.Name(),
-		Cause: CauseOkta, want: want,
+		Cause: CauseOkta, Needs: Needs{Want: want},
 	}
 	if r != nil {
 		c.WalkMeID = r.ID
@@ -245,7 +247,7 @@ func (p *planner) add(c *Change, r *state.Record) {
 func (p *planner) orderRenames() {
 	wanted := map[string]string{} // key of the userName → Okta id
 	for _, c := range p.plan.Changes {
-		if c.want != nil {
+		if c.Want != nil {
 			wanted[scim.NameKey(c.Name)] = c.OktaID
 		}
 	}

@@ -25,7 +25,7 @@ func (p *planner) orderGroupRenames() {
 			continue
 		}
 		if before := frees[scim.NameKey(c.Name)]; before != nil && before.OktaID != c.OktaID {
-			c.after = before
+			c.After = before
 		}
 	}
 	for _, c := range slices.Clone(p.plan.Changes) {
@@ -34,7 +34,7 @@ func (p *planner) orderGroupRenames() {
 		}
 	}
 	for _, c := range p.plan.Changes {
-		for before := c.after; before != nil; before = before.after {
+		for before := c.After; before != nil; before = before.After {
 			c.rank++
 		}
 	}
@@ -44,7 +44,7 @@ func (p *planner) orderGroupRenames() {
 // on; none if c does not wait for itself.
 func circleOf(c *Change) []*Change {
 	circle := []*Change{c}
-	for next := c.after; next != nil; next = next.after {
+	for next := c.After; next != nil; next = next.After {
 		if next == c {
 			return circle
 		}
@@ -71,12 +71,12 @@ func (p *planner) refuseCircle(circle []*Change) {
 	}
 	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool { return slices.Contains(circle, c) })
 	for _, c := range p.plan.Changes {
-		if slices.Contains(circle, c.after) {
-			c.after = nil
+		if slices.Contains(circle, c.After) {
+			c.After = nil
 		}
 	}
 	for _, c := range circle {
-		c.after = nil
+		c.After = nil
 		if !slices.ContainsFunc(p.plan.Changes, func(other *Change) bool { return other.Type == scim.Group && other.OktaID == c.OktaID }) {
 			p.plan.Summary.Unchanged++
 		}

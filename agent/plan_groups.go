@@ -91,7 +91,7 @@ func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 	}
 	p.add(c, r)
 	if r != nil && unlinked(r) {
-		c.kept = r
+		c.Kept = r
 		p.removeMissed(want, r, c.Members.Add)
 	}
 }
@@ -139,7 +139,6 @@ func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
 
 func (p *planner) renameGroup(want *GroupWant, r *state.Record) {
 	c := p.groupChange(GroupRename, want, r)
-	c.renaming = newRenaming()
 	c.Reason = "renamed in Okta"
 	change := scim.AttributeChange{Path: scim.PathDisplayName, Old: r.Name, New: want.Name}
 	if pushed, ok := p.in.Pushed[objectKey(scim.Group, r.SourceID)]; ok && pushed.Name != r.Name {
@@ -176,12 +175,12 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 		c.Reason = "members are back with their accounts"
 	}
 	c.empties = len(add)+len(returners) == 0 && p.empties(members, remove)
-	c.whole, c.replaces = r.Partial || forced, p.in.Force.replaces(r)
+	c.Whole, c.Replaces = r.Partial || forced, p.in.Force.replaces(r)
 	if len(returners) > 0 {
 		add = scim.SortedSet(append(add, returners...))
 	}
 	c.Members = MemberChange{Add: add, Remove: remove}
-	if c.whole {
+	if c.Whole {
 		c.Resent = len(eligible) - len(add)
 	}
 	p.add(c, r)
@@ -208,7 +207,7 @@ func (p *planner) unlinkGroup(r *state.Record) {
 }
 
 func (p *planner) groupChange(a Action, want *GroupWant, r *state.Record) *Change {
-	c := &Change{Type: scim.Group, Action: a, OktaID: want.OktaID, Name: want.Name, Cause: CauseOkta, target: want}
+	c := &Change{Type: scim.Group, Action: a, OktaID: want.OktaID, Name: want.Name, Cause: CauseOkta, Needs: Needs{Target: want}}
 	if r != nil {
 		c.WalkMeID = r.ID
 		if a == GroupMembers && !p.mayRename(want, r) {
@@ -286,7 +285,7 @@ func (p *planner) returners(eligible, members []string) []string {
 	var out []string
 	for _, id := range eligible {
 		c := p.actions[id]
-		if c != nil && c.Action != Update && c.leaver == "" && scim.Contains(members, id) {
+		if c != nil && c.Action != Update && c.Leaver == "" && scim.Contains(members, id) {
 			out = append(out, id)
 		}
 	}

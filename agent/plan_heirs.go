@@ -43,7 +43,10 @@ func (p *planner) inherit(c *Change) {
 	}
 	c.Reason += "; takes over the account of Okta user " + leaver.SourceID + ", who has left"
 	if leaver.Active {
-		c.leaver = leaver.SourceID
+		c.Leaver = leaver.SourceID
+		if p.in.Desired.Find(leaver.SourceID) == nil {
+			c.unlisted = leaver.SourceID
+		}
 	}
 }
 

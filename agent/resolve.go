@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,39 +21,64 @@ const accountsPerPage = 100
 
 func everyCreate(c *Change) bool { return c.Action == Create || c.Action == GroupCreate }
 
-// resolveLinks tells links from creates by looking the names up, as a run does
-// before it writes. A create that the configuration disables becomes a link when
-// the account is there: Okta links without the right to create, too.
-func (a *Agent) resolveLinks(ctx context.Context, plan *Plan, which func(*Change) bool) error {
-	var users, groups []*Change
-	for _, c := range plan.Changes {
-		switch {
-		case !which(c):
-		case c.Type == scim.Group:
-			groups = append(groups, c)
-		default:
-			users = append(users, c)
+// lookUp answers a plan's questions about names, as a run does before it writes.
+func (a *Agent) lookUp(ctx context.Context, plan *Plan, which func(*Change) bool) error {
+	questions := plan.AskNames(which)
+	users := 0
+	for _, q := range questions {
+		if q.Type == scim.User {
+			users++
 		}
 	}
-	listed, err := a.listUsers(ctx, len(users))
+	listed, err := a.listUsers(ctx, users)
 	if err != nil {
 		return err
 	}
+	answers := map[string]NameAnswer{}
+	var mu sync.Mutex
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.workers())
-	for _, c := range users {
-		g.Go(func() error { return a.resolveUser(gctx, c, listed) })
-	}
-	for _, c := range groups {
-		g.Go(func() error { return a.resolveGroup(gctx, c) })
+	for _, q := range questions {
+		g.Go(func() error {
+			answer, found, err := a.findName(gctx, q, listed)
+			if err != nil || !found {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			answers[objectKey(q.Type, q.OktaID)] = answer
+			return nil
+		})
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if len(users)+len(groups) > 0 {
-		plan.reorder()
-	}
+	plan.TakeNames(answers)
 	return nil
+}
+
+// findName says whether WalkMe has anything under a name.
+func (a *Agent) findName(ctx context.Context, q NameQuestion, listed map[string][]*walkme.User) (answer NameAnswer, found bool, err error) {
+	what := "user"
+	if q.Type == scim.Group {
+		what = "group"
+		var g *walkme.Group
+		if g, err = FindGroup(ctx, a.WalkMe, q.Name, q.Kept); err == nil {
+			answer.WalkMeID = g.ID
+		}
+	} else {
+		answer, err = a.findUser(ctx, q, listed)
+	}
+	var ambiguous *walkme.AmbiguousError
+	switch {
+	case errors.Is(err, scim.ErrNotFound):
+		return answer, false, nil
+	case errors.As(err, &ambiguous):
+		return NameAnswer{Error: err.Error()}, true, nil
+	case err != nil:
+		return answer, false, fmt.Errorf("look-up of a %s: %w", what, err)
+	}
+	return answer, true, nil
 }
 
 // listUsers reads the tenant's accounts when that takes fewer requests than one
@@ -76,40 +102,18 @@ func (a *Agent) listUsers(ctx context.Context, lookups int) (map[string][]*walkm
 	return found, nil
 }
 
-func (a *Agent) resolveUser(ctx context.Context, c *Change, listed map[string][]*walkme.User) error {
+func (a *Agent) findUser(ctx context.Context, q NameQuestion, listed map[string][]*walkme.User) (NameAnswer, error) {
 	var u *walkme.User
 	var err error
 	if listed != nil {
-		u, err = oneOf(listed[scim.NameKey(c.Name)])
+		u, err = oneOf(listed[scim.NameKey(q.Name)])
 	} else {
-		u, err = a.WalkMe.FindUser(ctx, c.Name)
+		u, err = a.WalkMe.FindUser(ctx, q.Name)
 	}
-	var ambiguous *walkme.AmbiguousError
-	switch {
-	case errors.Is(err, scim.ErrNotFound):
-		return nil
-	case errors.As(err, &ambiguous):
-		c.Error = err.Error()
-		return nil
-	case err != nil:
-		return fmt.Errorf("look-up of a user: %w", err)
+	if err != nil {
+		return NameAnswer{}, err
 	}
-	c.Action, c.WalkMeID, c.Disabled = Link, u.ID, ""
-	c.overwrites(u)
-	c.Reason += "; WalkMe has an account of this name"
-	if u.Active != nil && !*u.Active {
-		c.Reason += ", deactivated"
-	}
-	return nil
-}
-
-// overwrites notes the values that a link replaces, as far as the account shows them.
-func (c *Change) overwrites(u *walkme.User) {
-	for i := range c.Attributes {
-		if old, ok := u.Attribute(c.Attributes[i].Path); ok {
-			c.Attributes[i].Old = old
-		}
-	}
+	return NameAnswer{WalkMeID: u.ID, Inactive: u.Active != nil && !*u.Active, Shown: u.Values(q.Paths)}, nil
 }
 
 func oneOf(hits []*walkme.User) (*walkme.User, error) {
@@ -125,21 +129,4 @@ func oneOf(hits []*walkme.User) (*walkme.User, error) {
 	}
 	slices.Sort(ids)
 	return nil, &walkme.AmbiguousError{Hits: ids}
-}
-
-func (a *Agent) resolveGroup(ctx context.Context, c *Change) error {
-	g, err := a.findGroup(ctx, c)
-	var ambiguous *walkme.AmbiguousError
-	switch {
-	case errors.Is(err, scim.ErrNotFound):
-		return nil
-	case errors.As(err, &ambiguous):
-		c.Error = err.Error()
-		return nil
-	case err != nil:
-		return fmt.Errorf("look-up of a group: %w", err)
-	}
-	c.Action, c.WalkMeID = GroupLink, g.ID
-	c.Reason += "; WalkMe has a group of this name"
-	return nil
 }

@@ -26,7 +26,7 @@ type miss struct {
 // looked up again after longer and longer pauses, by an impatient run at once.
 func (a *Agent) resolveForRun(ctx context.Context, plan *Plan, opts Options) error {
 	if opts.saved != nil {
-		return a.resolveLinks(ctx, plan, everyCreate)
+		return a.lookUp(ctx, plan, everyCreate)
 	}
 	before, err := a.misses(ctx)
 	if err != nil {
@@ -48,7 +48,7 @@ func (a *Agent) resolveForRun(ctx context.Context, plan *Plan, opts Options) err
 		}
 		asked[c] = true
 	}
-	if err := a.resolveLinks(ctx, plan, func(c *Change) bool { return asked[c] }); err != nil {
+	if err := a.lookUp(ctx, plan, func(c *Change) bool { return asked[c] }); err != nil {
 		return err
 	}
 	for c := range asked {

@@ -30,7 +30,7 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.resolveLinks(ctx, plan, everyCreate); err != nil {
+	if err := a.lookUp(ctx, plan, everyCreate); err != nil {
 		return nil, err
 	}
 	plan.Finish(a.about(v))
@@ -56,20 +56,21 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 		plan.ReportSources(v.snap)
 	}
 	slices.SortFunc(plan.Rejected, compareRejections)
-	if v.absent, err = a.waitForGrace(ctx, plan, v); err != nil {
+	before, err := a.absentSince(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if err := a.showStrangers(ctx, plan, v); err != nil {
-		return nil, err
-	}
+	v.absent = plan.WaitForGrace(GraceInput{
+		Grace: a.Config.Grace, Now: a.now(), Recorded: v.recorded, Desired: v.desired, Before: before,
+	})
 	if opts.only != nil {
 		v.absent = nil // what a look at a few people sees says nothing about the others
 	}
 	return plan, a.holdBack(ctx, plan, v, opts)
 }
 
-// holdBack applies doubt and limits to the removals, and has what is left of the
-// deactivations confirmed: nobody is asked about who stays anyway.
+// holdBack answers what the plan has to know, and applies doubt and limits to the
+// removals.
 func (a *Agent) holdBack(ctx context.Context, plan *Plan, v *view, opts Options) error {
 	recent, err := a.recentRemovals(ctx)
 	if err != nil {
@@ -79,14 +80,14 @@ func (a *Agent) holdBack(ctx context.Context, plan *Plan, v *view, opts Options)
 	if err != nil {
 		return err
 	}
-	in := HoldInput{Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open}
-	a.Config.Limits.holdDeactivations(plan, in)
-	if a.Config.ConfirmRemovals {
-		if err := a.confirmRemovals(ctx, plan, v); err != nil {
-			return err
-		}
+	in := HoldInput{
+		Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open,
+		Confirm: a.Config.ConfirmRemovals, Recorded: v.recorded,
 	}
-	a.Config.Limits.holdRest(plan, in)
+	if in.Answers, err = a.answer(ctx, a.Config.Limits.Ask(plan, in)); err != nil {
+		return err
+	}
+	a.Config.Limits.Hold(plan, in)
 	return nil
 }
 
@@ -141,7 +142,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		return err
 	}
 	var err error
-	if report.Settled, err = a.settle(ctx); err != nil {
+	if report.Settled, err = a.applier().Settle(ctx); err != nil {
 		return err
 	}
 	unsettled := unsettledObjects(report.Settled)
@@ -182,7 +183,12 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := a.forgetMoot(ctx, plan, v, opts, unsettled); err != nil {
 		return err
 	}
-	err = a.resyncing(ctx, opts, report, func() error { return a.apply(ctx, report, v) })
+	err = a.resyncing(ctx, opts, report, func() error {
+		report.failures, err = a.applier().Apply(ctx, Work{
+			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, Settled: report.Settled,
+		})
+		return err
+	})
 	after := context.WithoutCancel(ctx)
 	return errors.Join(err, a.bind(after, v, plan), a.noteApprovals(after, plan.released))
 }

@@ -2,9 +2,6 @@ package agent
 
 import (
 	"time"
-
-	"okta-walkme-agent/internal/scim"
-	"okta-walkme-agent/state"
 )
 
 // RunSchema names the shape of the run object in a report.
@@ -39,23 +36,13 @@ type Report struct {
 	Plan
 	Run     RunReport    `json:"run"`
 	Settled []Settlement `json:"settled,omitempty"` // before the plan was made
+
+	failures Failures
 }
 
-// Settlement is what a run found out about a change that an earlier run had left
-// open.
-type Settlement struct {
-	Type     scim.Type        `json:"type"`
-	OktaID   string           `json:"okta_id"`
-	Name     string           `json:"name"`
-	Action   Action           `json:"action"`
-	Outcome  state.EntryState `json:"outcome"` // applied | abandoned | pending: still unknown
-	Sentence string           `json:"sentence"`
-
-	target string // WalkMe's id of what the change was about
-}
-
-// Open says that the outcome is still unknown.
-func (s Settlement) Open() bool { return s.Outcome == state.Pending }
+// Failure is the error that a change's Error says, for whoever tells causes apart. It
+// is nil in a report that was read back.
+func (r *Report) Failure(c *Change) error { return r.failures[c] }
 
 // RunReport is how a run went.
 type RunReport struct {

@@ -97,19 +97,19 @@ func differences(before, now []*Change) []string {
 	digests := func(list []*Change) map[string]bool {
 		out := map[string]bool{}
 		for _, c := range list {
-			out[c.digest()] = true
+			out[c.Digest()] = true
 		}
 		return out
 	}
 	old, current := digests(before), digests(now)
 	var out []string
 	for _, c := range before {
-		if !current[c.digest()] {
+		if !current[c.Digest()] {
 			out = append(out, fmt.Sprintf("no longer to do: %s %s", c.Action, c.Name))
 		}
 	}
 	for _, c := range now {
-		if !old[c.digest()] {
+		if !old[c.Digest()] {
 			out = append(out, fmt.Sprintf("new: %s %s", c.Action, c.Name))
 		}
 	}

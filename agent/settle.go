@@ -10,7 +10,23 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// settle asks WalkMe what became of the changes that an earlier run left
+// Settlement is what a run found out about a change that an earlier run had left
+// open.
+type Settlement struct {
+	Type     scim.Type        `json:"type"`
+	OktaID   string           `json:"okta_id"`
+	Name     string           `json:"name"`
+	Action   Action           `json:"action"`
+	Outcome  state.EntryState `json:"outcome"` // applied | abandoned | pending: still unknown
+	Sentence string           `json:"sentence"`
+
+	target string // WalkMe's id of what the change was about
+}
+
+// Open says that the outcome is still unknown.
+func (s Settlement) Open() bool { return s.Outcome == state.Pending }
+
+// Settle asks WalkMe what became of the changes that an earlier run left
 // pending, because it was killed or got no answer, and brings the state up to
 // that. What was not done needs no note: the next plan holds it again.
 //
@@ -40,7 +56,7 @@ import (
 // about which WalkMe does not answer stays pending, and its object is left alone in
 // this run. When it answers nothing else either, the other entries are not asked
 // about.
-func (a *Agent) settle(ctx context.Context) ([]Settlement, error) {
+func (a *Applier) Settle(ctx context.Context) ([]Settlement, error) {
 	pending, err := a.State.Pending(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("pending changes: %w", err)
@@ -69,7 +85,7 @@ func (a *Agent) settle(ctx context.Context) ([]Settlement, error) {
 
 // settler settles the entries of one run.
 type settler struct {
-	a *Agent
+	a *Applier
 	*registry
 	silent error // why WalkMe is not asked any more
 }
@@ -82,7 +98,7 @@ func (s *settler) entry(ctx context.Context, e state.Entry) (Settlement, error) 
 		var f finding
 		if f, err = s.find(ctx, e); err == nil {
 			out.Outcome, out.Sentence = f.state, f.says
-			s.a.log().Info("settled", "action", out.Action, "okta_id", out.OktaID, "outcome", out.Outcome, "why", out.Sentence)
+			s.a.Logger.Info("settled", "action", out.Action, "okta_id", out.OktaID, "outcome", out.Outcome, "why", out.Sentence)
 			return out, nil
 		}
 		if isStateError(err) || errors.Is(err, scim.ErrUnauthorized) || ctx.Err() != nil {
@@ -91,7 +107,7 @@ func (s *settler) entry(ctx context.Context, e state.Entry) (Settlement, error) 
 		s.silent = s.a.WalkMe.TestCredentials(ctx, false)
 	}
 	out.Outcome, out.Sentence = state.Pending, "the outcome of its last request is unknown: "+err.Error()
-	s.a.log().Warn("outcome still unknown", "action", out.Action, "okta_id", out.OktaID, "err", err)
+	s.a.Logger.Warn("outcome still unknown", "action", out.Action, "okta_id", out.OktaID, "err", err)
 	return out, nil
 }
 

@@ -33,7 +33,7 @@ func (s *settler) groupCreate(ctx context.Context, e state.Entry) (finding, erro
 			Type: scim.Group, SourceID: e.SourceID, ID: g.ID, Active: true,
 			Attributes: scim.Attributes{{Path: scim.PathDisplayName, Value: g.DisplayName}},
 		},
-		Name: g.DisplayName, Origin: state.Created, UpdatedAt: s.a.now(), SourceDigest: change.SourceDigest,
+		Name: g.DisplayName, Origin: state.Created, UpdatedAt: s.a.Now(), SourceDigest: change.SourceDigest,
 	}
 	// The members of the POST are not taken on trust: the second write, which
 	// Partial asks for, carries them all again.

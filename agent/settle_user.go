@@ -45,7 +45,7 @@ func madeFor(u *walkme.User, oktaID string) bool {
 func (s *settler) newAccount(e state.Entry, u *walkme.User, origin state.Origin) state.Record {
 	return state.Record{
 		Resource: scim.Resource{Type: scim.User, SourceID: e.SourceID, ID: u.ID},
-		Name:     e.Name, Origin: origin, UpdatedAt: s.a.now(),
+		Name:     e.Name, Origin: origin, UpdatedAt: s.a.Now(),
 	}
 }
 

@@ -56,3 +56,15 @@ func (u *User) Attribute(path string) (any, bool) {
 	text := o.get(key)
 	return decode(text), text != nil
 }
+
+// Values returns the values of these paths, without those that the account does not
+// show.
+func (u *User) Values(paths []string) map[string]any {
+	out := make(map[string]any, len(paths))
+	for _, path := range paths {
+		if value, ok := u.Attribute(path); ok {
+			out[path] = value
+		}
+	}
+	return out
+}

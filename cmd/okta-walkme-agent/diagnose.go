@@ -104,9 +104,9 @@ func diagnoseWalkMe(err error) (diagnosis, bool) {
 
 // diagnoseChange knows what a failure means for a single object. A 404 is about the
 // object then, not about the address.
-func diagnoseChange(c *agent.Change) (diagnosis, bool) {
+func diagnoseChange(c *agent.Change, err error) (diagnosis, bool) {
 	var unanswered *walkme.UnansweredError
-	switch err := c.Failure(); {
+	switch {
 	case errors.As(err, &unanswered):
 		return diagnosis{"WalkMe broke off without an answer, so it may have done it or not",
 			"nothing: the next run asks WalkMe what became of it, and goes on from there"}, true

@@ -174,11 +174,13 @@ func (c *cli) showPlan(w io.Writer, plan *agent.Plan, format string, full bool) 
 }
 
 func (c *cli) reportOptions(w io.Writer, full bool) report.Options {
-	return report.Options{Color: c.colored(w), Width: width(w), Full: full, Now: time.Now(), Advise: advise}
+	return report.Options{Color: c.colored(w), Width: width(w), Full: full, Now: time.Now()}
 }
 
-// advise is diagnose for the changes of a report.
-func advise(failed *agent.Change) (report.Advice, bool) {
-	d, ok := diagnoseChange(failed)
-	return report.Advice{Cause: d.cause, Remedy: d.remedy}, ok
+// adviser is diagnose for the changes of a report.
+func adviser(r *agent.Report) func(*agent.Change) (report.Advice, bool) {
+	return func(failed *agent.Change) (report.Advice, bool) {
+		d, ok := diagnoseChange(failed, r.Failure(failed))
+		return report.Advice{Cause: d.cause, Remedy: d.remedy}, ok
+	}
 }

@@ -99,7 +99,7 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 // a run ended with, and what to do.
 func (c *cli) hasRead(r *agent.Report, runErr error, format string) bool {
 	return runErr != nil && format == "text" && isTerminal(c.stdout) && slices.ContainsFunc(r.Changes, func(ch *agent.Change) bool {
-		return ch.Failure() != nil && errors.Is(runErr, ch.Failure())
+		return r.Failure(ch) != nil && errors.Is(runErr, r.Failure(ch))
 	})
 }
 
@@ -120,6 +120,7 @@ func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, opts agent.Option
 
 func (c *cli) showRun(r *agent.Report, format string, full bool) error {
 	o := c.reportOptions(c.stdout, full)
+	o.Advise = adviser(r)
 	switch format {
 	case "json":
 		return report.RunJSON(c.stdout, r)
