@@ -37,13 +37,15 @@ var imports = map[string][]string{
 	"walkme":            {"internal/scim"},
 	"walkme/walkmetest": {"internal/fault", "internal/scim"},
 	"state":             {"internal/scim"},
-	"agent":             {"internal/scim", "internal/el", "okta", "walkme", "state"},
-	"agent/report":      {"agent", "internal/scim"},
+	"agent/plan":        {"internal/scim", "internal/el", "okta", "state"},
+	"agent/apply":       {"agent/plan", "internal/scim", "walkme", "state"},
+	"agent":             {"agent/plan", "agent/apply", "internal/scim", "internal/el", "okta", "walkme", "state"},
+	"agent/report":      {"agent", "agent/plan", "agent/apply", "internal/scim"},
 	"agent/probe":       {"agent/report", "internal/scim", "walkme"},
-	"agent/service":     {"agent", "agent/report", "internal/scim", "okta", "state", "walkme"},
-	"configs":           {"agent", "agent/service", "internal/el", "okta", "walkme"},
+	"agent/service":     {"agent", "agent/plan", "agent/report", "internal/scim", "okta", "state", "walkme"},
+	"configs":           {"agent", "agent/plan", "agent/service", "internal/el", "okta", "walkme"},
 	"cmd/okta-walkme-agent": {
-		"agent", "agent/probe", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
+		"agent", "agent/plan", "agent/apply", "agent/probe", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
 		"internal/fault",
 	},
 }
@@ -66,7 +68,7 @@ var owners = map[string][]string{
 	"github.com/robfig/cron/v3":             {"configs"},
 	"github.com/spf13/cobra":                {"cmd/okta-walkme-agent"},
 	"go.yaml.in/yaml/v4":                    {"configs"},
-	"golang.org/x/sync":                     {"agent", "okta", "walkme"},
+	"golang.org/x/sync":                     {"agent", "agent/apply", "okta", "walkme"},
 	"golang.org/x/sys":                      {"state"},
 	"golang.org/x/term":                     {"cmd/okta-walkme-agent"},
 	"golang.org/x/text":                     {"internal/scim", "internal/el"},
@@ -79,6 +81,17 @@ var owners = map[string][]string{
 	"go.uber.org/goleak":                    testsOnly,
 	"pgregory.net/rapid":                    testsOnly,
 }
+
+// pure lists the packages that decide, and reach for nothing: the same values in, the
+// same values out.
+var pure = []string{"agent/plan"}
+
+// impure are the packages of the standard library that a pure package does not
+// import, with those below them; and the functions that read a clock, by package.
+var (
+	impure = []string{"context", "database/sql", "io/fs", "log", "math/rand", "net", "os", "sync", "syscall", "testing"}
+	clocks = map[string][]string{"time": {"Now", "Since", "Until", "After", "AfterFunc", "NewTimer", "NewTicker", "Sleep", "Tick"}}
+)
 
 // testsOnly owns the modules that every test may use and no program.
 var testsOnly []string
@@ -93,7 +106,7 @@ var otherNames = map[string]string{
 	"okta/page.go":            "parameters of a Link header (RFC 8288, section 3)",
 	"okta/oktatest/people.go": "Okta's logins; the fake stands on its own",
 	"okta/oktatest/render.go": "Okta's search by the beginning of a name; the fake stands on its own",
-	"agent/mapping.go":        "attribute names",
+	"agent/plan/mapping.go":        "attribute names",
 	"walkme/walkmetest":       "attribute names; resources are compared in collation.go",
 }
 
@@ -200,6 +213,7 @@ func (p *sourcePackage) check() []string {
 			out = append(out, p.checkSize(f, p.names[i])...)
 			out = append(out, p.checkNames(f, p.names[i])...)
 			out = append(out, p.checkDeclarations(f)...)
+			out = append(out, p.checkPurity(f)...)
 		}
 	}
 	return out
@@ -225,6 +239,31 @@ func (p *sourcePackage) checkImports(f *ast.File, name string) []string {
 		}
 		out = append(out, fmt.Sprintf("%s: must not import %s", p.fset.Position(spec.Pos()), target))
 	}
+	return out
+}
+
+// checkPurity finds what a pure package reaches for.
+func (p *sourcePackage) checkPurity(f *ast.File) []string {
+	if !slices.Contains(pure, p.dir) {
+		return nil
+	}
+	var out []string
+	for _, spec := range f.Imports {
+		target, err := strconv.Unquote(spec.Path.Value)
+		if err == nil && slices.ContainsFunc(impure, func(i string) bool { return target == i || strings.HasPrefix(target, i+"/") }) {
+			out = append(out, fmt.Sprintf("%s: %s is pure, and must not import %s", p.fset.Position(spec.Pos()), p.dir, target))
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if pkg, ok := sel.X.(*ast.Ident); ok && slices.Contains(clocks[pkg.Name], sel.Sel.Name) {
+			out = append(out, fmt.Sprintf("%s: %s is pure, and must not use %s.%s", p.fset.Position(sel.Pos()), p.dir, pkg.Name, sel.Sel.Name))
+		}
+		return true
+	})
 	return out
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
@@ -15,9 +17,9 @@ import (
 
 // Config is what the agent decides by.
 type Config struct {
-	Mapping      Mapping
-	Policy       Policy
-	Limits       Limits
+	Mapping      plan.Mapping
+	Policy       plan.Policy
+	Limits       plan.Limits
 	GroupSources []okta.GroupSource
 
 	// GroupFullRead is how often the members of every pushed group are read.
@@ -57,7 +59,7 @@ type Agent struct {
 	Logger *slog.Logger     // nil: silent
 	Now    func() time.Time // nil: time.Now
 	// Progress, if set, hears of each change that ended, from many goroutines.
-	Progress func(done, total int, c *Change)
+	Progress func(done, total int, c *plan.Change)
 	// Stopping, if set, hears how many changes are under way when a run is told to stop
 	// while it applies.
 	Stopping func(underWay int)
@@ -84,8 +86,8 @@ func (a *Agent) workers() int {
 	return a.Config.Workers
 }
 
-func (a *Agent) applier() *Applier {
-	return &Applier{
+func (a *Agent) applier() *apply.Applier {
+	return &apply.Applier{
 		WalkMe: a.WalkMe, State: a.State, Policy: a.Config.Policy, MappingDigest: a.Config.Mapping.Digest(),
 		Workers: a.workers(), Logger: a.log(), Now: a.now, Progress: a.Progress, Stopping: a.Stopping,
 	}
@@ -97,11 +99,11 @@ type view struct {
 	fullGroups bool
 	recorded   []state.Record
 	generation int64
-	desired    Desired
-	groups     []GroupWant
-	managed    Counts
-	health     Health
-	counts     ListLengths // for the next comparison
+	desired    plan.Desired
+	groups     []plan.GroupWant
+	managed    plan.Counts
+	health     plan.Health
+	counts     plan.ListLengths // for the next comparison
 	earlier    map[string]map[string]string
 	newMapping bool // the latest run had another one
 
@@ -109,7 +111,7 @@ type view struct {
 
 	// After a refresh: what was acknowledged, by object key, and the rest.
 	pushed    map[string]state.Record
-	unmanaged *Unmanaged
+	unmanaged *plan.Unmanaged
 	gone      []state.Record // of people who should have an account, and have none
 	back      []state.Record // noted as gone by an earlier refresh, and there
 }
@@ -156,13 +158,13 @@ func forgiveUnmatched(snap *okta.Snapshot) {
 // translate derives what Okta wants.
 func (a *Agent) translate(v *view) {
 	v.desired = a.Config.Mapping.Desired(v.snap, a.Config.Policy.Desire)
-	v.groups = DesiredGroups(v.snap)
+	v.groups = plan.DesiredGroups(v.snap)
 }
 
 // assess judges the snapshot against the records.
 func (v *view) assess() {
-	v.managed = CountManaged(v.recorded)
-	v.health = Assess(v.snap, v.managed)
+	v.managed = plan.CountManaged(v.recorded)
+	v.health = plan.Assess(v.snap, v.managed)
 }
 
 func (a *Agent) readState(ctx context.Context, v *view) (err error) {

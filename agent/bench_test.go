@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -143,8 +143,8 @@ func BenchmarkPlanGroups(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		desired := mapping.Desired(snap, agent.DesirePolicy{})
-		plan := agent.NewPlan(agent.PlanInput{Recorded: recorded, Desired: desired, Groups: agent.DesiredGroups(snap), Mapping: mapping})
+		desired := mapping.Desired(snap, plan.DesirePolicy{})
+		plan := plan.New(plan.Input{Recorded: recorded, Desired: desired, Groups: plan.DesiredGroups(snap), Mapping: mapping})
 		if len(plan.Changes) != 0 || plan.Summary.Unchanged != people+groups {
 			b.Fatalf("%d changes, %d unchanged", len(plan.Changes), plan.Summary.Unchanged)
 		}
@@ -175,9 +175,9 @@ func bigSnapshot(people, groups, members int) *okta.Snapshot {
 }
 
 // inStep is the register of a tenant that has everything in the snapshot.
-func inStep(mapping agent.Mapping, snap *okta.Snapshot) []state.Record {
+func inStep(mapping plan.Mapping, snap *okta.Snapshot) []state.Record {
 	var recorded []state.Record
-	for _, p := range mapping.Desired(snap, agent.DesirePolicy{}).People {
+	for _, p := range mapping.Desired(snap, plan.DesirePolicy{}).People {
 		r := state.Record{Resource: p.Resource, Name: p.Name(), Origin: state.Created, SourceDigest: p.SourceDigest, MappingDigest: mapping.Digest()}
 		r.ID = "wm-" + p.SourceID
 		recorded = append(recorded, r)

@@ -3,7 +3,7 @@ package agent_test
 import (
 	"testing"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
 )
@@ -12,7 +12,7 @@ import (
 // changed, for profiles: the fake org is in the figures.
 func BenchmarkBigOrgInProcess(b *testing.B) {
 	w := newWorld(b, walkme.OIN, func(s *setup) {
-		s.org.Generated, s.tenant.KeepRequests, s.config.Policy.Desire = 100_000, -1, agent.DesirePolicy{}
+		s.org.Generated, s.tenant.KeepRequests, s.config.Policy.Desire = 100_000, -1, plan.DesirePolicy{}
 	})
 	projection := w.setup.config.Mapping.Projection()
 	snap, err := w.agent.Okta.Snapshot(b.Context(), okta.SnapshotRequest{Keep: &projection})

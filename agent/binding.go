@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
 
@@ -69,8 +70,8 @@ func (a *Agent) Binding() Binding {
 
 // bind ties the state to both sides as soon as it knows, or may know, anything of
 // WalkMe. The first attempts may have been with a wrong address.
-func (a *Agent) bind(ctx context.Context, v *view, plan *Plan) error {
-	known := v.managed != Counts{} || slices.ContainsFunc(plan.Changes, func(c *Change) bool { return c.Outcome == Applied })
+func (a *Agent) bind(ctx context.Context, v *view, planned *plan.Plan) error {
+	known := v.managed != plan.Counts{} || slices.ContainsFunc(planned.Changes, func(c *plan.Change) bool { return c.Outcome == plan.Applied })
 	if !known {
 		open, err := a.State.Pending(ctx)
 		if err != nil || len(open) == 0 {

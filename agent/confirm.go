@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
@@ -17,13 +18,13 @@ import (
 const pointReads = 4
 
 // answer finds out what a plan asks.
-func (a *Agent) answer(ctx context.Context, q Questions) (Answers, error) {
+func (a *Agent) answer(ctx context.Context, q plan.Questions) (plan.Answers, error) {
 	groups, err := a.showGroups(ctx, q.Groups)
 	if err != nil {
-		return Answers{}, err
+		return plan.Answers{}, err
 	}
 	absences, err := a.confirmAbsences(ctx, q.Absences)
-	return Answers{Absences: absences, Groups: groups}, err
+	return plan.Answers{Absences: absences, Groups: groups}, err
 }
 
 // confirmAbsences asks Okta about each person. An absence is trusted when Okta says
@@ -56,28 +57,28 @@ func (a *Agent) doubtAbsence(ctx context.Context, oktaID string) (string, error)
 	case err != nil:
 		return "Okta's list does not hold the assignment, but Okta did not confirm that it is gone: " + err.Error(), nil
 	}
-	if p, why := presenceOf(&u, a.Config.Policy.Desire); p == Absent {
+	if p, why := plan.PresenceOf(&u, a.Config.Policy.Desire); p == plan.Absent {
 		return "", nil
-	} else if p == Keep {
+	} else if p == plan.Keep {
 		return why, nil
 	}
 	return "Okta's list does not hold the assignment, but Okta still knows it", nil
 }
 
 // showGroups reads who is in groups that are to be overwritten.
-func (a *Agent) showGroups(ctx context.Context, questions []GroupQuestion) (map[string]GroupAnswer, error) {
-	answers := map[string]GroupAnswer{}
+func (a *Agent) showGroups(ctx context.Context, questions []plan.GroupQuestion) (map[string]plan.GroupAnswer, error) {
+	answers := map[string]plan.GroupAnswer{}
 	var mu sync.Mutex
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.workers())
 	for _, q := range questions {
 		g.Go(func() error {
 			shown, err := a.WalkMe.Group(gctx, q.WalkMeID)
-			var answer GroupAnswer
+			var answer plan.GroupAnswer
 			switch {
 			case err == nil:
 				for _, m := range shown.Members {
-					answer.Members = append(answer.Members, Member{m.ID, m.Display})
+					answer.Members = append(answer.Members, plan.Member{WalkMeID: m.ID, Display: m.Display})
 				}
 			case ctx.Err() != nil, errors.Is(err, scim.ErrUnauthorized):
 				return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+
+	"okta-walkme-agent/agent/plan"
 )
 
 // metaCounts is how many people and groups the last snapshots held, as JSON.
@@ -18,7 +20,7 @@ func (a *Agent) compareCounts(ctx context.Context, v *view) error {
 	if err != nil {
 		return fmt.Errorf("counts of the last snapshot: %w", err)
 	}
-	var before ListLengths
+	var before plan.ListLengths
 	if text != "" {
 		if err := json.Unmarshal([]byte(text), &before); err != nil {
 			return fmt.Errorf("counts of the last snapshot: %w", err)

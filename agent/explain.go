@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/el"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
@@ -42,7 +43,7 @@ type Explanation struct {
 
 	Managed *ExplainedRecord `json:"managed"`   // nil: the agent has nothing in WalkMe
 	Last    *ExplainedCall   `json:"last_call"` // nil: nothing was ever sent
-	Next    []*Change        `json:"next"`      // what the next run does; empty: nothing
+	Next    []*plan.Change   `json:"next"`      // what the next run does; empty: nothing
 	Error   string           `json:"error,omitempty"`
 }
 
@@ -90,7 +91,7 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 	if err != nil {
 		return nil, err
 	}
-	plan, err := a.planFrom(ctx, v, Options{Patient: true})
+	planned, err := a.planFrom(ctx, v, Options{Patient: true})
 	if err != nil {
 		return nil, err
 	}
@@ -99,18 +100,18 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 		return nil, err
 	}
 	e.Schema = ExplainSchema
-	if err := a.lookUp(ctx, plan, func(c *Change) bool { return everyCreate(c) && e.concerns(c) }); err != nil {
+	if err := a.lookUp(ctx, planned, func(c *plan.Change) bool { return everyCreate(c) && e.concerns(c) }); err != nil {
 		return nil, err
 	}
 	if e.Type == scim.User {
 		err = a.explainPerson(ctx, e, v)
 	} else {
-		a.explainGroup(e, v, plan)
+		a.explainGroup(e, v, planned)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return e, a.explainPast(ctx, e, v, plan)
+	return e, a.explainPast(ctx, e, v, planned)
 }
 
 // identify finds out whom the name means: an assigned person, a pushed group, a
@@ -140,7 +141,7 @@ func (a *Agent) identify(ctx context.Context, v *view, name string) (*Explanatio
 	person, err := a.Okta.Person(ctx, name)
 	switch {
 	case errors.Is(err, okta.ErrNotFound):
-		return nil, &UnknownError{[]string{name}}
+		return nil, &plan.UnknownError{Names: []string{name}}
 	case err != nil:
 		return nil, fmt.Errorf("account of %q: %w", name, err)
 	}
@@ -165,7 +166,7 @@ func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) erro
 	}
 	e.AccountStatus, e.AssignmentStatus = u.AccountStatus, u.Status
 	e.Attributes = a.explainValues(&u, v, recordOf(v, scim.User, e.OktaID))
-	e.InScope, e.Why = person.Presence == Present, person.Why
+	e.InScope, e.Why = person.Presence == plan.Present, person.Why
 	if person.Rejection != nil {
 		e.Error = person.Rejection.Path + ": " + person.Rejection.Error
 	}
@@ -205,7 +206,7 @@ func (a *Agent) explainAccess(ctx context.Context, e *Explanation) error {
 }
 
 func (a *Agent) explainValues(u *okta.User, v *view, r *state.Record) []ExplainedAttribute {
-	env, err := a.Config.Mapping.env(u, appMembers(v.snap.App))
+	env, err := a.Config.Mapping.Env(u, plan.AppMembers(v.snap.App))
 	var out []ExplainedAttribute
 	for _, rule := range a.Config.Mapping.Rules() {
 		line := ExplainedAttribute{Path: rule.Path, Expression: rule.Expr.String()}
@@ -224,7 +225,7 @@ func (a *Agent) explainValues(u *okta.User, v *view, r *state.Record) []Explaine
 	return out
 }
 
-func evaluate(rule MappingRule, env el.Env) (any, error) {
+func evaluate(rule plan.MappingRule, env el.Env) (any, error) {
 	raw, err := rule.Expr.Eval(env)
 	if err != nil {
 		return nil, err
@@ -232,13 +233,13 @@ func evaluate(rule MappingRule, env el.Env) (any, error) {
 	return scim.Value(raw)
 }
 
-func (a *Agent) explainGroup(e *Explanation, v *view, plan *Plan) {
+func (a *Agent) explainGroup(e *Explanation, v *view, planned *plan.Plan) {
 	e.Why = "not pushed by any source"
 	for i := range v.groups {
 		if g := &v.groups[i]; g.OktaID == e.OktaID {
 			e.InScope, e.Sources, e.Members = g.Leave == "", g.Sources, len(g.Members)
-			e.Eligible = eligibleMembers(g.Members, v, plan)
-			e.Why = "pushed by " + sourceWords(g.Sources)
+			e.Eligible = eligibleMembers(g.Members, v, planned)
+			e.Why = "pushed by " + plan.SourceWords(g.Sources)
 			if g.Leave != "" {
 				e.Why = "left alone: " + g.Leave
 			}
@@ -251,20 +252,20 @@ func (a *Agent) explainGroup(e *Explanation, v *view, plan *Plan) {
 
 // eligibleMembers counts those who are assigned, and provisioned here or about to be:
 // also after a failure, which may have them wait for some time.
-func eligibleMembers(members []string, v *view, plan *Plan) int {
+func eligibleMembers(members []string, v *view, planned *plan.Plan) int {
 	there := map[string]bool{}
 	for i := range v.recorded {
 		r := &v.recorded[i]
 		there[r.SourceID] = r.Type == scim.User && r.ID != "" && r.Active
 	}
-	for _, c := range plan.Changes {
+	for _, c := range planned.Changes {
 		if c.Want != nil && c.Disabled == "" {
 			there[c.OktaID] = true
 		}
 	}
 	n := 0
 	for _, id := range members {
-		if person := v.desired.Find(id); person != nil && person.Presence != Absent && there[id] {
+		if person := v.desired.Find(id); person != nil && person.Presence != plan.Absent && there[id] {
 			n++
 		}
 	}
@@ -273,11 +274,11 @@ func eligibleMembers(members []string, v *view, plan *Plan) int {
 
 // concerns says whether a change is about the person or group itself, or takes the
 // person's account.
-func (e *Explanation) concerns(c *Change) bool {
+func (e *Explanation) concerns(c *plan.Change) bool {
 	return c.Type == e.Type && (c.OktaID == e.OktaID || c.Leaver == e.OktaID)
 }
 
-func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *Plan) error {
+func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planned *plan.Plan) error {
 	if r := recordOf(v, e.Type, e.OktaID); r != nil {
 		e.Managed = &ExplainedRecord{
 			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Gone: lost(r), Origin: r.Origin,
@@ -291,8 +292,8 @@ func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *
 			e.Managed.NextTryAt = &next
 		}
 	}
-	e.Next = []*Change{}
-	for _, c := range plan.Changes {
+	e.Next = []*plan.Change{}
+	for _, c := range planned.Changes {
 		if e.concerns(c) || slices.Contains(c.Members.Add, e.OktaID) || slices.Contains(c.Members.Remove, e.OktaID) {
 			c.NoNulls()
 			e.Next = append(e.Next, c)
@@ -314,7 +315,7 @@ func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, plan *
 // recordOf returns the record of what is managed, or ever was to be.
 func recordOf(v *view, t scim.Type, oktaID string) *state.Record {
 	for i := range v.recorded {
-		if r := &v.recorded[i]; r.Type == t && r.SourceID == oktaID && !unlinked(r) {
+		if r := &v.recorded[i]; r.Type == t && r.SourceID == oktaID && !plan.Unlinked(r) {
 			return r
 		}
 	}

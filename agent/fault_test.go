@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -70,7 +71,7 @@ func newStage(t *testing.T, profile walkme.Profile) *stage {
 	s.world = newWorld(t, profile, func(c *setup) {
 		c.config.Workers = 1
 		c.wire.MemberBatch = 2
-		c.config.Policy.Groups = agent.GroupPolicy{DeleteUnlinked: true, RemoveDeprovisioned: true}
+		c.config.Policy.Groups = plan.GroupPolicy{DeleteUnlinked: true, RemoveDeprovisioned: true}
 		c.config.GroupSources = []okta.GroupSource{
 			{Rule: &okta.GroupRule{NameStartsWith: "push "}}, {Name: "Content", Link: "Authors"},
 		}
@@ -252,7 +253,7 @@ func (p *process) untilQuiet(tenant *walkmetest.Tenant) ending {
 // onlyLeftAlone tells a run that has nothing to report but groups which Okta does not
 // have any more: it does so for good.
 func onlyLeftAlone(report *agent.Report) bool {
-	return report.Run.Outcome == agent.RunProblems && !slices.ContainsFunc(report.Rejected, func(r agent.Rejection) bool {
+	return report.Run.Outcome == agent.RunProblems && !slices.ContainsFunc(report.Rejected, func(r plan.Rejection) bool {
 		return r.Type != scim.Group || !strings.Contains(r.Error, "it was deleted")
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/state"
 )
 
@@ -33,5 +34,5 @@ func (a *Agent) recordGone(ctx context.Context, v *view) error {
 
 // lost says whether the last that was heard of the account is that it is not there.
 func lost(r *state.Record) bool {
-	return r.LastError == goneFromWalkMe || r.LastError == errNoMatch.Error()
+	return r.LastError == goneFromWalkMe || r.LastError == apply.ErrNoMatch.Error()
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/okta/oktatest"
@@ -98,7 +100,7 @@ func TestEmptyListIsDoubted(t *testing.T) {
 			deactivate ann: held
 			deactivate bob: held`)
 		wantText(t, "requests", w.requests(), "")
-		if report.Run.Outcome != agent.RunHeld || report.Health.Verdict != agent.Degraded || len(report.Holds) != 1 {
+		if report.Run.Outcome != agent.RunHeld || report.Health.Verdict != plan.Degraded || len(report.Holds) != 1 {
 			t.Fatalf("outcome %s, health %+v, holds %+v", report.Run.Outcome, report.Health, report.Holds)
 		}
 		wantText(t, "changes once approved", changes(w.sync(report.Holds[0].ID)), `
@@ -185,7 +187,7 @@ func TestInactiveAppStopsTheRun(t *testing.T) {
 func TestHoldAndApprove(t *testing.T) {
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) {
-			s.config.Limits.Deactivations = agent.Limit{Count: 1}
+			s.config.Limits.Deactivations = plan.Limit{Count: 1}
 			s.config.Policy.Groups.RemoveDeprovisioned = true
 			s.sources = []string{"Team"}
 		})
@@ -246,7 +248,7 @@ func TestRevokedCredentialsStopAtOnce(t *testing.T) {
 			return walkmetest.Fault{}
 		})
 		report, err := w.trySync()
-		var stopped *agent.StoppedError
+		var stopped *apply.StoppedError
 		if !errors.As(err, &stopped) || !errors.Is(err, scim.ErrUnauthorized) {
 			t.Fatalf("Sync() = %v, want a StoppedError that is %v", err, scim.ErrUnauthorized)
 		}
@@ -367,7 +369,7 @@ func TestSilenceEndsTheRun(t *testing.T) {
 		defer p.end()
 		tenant.Fault(func(*walkmetest.Request) walkmetest.Fault { return walkmetest.Gateway(http.StatusServiceUnavailable) })
 		report, err := p.agent.Sync(t.Context(), agent.Options{Trigger: "sync"})
-		var stopped *agent.StoppedError
+		var stopped *apply.StoppedError
 		if !errors.As(err, &stopped) || report.Run.Applied != 0 || report.Run.Skipped < 16 {
 			t.Errorf("Sync() = %v, run %+v, want a *StoppedError, 0 applied, at least 16 skipped", err, report.Run)
 		}
@@ -452,7 +454,7 @@ func TestUnreachableWalkMe(t *testing.T) {
 	})
 	w.hire("ann")
 	report := w.sync()
-	if c := report.Changes[0]; c.Outcome != agent.Failed {
+	if c := report.Changes[0]; c.Outcome != plan.Failed {
 		t.Errorf("create of ann = %s, want failed", c.Outcome)
 	}
 	w.restart(func(s *setup) { s.walkmeOver = nil })

@@ -4,27 +4,28 @@ import (
 	"context"
 	"fmt"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
 
 // forgetMoot clears the failures of what the plan has nothing to do for: Okta took
 // back the change that failed, or WalkMe turned out to have made it. A run that
 // plans a part only, or against what WalkMe shows, proves nothing about the rest.
-func (a *Agent) forgetMoot(ctx context.Context, plan *Plan, v *view, opts Options, unsettled map[string]string) error {
+func (a *Agent) forgetMoot(ctx context.Context, planned *plan.Plan, v *view, opts Options, unsettled map[string]string) error {
 	if opts.Force != nil || opts.Refresh || opts.only != nil {
 		return nil
 	}
 	busy := map[string]bool{}
-	for _, c := range plan.Changes {
-		busy[objectKey(c.Type, c.OktaID)] = true
+	for _, c := range planned.Changes {
+		busy[plan.ObjectKey(c.Type, c.OktaID)] = true
 	}
-	for _, r := range plan.Rejected {
-		busy[objectKey(r.Type, r.OktaID)] = true
+	for _, r := range planned.Rejected {
+		busy[plan.ObjectKey(r.Type, r.OktaID)] = true
 	}
 	var moot []state.Record
 	for i := range v.recorded {
 		r := &v.recorded[i]
-		key := objectKey(r.Type, r.SourceID)
+		key := plan.ObjectKey(r.Type, r.SourceID)
 		if _, open := unsettled[key]; r.ID == "" || r.Attempts == 0 || busy[key] || open {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
@@ -24,7 +25,7 @@ var ErrNoSnapshot = errors.New("no run has read Okta yet, so there is no snapsho
 
 // PlanOffline plans from the last snapshot that a run has stored, without any
 // network: to try a mapping. Creates may turn out as links.
-func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*Plan, error) {
+func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, error) {
 	v, err := a.readStored(ctx)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/walkme"
@@ -79,7 +80,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	config.GroupSources = []okta.GroupSource{{Rule: &okta.GroupRule{NameStartsWith: "push "}}}
 	config.Workers = 1 + int(seed%3)
 	config.Policy.RecreateMissing = l.chance(50)
-	config.Policy.Groups = agent.GroupPolicy{DeleteUnlinked: l.chance(50), RemoveDeprovisioned: l.chance(50), RecreateMissing: true}
+	config.Policy.Groups = plan.GroupPolicy{DeleteUnlinked: l.chance(50), RemoveDeprovisioned: l.chance(50), RecreateMissing: true}
 	if l.chance(50) {
 		config.GroupFullRead = time.Hour
 	}

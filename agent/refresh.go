@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
@@ -19,10 +20,10 @@ import (
 func (a *Agent) refresh(ctx context.Context, v *view) error {
 	v.pushed = map[string]state.Record{}
 	for i := range v.recorded {
-		v.pushed[objectKey(v.recorded[i].Type, v.recorded[i].SourceID)] = v.recorded[i]
+		v.pushed[plan.ObjectKey(v.recorded[i].Type, v.recorded[i].SourceID)] = v.recorded[i]
 	}
 	v.recorded = slices.Clone(v.recorded)
-	v.unmanaged = &Unmanaged{}
+	v.unmanaged = &plan.Unmanaged{}
 	if err := a.refreshUsers(ctx, v); err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func overlayUser(r *state.Record, u *walkme.User) {
 	r.Attributes = slices.Clone(r.Attributes)
 	for i, a := range r.Attributes {
 		actual, ok := u.Attribute(a.Path)
-		if !ok || sameValue(a.Path, actual, a.Value) {
+		if !ok || plan.SameValue(a.Path, actual, a.Value) {
 			continue
 		}
 		r.Attributes[i].Value = actual
@@ -85,12 +86,12 @@ func overlayUser(r *state.Record, u *walkme.User) {
 // anew where the policy says so, and reported otherwise.
 func (a *Agent) noteGone(v *view, r *state.Record) {
 	person := v.desired.Find(r.SourceID)
-	wanted := person != nil && person.Presence == Present
+	wanted := person != nil && person.Presence == plan.Present
 	switch {
 	case wanted && a.Config.Policy.RecreateMissing:
 		r.ID = ""
 	case wanted:
-		person.reject(r.Name, &MappingError{Path: "id", Msg: goneFromWalkMe + "; with provisioning.on_missing: recreate it would be made anew"})
+		person.Reject(r.Name, &plan.MappingError{Path: "id", Msg: goneFromWalkMe + "; with provisioning.on_missing: recreate it would be made anew"})
 		v.gone = append(v.gone, *r)
 		r.Active = false // nor is there anybody to push as a member
 	default:
@@ -112,7 +113,7 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view) error {
 	ids := walkmeIDs(v.recorded)
 	for i := range v.recorded {
 		r := &v.recorded[i]
-		if r.Type != scim.Group || r.ID == "" || unlinked(r) {
+		if r.Type != scim.Group || r.ID == "" || plan.Unlinked(r) {
 			continue
 		}
 		g, listed := shown[r.ID]
@@ -140,16 +141,16 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view) error {
 // would: it is created anew where the policy says so and nothing has its name now,
 // and reported otherwise. One that is not pushed any more needs nothing.
 func (a *Agent) noteGroupGone(v *view, r *state.Record, shown map[string]*walkme.Group) {
-	i, pushed := slices.BinarySearchFunc(v.groups, r.SourceID, func(w GroupWant, id string) int { return strings.Compare(w.OktaID, id) })
+	i, pushed := slices.BinarySearchFunc(v.groups, r.SourceID, func(w plan.GroupWant, id string) int { return strings.Compare(w.OktaID, id) })
 	if !pushed || v.groups[i].Leave != "" {
 		return
 	}
 	want := &v.groups[i]
 	switch other := named(shown, want.Name); {
 	case other != "":
-		want.Leave, want.Problem = fmt.Sprintf(groupReplaced, other), true
+		want.Leave, want.Problem = fmt.Sprintf(plan.GroupReplaced, other), true
 	case !a.Config.Policy.Groups.RecreateMissing:
-		want.Leave, want.Problem = groupDeleted, true
+		want.Leave, want.Problem = plan.GroupDeleted, true
 	default:
 		r.ID = ""
 	}

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/walkme"
 )
@@ -19,11 +21,11 @@ const listInstead = 50
 
 const accountsPerPage = 100
 
-func everyCreate(c *Change) bool { return c.Action == Create || c.Action == GroupCreate }
+func everyCreate(c *plan.Change) bool { return c.Action == plan.Create || c.Action == plan.GroupCreate }
 
 // lookUp answers a plan's questions about names, as a run does before it writes.
-func (a *Agent) lookUp(ctx context.Context, plan *Plan, which func(*Change) bool) error {
-	questions := plan.AskNames(which)
+func (a *Agent) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan.Change) bool) error {
+	questions := planned.AskNames(which)
 	users := 0
 	for _, q := range questions {
 		if q.Type == scim.User {
@@ -34,7 +36,7 @@ func (a *Agent) lookUp(ctx context.Context, plan *Plan, which func(*Change) bool
 	if err != nil {
 		return err
 	}
-	answers := map[string]NameAnswer{}
+	answers := map[string]plan.NameAnswer{}
 	var mu sync.Mutex
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.workers())
@@ -46,24 +48,24 @@ func (a *Agent) lookUp(ctx context.Context, plan *Plan, which func(*Change) bool
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			answers[objectKey(q.Type, q.OktaID)] = answer
+			answers[plan.ObjectKey(q.Type, q.OktaID)] = answer
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	plan.TakeNames(answers)
+	planned.TakeNames(answers)
 	return nil
 }
 
 // findName says whether WalkMe has anything under a name.
-func (a *Agent) findName(ctx context.Context, q NameQuestion, listed map[string][]*walkme.User) (answer NameAnswer, found bool, err error) {
+func (a *Agent) findName(ctx context.Context, q plan.NameQuestion, listed map[string][]*walkme.User) (answer plan.NameAnswer, found bool, err error) {
 	what := "user"
 	if q.Type == scim.Group {
 		what = "group"
 		var g *walkme.Group
-		if g, err = FindGroup(ctx, a.WalkMe, q.Name, q.Kept); err == nil {
+		if g, err = apply.FindGroup(ctx, a.WalkMe, q.Name, q.Kept); err == nil {
 			answer.WalkMeID = g.ID
 		}
 	} else {
@@ -74,7 +76,7 @@ func (a *Agent) findName(ctx context.Context, q NameQuestion, listed map[string]
 	case errors.Is(err, scim.ErrNotFound):
 		return answer, false, nil
 	case errors.As(err, &ambiguous):
-		return NameAnswer{Error: err.Error()}, true, nil
+		return plan.NameAnswer{Error: err.Error()}, true, nil
 	case err != nil:
 		return answer, false, fmt.Errorf("look-up of a %s: %w", what, err)
 	}
@@ -102,7 +104,7 @@ func (a *Agent) listUsers(ctx context.Context, lookups int) (map[string][]*walkm
 	return found, nil
 }
 
-func (a *Agent) findUser(ctx context.Context, q NameQuestion, listed map[string][]*walkme.User) (NameAnswer, error) {
+func (a *Agent) findUser(ctx context.Context, q plan.NameQuestion, listed map[string][]*walkme.User) (plan.NameAnswer, error) {
 	var u *walkme.User
 	var err error
 	if listed != nil {
@@ -111,9 +113,9 @@ func (a *Agent) findUser(ctx context.Context, q NameQuestion, listed map[string]
 		u, err = a.WalkMe.FindUser(ctx, q.Name)
 	}
 	if err != nil {
-		return NameAnswer{}, err
+		return plan.NameAnswer{}, err
 	}
-	return NameAnswer{WalkMeID: u.ID, Inactive: u.Active != nil && !*u.Active, Shown: u.Values(q.Paths)}, nil
+	return plan.NameAnswer{WalkMeID: u.ID, Inactive: u.Active != nil && !*u.Active, Shown: u.Values(q.Paths)}, nil
 }
 
 func oneOf(hits []*walkme.User) (*walkme.User, error) {

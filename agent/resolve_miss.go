@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"time"
+
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 )
 
 // metaMisses holds who has no account in WalkMe and is not to get one, as JSON: Okta
@@ -24,21 +27,21 @@ type miss struct {
 // resolveForRun looks up what a run cannot leave to the look-up before the write:
 // whether a disabled create is a link, and what a saved plan has to match. A miss is
 // looked up again after longer and longer pauses, by an impatient run at once.
-func (a *Agent) resolveForRun(ctx context.Context, plan *Plan, opts Options) error {
+func (a *Agent) resolveForRun(ctx context.Context, planned *plan.Plan, opts Options) error {
 	if opts.saved != nil {
-		return a.lookUp(ctx, plan, everyCreate)
+		return a.lookUp(ctx, planned, everyCreate)
 	}
 	before, err := a.misses(ctx)
 	if err != nil {
 		return err
 	}
 	now := a.now().UTC().Truncate(time.Second)
-	after, asked := map[string]miss{}, map[*Change]bool{}
+	after, asked := map[string]miss{}, map[*plan.Change]bool{}
 	if opts.only != nil || opts.Force != nil {
 		after = maps.Clone(before) // the plan leaves others out
 	}
-	for _, c := range plan.Changes {
-		if c.Action != Create || c.Disabled == "" {
+	for _, c := range planned.Changes {
+		if c.Action != plan.Create || c.Disabled == "" {
 			continue
 		}
 		last := before[c.OktaID]
@@ -48,19 +51,19 @@ func (a *Agent) resolveForRun(ctx context.Context, plan *Plan, opts Options) err
 		}
 		asked[c] = true
 	}
-	if err := a.lookUp(ctx, plan, func(c *Change) bool { return asked[c] }); err != nil {
+	if err := a.lookUp(ctx, planned, func(c *plan.Change) bool { return asked[c] }); err != nil {
 		return err
 	}
 	for c := range asked {
 		delete(after, c.OktaID)
-		if c.Action != Create || c.Error != "" {
+		if c.Action != plan.Create || c.Error != "" {
 			continue
 		}
 		next := miss{Name: c.Name, Tries: 1}
 		if last := before[c.OktaID]; last.Name == c.Name {
 			next.Tries += last.Tries
 		}
-		next.Next = now.Add(pause(next.Tries))
+		next.Next = now.Add(apply.Pause(next.Tries))
 		after[c.OktaID] = next
 	}
 	if maps.Equal(before, after) {

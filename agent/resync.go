@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
 
@@ -16,15 +17,15 @@ const metaResync = "resync"
 
 // unfinished is a resync that was interrupted.
 type unfinished struct {
-	Since     time.Time `json:"since"` // when it began
-	Selection Selection `json:"selection"`
+	Since     time.Time      `json:"since"` // when it began
+	Selection plan.Selection `json:"selection"`
 }
 
 // ErrNoResync says that there is no interrupted resync to go on with.
 var ErrNoResync = errors.New("no resync was interrupted, so there is none to continue")
 
 // OtherResyncError says that the resync to go on with is of something else.
-type OtherResyncError struct{ Unfinished Selection }
+type OtherResyncError struct{ Unfinished plan.Selection }
 
 func (e *OtherResyncError) Error() string {
 	return "the resync that was interrupted is of " + e.Unfinished.String() + "; --continue alone goes on with that, and a resync without --continue begins anew"
@@ -48,7 +49,7 @@ func (a *Agent) resume(ctx context.Context, opts *Options) error {
 	if err := json.Unmarshal([]byte(text), &u); err != nil {
 		return fmt.Errorf("unfinished resync: %w", err)
 	}
-	if given := opts.Force.String(); given != (&Selection{}).String() && given != u.Selection.String() {
+	if given := opts.Force.String(); given != (&plan.Selection{}).String() && given != u.Selection.String() {
 		return &OtherResyncError{u.Selection}
 	}
 	opts.Force = &u.Selection
@@ -57,7 +58,7 @@ func (a *Agent) resume(ctx context.Context, opts *Options) error {
 
 // leavePushed leaves out of a resync what it has pushed since it began. What other runs
 // did meanwhile was no push of everything.
-func (a *Agent) leavePushed(ctx context.Context, s *Selection, since time.Time) error {
+func (a *Agent) leavePushed(ctx context.Context, s *plan.Selection, since time.Time) error {
 	runs, err := a.State.Runs(ctx, 0)
 	if err != nil {
 		return fmt.Errorf("unfinished resync: %w", err)
@@ -112,7 +113,7 @@ func (a *Agent) resyncing(ctx context.Context, opts Options, report *Report, do 
 	after := ""
 	runErr := do()
 	if runErr != nil {
-		if slices.ContainsFunc(report.Changes, func(c *Change) bool { return c.Outcome == Applied }) {
+		if slices.ContainsFunc(report.Changes, func(c *plan.Change) bool { return c.Outcome == plan.Applied }) {
 			return runErr
 		}
 		after = before

@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
 
 // Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
 // the look-ups that tell a link from a create.
-func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
+func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	opts.Force = opts.Force.Clone()
 	if err := a.resume(ctx, &opts); err != nil {
 		return nil, err
@@ -38,7 +39,7 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*Plan, error) {
 }
 
 // planFrom makes the plan, applies the limits and has the removals confirmed.
-func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, err error) {
+func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Plan, err error) {
 	if err := opts.Force.Resolve(v.desired, v.groups, v.recorded); err != nil {
 		return nil, err
 	}
@@ -47,31 +48,30 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *Plan, e
 			return nil, err
 		}
 	}
-	plan := NewPlan(PlanInput{
+	planned := plan.New(plan.Input{
 		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
 		Pushed: v.pushed, Only: opts.only, Force: opts.Force, Patient: opts.Patient, Now: a.now(),
 	})
 	if opts.Force == nil {
-		plan.ReportSources(v.snap)
+		planned.ReportSources(v.snap)
 	}
-	slices.SortFunc(plan.Rejected, compareRejections)
 	before, err := a.absentSince(ctx)
 	if err != nil {
 		return nil, err
 	}
-	v.absent = plan.WaitForGrace(GraceInput{
+	v.absent = planned.WaitForGrace(plan.GraceInput{
 		Grace: a.Config.Grace, Now: a.now(), Recorded: v.recorded, Desired: v.desired, Before: before,
 	})
 	if opts.only != nil {
 		v.absent = nil // what a look at a few people sees says nothing about the others
 	}
-	return plan, a.holdBack(ctx, plan, v, opts)
+	return planned, a.holdBack(ctx, planned, v, opts)
 }
 
 // holdBack answers what the plan has to know, and applies doubt and limits to the
 // removals.
-func (a *Agent) holdBack(ctx context.Context, plan *Plan, v *view, opts Options) error {
+func (a *Agent) holdBack(ctx context.Context, planned *plan.Plan, v *view, opts Options) error {
 	recent, err := a.recentRemovals(ctx)
 	if err != nil {
 		return err
@@ -80,25 +80,25 @@ func (a *Agent) holdBack(ctx context.Context, plan *Plan, v *view, opts Options)
 	if err != nil {
 		return err
 	}
-	in := HoldInput{
+	in := plan.HoldInput{
 		Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open,
 		Confirm: a.Config.ConfirmRemovals, Recorded: v.recorded,
 	}
-	if in.Answers, err = a.answer(ctx, a.Config.Limits.Ask(plan, in)); err != nil {
+	if in.Answers, err = a.answer(ctx, a.Config.Limits.Ask(planned, in)); err != nil {
 		return err
 	}
-	a.Config.Limits.Hold(plan, in)
+	a.Config.Limits.Hold(planned, in)
 	return nil
 }
 
 // about says what a plan was made from.
-func (a *Agent) about(v *view) About {
-	return About{
-		CreatedAt: a.now(), App: AppRef{ID: v.snap.App.ID, Label: v.snap.App.Label},
+func (a *Agent) about(v *view) plan.About {
+	return plan.About{
+		CreatedAt: a.now(), App: plan.AppRef{ID: v.snap.App.ID, Label: v.snap.App.Label},
 		Target: a.Config.Target, WireProfile: a.Config.WireProfile,
-		Source: Source{
+		Source: plan.Source{
 			TakenAt: v.snap.TakenAt.UTC(), Users: len(v.snap.Users), Groups: len(v.snap.Groups),
-			Digest: DigestSource(v.desired, v.groups),
+			Digest: plan.DigestSource(v.desired, v.groups),
 		},
 		StateGeneration: v.generation, Unmanaged: v.unmanaged,
 	}
@@ -132,7 +132,7 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 // Apply does exactly what a saved plan says, or nothing. It makes the plan anew
 // from Okta, the state and WalkMe, and goes on only when the two are one; so what
 // is sent never rests on the file. The error is a *MovedError otherwise.
-func (a *Agent) Apply(ctx context.Context, saved *Plan, opts Options) (*Report, error) {
+func (a *Agent) Apply(ctx context.Context, saved *plan.Plan, opts Options) (*Report, error) {
 	opts.saved = saved
 	return a.Sync(ctx, opts)
 }
@@ -145,52 +145,47 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if report.Settled, err = a.applier().Settle(ctx); err != nil {
 		return err
 	}
-	unsettled := unsettledObjects(report.Settled)
+	unsettled := apply.UnsettledBy(report.Settled)
 	v, err := a.snapshotFor(ctx, opts)
 	if err != nil {
 		return err
 	}
 	report.Run.OktaRequests = v.snap.Requests
-	plan, err := a.planFrom(ctx, v, opts)
+	planned, err := a.planFrom(ctx, v, opts)
 	if err != nil {
 		return err
 	}
 	if err := a.recordGone(ctx, v); err != nil {
 		return err
 	}
-	if err := a.resolveForRun(ctx, plan, opts); err != nil {
+	if err := a.resolveForRun(ctx, planned, opts); err != nil {
 		return err
 	}
-	for _, c := range plan.Changes {
-		if why, ok := unsettled[objectKey(c.Type, c.OktaID)]; ok && !c.Blocked() {
-			c.Unconfirmed = why
-		}
-	}
-	plan.summarise()
-	plan.Finish(a.about(v))
+	planned.LeaveAlone(unsettled)
+	planned.Finish(a.about(v))
 	if opts.saved != nil {
-		if err := opts.saved.Compare(plan); err != nil {
+		if err := opts.saved.Compare(planned); err != nil {
 			return err
 		}
 	}
-	report.Plan = *plan
+	report.Plan = *planned
 	if opts.only != nil {
-		report.Health = Health{} // a look at a few people is no verdict on the whole
+		report.Health = plan.Health{} // a look at a few people is no verdict on the whole
 	}
-	if err := errors.Join(a.recordHolds(ctx, plan, opts), a.saveAbsent(ctx, v.absent)); err != nil {
+	if err := errors.Join(a.recordHolds(ctx, planned, opts), a.saveAbsent(ctx, v.absent)); err != nil {
 		return err
 	}
-	if err := a.forgetMoot(ctx, plan, v, opts, unsettled); err != nil {
+	if err := a.forgetMoot(ctx, planned, v, opts, unsettled); err != nil {
 		return err
 	}
 	err = a.resyncing(ctx, opts, report, func() error {
-		report.failures, err = a.applier().Apply(ctx, Work{
+		report.failures, err = a.applier().Apply(ctx, apply.Work{
 			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, Settled: report.Settled,
 		})
 		return err
 	})
 	after := context.WithoutCancel(ctx)
-	return errors.Join(err, a.bind(after, v, plan), a.noteApprovals(after, plan.released))
+	return errors.Join(err, a.bind(after, v, planned), a.noteApprovals(after, planned.Released()))
 }
 
 func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {
@@ -240,7 +235,7 @@ func (a *Agent) forgetNeverLanded(ctx context.Context, v *view) error {
 	kept := v.recorded[:0]
 	for _, r := range v.recorded {
 		person := v.desired.Find(r.SourceID)
-		gone := r.ID == "" && !wanted[r.SourceID] && (person == nil || person.Presence == Absent)
+		gone := r.ID == "" && !wanted[r.SourceID] && (person == nil || person.Presence == plan.Absent)
 		if !gone {
 			kept = append(kept, r)
 			continue

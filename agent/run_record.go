@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
 
@@ -15,7 +16,7 @@ import (
 func (o Options) partial() bool { return o.only != nil || o.Force != nil }
 
 // openHolds returns the holds that a partial run must respect, by their kind.
-func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]Hold, error) {
+func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]plan.Hold, error) {
 	if a.State == nil || !opts.partial() {
 		return nil, nil
 	}
@@ -23,12 +24,12 @@ func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]Hold, e
 	if err != nil {
 		return nil, fmt.Errorf("holds in the state: %w", err)
 	}
-	open := map[string]Hold{}
+	open := map[string]plan.Hold{}
 	for _, h := range holds {
 		if !h.ReleasedAt.IsZero() {
 			continue
 		}
-		hold := Hold{ID: h.ID, Kind: h.Kind, Count: h.Count, Limit: a.Config.Limits.of(h.Kind).String(), Reason: "waits for approval"}
+		hold := plan.Hold{ID: h.ID, Kind: h.Kind, Count: h.Count, Limit: a.Config.Limits.LimitOf(h.Kind).String(), Reason: "waits for approval"}
 		if err := json.Unmarshal(h.Items, &hold.Items); err != nil {
 			return nil, fmt.Errorf("hold %s in the state: %w", h.ID, err)
 		}
@@ -39,18 +40,18 @@ func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]Hold, e
 
 // recordHolds makes the state's open holds those of the plan. An approval of a set
 // that has changed meanwhile releases nothing.
-func (a *Agent) recordHolds(ctx context.Context, plan *Plan, opts Options) error {
+func (a *Agent) recordHolds(ctx context.Context, planned *plan.Plan, opts Options) error {
 	open, err := a.State.Holds(ctx)
 	if err != nil {
 		return fmt.Errorf("holds in the state: %w", err)
 	}
-	known := slices.Concat(open, stored(plan.released)) // one that only a plan has shown counts, too
+	known := slices.Concat(open, stored(planned.Released())) // one that only a plan has shown counts, too
 	if err := a.State.PutHolds(ctx, known); err != nil {
 		return fmt.Errorf("holds in the state: %w", err)
 	}
 	for _, id := range opts.Approve {
 		switch {
-		case slices.ContainsFunc(plan.released, func(h Hold) bool { return h.ID == id }):
+		case slices.ContainsFunc(planned.Released(), func(h plan.Hold) bool { return h.ID == id }):
 			err = a.State.Release(ctx, id, opts.By)
 		case slices.ContainsFunc(open, func(h state.Hold) bool { return h.ID == id }):
 			a.log().Warn("the approval is of another set than the one that waits now: nothing is released", "hold", id)
@@ -61,7 +62,7 @@ func (a *Agent) recordHolds(ctx context.Context, plan *Plan, opts Options) error
 			return fmt.Errorf("approval of %s: %w", id, err)
 		}
 	}
-	now := stored(plan.Holds)
+	now := stored(planned.Holds)
 	if opts.partial() {
 		now = slices.Concat(open, now)
 	}
@@ -71,7 +72,7 @@ func (a *Agent) recordHolds(ctx context.Context, plan *Plan, opts Options) error
 	return nil
 }
 
-func stored(holds []Hold) []state.Hold {
+func stored(holds []plan.Hold) []state.Hold {
 	var out []state.Hold
 	for _, h := range holds {
 		items, err := json.Marshal(h.Items)
@@ -91,11 +92,11 @@ func (a *Agent) conclude(ctx context.Context, report *Report, runErr error) {
 	for _, c := range report.Changes {
 		run.Planned++
 		switch c.Outcome {
-		case Applied:
+		case plan.Applied:
 			run.Applied++
-		case Failed:
+		case plan.Failed:
 			run.Failed++
-		case Held:
+		case plan.Held:
 			run.Held++
 		default:
 			run.Skipped++

@@ -2,6 +2,9 @@ package agent
 
 import (
 	"time"
+
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 )
 
 // RunSchema names the shape of the run object in a report.
@@ -20,29 +23,29 @@ type Options struct {
 	Approve []string // holds to release
 	By      string   // who approves, for the record
 	Patient bool     // honour the pauses of failed objects
-	Force   *Selection
+	Force   *plan.Selection
 	Refresh bool // read WalkMe and compare with what it shows
 
 	// Resume goes on with the resync that was interrupted: Force is the same, or the
 	// zero Selection, and what it has pushed since it began is left out.
 	Resume bool
 
-	only  []string // Okta ids of the people to look at, sorted; nil: everybody
-	saved *Plan    // the plan that the run must match
+	only  []string   // Okta ids of the people to look at, sorted; nil: everybody
+	saved *plan.Plan // the plan that the run must match
 }
 
 // Report is a plan with its outcomes, and the run that made them.
 type Report struct {
-	Plan
-	Run     RunReport    `json:"run"`
-	Settled []Settlement `json:"settled,omitempty"` // before the plan was made
+	plan.Plan
+	Run     RunReport          `json:"run"`
+	Settled []apply.Settlement `json:"settled,omitempty"` // before the plan was made
 
-	failures Failures
+	failures apply.Failures
 }
 
 // Failure is the error that a change's Error says, for whoever tells causes apart. It
 // is nil in a report that was read back.
-func (r *Report) Failure(c *Change) error { return r.failures[c] }
+func (r *Report) Failure(c *plan.Change) error { return r.failures[c] }
 
 // RunReport is how a run went.
 type RunReport struct {

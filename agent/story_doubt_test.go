@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/walkme"
@@ -33,7 +34,7 @@ func answer(suffix, body string) func(*http.Request) *oktatest.Fault {
 
 func (w *world) wantDegraded(report *agent.Report, reason string) {
 	w.t.Helper()
-	if h := report.Health; h.Verdict != agent.Degraded || !strings.Contains(strings.Join(h.Reasons, "\n"), reason) {
+	if h := report.Health; h.Verdict != plan.Degraded || !strings.Contains(strings.Join(h.Reasons, "\n"), reason) {
 		w.t.Errorf("health = %+v, want degraded because %s", h, reason)
 	}
 }
@@ -141,7 +142,7 @@ func TestSharpFallIsDoubtedOnce(t *testing.T) {
 		t.Errorf("summary = %+v, want all removals held and the joiner created", report.Summary)
 	}
 	report = w.sync()
-	if report.Health.Verdict != agent.Healthy || report.Run.Applied != 6 {
+	if report.Health.Verdict != plan.Healthy || report.Run.Applied != 6 {
 		t.Errorf("health, changes = %+v, %s, want all of them deactivated", report.Health, changes(report))
 	}
 	w.quiet()
@@ -156,7 +157,7 @@ func TestFallGoesOnOrHeals(t *testing.T) {
 	for _, step := range []struct {
 		unassign []string
 		verdict  string
-	}{{names[:10], agent.Degraded}, {names[10:20], agent.Degraded}, {names[20:22], agent.Healthy}, {names[22:24], agent.Healthy}} {
+	}{{names[:10], plan.Degraded}, {names[10:20], plan.Degraded}, {names[20:22], plan.Healthy}, {names[22:24], plan.Healthy}} {
 		for _, name := range step.unassign {
 			w.org.Unassign(w.people[name])
 		}
@@ -168,7 +169,7 @@ func TestFallGoesOnOrHeals(t *testing.T) {
 		for _, name := range names[24:30] {
 			w.org.Unassign(w.people[name])
 		}
-		if h := w.sync().Health; h.Verdict != agent.Degraded {
+		if h := w.sync().Health; h.Verdict != plan.Degraded {
 			t.Errorf("health = %+v, want degraded at each fall of its own", h)
 		}
 		for _, name := range names[24:30] {
@@ -221,7 +222,7 @@ func TestPointReadsAreBounded(t *testing.T) {
 		t.Errorf("%d point reads under doubt, want none", n)
 	}
 	w.org.SetAdminRole(true)
-	w.restart(func(s *setup) { s.config.Limits.Deactivations = agent.Limit{Count: 2} })
+	w.restart(func(s *setup) { s.config.Limits.Deactivations = plan.Limit{Count: 2} })
 	for _, name := range crew("p", 3) {
 		w.org.Unassign(w.people[name])
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -14,7 +15,7 @@ import (
 // does not look for it; a refresh does.
 
 // refreshed makes the plan of a refresh, and then the run.
-func (w *world) refreshed() (*agent.Plan, *agent.Report) {
+func (w *world) refreshed() (*plan.Plan, *agent.Report) {
 	w.t.Helper()
 	plan, err := w.agent.Plan(w.t.Context(), agent.Options{Refresh: true})
 	if err != nil {
@@ -37,7 +38,7 @@ func (w *world) inStep() {
 }
 
 // drifts lists the changes of a plan with their cause, reason and values.
-func drifts(plan *agent.Plan) string {
+func drifts(plan *plan.Plan) string {
 	var lines []string
 	for _, c := range plan.Changes {
 		lines = append(lines, fmt.Sprintf("%s %s: %s: %s", c.Action, short(c.Name), c.Cause, short(c.Reason)))
@@ -291,13 +292,13 @@ func TestUnmanagedIsCounted(t *testing.T) {
 		w.tenant.Protect(admin, w.account("old", false), w.tenant.AddGroup("Foreign", admin))
 		w.hire("ann", "bob")
 		w.group("push Team", "ann", "bob")
-		if plan, _ := w.refreshed(); plan.Unmanaged == nil || *plan.Unmanaged != (agent.Unmanaged{Users: 2, Groups: 1}) {
-			t.Errorf("unmanaged before the first run = %+v, want two accounts and a group", plan.Unmanaged)
+		if planned, _ := w.refreshed(); planned.Unmanaged == nil || *planned.Unmanaged != (plan.Unmanaged{Users: 2, Groups: 1}) {
+			t.Errorf("unmanaged before the first run = %+v, want two accounts and a group", planned.Unmanaged)
 		}
 		w.tenant.SetMembers(w.record("push Team").ID, w.accountID("bob"))
-		plan, _ := w.refreshed()
-		if plan.Unmanaged == nil || *plan.Unmanaged != (agent.Unmanaged{Users: 2, Groups: 1}) {
-			t.Errorf("unmanaged = %+v, want two accounts and a group", plan.Unmanaged)
+		planned, _ := w.refreshed()
+		if planned.Unmanaged == nil || *planned.Unmanaged != (plan.Unmanaged{Users: 2, Groups: 1}) {
+			t.Errorf("unmanaged = %+v, want two accounts and a group", planned.Unmanaged)
 		}
 		wantText(t, "memberships", w.memberships(), `
 			Foreign: admin

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -154,7 +154,7 @@ func TestGateway404IsNoEvidence(t *testing.T) {
 		w.rename("push Team", "Team")
 		isDelete := func(r *walkmetest.Request) bool { return r.Method == http.MethodDelete }
 		w.tenant.Fault(walkmetest.OnMatch(isDelete, 0, walkmetest.Gateway(http.StatusNotFound)))
-		if c := w.sync().Changes[0]; c.Outcome != agent.Failed {
+		if c := w.sync().Changes[0]; c.Outcome != plan.Failed {
 			t.Errorf("group_delete = %s, want failed: the group is there", c.Outcome)
 		}
 		w.tenant.Fault(nil)

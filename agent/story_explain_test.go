@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -25,7 +26,7 @@ func TestExplainAgreesWithPlan(t *testing.T) {
 	w.group("Other", "ann")
 	dan := w.tenant.AddUser(walkmetest.User{UserName: "dan@example.com", Active: true})
 	w.tenant.AddGroup("Team", dan)
-	planned := map[string]agent.Action{}
+	planned := map[string]plan.Action{}
 	for _, c := range w.plan().Changes {
 		planned[c.Name] = c.Action
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -21,7 +22,7 @@ func TestResyncLeavesGraceRunning(t *testing.T) {
 	w.org.Unassign(w.people["ann"])
 	w.sync()
 	w.later += 23 * time.Hour
-	only := &agent.Selection{Users: []string{"bob@example.com"}}
+	only := &plan.Selection{Users: []string{"bob@example.com"}}
 	if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Force: only}); err != nil {
 		t.Fatal(err)
 	}
@@ -37,15 +38,15 @@ func TestSavedPlanWhileGraceBegins(t *testing.T) {
 	w.sync()
 	w.org.Unassign(w.people["ann"])
 	w.hire("cara")
-	plan, err := w.agent.Plan(t.Context(), agent.Options{})
+	planned, err := w.agent.Plan(t.Context(), agent.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(plan)
+	text, err := json.Marshal(planned)
 	if err != nil {
 		t.Fatal(err)
 	}
-	saved, err := agent.ReadPlan(text)
+	saved, err := plan.Read(text)
 	if err != nil {
 		t.Fatal(err)
 	}

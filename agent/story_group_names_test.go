@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
@@ -123,7 +123,7 @@ func TestGroupNamesBrokenChain(t *testing.T) {
 		w.org.RenameGroup(w.groups["push A"], "push B")
 		w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 1, walkmetest.NotApplied(http.StatusBadRequest)))
 		report := w.sync()
-		if c := report.Changes[1]; c.Outcome != agent.Failed || !strings.Contains(c.Error, `has the name "push B", and is managed for Okta group `+w.groups["push B"]) {
+		if c := report.Changes[1]; c.Outcome != plan.Failed || !strings.Contains(c.Error, `has the name "push B", and is managed for Okta group `+w.groups["push B"]) {
 			t.Errorf("changes = %s, want the second rename refused for the sake of the first group", changes(report))
 		}
 		wantText(t, "memberships", w.memberships(), `
@@ -191,12 +191,12 @@ func TestGroupNameOfAForeignGroup(t *testing.T) {
 		w.tenant.Protect(foreign)
 		w.org.RenameGroup(w.groups["push Team"], "push Crew")
 		w.leave("push Team", "bob")
-		refused := func(c *agent.Change) bool {
-			return c.Action == agent.GroupRename && c.Outcome == agent.Failed &&
+		refused := func(c *plan.Change) bool {
+			return c.Action == plan.GroupRename && c.Outcome == plan.Failed &&
 				strings.Contains(c.Error, "the WalkMe group "+foreign+`, which is not managed here, has the name "push Crew" already`)
 		}
 		report := w.sync()
-		if len(report.Changes) != 2 || !refused(report.Changes[0]) || report.Changes[1].Outcome != agent.Applied {
+		if len(report.Changes) != 2 || !refused(report.Changes[0]) || report.Changes[1].Outcome != plan.Applied {
 			t.Errorf("changes = %s, want the rename refused for the foreign group's sake, and bob taken out", changes(report))
 		}
 		wantText(t, "memberships", w.memberships(), `

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -24,9 +25,9 @@ func (w *world) scheduled() *agent.Report {
 
 // pausesGrow sees a change of a group fail again and again: each time it waits
 // twice as long, and nothing is sent for it meanwhile.
-func (w *world) pausesGrow(which func(*agent.Change) bool) {
+func (w *world) pausesGrow(which func(*plan.Change) bool) {
 	w.t.Helper()
-	find := func(report *agent.Report) *agent.Change {
+	find := func(report *agent.Report) *plan.Change {
 		w.t.Helper()
 		for _, c := range report.Changes {
 			if which(c) {
@@ -37,11 +38,11 @@ func (w *world) pausesGrow(which func(*agent.Change) bool) {
 		return nil
 	}
 	for _, pause := range []time.Duration{10 * time.Minute, 20 * time.Minute, 40 * time.Minute} {
-		if c := find(w.scheduled()); c.Outcome != agent.Failed {
+		if c := find(w.scheduled()); c.Outcome != plan.Failed {
 			w.t.Fatalf("%s %s = %s, want failed", c.Action, c.Name, c.Outcome)
 		}
 		w.later += pause - time.Minute
-		if c := find(w.scheduled()); c.Outcome != agent.Skipped || c.WaitUntil == nil || c.Cause != agent.CauseFailed {
+		if c := find(w.scheduled()); c.Outcome != plan.Skipped || c.WaitUntil == nil || c.Cause != plan.CauseFailed {
 			w.t.Errorf("%s %s a minute before the end of a pause of %s = %s, cause %s, want skipped with a time", c.Action, c.Name, pause, c.Outcome, c.Cause)
 		}
 		wantText(w.t, "requests while it pauses", w.requests(), "")
@@ -49,7 +50,7 @@ func (w *world) pausesGrow(which func(*agent.Change) bool) {
 	}
 }
 
-func adds(c *agent.Change) bool { return c.Action == agent.GroupMembers && len(c.Members.Add) > 0 }
+func adds(c *plan.Change) bool { return c.Action == plan.GroupMembers && len(c.Members.Add) > 0 }
 
 // A change of members whose removals are held waits as long as any other, and the
 // hold is the same all the time: an approval is good for it.
@@ -59,7 +60,7 @@ func TestGroupPausesBesideAHold(t *testing.T) {
 		w.hire("ann", "bob", "cara")
 		w.group("push Team", "ann", "bob")
 		w.sync()
-		w.restart(func(s *setup) { s.config.Limits.MemberRemovals = agent.Limit{} })
+		w.restart(func(s *setup) { s.config.Limits.MemberRemovals = plan.Limit{} })
 		w.leave("push Team", "bob")
 		w.join("push Team", "cara")
 		poison := func(r *walkmetest.Request) bool {
@@ -95,7 +96,7 @@ func TestGroupPausesBesideHeldLeavers(t *testing.T) {
 		w.hire("ann", "bob", "cara")
 		w.group("push Team", "ann", "bob")
 		w.sync()
-		w.restart(func(s *setup) { s.config.Limits.Deactivations = agent.Limit{} })
+		w.restart(func(s *setup) { s.config.Limits.Deactivations = plan.Limit{} })
 		w.org.Unassign(w.people["bob"])
 		w.join("push Team", "cara")
 		poison := func(r *walkmetest.Request) bool { return walkmetest.IsWrite(r) }
@@ -129,7 +130,7 @@ func TestGroupPausesOfAName(t *testing.T) {
 		w.tenant.AddGroup("push Crew")
 		w.org.RenameGroup(w.groups["push Team"], "push Crew")
 		w.join("push Team", "bob")
-		w.pausesGrow(func(c *agent.Change) bool { return c.Action == agent.GroupRename })
+		w.pausesGrow(func(c *plan.Change) bool { return c.Action == plan.GroupRename })
 		wantText(t, "memberships", w.memberships(), `
 			push Crew:
 			push Team: ann bob`)
@@ -146,11 +147,11 @@ func TestGroupBatchOfARefusedMember(t *testing.T) {
 		w.tenant.DeleteUser(w.accountID("ann"))
 		w.join("push Team", "ann", "bob", "cara")
 		report := w.sync()
-		if c := report.Changes[0]; c.Outcome != agent.Failed || !strings.Contains(c.Error, w.people["ann"]) {
+		if c := report.Changes[0]; c.Outcome != plan.Failed || !strings.Contains(c.Error, w.people["ann"]) {
 			t.Errorf("changes = %s, want a failure that names ann's Okta id", changes(report))
 		}
 		wantText(t, "memberships", w.memberships(), "push Team: bob cara")
-		if c := w.scheduled().Changes[0]; c.Outcome != agent.Skipped || c.WaitUntil == nil {
+		if c := w.scheduled().Changes[0]; c.Outcome != plan.Skipped || c.WaitUntil == nil {
 			t.Errorf("group_members of the next scheduled run = %s, want skipped with a time", c.Outcome)
 		}
 	})

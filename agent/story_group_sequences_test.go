@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -25,7 +26,7 @@ func TestGroupPushSequences(t *testing.T) {
 		edit     func(*setup)
 		before   func(*world) // and a run
 		happens  func(*world)
-		force    *agent.Selection
+		force    *plan.Selection
 		oin, aiw string
 	}{
 		{
@@ -90,13 +91,13 @@ func TestGroupPushSequences(t *testing.T) {
 		}, {
 			event:  "Push Now",
 			before: func(w *world) { w.group("push Team", "ann", "bob") },
-			force:  &agent.Selection{Groups: []string{"push Team"}},
+			force:  &plan.Selection{Groups: []string{"push Team"}},
 			oin:    "PATCH /Groups/push Team " + patch + `[{"op":"replace","path":"members","value":[` + ann + "," + bob + "]}]}",
 			aiw:    put + "[" + ann + "," + bob + "]}",
 		}, {
 			event:  "Push Now of an empty group",
 			before: func(w *world) { w.group("push Team") },
-			force:  &agent.Selection{Groups: []string{"push Team"}},
+			force:  &plan.Selection{Groups: []string{"push Team"}},
 			oin:    "PATCH /Groups/push Team " + patch + `[{"op":"replace","path":"members","value":[]}]}`,
 			aiw:    put + "[]}",
 		}, {
@@ -206,7 +207,7 @@ func TestGroupThatCannotBeSeen(t *testing.T) {
 		w.tenant.Fault(walkmetest.OnMatch(byID, 0, walkmetest.NotApplied(http.StatusNotFound)))
 		w.join("push Team", "bob")
 		report := w.sync()
-		if c := report.Changes[0]; c.Outcome != agent.Failed || !strings.Contains(c.Error, "WalkMe lists the group but does not let it be changed") {
+		if c := report.Changes[0]; c.Outcome != plan.Failed || !strings.Contains(c.Error, "WalkMe lists the group but does not let it be changed") {
 			t.Errorf("changes = %s, want a failure that says that WalkMe lists the group", changes(report))
 		}
 		w.tenant.Fault(nil)

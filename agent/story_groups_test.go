@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
@@ -248,7 +249,7 @@ func TestGroupUnlink(t *testing.T) {
 		wantText(t, "requests", w.requests(), "")
 		w.restart(func(s *setup) {
 			s.config.Policy.Groups.DeleteUnlinked = true
-			s.config.Limits.GroupDeletes = agent.Limit{}
+			s.config.Limits.GroupDeletes = plan.Limit{}
 		})
 		w.org.RenameGroup(w.groups["push Two"], "Two")
 		w.org.RenameGroup(w.groups["push Linked"], "Linked")
@@ -314,7 +315,7 @@ func TestGroupGone(t *testing.T) {
 		w.tenant.DeleteGroup(w.record("push Team").ID)
 		w.join("push Team", "cara")
 		report := w.sync()
-		if c := report.Changes[0]; c.Outcome != agent.Failed || !strings.Contains(c.Error, "the group was deleted in WalkMe") {
+		if c := report.Changes[0]; c.Outcome != plan.Failed || !strings.Contains(c.Error, "the group was deleted in WalkMe") {
 			t.Errorf("group_members = %s %q, want failed because the group was deleted", c.Outcome, c.Error)
 		}
 		w.restart(func(s *setup) { s.config.Policy.Groups.RecreateMissing = true })
@@ -360,7 +361,7 @@ func TestGroupUnknownMember(t *testing.T) {
 					}
 					found := false
 					for _, c := range report.Changes {
-						found = found || c.Outcome == agent.Failed && strings.Contains(c.Error, w.people["cara"])
+						found = found || c.Outcome == plan.Failed && strings.Contains(c.Error, w.people["cara"])
 					}
 					if !found {
 						t.Errorf("changes = %q, want a failure that names cara's Okta id", changes(report))
@@ -369,7 +370,7 @@ func TestGroupUnknownMember(t *testing.T) {
 						push Base:
 						push Team: ann bob dan eve`)
 					report = w.sync()
-					if c := report.Changes[0]; len(report.Changes) != 1 || c.Outcome != agent.Failed || !strings.Contains(c.Error, w.people["cara"]) || len(c.Members.Add) != 1 {
+					if c := report.Changes[0]; len(report.Changes) != 1 || c.Outcome != plan.Failed || !strings.Contains(c.Error, w.people["cara"]) || len(c.Members.Add) != 1 {
 						t.Errorf("changes of the next run = %q, want cara's failure alone", changes(report))
 					}
 				})
@@ -484,7 +485,7 @@ func TestGroupPushNow(t *testing.T) {
 		push := func() *agent.Report {
 			t.Helper()
 			w.tenant.ResetRequests()
-			report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Force: &agent.Selection{Groups: []string{"push Team"}}})
+			report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Force: &plan.Selection{Groups: []string{"push Team"}}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -498,7 +499,7 @@ func TestGroupPushNow(t *testing.T) {
 		w.quiet()
 
 		w.tenant.DeleteUser(w.accountID("cara"))
-		if c := push().Changes[0]; c.Outcome != agent.Failed || !strings.Contains(c.Error, w.people["cara"]) {
+		if c := push().Changes[0]; c.Outcome != plan.Failed || !strings.Contains(c.Error, w.people["cara"]) {
 			t.Errorf("push = %s %q, want failed for cara", c.Outcome, c.Error)
 		}
 		wantText(t, "memberships without cara", w.memberships(), "push Team: ann bob")
@@ -508,7 +509,7 @@ func TestGroupPushNow(t *testing.T) {
 
 		w.tenant.SetQuirks(walkmetest.Quirks{PatchReplaceMembersNoEffect: true})
 		w.tenant.SetMembers(id, w.accountID("stranger"), w.accountID("ann"), w.accountID("bob"))
-		if c := push().Changes[0]; profile == walkme.OIN && c.Outcome != agent.Failed {
+		if c := push().Changes[0]; profile == walkme.OIN && c.Outcome != plan.Failed {
 			t.Errorf("push that the server ignores = %s, want failed", c.Outcome)
 		}
 	})

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -126,7 +126,7 @@ func TestOpenOutcomeReservesTheAccount(t *testing.T) {
 		w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool {
 			return r.Method == http.MethodGet && strings.HasSuffix(r.Path, id)
 		}, 1, walkmetest.NotApplied(http.StatusInternalServerError)))
-		if c := w.sync().Changes[0]; c.Outcome != agent.Failed || !strings.Contains(c.Error, "may be passing to Okta user "+w.people["ann"]) {
+		if c := w.sync().Changes[0]; c.Outcome != plan.Failed || !strings.Contains(c.Error, "may be passing to Okta user "+w.people["ann"]) {
 			t.Errorf("%s of the second ann = %s %q, want refused while the first one's is open", c.Action, c.Outcome, c.Error)
 		}
 		w.tenant.Fault(nil)

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
 
 func mostDeactivations(n int) func(*setup) {
 	return func(s *setup) {
-		s.config.Limits.Deactivations = agent.Limit{Count: n}
+		s.config.Limits.Deactivations = plan.Limit{Count: n}
 		s.config.Limits.Window = 24 * time.Hour
 	}
 }
@@ -88,7 +89,7 @@ func TestPartialRunsRespectHolds(t *testing.T) {
 	wantText(t, "changes of the watch run", changes(w.syncPeople("ann", "dan")), `
 		deactivate ann: held
 		update dan: applied`)
-	force := &agent.Selection{Users: []string{"dan@example.com"}}
+	force := &plan.Selection{Users: []string{"dan@example.com"}}
 	if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Force: force}); err != nil {
 		t.Fatal(err)
 	}

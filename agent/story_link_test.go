@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -23,8 +23,8 @@ func TestLinkShowsWhatItOverwrites(t *testing.T) {
 			{Path: "name.givenName", Old: "Daniel", New: "Dan"},
 			{Path: "userName", Old: "dan@example.com", New: "dan@example.com"},
 		}
-		for what, c := range map[string]*agent.Change{"plan": w.plan().Changes[0], "run": w.sync().Changes[0]} {
-			if diff := cmp.Diff(want, c.Attributes); c.Action != agent.Link || diff != "" {
+		for what, c := range map[string]*plan.Change{"plan": w.plan().Changes[0], "run": w.sync().Changes[0]} {
+			if diff := cmp.Diff(want, c.Attributes); c.Action != plan.Link || diff != "" {
 				t.Errorf("%s: %s of (-want +got):\n%s", what, c.Action, diff)
 			}
 		}

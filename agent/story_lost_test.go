@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -230,7 +230,7 @@ func TestFailedPersonJoinsLater(t *testing.T) {
 		w.tenant.Fault(walkmetest.OnMatch(notGroups, 0, walkmetest.NotApplied(http.StatusBadRequest)))
 		report := w.sync()
 		for _, c := range report.Changes {
-			if c.Action == agent.GroupMembers && c.Outcome != agent.Skipped {
+			if c.Action == plan.GroupMembers && c.Outcome != plan.Skipped {
 				t.Errorf("group_members = %s %+v, want skipped: nobody can join", c.Outcome, c.Members)
 			}
 		}

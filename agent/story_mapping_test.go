@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/el"
 	"okta-walkme-agent/walkme"
 )
@@ -13,22 +14,22 @@ import (
 // remap gives the agent another mapping: attribute path and expression in turn.
 func (w *world) remap(pairs ...string) {
 	w.t.Helper()
-	var rules []agent.MappingRule
+	var rules []plan.MappingRule
 	for i := 0; i < len(pairs); i += 2 {
 		expr, err := el.Parse(pairs[i+1])
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		rules = append(rules, agent.MappingRule{Path: pairs[i], Expr: expr})
+		rules = append(rules, plan.MappingRule{Path: pairs[i], Expr: expr})
 	}
-	mapping, err := agent.NewMapping(rules)
+	mapping, err := plan.NewMapping(rules)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.agent.Config.Mapping = mapping
 }
 
-func (w *world) plan() *agent.Plan {
+func (w *world) plan() *plan.Plan {
 	w.t.Helper()
 	plan, err := w.agent.Plan(w.t.Context(), agent.Options{})
 	if err != nil {
@@ -45,11 +46,11 @@ func TestMappingThatRejectsEverybody(t *testing.T) {
 	w.sync()
 	w.hire("cara")
 	w.remap("userName", "user.nobodyHasThis", "name.givenName", "user.firstName", "name.familyName", "user.lastName")
-	causes := map[string]agent.Cause{}
+	causes := map[string]plan.Cause{}
 	for _, r := range w.plan().Rejected {
 		causes[r.OktaID] = r.Cause
 	}
-	want := map[string]agent.Cause{w.people["ann"]: agent.CauseMapping, w.people["bob"]: agent.CauseMapping, w.people["cara"]: ""}
+	want := map[string]plan.Cause{w.people["ann"]: plan.CauseMapping, w.people["bob"]: plan.CauseMapping, w.people["cara"]: ""}
 	if diff := cmp.Diff(want, causes); diff != "" {
 		t.Errorf("causes of the rejections (-want +got):\n%s", diff)
 	}
@@ -62,7 +63,7 @@ func TestMappingThatDropsAnAttribute(t *testing.T) {
 	w.hire("ann", "bob")
 	w.sync()
 	w.remap("userName", "appuser.userName", "name.givenName", "user.firstName")
-	want := []agent.Unmapped{{Path: "name.familyName", People: 2}}
+	want := []plan.Unmapped{{Path: "name.familyName", People: 2}}
 	if diff := cmp.Diff(want, w.plan().Unmapped); diff != "" {
 		t.Errorf("unmapped attributes (-want +got):\n%s", diff)
 	}

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
 
 // pushAgain makes the plan of a resync, and then the run.
-func (w *world) pushAgain(force agent.Selection, approve ...string) (*agent.Plan, *agent.Report) {
+func (w *world) pushAgain(force plan.Selection, approve ...string) (*plan.Plan, *agent.Report) {
 	w.t.Helper()
 	plan, err := w.agent.Plan(w.t.Context(), agent.Options{Force: &force, Approve: approve})
 	if err != nil {
@@ -48,8 +49,8 @@ func TestResyncOfALinkedGroup(t *testing.T) {
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := linkAuthors(t, profile)
 		w.tenant.SetMembers(w.record("Content").ID, w.accountID("x"), w.accountID("y"), w.accountID("z")) // ann was taken out
-		plan, report := w.pushAgain(agent.Selection{})
-		wantText(t, "plan", drifts(plan), `
+		planned, report := w.pushAgain(plan.Selection{})
+		wantText(t, "plan", drifts(planned), `
 			update ann: forced: a resync asks for it
 			name.familyName: desired Example, last pushed Example, actual <nil>
 			name.givenName: desired Ann, last pushed Ann, actual <nil>
@@ -64,11 +65,11 @@ func TestResyncOfALinkedGroup(t *testing.T) {
 		}
 		wantText(t, "memberships", w.memberships(), "Authors: ann x y z")
 
-		w.restart(func(s *setup) { s.config.Limits.MemberRemovals = agent.Limit{Count: 2} })
+		w.restart(func(s *setup) { s.config.Limits.MemberRemovals = plan.Limit{Count: 2} })
 		w.tenant.SetMembers(w.record("Content").ID, w.accountID("x"), w.accountID("y"), w.accountID("z"), w.accountID("bob"))
-		named := agent.Selection{Groups: []string{"Content"}}
-		plan, report = w.pushAgain(named)
-		lines := strings.Split(drifts(plan), "\n")
+		named := plan.Selection{Groups: []string{"Content"}}
+		planned, report = w.pushAgain(named)
+		lines := strings.Split(drifts(planned), "\n")
 		slices.Sort(lines)
 		wantText(t, "plan by name", strings.Join(lines, "\n"), `
 			- bob
@@ -98,7 +99,7 @@ func TestResyncOfAnUnreadableGroup(t *testing.T) {
 		w.sync()
 		one := "/Groups/" + w.record("push One").ID
 		w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool { return r.Path == one }, 0, walkmetest.NotApplied(http.StatusInternalServerError)))
-		_, report := w.pushAgain(agent.Selection{Groups: []string{"push One", "push Two"}})
+		_, report := w.pushAgain(plan.Selection{Groups: []string{"push One", "push Two"}})
 		wantText(t, "changes", changes(report), `
 			group_members push One: skipped
 			group_members push Two: applied`)
@@ -116,7 +117,7 @@ func TestResyncOfWhatFailed(t *testing.T) {
 		w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, walkmetest.NotApplied(http.StatusBadRequest)))
 		w.sync()
 		w.tenant.Fault(nil)
-		_, report := w.pushAgain(agent.Selection{Failed: true})
+		_, report := w.pushAgain(plan.Selection{Failed: true})
 		wantText(t, "changes", changes(report), "group_members Authors: applied")
 		wantText(t, "memberships", w.memberships(), "Authors: ann bob x y z")
 		w.quiet()

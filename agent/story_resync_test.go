@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
 
 // resync pushes a selection again, or goes on with what was interrupted.
-func (w *world) resync(s agent.Selection, resume bool) (*agent.Report, error) {
+func (w *world) resync(s plan.Selection, resume bool) (*agent.Report, error) {
 	return w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Force: &s, Resume: resume})
 }
 
@@ -35,7 +36,7 @@ func resyncedWorld(t *testing.T) *world {
 	return w
 }
 
-var three = agent.Selection{Users: []string{"cara@example.com", "ann@example.com", "bob@example.com"}}
+var three = plan.Selection{Users: []string{"cara@example.com", "ann@example.com", "bob@example.com"}}
 
 // refuseAfterPuts withdraws the credentials after n updates.
 func (w *world) refuseAfterPuts(n int) {
@@ -54,18 +55,18 @@ func (w *world) refuseAfterPuts(n int) {
 // interrupted, neither more nor less, and only once.
 func TestContinueResumesTheSelection(t *testing.T) {
 	w := resyncedWorld(t)
-	plan, err := w.agent.Plan(t.Context(), agent.Options{Force: &agent.Selection{}, Resume: true})
-	if err != nil || len(plan.Changes) != 2 {
-		t.Errorf("Plan() of the rest = %d changes, %v, want 2", len(plan.Changes), err)
+	planned, err := w.agent.Plan(t.Context(), agent.Options{Force: &plan.Selection{}, Resume: true})
+	if err != nil || len(planned.Changes) != 2 {
+		t.Errorf("Plan() of the rest = %d changes, %v, want 2", len(planned.Changes), err)
 	}
-	report, err := w.resync(agent.Selection{}, true)
+	report, err := w.resync(plan.Selection{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantText(t, "changes", changes(report), `
 		update bob: applied
 		update cara: applied`)
-	if _, err := w.resync(agent.Selection{}, true); !errors.Is(err, agent.ErrNoResync) {
+	if _, err := w.resync(plan.Selection{}, true); !errors.Is(err, agent.ErrNoResync) {
 		t.Errorf("a second --continue = %v, want ErrNoResync", err)
 	}
 }
@@ -76,14 +77,14 @@ func TestContinueRefusesAnotherSelection(t *testing.T) {
 	w := resyncedWorld(t)
 	runs := len(w.runs())
 	var other *agent.OtherResyncError
-	_, err := w.resync(agent.Selection{Users: []string{"dan@example.com"}}, true)
+	_, err := w.resync(plan.Selection{Users: []string{"dan@example.com"}}, true)
 	if !errors.As(err, &other) || !strings.Contains(err.Error(), "--user ann@example.com --user bob@example.com --user cara@example.com;") {
 		t.Errorf("--continue with another selection = %v, want what is unfinished", err)
 	}
 	if len(w.runs()) != runs || len(w.tenant.Requests()) != 0 {
 		t.Errorf("%d runs, %d requests, want none more", len(w.runs())-runs, len(w.tenant.Requests()))
 	}
-	same := agent.Selection{Users: []string{"bob@example.com", "cara@example.com", "ann@example.com"}}
+	same := plan.Selection{Users: []string{"bob@example.com", "cara@example.com", "ann@example.com"}}
 	if report, err := w.resync(same, true); err != nil || len(report.Changes) != 2 {
 		t.Errorf("--continue with the same selection = %v, want 2 changes", err)
 	}
@@ -104,12 +105,12 @@ func TestResyncThatPushedNothing(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := resyncedWorld(t)
 			tt.fail(w)
-			if _, err := w.resync(agent.Selection{}, false); err == nil {
+			if _, err := w.resync(plan.Selection{}, false); err == nil {
 				t.Fatal("the resync did not fail")
 			}
 			w.org.Fault(nil)
 			w.tenant.Fault(nil)
-			if report, err := w.resync(agent.Selection{}, true); err != nil || len(report.Changes) != 2 {
+			if report, err := w.resync(plan.Selection{}, true); err != nil || len(report.Changes) != 2 {
 				t.Errorf("--continue = %v, want the 2 changes of the resync before", err)
 			}
 		})
@@ -118,7 +119,7 @@ func TestResyncThatPushedNothing(t *testing.T) {
 
 // TestSelectionString names a selection as the command line does.
 func TestSelectionString(t *testing.T) {
-	for want, s := range map[string]agent.Selection{
+	for want, s := range map[string]plan.Selection{
 		"everything": {},
 		"--failed":   {Failed: true},
 		"--user a@example.com --group 'WalkMe Editors' --attribute title --force": {
@@ -148,7 +149,7 @@ func TestResyncPreview(t *testing.T) {
 	w.hire("ann", "bob")
 	w.group("Team", "ann", "bob")
 	w.sync()
-	plan, err := w.agent.Plan(t.Context(), agent.Options{Force: &agent.Selection{Users: []string{"ann@example.com"}, Groups: []string{"Team"}}})
+	plan, err := w.agent.Plan(t.Context(), agent.Options{Force: &plan.Selection{Users: []string{"ann@example.com"}, Groups: []string{"Team"}}})
 	if err != nil || len(plan.Changes) != 2 {
 		t.Fatalf("Plan() = %v, %v, want one user and one group", plan, err)
 	}
@@ -169,7 +170,7 @@ func TestContinueAfterAnotherRun(t *testing.T) {
 		w.sync()
 		w.tenant.SetMembers(w.record("push Team").ID, w.accountID("bob"), w.account("stranger", true))
 		w.refuseAfterPuts(1)
-		if _, err := w.resync(agent.Selection{}, false); err == nil {
+		if _, err := w.resync(plan.Selection{}, false); err == nil {
 			t.Fatal("the resync was not interrupted")
 		}
 		w.tenant.Fault(nil)
@@ -178,7 +179,7 @@ func TestContinueAfterAnotherRun(t *testing.T) {
 		wantText(t, "changes of a run in between", changes(w.sync()), `
 			update bob: applied
 			group_members push Team: applied`)
-		report, err := w.resync(agent.Selection{}, true)
+		report, err := w.resync(plan.Selection{}, true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -54,8 +54,8 @@ func TestUnseenMembersOfALinkedGroup(t *testing.T) {
 				w.quiet()
 
 				const why = "WalkMe shows no member of any group"
-				_, report := w.pushAgain(agent.Selection{Groups: []string{"push Team"}})
-				if c := report.Changes[0]; c.Outcome != agent.Failed || !strings.Contains(c.Error, why) {
+				_, report := w.pushAgain(plan.Selection{Groups: []string{"push Team"}})
+				if c := report.Changes[0]; c.Outcome != plan.Failed || !strings.Contains(c.Error, why) {
 					t.Errorf("Push Now = %s %q, want failed because nobody can see whom it throws out", c.Outcome, c.Error)
 				}
 				w.sync() // nothing is due any more, and the failure is moot
@@ -63,7 +63,7 @@ func TestUnseenMembersOfALinkedGroup(t *testing.T) {
 				name := "push Crew"
 				if c := w.sync().Changes[0]; profile == walkme.AIW {
 					name = "push Team"
-					if c.Outcome != agent.Failed || !strings.Contains(c.Error, why) {
+					if c.Outcome != plan.Failed || !strings.Contains(c.Error, why) {
 						t.Errorf("rename = %s %q, want failed because a PUT would write the members, too", c.Outcome, c.Error)
 					}
 				}

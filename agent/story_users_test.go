@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -90,7 +91,7 @@ func TestMoverIsUpdated(t *testing.T) {
 		w.org.Update(w.people["bob"], map[string]any{"lastName": "Baker"})
 		report := w.sync()
 		wantText(t, "changes", changes(report), "update bob: applied")
-		if c := report.Changes[0]; c.Cause != agent.CauseOkta || c.Reason != "name.familyName changed in Okta" {
+		if c := report.Changes[0]; c.Cause != plan.CauseOkta || c.Reason != "name.familyName changed in Okta" {
 			t.Errorf("cause of the update = %q, %q", c.Cause, c.Reason)
 		}
 		wantText(t, "requests", w.requests(), `
@@ -253,7 +254,7 @@ func TestConflictWithoutMatch(t *testing.T) {
 		w.tenant.SetQuirks(walkmetest.Quirks{ConflictOnDeactivated409WithoutMatch: true})
 		w.hire("ann", "bob")
 		report := w.sync()
-		if ann := report.Changes[0]; ann.Outcome != agent.Failed || ann.HTTPStatus != http.StatusConflict {
+		if ann := report.Changes[0]; ann.Outcome != plan.Failed || ann.HTTPStatus != http.StatusConflict {
 			t.Errorf("create of ann ended %s with HTTP %d, want failed with 409", ann.Outcome, ann.HTTPStatus)
 		}
 		if n := strings.Count(w.requests(), "POST"); n != 2 {
@@ -315,12 +316,12 @@ func TestAccountGone(t *testing.T) {
 		w.tenant.DeleteUser(w.record("ann").ID)
 		w.org.Update(w.people["ann"], map[string]any{"lastName": "Archer"})
 		report := w.sync()
-		if c := report.Changes[0]; c.Outcome != agent.Failed || !strings.Contains(c.Error, "Matching user not found") {
+		if c := report.Changes[0]; c.Outcome != plan.Failed || !strings.Contains(c.Error, "Matching user not found") {
 			t.Errorf("update of ann = %s %q, want a failure that says Matching user not found", c.Outcome, c.Error)
 		}
 		w.restart(func(s *setup) { s.config.Policy.RecreateMissing = true })
 		report = w.sync()
-		if c := report.Changes[0]; c.Outcome != agent.Applied || c.Action != agent.Create {
+		if c := report.Changes[0]; c.Outcome != plan.Applied || c.Action != plan.Create {
 			t.Errorf("change of ann = %s %s %q, want create applied", c.Action, c.Outcome, c.Error)
 		}
 		wantText(t, "accounts", w.accounts(), `
@@ -415,7 +416,7 @@ func TestManagedAccountIsNotTaken(t *testing.T) {
 		w.org.Assign(w.people["ann2"])
 		report := w.sync()
 		for _, c := range report.Changes {
-			if c.Action != agent.Update && (c.Outcome != agent.Failed || !strings.Contains(c.Error, "managed for Okta user "+w.people["ann"])) {
+			if c.Action != plan.Update && (c.Outcome != plan.Failed || !strings.Contains(c.Error, "managed for Okta user "+w.people["ann"])) {
 				t.Errorf("%s %s = %s %q, want refused for the sake of the first ann", c.Action, c.Name, c.Outcome, c.Error)
 			}
 		}
@@ -471,10 +472,10 @@ func TestMappingChange(t *testing.T) {
 	wantText(t, "changes", changes(report), `
 		update ann: applied
 		update bob: applied`)
-	if c := report.Changes[0]; c.Cause != agent.CauseMapping || c.Reason != "mapping of name.givenName changed" {
+	if c := report.Changes[0]; c.Cause != plan.CauseMapping || c.Reason != "mapping of name.givenName changed" {
 		t.Errorf("cause of ann = %q, %q, want mapping", c.Cause, c.Reason)
 	}
-	if c := report.Changes[1]; c.Cause != agent.CauseOkta {
+	if c := report.Changes[1]; c.Cause != plan.CauseOkta {
 		t.Errorf("cause of bob = %q, %q, want okta", c.Cause, c.Reason)
 	}
 	w.quiet()
@@ -496,11 +497,11 @@ func TestFailedObjectPauses(t *testing.T) {
 	poison := func(r *walkmetest.Request) bool { return strings.Contains(string(r.Body), "ann@example.com") }
 	w.tenant.Fault(walkmetest.OnMatch(poison, 0, walkmetest.NotApplied(http.StatusBadRequest)))
 	for _, pause := range []time.Duration{10 * time.Minute, 20 * time.Minute, 40 * time.Minute} {
-		if c := patient().Changes[0]; c.Outcome != agent.Failed || c.HTTPStatus != http.StatusBadRequest {
+		if c := patient().Changes[0]; c.Outcome != plan.Failed || c.HTTPStatus != http.StatusBadRequest {
 			t.Fatalf("create of ann = %s, HTTP %d, want failed with 400", c.Outcome, c.HTTPStatus)
 		}
 		w.later += pause - time.Minute
-		if c := patient().Changes[0]; c.Outcome != agent.Skipped || c.WaitUntil == nil {
+		if c := patient().Changes[0]; c.Outcome != plan.Skipped || c.WaitUntil == nil {
 			t.Errorf("create of ann %s before the end of its pause = %s, want skipped with a time", time.Minute, c.Outcome)
 		}
 		w.later += 2 * time.Minute
@@ -527,7 +528,7 @@ func TestImpatientSync(t *testing.T) {
 	w.sync()
 	report := w.sync()
 	wantText(t, "changes", changes(report), "create ann: applied")
-	if c := report.Changes[0]; c.Cause != agent.CauseFailed || c.Reason != "assigned in Okta; failed once before" {
+	if c := report.Changes[0]; c.Cause != plan.CauseFailed || c.Reason != "assigned in Okta; failed once before" {
 		t.Errorf("cause = %q, %q, want failed", c.Cause, c.Reason)
 	}
 	if rec := w.record("ann"); rec.Attempts != 0 || rec.LastError != "" {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/walkme"
 )
@@ -142,7 +143,7 @@ func TestSyncPeopleLeavesOthersAlone(t *testing.T) {
 
 // A look at a few people closes no hold of a run over everything.
 func TestSyncPeopleKeepsHolds(t *testing.T) {
-	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Limits.Deactivations = agent.Limit{Count: 1} })
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Limits.Deactivations = plan.Limit{Count: 1} })
 	w.hire("ann", "bob", "cara")
 	w.sync()
 	w.org.Unassign(w.people["ann"])

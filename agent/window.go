@@ -4,23 +4,25 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"okta-walkme-agent/agent/plan"
 )
 
 // recentRemovals counts what was removed within the window of the limits, so that
 // a slow leak is seen, too.
-func (a *Agent) recentRemovals(ctx context.Context) (n Counts, err error) {
+func (a *Agent) recentRemovals(ctx context.Context) (n plan.Counts, err error) {
 	if a.State == nil || a.Config.Limits.Window <= 0 {
 		return n, nil
 	}
 	for _, kind := range []struct {
 		hold   string
-		action Action
+		action plan.Action
 		count  func(context.Context, string, time.Time) (int, error)
 		n      *int
 	}{
-		{HoldDeactivations, Deactivate, a.State.Applied, &n.Users},
-		{HoldGroupDeletes, GroupDelete, a.State.Applied, &n.Groups},
-		{HoldMemberRemovals, GroupMembers, a.State.AppliedRemovals, &n.Members},
+		{plan.HoldDeactivations, plan.Deactivate, a.State.Applied, &n.Users},
+		{plan.HoldGroupDeletes, plan.GroupDelete, a.State.Applied, &n.Groups},
+		{plan.HoldMemberRemovals, plan.GroupMembers, a.State.AppliedRemovals, &n.Members},
 	} {
 		since, err := a.windowBegin(ctx, kind.hold)
 		if err != nil {
@@ -52,7 +54,7 @@ func (a *Agent) windowBegin(ctx context.Context, hold string) (time.Time, error)
 const metaApproved = "approved_"
 
 // noteApprovals is called at the end of a run with what it has released.
-func (a *Agent) noteApprovals(ctx context.Context, released []Hold) error {
+func (a *Agent) noteApprovals(ctx context.Context, released []plan.Hold) error {
 	for _, h := range released {
 		if err := a.State.SetMeta(ctx, metaApproved+h.Kind, a.now().UTC().Format(time.RFC3339Nano)); err != nil {
 			return fmt.Errorf("approval of %s: %w", h.ID, err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -14,7 +15,7 @@ import (
 // again.
 func TestLimitsCountOverAWindow(t *testing.T) {
 	w := newWorld(t, walkme.OIN, func(s *setup) {
-		s.config.Limits.Deactivations = agent.Limit{Count: 2}
+		s.config.Limits.Deactivations = plan.Limit{Count: 2}
 		s.config.Limits.Window = 24 * time.Hour
 	})
 	w.hire("ann", "bob", "cara", "dan", "eve")

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/el"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/okta/oktatest"
@@ -55,23 +56,23 @@ type world struct {
 // quietConfig holds nothing back.
 func quietConfig(t testing.TB) agent.Config {
 	t.Helper()
-	many := agent.Limit{Count: 1000}
+	many := plan.Limit{Count: 1000}
 	return agent.Config{
 		Mapping: guideMapping(t, "user.firstName"),
-		Policy: agent.Policy{
+		Policy: plan.Policy{
 			CreateUsers: true, UpdateUserAttributes: true, DeactivateUsers: true,
-			Desire: agent.DesirePolicy{RequireEmail: true},
+			Desire: plan.DesirePolicy{RequireEmail: true},
 		},
-		Limits:          agent.Limits{Deactivations: many, MemberRemovals: many, GroupDeletes: many},
+		Limits:          plan.Limits{Deactivations: many, MemberRemovals: many, GroupDeletes: many},
 		ConfirmRemovals: true,
 		WireProfile:     "oin",
 	}
 }
 
 // guideMapping is the mapping of WalkMe's guide with a given name of its own.
-func guideMapping(t testing.TB, givenName string) agent.Mapping {
+func guideMapping(t testing.TB, givenName string) plan.Mapping {
 	t.Helper()
-	var rules []agent.MappingRule
+	var rules []plan.MappingRule
 	for path, source := range map[string]string{
 		"userName": "appuser.userName", "name.givenName": givenName, "name.familyName": "user.lastName",
 	} {
@@ -79,9 +80,9 @@ func guideMapping(t testing.TB, givenName string) agent.Mapping {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules = append(rules, agent.MappingRule{Path: path, Expr: expression})
+		rules = append(rules, plan.MappingRule{Path: path, Expr: expression})
 	}
-	m, err := agent.NewMapping(rules)
+	m, err := plan.NewMapping(rules)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +243,7 @@ func changes(report *agent.Report) string {
 	var lines []string
 	for _, c := range report.Changes {
 		line := fmt.Sprintf("%s %s: %s", c.Action, short(c.Name), c.Outcome)
-		if c.Outcome != agent.Applied && c.Error != "" {
+		if c.Outcome != plan.Applied && c.Error != "" {
 			line += ": " + c.Error
 		}
 		lines = append(lines, line)

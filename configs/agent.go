@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 )
 
@@ -14,32 +15,32 @@ const userName = "userName"
 
 // Agent is the configuration of the engine.
 func (c *Config) Agent() agent.Config {
-	mapping, err := agent.NewMapping(c.Mappings.rules())
+	mapping, err := plan.NewMapping(c.Mappings.rules())
 	if err != nil {
 		panic("configs: mapping that was checked at load: " + err.Error())
 	}
 	return agent.Config{
 		Mapping: mapping,
-		Policy: agent.Policy{
+		Policy: plan.Policy{
 			CreateUsers:          c.Provisioning.CreateUsers,
 			UpdateUserAttributes: c.Provisioning.UpdateUserAttributes,
 			DeactivateUsers:      c.Provisioning.DeactivateUsers,
 			RecreateMissing:      c.Provisioning.OnMissing == "recreate",
-			Desire: agent.DesirePolicy{
+			Desire: plan.DesirePolicy{
 				DeactivateSuspended: c.Provisioning.Suspended == "deactivate",
 				RequireEmail:        c.Provisioning.RequireEmail,
 			},
-			Groups: agent.GroupPolicy{
+			Groups: plan.GroupPolicy{
 				DeleteUnlinked:      c.PushGroups.OnUnlink == "delete",
 				RemoveDeprovisioned: c.PushGroups.DeprovisionedMembers == "remove",
 				RenameLinked:        c.PushGroups.RenameLinked,
 				RecreateMissing:     c.PushGroups.OnMissing == "recreate",
 			},
 		},
-		Limits: agent.Limits{
-			Deactivations:  agent.Limit(c.Limits.Deactivations),
-			MemberRemovals: agent.Limit(c.Limits.MemberRemovals),
-			GroupDeletes:   agent.Limit(c.Limits.GroupDeletes),
+		Limits: plan.Limits{
+			Deactivations:  plan.Limit(c.Limits.Deactivations),
+			MemberRemovals: plan.Limit(c.Limits.MemberRemovals),
+			GroupDeletes:   plan.Limit(c.Limits.GroupDeletes),
 			Window:         c.Limits.Window,
 		},
 		GroupSources:    c.PushGroups.sources(),
@@ -68,10 +69,10 @@ func (p PushGroups) sources() []okta.GroupSource {
 	return out
 }
 
-func (m Mappings) rules() []agent.MappingRule {
-	out := make([]agent.MappingRule, len(m))
+func (m Mappings) rules() []plan.MappingRule {
+	out := make([]plan.MappingRule, len(m))
 	for i, line := range m {
-		out[i] = agent.MappingRule(line)
+		out[i] = plan.MappingRule(line)
 	}
 	return out
 }
@@ -83,13 +84,13 @@ func (c *Config) checkMappings(ps *problems) {
 	rules := c.Mappings.rules()
 	for _, rule := range rules {
 		if rule.Path != userName {
-			judge(ps, []agent.MappingRule{rule, {Path: userName, Expr: rule.Expr}})
+			judge(ps, []plan.MappingRule{rule, {Path: userName, Expr: rule.Expr}})
 		}
 	}
 	switch {
 	case ps.reported[path]:
-	case !slices.ContainsFunc(rules, func(r agent.MappingRule) bool { return r.Path == userName }):
-		meant := slices.ContainsFunc(rules, func(r agent.MappingRule) bool { return strings.EqualFold(r.Path, userName) })
+	case !slices.ContainsFunc(rules, func(r plan.MappingRule) bool { return r.Path == userName }):
+		meant := slices.ContainsFunc(rules, func(r plan.MappingRule) bool { return strings.EqualFold(r.Path, userName) })
 		if !meant && !ps.source.has(join(path, userName)) { // else its expression was refused
 			ps.add(path, "has no userName, and every SCIM user needs one", "add userName: appuser.userName")
 		}
@@ -99,7 +100,7 @@ func (c *Config) checkMappings(ps *problems) {
 }
 
 // pathHint says what would be right where an attribute path is not SCIM's.
-func pathHint(wrong *agent.MappingError) string {
+func pathHint(wrong *plan.MappingError) string {
 	switch {
 	case wrong.Right != "":
 		return "write " + wrong.Right
@@ -115,9 +116,9 @@ func pathHint(wrong *agent.MappingError) string {
 	return "it has " + strings.Join(wrong.Known, ", ")
 }
 
-func judge(ps *problems, rules []agent.MappingRule) {
-	_, err := agent.NewMapping(rules)
-	var wrong *agent.MappingError
+func judge(ps *problems, rules []plan.MappingRule) {
+	_, err := plan.NewMapping(rules)
+	var wrong *plan.MappingError
 	switch {
 	case err == nil:
 	case errors.As(err, &wrong):

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
@@ -223,15 +224,15 @@ limits: {group_deletes: {count: 2, percent: 5}}
 `, configs.Env{})
 	got := c.Agent()
 	want := agent.Config{
-		Policy: agent.Policy{
+		Policy: plan.Policy{
 			UpdateUserAttributes: true, DeactivateUsers: true, RecreateMissing: true,
-			Desire: agent.DesirePolicy{DeactivateSuspended: true, RequireEmail: true},
-			Groups: agent.GroupPolicy{DeleteUnlinked: true, RemoveDeprovisioned: true, RenameLinked: true, RecreateMissing: true},
+			Desire: plan.DesirePolicy{DeactivateSuspended: true, RequireEmail: true},
+			Groups: plan.GroupPolicy{DeleteUnlinked: true, RemoveDeprovisioned: true, RenameLinked: true, RecreateMissing: true},
 		},
-		Limits: agent.Limits{
-			Deactivations:  agent.Limit{Count: 20, Percent: 10},
-			MemberRemovals: agent.Limit{Count: 100, Percent: 20},
-			GroupDeletes:   agent.Limit{Count: 2, Percent: 5},
+		Limits: plan.Limits{
+			Deactivations:  plan.Limit{Count: 20, Percent: 10},
+			MemberRemovals: plan.Limit{Count: 100, Percent: 20},
+			GroupDeletes:   plan.Limit{Count: 2, Percent: 5},
 			Window:         24 * time.Hour,
 		},
 		GroupSources: []okta.GroupSource{

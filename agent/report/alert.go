@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // alert collects what must not be missed: a run that ended early, what Okta
@@ -68,7 +69,7 @@ func (d *document) warn(text string, details ...string) {
 // follows from that.
 func (d *document) alertHealth() {
 	h := d.plan.Health
-	if h.Verdict == agent.Healthy || h.Verdict == "" {
+	if h.Verdict == plan.Healthy || h.Verdict == "" {
 		return
 	}
 	follows := ""

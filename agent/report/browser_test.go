@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 )
 
@@ -70,7 +70,7 @@ func TestBigPageInBrowser(t *testing.T) {
 	}
 }
 
-func page(t *testing.T, p *agent.Plan) string {
+func page(t *testing.T, p *plan.Plan) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "plan.html")
 	text := render(t, func(w io.Writer) error { return report.PlanHTML(w, p) })

@@ -4,7 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 )
 
 // mixed are the kinds of section in which the title does not say the action.
@@ -13,7 +14,7 @@ func mixed(kind string) bool {
 }
 
 // detail says why a change is there or is not sent, in the words of its section.
-func (d *document) detail(c *agent.Change, s *section, now time.Time) string {
+func (d *document) detail(c *plan.Change, s *section, now time.Time) string {
 	text := c.Reason
 	switch s.kind {
 	case kindWaiting:
@@ -38,9 +39,9 @@ func (d *document) detail(c *agent.Change, s *section, now time.Time) string {
 
 // settledText says what became of a change, in the form of the other sections in
 // which the title does not say the action.
-func settledText(s agent.Settlement) string { return words(s.Action).label + ": " + s.Sentence }
+func settledText(s apply.Settlement) string { return words(s.Action).label + ": " + s.Sentence }
 
-func rejectionText(r agent.Rejection) string {
+func rejectionText(r plan.Rejection) string {
 	if r.Path == "" {
 		return r.Error
 	}

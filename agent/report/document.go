@@ -7,15 +7,17 @@ import (
 	"strings"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 )
 
 // document is a plan, or a run, in the order of reading. Its strings are raw;
 // the formats escape them.
 type document struct {
-	plan     *agent.Plan
+	plan     *plan.Plan
 	run      *agent.RunReport // nil: a plan
-	settled  []agent.Settlement
+	settled  []apply.Settlement
 	failures []string // the errors of failed changes, each once
 	alerts   []alert
 	impact   *impact // nil: no change comes from the mapping
@@ -35,9 +37,9 @@ type section struct {
 	title    string
 	note     string // half a sentence after the title; may be empty
 	approve  string // the command that releases the changes; may be empty
-	changes  []*agent.Change
-	rejected []agent.Rejection
-	settled  []agent.Settlement
+	changes  []*plan.Change
+	rejected []plan.Rejection
+	settled  []apply.Settlement
 	common   string   // what the changes failed with, where that is the same for all
 	advice   []Advice // about what they failed with
 }
@@ -69,9 +71,9 @@ func arrangeRun(r *agent.Report, o Options) *document {
 }
 
 // arrange sorts a plan into sections. The changes inside one keep their order.
-func arrange(p *agent.Plan, run *agent.RunReport, settled []agent.Settlement, advise func(*agent.Change) (Advice, bool)) *document {
+func arrange(p *plan.Plan, run *agent.RunReport, settled []apply.Settlement, advise func(*plan.Change) (Advice, bool)) *document {
 	d := &document{plan: p, run: run, settled: settled, impact: mappingImpact(p)}
-	byPlace := map[place][]*agent.Change{}
+	byPlace := map[place][]*plan.Change{}
 	for _, c := range p.Changes {
 		at := placeOf(c, run != nil)
 		byPlace[at] = append(byPlace[at], c)
@@ -111,7 +113,7 @@ type place struct {
 	detail string // the configuration key or the hold
 }
 
-func placeOf(c *agent.Change, ran bool) place {
+func placeOf(c *plan.Change, ran bool) place {
 	switch {
 	case c.Held:
 		return place{kindHeld, c.HoldID}
@@ -121,15 +123,15 @@ func placeOf(c *agent.Change, ran bool) place {
 		return place{kind: kindWaiting}
 	case c.Unconfirmed != "":
 		return place{kind: kindUnconfirmed}
-	case ran && c.Outcome == agent.Failed:
+	case ran && c.Outcome == plan.Failed:
 		return place{kind: kindFailed}
-	case ran && c.Outcome != agent.Applied:
+	case ran && c.Outcome != plan.Applied:
 		return place{kind: kindUntried}
 	}
 	return place{kind: string(c.Action)}
 }
 
-func placesOf(kind string, byPlace map[place][]*agent.Change) []place {
+func placesOf(kind string, byPlace map[place][]*plan.Change) []place {
 	places := slices.DeleteFunc(slices.Collect(maps.Keys(byPlace)), func(p place) bool { return p.kind != kind })
 	slices.SortFunc(places, func(a, b place) int { return strings.Compare(a.detail, b.detail) })
 	return places
@@ -137,7 +139,7 @@ func placesOf(kind string, byPlace map[place][]*agent.Change) []place {
 
 func (d *document) add(s section) {
 	if s.size() > 0 {
-		if s.kind != kindHeld && !slices.Contains(actions(), agent.Action(s.kind)) {
+		if s.kind != kindHeld && !slices.Contains(actions(), plan.Action(s.kind)) {
 			s.title += ": " + nouns(s)
 		}
 		d.sections = append(d.sections, s)
@@ -152,7 +154,7 @@ func nouns(s section) string {
 	return peopleAndGroups(s.rejected)
 }
 
-func peopleAndGroups(rejected []agent.Rejection) string {
+func peopleAndGroups(rejected []plan.Rejection) string {
 	groups := 0
 	for _, r := range rejected {
 		if r.Type == scim.Group {
@@ -169,9 +171,9 @@ func peopleAndGroups(rejected []agent.Rejection) string {
 	return plural(people, "person") + " and " + plural(groups, "group")
 }
 
-func (d *document) actionSection(a agent.Action, changes []*agent.Change) section {
+func (d *document) actionSection(a plan.Action, changes []*plan.Change) section {
 	noun := "user"
-	if slices.Index(actions(), a) >= slices.Index(actions(), agent.GroupCreate) {
+	if slices.Index(actions(), a) >= slices.Index(actions(), plan.GroupCreate) {
 		noun = "group"
 	}
 	verb := words(a).do
@@ -184,11 +186,11 @@ func (d *document) actionSection(a agent.Action, changes []*agent.Change) sectio
 }
 
 // actionNote says what a kind of change means beyond its name.
-func (d *document) actionNote(a agent.Action, changes []*agent.Change) string {
+func (d *document) actionNote(a plan.Action, changes []*plan.Change) string {
 	switch a {
-	case agent.Create:
+	case plan.Create:
 		return d.invitations(changes)
-	case agent.GroupMembers:
+	case plan.GroupMembers:
 		add, remove := memberCounts(changes)
 		note := number(add) + " in, " + number(remove) + " out"
 		if n := resent(changes); n > 0 {
@@ -201,7 +203,7 @@ func (d *document) actionNote(a agent.Action, changes []*agent.Change) string {
 
 // invitations counts the e-mails of WalkMe: one to each new user. A create that
 // cannot succeed sends none.
-func (d *document) invitations(created []*agent.Change) string {
+func (d *document) invitations(created []*plan.Change) string {
 	n := 0
 	for _, c := range created {
 		if c.Error == "" {
@@ -215,14 +217,14 @@ func (d *document) invitations(created []*agent.Change) string {
 	return "WalkMe " + verb + plural(n, "invitation e-mail")
 }
 
-func resent(changes []*agent.Change) (n int) {
+func resent(changes []*plan.Change) (n int) {
 	for _, c := range changes {
 		n += c.Resent
 	}
 	return n
 }
 
-func memberCounts(changes []*agent.Change) (add, remove int) {
+func memberCounts(changes []*plan.Change) (add, remove int) {
 	for _, c := range changes {
 		add += len(c.Members.Add)
 		remove += len(c.Members.Remove)
@@ -230,15 +232,15 @@ func memberCounts(changes []*agent.Change) (add, remove int) {
 	return add, remove
 }
 
-func holdOf(p *agent.Plan, id string) agent.Hold {
-	i := slices.IndexFunc(p.Holds, func(h agent.Hold) bool { return h.ID == id })
+func holdOf(p *plan.Plan, id string) plan.Hold {
+	i := slices.IndexFunc(p.Holds, func(h plan.Hold) bool { return h.ID == id })
 	if i < 0 {
-		return agent.Hold{ID: id}
+		return plan.Hold{ID: id}
 	}
 	return p.Holds[i]
 }
 
-func heldSection(h agent.Hold, changes []*agent.Change) section {
+func heldSection(h plan.Hold, changes []*plan.Change) section {
 	s := section{kind: kindHeld, title: "Held: " + holdKind(h.Kind, cmp.Or(h.Count, len(changes))), note: h.Reason, changes: changes}
 	if h.ID != "" {
 		s.approve = approveCommand + h.ID

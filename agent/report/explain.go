@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 )
 
@@ -126,7 +127,7 @@ func (p *printer) explainNext(e *agent.Explanation) {
 			label += " " + c.Name
 		}
 		p.labelled("Next run", joined(": ", label, c.Reason))
-		p.attributes(c, 13, attributeColumn([]*agent.Change{c}))
+		p.attributes(c, 13, attributeColumn([]*plan.Change{c}))
 	}
 }
 

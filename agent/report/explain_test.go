@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 )
@@ -26,9 +27,9 @@ func explainedUser() *agent.Explanation {
 			UpdatedAt: &acknowledged, Attempts: 2, LastError: "WalkMe: 500",
 		},
 		Last: &agent.ExplainedCall{At: now().Add(-5 * time.Minute), Action: "update", State: "failed", HTTPStatus: 500, Error: "internal error"},
-		Next: []*agent.Change{
-			user(agent.Update, 6, "frank@example.com", "name.givenName changed in Okta", changed("name.givenName", "Francis", "Frank")),
-			group(agent.GroupMembers, 4, "WalkMe Support", "membership changed in Okta", agent.MemberChange{Add: []string{userID(6)}}),
+		Next: []*plan.Change{
+			user(plan.Update, 6, "frank@example.com", "name.givenName changed in Okta", changed("name.givenName", "Francis", "Frank")),
+			group(plan.GroupMembers, 4, "WalkMe Support", "membership changed in Okta", plan.MemberChange{Add: []string{userID(6)}}),
 		},
 	}
 }
@@ -53,7 +54,7 @@ func TestHostileExplanation(t *testing.T) {
 			{Path: n, Expression: n, Value: n, Acknowledged: []any{n}}, {Path: n, Expression: n, Error: n},
 		}
 		e.Managed.Name, e.Managed.WalkMeID, e.Managed.LastError, e.Last.Error = n, n, n, n
-		e.Next = []*agent.Change{user(agent.Update, 1, n, n, changed(n, n, []any{n})), group(agent.GroupRename, 1, n, n, agent.MemberChange{})}
+		e.Next = []*plan.Change{user(plan.Update, 1, n, n, changed(n, n, []any{n})), group(plan.GroupRename, 1, n, n, plan.MemberChange{})}
 		for line := range strings.Lines(string(render(t, explained(e)))) {
 			if line = strings.TrimSuffix(line, "\n"); report.Escape(line) != line {
 				t.Errorf("ExplanationText with %q: line %q reaches the terminal", n, line)

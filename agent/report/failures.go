@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // alike puts changes with one and the same error into one section, which says it
 // once, and those whose error is their own into a last one.
-func (d *document) alike(changes []*agent.Change) []section {
-	byText := map[string][]*agent.Change{}
+func (d *document) alike(changes []*plan.Change) []section {
+	byText := map[string][]*plan.Change{}
 	var texts []string
 	for _, c := range changes {
 		text := d.outcomeText(c)
@@ -33,13 +33,13 @@ func (d *document) alike(changes []*agent.Change) []section {
 }
 
 // outcomeText is the error of a change that failed or was not tried.
-func (d *document) outcomeText(c *agent.Change) string {
+func (d *document) outcomeText(c *plan.Change) string {
 	switch {
-	case c.Outcome == agent.Failed && c.Error == "":
+	case c.Outcome == plan.Failed && c.Error == "":
 		return fmt.Sprintf("WalkMe answered %d", c.HTTPStatus)
-	case c.Outcome == agent.Failed && c.WalkMeID != "":
+	case c.Outcome == plan.Failed && c.WalkMeID != "":
 		return strings.ReplaceAll(c.Error, " "+c.WalkMeID, "") // the name stands beside it
-	case c.Outcome == agent.Failed:
+	case c.Outcome == plan.Failed:
 		return c.Error
 	case c.Error != "":
 		return d.withoutFailure(strings.TrimPrefix(c.Error, "not tried: "))
@@ -59,7 +59,7 @@ func (d *document) withoutFailure(text string) string {
 }
 
 // failureTexts are the errors of failed changes, each once.
-func failureTexts(failed []*agent.Change) []string {
+func failureTexts(failed []*plan.Change) []string {
 	seen := map[string]bool{"": true}
 	var out []string
 	for _, c := range failed {
@@ -72,7 +72,7 @@ func failureTexts(failed []*agent.Change) []string {
 }
 
 // adviceOn collects what there is to say about failures, each advice once.
-func adviceOn(failed []*agent.Change, advise func(*agent.Change) (Advice, bool)) []Advice {
+func adviceOn(failed []*plan.Change, advise func(*plan.Change) (Advice, bool)) []Advice {
 	if advise == nil {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 )
 
@@ -18,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // stories are the golden files: what is written, and into which file.
 func stories() map[string]func(io.Writer) error {
-	planText := func(p *agent.Plan, o report.Options) func(io.Writer) error {
+	planText := func(p *plan.Plan, o report.Options) func(io.Writer) error {
 		return func(w io.Writer) error { return report.PlanText(w, p, o) }
 	}
 	runText := func(r *agent.Report) func(io.Writer) error {
@@ -36,7 +37,7 @@ func stories() map[string]func(io.Writer) error {
 		"explain.user.txt":  explained(explainedUser()),
 		"explain.group.txt": explained(explainedGroup()),
 	}
-	for name, p := range map[string]*agent.Plan{
+	for name, p := range map[string]*plan.Plan{
 		"rich": richPlan(), "empty": finish(basePlan()), "mapping.few": mappingPlan(40), "leavers": leaversPlan(), "first.few": bigPlan(40),
 	} {
 		all[name+".txt"] = planText(p, at)

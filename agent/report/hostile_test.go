@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 )
@@ -32,20 +34,20 @@ func hostileNames() []string {
 }
 
 // hostilePlan has a name in every place that holds text from outside.
-func hostilePlan(names ...string) *agent.Plan {
+func hostilePlan(names ...string) *plan.Plan {
 	p := basePlan()
 	for i, n := range names {
 		p.People[userID(1000+i)] = n
-		update := user(agent.Update, i, n, n, changed(n, n, []any{n}))
-		waiting := user(agent.Create, 500+i, n, n, set("title", n))
+		update := user(plan.Update, i, n, n, changed(n, n, []any{n}))
+		waiting := user(plan.Create, 500+i, n, n, set("title", n))
 		waiting.Error, waiting.Unconfirmed = n, "because "+n
 		p.Changes = append(p.Changes, update, waiting,
-			group(agent.GroupMembers, i, n, n, agent.MemberChange{Add: []string{userID(1000 + i)}}),
-			because(user(agent.Update, 2000+i, n, "mapping", changed("title", n, n)), agent.CauseMapping))
-		p.Rejected = append(p.Rejected, agent.Rejection{Type: scim.User, OktaID: userID(3000 + i), Name: n, Path: n, Error: n})
+			group(plan.GroupMembers, i, n, n, plan.MemberChange{Add: []string{userID(1000 + i)}}),
+			because(user(plan.Update, 2000+i, n, "mapping", changed("title", n, n)), plan.CauseMapping))
+		p.Rejected = append(p.Rejected, plan.Rejection{Type: scim.User, OktaID: userID(3000 + i), Name: n, Path: n, Error: n})
 		p.Health.Reasons = append(p.Health.Reasons, n)
 	}
-	p.Health.Verdict = agent.Degraded
+	p.Health.Verdict = plan.Degraded
 	p.App.Label = strings.Join(names, " ")
 	p.Target = p.App.Label
 	return finish(p)
@@ -55,14 +57,14 @@ func hostilePlan(names ...string) *agent.Plan {
 func hostileRun(n string) (*agent.Report, report.Options) {
 	r := &agent.Report{Plan: *hostilePlan(n), Run: ranReport().Run}
 	r.Run.Outcome, r.Run.Error, r.Run.Trigger = agent.RunFailed, n, n
-	r.Settled = []agent.Settlement{{Type: scim.User, OktaID: n, Name: n, Action: agent.Create, Outcome: "applied", Sentence: n}}
+	r.Settled = []apply.Settlement{{Type: scim.User, OktaID: n, Name: n, Action: plan.Create, Outcome: "applied", Sentence: n}}
 	for i, c := range r.Changes {
-		c.Outcome, c.Error = agent.Failed, n
+		c.Outcome, c.Error = plan.Failed, n
 		if i%3 == 0 {
-			c.Outcome = agent.Skipped
+			c.Outcome = plan.Skipped
 		}
 	}
-	return r, report.Options{Full: true, Width: 80, Now: now(), Advise: func(*agent.Change) (report.Advice, bool) {
+	return r, report.Options{Full: true, Width: 80, Now: now(), Advise: func(*plan.Change) (report.Advice, bool) {
 		return report.Advice{Cause: n, Remedy: n}, true
 	}}
 }
@@ -169,7 +171,7 @@ func TestHostileHTML(t *testing.T) {
 	}
 }
 
-func renderHTML(t *testing.T, p *agent.Plan) string {
+func renderHTML(t *testing.T, p *plan.Plan) string {
 	t.Helper()
 	return string(render(t, func(w io.Writer) error { return report.PlanHTML(w, p) }))
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 var (
@@ -28,7 +29,7 @@ var (
 // style runs but the two that are built in. The fields for search and filter also
 // follow the fragment of the address: #q=ann&action=create&cause=okta&state=held.
 // All times are absolute.
-func PlanHTML(w io.Writer, p *agent.Plan) error {
+func PlanHTML(w io.Writer, p *plan.Plan) error {
 	return writeHTML(w, "plan", arrange(p, nil, nil, nil))
 }
 
@@ -182,13 +183,13 @@ func (p *page) addSection(d *document, s *section) {
 const statePlanned = "planned"
 
 func stateOf(kind string) string {
-	if slices.Contains(actions(), agent.Action(kind)) {
+	if slices.Contains(actions(), plan.Action(kind)) {
 		return statePlanned
 	}
 	return kind
 }
 
-func changeRow(c *agent.Change, why string, people map[string]string) row {
+func changeRow(c *plan.Change, why string, people map[string]string) row {
 	r := row{
 		Action: string(c.Action), Cause: string(c.Cause), Sign: words(c.Action).sign, Tone: tone(c.Action),
 		Name: Escape(name(c.Name, c.OktaID)), OktaID: Escape(c.OktaID), Why: Escape(why),
@@ -207,7 +208,7 @@ func escaped(list []string) []string {
 	return list
 }
 
-func tone(a agent.Action) string {
+func tone(a plan.Action) string {
 	switch signStyle(a) {
 	case green:
 		return "new"
@@ -219,7 +220,7 @@ func tone(a agent.Action) string {
 	return "mod"
 }
 
-func valueLines(c *agent.Change) []valueLine {
+func valueLines(c *plan.Change) []valueLine {
 	attributes := attributeLines(c)
 	out := make([]valueLine, len(attributes))
 	for i, a := range attributes {

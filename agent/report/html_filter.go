@@ -1,10 +1,10 @@
 package report
 
-import "okta-walkme-agent/agent"
+import "okta-walkme-agent/agent/plan"
 
 // actionChoices offers the actions that occur in the plan, in the order of a run.
-func actionChoices(p *agent.Plan) []choice {
-	n := map[agent.Action]int{}
+func actionChoices(p *plan.Plan) []choice {
+	n := map[plan.Action]int{}
 	for _, c := range p.Changes {
 		n[c.Action]++
 	}
@@ -18,13 +18,13 @@ func actionChoices(p *agent.Plan) []choice {
 }
 
 // causeChoices offers the causes that occur in the plan.
-func causeChoices(p *agent.Plan) []choice {
-	n := map[agent.Cause]int{}
+func causeChoices(p *plan.Plan) []choice {
+	n := map[plan.Cause]int{}
 	for _, c := range p.Changes {
 		n[c.Cause]++
 	}
 	var out []choice
-	for _, c := range []agent.Cause{agent.CauseOkta, agent.CauseMapping, agent.CauseDrift, agent.CauseFailed, agent.CauseForced} {
+	for _, c := range []plan.Cause{plan.CauseOkta, plan.CauseMapping, plan.CauseDrift, plan.CauseFailed, plan.CauseForced} {
 		if n[c] > 0 {
 			out = append(out, choice{string(c), causeLabel(c), number(n[c])})
 		}
@@ -32,17 +32,17 @@ func causeChoices(p *agent.Plan) []choice {
 	return out
 }
 
-func causeLabel(c agent.Cause) string {
+func causeLabel(c plan.Cause) string {
 	switch c {
-	case agent.CauseOkta:
+	case plan.CauseOkta:
 		return "changed in Okta"
-	case agent.CauseMapping:
+	case plan.CauseMapping:
 		return "changed mapping"
-	case agent.CauseDrift:
+	case plan.CauseDrift:
 		return "changed in WalkMe"
-	case agent.CauseFailed:
+	case plan.CauseFailed:
 		return "failed before"
-	case agent.CauseForced:
+	case plan.CauseForced:
 		return "resync"
 	}
 	return string(c)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // samples is how many people stand for all whom a mapping touches.
@@ -15,7 +15,7 @@ const samples = 3
 type impact struct {
 	people     int
 	attributes []attributeImpact // the most touched first
-	samples    []*agent.Change
+	samples    []*plan.Change
 	rejected   int // people who cannot be mapped
 }
 
@@ -46,11 +46,11 @@ func (a attributeImpact) words() string {
 }
 
 // mappingImpact is nil when nothing comes from the mapping.
-func mappingImpact(p *agent.Plan) *impact {
-	var touched []*agent.Change
+func mappingImpact(p *plan.Plan) *impact {
+	var touched []*plan.Change
 	byPath := map[string]attributeImpact{}
 	for _, c := range p.Changes {
-		if c.Cause != agent.CauseMapping {
+		if c.Cause != plan.CauseMapping {
 			continue
 		}
 		touched = append(touched, c)
@@ -66,7 +66,7 @@ func mappingImpact(p *agent.Plan) *impact {
 	}
 	m := &impact{people: len(touched), samples: sampled(touched)}
 	for _, r := range p.Rejected {
-		if r.Cause == agent.CauseMapping {
+		if r.Cause == plan.CauseMapping {
 			m.rejected++
 			at := byPath[r.Path]
 			at.path = r.Path
@@ -91,9 +91,9 @@ func mappingImpact(p *agent.Plan) *impact {
 
 // sampled picks changes that show attributes which no earlier sample shows, and
 // fills up with the first of the rest, in the order of the plan.
-func sampled(changes []*agent.Change) []*agent.Change {
+func sampled(changes []*plan.Change) []*plan.Change {
 	shown := map[string]bool{}
-	var fresh, rest []*agent.Change
+	var fresh, rest []*plan.Change
 	for _, c := range changes {
 		isNew := false
 		for _, a := range c.Attributes {
@@ -108,7 +108,7 @@ func sampled(changes []*agent.Change) []*agent.Change {
 	}
 	picked := append(fresh, rest...)
 	picked = picked[:min(len(picked), samples)]
-	slices.SortStableFunc(picked, func(a, b *agent.Change) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortStableFunc(picked, func(a, b *plan.Change) int { return cmp.Compare(a.Seq, b.Seq) })
 	return picked
 }
 

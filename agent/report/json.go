@@ -9,13 +9,14 @@ import (
 	"unicode/utf8"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // PlanJSON writes the plan as one indented JSON document with a newline at the
 // end; docs/plan.schema.json is its schema. Lists and maps are never null.
 // Characters that a terminal would obey or hide are written as \u escapes, which
 // changes the bytes and not the document.
-func PlanJSON(w io.Writer, p *agent.Plan) error {
+func PlanJSON(w io.Writer, p *plan.Plan) error {
 	return writeJSON(w, "plan", normal(p))
 }
 
@@ -69,17 +70,17 @@ func escapeJSON(text []byte) []byte {
 }
 
 // normal returns the plan without nil lists and maps. It copies what it changes.
-func normal(p *agent.Plan) *agent.Plan {
+func normal(p *plan.Plan) *plan.Plan {
 	out := *p
-	out.Schema = cmp.Or(p.Schema, agent.PlanSchema)
-	out.Changes = make([]*agent.Change, len(p.Changes))
+	out.Schema = cmp.Or(p.Schema, plan.Schema)
+	out.Changes = make([]*plan.Change, len(p.Changes))
 	for i, c := range p.Changes {
 		n := *c
 		n.Attributes, n.Members.Add, n.Members.Remove = list(n.Attributes), list(n.Members.Add), list(n.Members.Remove)
 		out.Changes[i] = &n
 	}
 	out.Rejected, out.Health.Reasons = list(p.Rejected), list(p.Health.Reasons)
-	out.Holds = make([]agent.Hold, len(p.Holds))
+	out.Holds = make([]plan.Hold, len(p.Holds))
 	for i, h := range p.Holds {
 		h.Items = list(h.Items)
 		out.Holds[i] = h

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // foldRows is the number of table rows from which a table is folded away.
@@ -18,7 +19,7 @@ const foldRows = 20
 // table for each kind of change, long ones folded. Everything from outside is
 // inert: it makes no link, no mention and no markup, and pasted into a
 // spreadsheet no cell becomes a formula. All times are absolute.
-func PlanMarkdown(w io.Writer, p *agent.Plan) error {
+func PlanMarkdown(w io.Writer, p *plan.Plan) error {
 	return writeMarkdown(w, "plan", arrange(p, nil, nil, nil))
 }
 
@@ -157,7 +158,7 @@ func (m *markdown) table(header []string, rows int, row func(int) []string) {
 }
 
 // mdValues is one cell: a line for each attribute, then the members.
-func mdValues(c *agent.Change, people map[string]string) string {
+func mdValues(c *plan.Change, people map[string]string) string {
 	var lines []string
 	for _, a := range attributeLines(c) {
 		text := mdCode(value(a.New))

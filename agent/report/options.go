@@ -3,7 +3,7 @@ package report
 import (
 	"time"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // Options say how text is laid out. The zero value is plain text of any width,
@@ -16,7 +16,7 @@ type Options struct {
 	Now   time.Time // for "in 5 min" beside a time; zero: the time alone
 
 	// Advise, if set, tells what a failure usually comes from and what to do.
-	Advise func(failed *agent.Change) (Advice, bool)
+	Advise func(failed *plan.Change) (Advice, bool)
 }
 
 // Advice is what a failure usually comes from, and what to do.

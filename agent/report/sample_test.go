@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 )
@@ -13,17 +15,17 @@ import (
 func now() time.Time { return time.Date(2026, 3, 2, 10, 17, 0, 0, time.UTC) }
 
 // basePlan is a plan without changes.
-func basePlan() *agent.Plan {
-	p := &agent.Plan{
-		Schema: agent.PlanSchema, ID: "9d3c1f04a7b2e6d8", CreatedAt: now().Add(-time.Minute),
-		App:    agent.AppRef{ID: "0oa1b2c3d4e5f6g7h8i9", Label: "WalkMe"},
+func basePlan() *plan.Plan {
+	p := &plan.Plan{
+		Schema: plan.Schema, ID: "9d3c1f04a7b2e6d8", CreatedAt: now().Add(-time.Minute),
+		App:    plan.AppRef{ID: "0oa1b2c3d4e5f6g7h8i9", Label: "WalkMe"},
 		Target: "https://papi.walkme.com/deepui/api/scim/v2", WireProfile: "oin",
-		Source: agent.Source{
+		Source: plan.Source{
 			TakenAt: now().Add(-2 * time.Minute), Users: 1204, Groups: 14,
 			Digest: "sha256:5f2b1c0e9a8d7c6b5f2b1c0e9a8d7c6b5f2b1c0e9a8d7c6b5f2b1c0e9a8d7c6b",
 		},
 		StateGeneration: 41,
-		Health:          agent.Health{Verdict: agent.Healthy},
+		Health:          plan.Health{Verdict: plan.Healthy},
 		People:          map[string]string{},
 	}
 	p.Summary.Unchanged = 1218
@@ -31,33 +33,33 @@ func basePlan() *agent.Plan {
 }
 
 // finish orders, counts and limits the plan as the agent does.
-func finish(p *agent.Plan) *agent.Plan {
-	limits := agent.Limits{
-		Deactivations:  agent.Limit{Count: 20, Percent: 10},
-		MemberRemovals: agent.Limit{Count: 2},
+func finish(p *plan.Plan) *plan.Plan {
+	limits := plan.Limits{
+		Deactivations:  plan.Limit{Count: 20, Percent: 10},
+		MemberRemovals: plan.Limit{Count: 2},
 	}
-	limits.Hold(p, agent.HoldInput{Managed: agent.Counts{Users: 1190, Groups: 12, Members: 800}})
+	limits.Hold(p, plan.HoldInput{Managed: plan.Counts{Users: 1190, Groups: 12, Members: 800}})
 	return p
 }
 
 func userID(n int) string  { return fmt.Sprintf("00u%017d", n) }
 func groupID(n int) string { return fmt.Sprintf("00g%017d", n) }
 
-func user(a agent.Action, n int, name, reason string, attributes ...scim.AttributeChange) *agent.Change {
-	c := &agent.Change{
-		Type: scim.User, Action: a, OktaID: userID(n), Name: name, Attributes: attributes, Cause: agent.CauseOkta, Reason: reason,
+func user(a plan.Action, n int, name, reason string, attributes ...scim.AttributeChange) *plan.Change {
+	c := &plan.Change{
+		Type: scim.User, Action: a, OktaID: userID(n), Name: name, Attributes: attributes, Cause: plan.CauseOkta, Reason: reason,
 	}
-	if a != agent.Create {
+	if a != plan.Create {
 		c.WalkMeID = fmt.Sprintf("wm-%d", n)
 	}
 	return c
 }
 
-func group(a agent.Action, n int, name, reason string, members agent.MemberChange) *agent.Change {
-	c := &agent.Change{
-		Type: scim.Group, Action: a, OktaID: groupID(n), Name: name, Members: members, Cause: agent.CauseOkta, Reason: reason,
+func group(a plan.Action, n int, name, reason string, members plan.MemberChange) *plan.Change {
+	c := &plan.Change{
+		Type: scim.Group, Action: a, OktaID: groupID(n), Name: name, Members: members, Cause: plan.CauseOkta, Reason: reason,
 	}
-	if a != agent.GroupCreate {
+	if a != plan.GroupCreate {
 		c.WalkMeID = fmt.Sprintf("wmg-%d", n)
 	}
 	return c
@@ -84,13 +86,13 @@ func linked(userName, before, given, family string) []scim.AttributeChange {
 	return []scim.AttributeChange{changed("name.familyName", family, family), changed("name.givenName", before, given), changed("userName", userName, userName)}
 }
 
-func because(c *agent.Change, cause agent.Cause) *agent.Change {
+func because(c *plan.Change, cause plan.Cause) *plan.Change {
 	c.Cause = cause
 	return c
 }
 
 // richPlan has every action, every cause and every kind of obstacle.
-func richPlan() *agent.Plan {
+func richPlan() *plan.Plan {
 	p := basePlan()
 	p.Summary.Unchanged = 1187
 	for n, who := range map[int]string{1: "ann@example.com", 2: "björn@example.com", 3: "chloé@example.com",
@@ -99,85 +101,85 @@ func richPlan() *agent.Plan {
 	}
 	p.Changes = append(userChanges(), groupChanges()...)
 	p.Changes = append(p.Changes, blockedChanges()...)
-	p.Rejected = []agent.Rejection{
+	p.Rejected = []plan.Rejection{
 		{Type: scim.User, OktaID: userID(31), Name: "robot", Path: "userName", Error: `"robot" is not an e-mail address, which WalkMe asks for`},
 		{Type: scim.User, OktaID: userID(32), Name: "sam@example.com", Path: "userName", Error: "two people map to this userName: " + userID(32) + " and " + userID(33)},
 		{Type: scim.Group, OktaID: groupID(9), Name: "WalkMe Beta", Path: "members", Error: "Okta let us read only a part of the members: HTTP 403"},
 	}
-	p.Unmanaged = &agent.Unmanaged{Users: 12, Groups: 1}
-	p.Health = agent.Health{
-		Verdict:     agent.Degraded,
+	p.Unmanaged = &plan.Unmanaged{Users: 12, Groups: 1}
+	p.Health = plan.Health{
+		Verdict:     plan.Degraded,
 		Reasons:     []string{"rule name starts with walkme-: Okta answered 500"},
 		DoubtGroups: "rule name starts with walkme- could not be resolved: Okta answered 500",
 	}
 	return finish(p)
 }
 
-func userChanges() []*agent.Change {
-	ambiguous := user(agent.Create, 4, "dora@example.com", "assigned in Okta", person("dora@example.com", "Dora", "Dean")...)
+func userChanges() []*plan.Change {
+	ambiguous := user(plan.Create, 4, "dora@example.com", "assigned in Okta", person("dora@example.com", "Dora", "Dean")...)
 	ambiguous.Error = "WalkMe has 2 accounts of this userName"
-	failed := user(agent.Update, 8, "hana@example.com", "title changed in Okta; failed once: HTTP 500", changed("title", "Engineer", nil))
-	return []*agent.Change{
-		user(agent.Create, 1, "ann@example.com", "assigned in Okta through group 00g00000000000000001", person("ann@example.com", "Ann", "Archer")...),
-		user(agent.Create, 2, "björn@example.com", "assigned in Okta", person("björn@example.com", "Björn", "Åkesson")...),
+	failed := user(plan.Update, 8, "hana@example.com", "title changed in Okta; failed once: HTTP 500", changed("title", "Engineer", nil))
+	return []*plan.Change{
+		user(plan.Create, 1, "ann@example.com", "assigned in Okta through group 00g00000000000000001", person("ann@example.com", "Ann", "Archer")...),
+		user(plan.Create, 2, "björn@example.com", "assigned in Okta", person("björn@example.com", "Björn", "Åkesson")...),
 		ambiguous,
-		user(agent.Link, 3, "chloé@example.com", "assigned in Okta; WalkMe has an account of this name", linked("chloé@example.com", "Chloe", "Chloé", "Dubois")...),
-		user(agent.Reactivate, 5, "eve@example.com", "assigned in Okta", changed("name.familyName", "Stone", "Stone-Field")),
-		user(agent.Update, 6, "frank@example.com", "userName, active changed in Okta",
+		user(plan.Link, 3, "chloé@example.com", "assigned in Okta; WalkMe has an account of this name", linked("chloé@example.com", "Chloe", "Chloé", "Dubois")...),
+		user(plan.Reactivate, 5, "eve@example.com", "assigned in Okta", changed("name.familyName", "Stone", "Stone-Field")),
+		user(plan.Update, 6, "frank@example.com", "userName, active changed in Okta",
 			changed("userName", "francis@example.com", "frank@example.com"),
 			changed("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter", int64(4711), int64(4712)),
 			changed("roles", []any{"viewer"}, []any{"editor", "viewer"})),
-		because(user(agent.Update, 7, "grace@example.com", "mapping of name.givenName changed", changed("name.givenName", "Grace", "Grace B.")), agent.CauseMapping),
-		because(failed, agent.CauseFailed),
-		because(user(agent.Update, 9, "ivan@example.com", "changed in WalkMe", drifted("name.givenName", "Ivan", "Iwan"), drifted("title", "Lead", nil)), agent.CauseDrift),
-		because(user(agent.Update, 10, "judy@example.com", "a resync asks for it", changed("name.givenName", "Judy", "Judy")), agent.CauseForced),
-		user(agent.Deactivate, 11, "karl@example.com", "no longer assigned in Okta"),
-		user(agent.Deactivate, 12, "lena@example.com", "deactivated in Okta"),
+		because(user(plan.Update, 7, "grace@example.com", "mapping of name.givenName changed", changed("name.givenName", "Grace", "Grace B.")), plan.CauseMapping),
+		because(failed, plan.CauseFailed),
+		because(user(plan.Update, 9, "ivan@example.com", "changed in WalkMe", drifted("name.givenName", "Ivan", "Iwan"), drifted("title", "Lead", nil)), plan.CauseDrift),
+		because(user(plan.Update, 10, "judy@example.com", "a resync asks for it", changed("name.givenName", "Judy", "Judy")), plan.CauseForced),
+		user(plan.Deactivate, 11, "karl@example.com", "no longer assigned in Okta"),
+		user(plan.Deactivate, 12, "lena@example.com", "deactivated in Okta"),
 	}
 }
 
-func groupChanges() []*agent.Change {
-	created := group(agent.GroupCreate, 1, "WalkMe Editors", "pushed by rule name starts with WalkMe", agent.MemberChange{Add: []string{userID(1), userID(2)}})
+func groupChanges() []*plan.Change {
+	created := group(plan.GroupCreate, 1, "WalkMe Editors", "pushed by rule name starts with WalkMe", plan.MemberChange{Add: []string{userID(1), userID(2)}})
 	created.Attributes = []scim.AttributeChange{set("displayName", "WalkMe Editors")}
-	linked := group(agent.GroupLink, 2, "Admins", "pushed by name Admins; WalkMe has a group of this name", agent.MemberChange{Add: []string{userID(5)}})
+	linked := group(plan.GroupLink, 2, "Admins", "pushed by name Admins; WalkMe has a group of this name", plan.MemberChange{Add: []string{userID(5)}})
 	linked.Attributes = []scim.AttributeChange{set("displayName", "Admins")}
-	renamed := group(agent.GroupRename, 3, "WalkMe Germany", "renamed in Okta", agent.MemberChange{})
+	renamed := group(plan.GroupRename, 3, "WalkMe Germany", "renamed in Okta", plan.MemberChange{})
 	renamed.Attributes = []scim.AttributeChange{changed("displayName", "WalkMe DE", "WalkMe Germany")}
-	unlinked := group(agent.GroupUnlink, 7, "WalkMe Pilot", "no longer pushed; the WalkMe group stays", agent.MemberChange{})
-	doubted := group(agent.GroupUnlink, 8, "walkme-ops", "no longer pushed; the WalkMe group stays", agent.MemberChange{})
+	unlinked := group(plan.GroupUnlink, 7, "WalkMe Pilot", "no longer pushed; the WalkMe group stays", plan.MemberChange{})
+	doubted := group(plan.GroupUnlink, 8, "walkme-ops", "no longer pushed; the WalkMe group stays", plan.MemberChange{})
 	doubted.Unconfirmed = "rule name starts with walkme- could not be resolved: Okta answered 500"
-	return []*agent.Change{
+	return []*plan.Change{
 		created, linked, renamed, unlinked, doubted,
-		group(agent.GroupMembers, 4, "WalkMe Support", "membership changed in Okta", agent.MemberChange{
+		group(plan.GroupMembers, 4, "WalkMe Support", "membership changed in Okta", plan.MemberChange{
 			Add: []string{userID(3)}, Remove: []string{userID(21), userID(22), userID(23)},
 		}),
-		group(agent.GroupDelete, 6, "WalkMe Old", "no longer pushed", agent.MemberChange{}),
+		group(plan.GroupDelete, 6, "WalkMe Old", "no longer pushed", plan.MemberChange{}),
 	}
 }
 
-func blockedChanges() []*agent.Change {
-	off := user(agent.Update, 41, "mia@example.com", "title changed in Okta", changed("title", nil, "Lead"))
+func blockedChanges() []*plan.Change {
+	off := user(plan.Update, 41, "mia@example.com", "title changed in Okta", changed("title", nil, "Lead"))
 	off.Disabled = "provisioning.update_user_attributes"
 	next := now().Add(34 * time.Minute)
-	waits := because(user(agent.Create, 42, "nils@example.com", "assigned in Okta; failed 3 times: HTTP 409", person("nils@example.com", "Nils", "Holm")...), agent.CauseFailed)
+	waits := because(user(plan.Create, 42, "nils@example.com", "assigned in Okta; failed 3 times: HTTP 409", person("nils@example.com", "Nils", "Holm")...), plan.CauseFailed)
 	waits.WaitUntil = &next
-	doubted := user(agent.Deactivate, 43, "olga@example.com", "no longer assigned in Okta")
+	doubted := user(plan.Deactivate, 43, "olga@example.com", "no longer assigned in Okta")
 	doubted.Unconfirmed = "Okta's list does not hold the assignment, but Okta still knows it"
-	return []*agent.Change{off, waits, doubted}
+	return []*plan.Change{off, waits, doubted}
 }
 
 // leaversPlan is a Monday on which too many people seem to have left.
-func leaversPlan() *agent.Plan {
+func leaversPlan() *plan.Plan {
 	p := basePlan()
 	p.Summary.Unchanged = 1100
 	for n := range 25 {
-		p.Changes = append(p.Changes, user(agent.Deactivate, n, fmt.Sprintf("leaver%02d@example.com", n), "no longer assigned in Okta"))
+		p.Changes = append(p.Changes, user(plan.Deactivate, n, fmt.Sprintf("leaver%02d@example.com", n), "no longer assigned in Okta"))
 	}
 	return finish(p)
 }
 
 // mappingPlan is the plan after an edit of two expressions.
-func mappingPlan(people int) *agent.Plan {
+func mappingPlan(people int) *plan.Plan {
 	p := basePlan()
 	p.Summary.Unchanged = 792
 	for n := range people {
@@ -188,29 +190,29 @@ func mappingPlan(people int) *agent.Plan {
 			attributes = append(attributes, changed("title", nil, "Engineer"))
 			reason = "mapping of name.givenName, title changed"
 		}
-		p.Changes = append(p.Changes, because(user(agent.Update, n, name, reason, attributes...), agent.CauseMapping))
+		p.Changes = append(p.Changes, because(user(plan.Update, n, name, reason, attributes...), plan.CauseMapping))
 	}
-	p.Rejected = []agent.Rejection{
-		{Type: scim.User, OktaID: userID(900), Name: "robot@example.com", Path: "name.givenName", Error: "String.toUpperCase: user.firstName has no value", Cause: agent.CauseMapping},
+	p.Rejected = []plan.Rejection{
+		{Type: scim.User, OktaID: userID(900), Name: "robot@example.com", Path: "name.givenName", Error: "String.toUpperCase: user.firstName has no value", Cause: plan.CauseMapping},
 	}
-	p.Unmapped = []agent.Unmapped{{Path: "nickName", People: 31}}
+	p.Unmapped = []plan.Unmapped{{Path: "nickName", People: 31}}
 	return finish(p)
 }
 
 // bigPlan has n changes of the common kinds, and a group of n members.
-func bigPlan(n int) *agent.Plan {
+func bigPlan(n int) *plan.Plan {
 	p := basePlan()
-	kinds := []agent.Action{agent.Create, agent.Update, agent.Link, agent.Update}
+	kinds := []plan.Action{plan.Create, plan.Update, plan.Link, plan.Update}
 	for i := range n - 1 {
 		name := fmt.Sprintf("person%05d@example.com", i)
 		p.People[userID(i)] = name
 		p.Changes = append(p.Changes, user(kinds[i%len(kinds)], i, name, "assigned in Okta through group 00g1", person(name, "Given", "Family")...))
 	}
-	members := agent.MemberChange{}
+	members := plan.MemberChange{}
 	for i := range min(n, 500) {
 		members.Add = append(members.Add, userID(i))
 	}
-	p.Changes = append(p.Changes, group(agent.GroupCreate, 1, "Everyone", "pushed by name Everyone", members))
+	p.Changes = append(p.Changes, group(plan.GroupCreate, 1, "Everyone", "pushed by name Everyone", members))
 	return finish(p)
 }
 
@@ -224,27 +226,27 @@ func ranReport() *agent.Report {
 	for _, c := range r.Changes {
 		act(c)
 		r.Run.Planned++
-		*map[agent.Outcome]*int{
-			agent.Applied: &r.Run.Applied, agent.Failed: &r.Run.Failed, agent.Held: &r.Run.Held, agent.Skipped: &r.Run.Skipped,
+		*map[plan.Outcome]*int{
+			plan.Applied: &r.Run.Applied, plan.Failed: &r.Run.Failed, plan.Held: &r.Run.Held, plan.Skipped: &r.Run.Skipped,
 		}[c.Outcome]++
 	}
 	r.Run.Rejected = len(r.Rejected)
 	return r
 }
 
-func act(c *agent.Change) {
-	c.Outcome = agent.Applied
+func act(c *plan.Change) {
+	c.Outcome = plan.Applied
 	switch {
 	case c.Held:
-		c.Outcome = agent.Held
+		c.Outcome = plan.Held
 	case c.Blocked():
-		c.Outcome = agent.Skipped
+		c.Outcome = plan.Skipped
 	case c.Name == "dora@example.com":
-		c.Outcome = agent.Failed
+		c.Outcome = plan.Failed
 	case c.Name == "frank@example.com":
-		c.Outcome, c.Error, c.HTTPStatus = agent.Failed, "WalkMe: PUT /Users: 409 uniqueness: userName is taken", 409
+		c.Outcome, c.Error, c.HTTPStatus = plan.Failed, "WalkMe: PUT /Users: 409 uniqueness: userName is taken", 409
 	case c.Name == "WalkMe Pilot":
-		c.Outcome, c.Error = agent.Skipped, "the run was stopped"
+		c.Outcome, c.Error = plan.Skipped, "the run was stopped"
 	}
 }
 
@@ -260,12 +262,12 @@ func brokenReport() *agent.Report {
 // settledReport is a run after one that was killed. It has nothing else to do.
 func settledReport() *agent.Report {
 	r := quietReport()
-	r.Settled = []agent.Settlement{
-		{Type: scim.User, OktaID: userID(1), Name: "ann@example.com", Action: agent.Create, Outcome: "applied",
+	r.Settled = []apply.Settlement{
+		{Type: scim.User, OktaID: userID(1), Name: "ann@example.com", Action: plan.Create, Outcome: "applied",
 			Sentence: "WalkMe had made the account; it is recorded"},
-		{Type: scim.User, OktaID: userID(2), Name: "björn@example.com", Action: agent.Deactivate, Outcome: "abandoned",
+		{Type: scim.User, OktaID: userID(2), Name: "björn@example.com", Action: plan.Deactivate, Outcome: "abandoned",
 			Sentence: "the account is still active; planned again"},
-		{Type: scim.Group, OktaID: groupID(3), Name: "WalkMe Editors", Action: agent.GroupMembers, Outcome: "pending",
+		{Type: scim.Group, OktaID: groupID(3), Name: "WalkMe Editors", Action: plan.GroupMembers, Outcome: "pending",
 			Sentence: "the outcome of its last request is unknown: walkme: read group: Bad Gateway"},
 	}
 	return r
@@ -278,12 +280,12 @@ func refusedReport() *agent.Report {
 	r := &agent.Report{Plan: *bigPlan(40), Run: quietReport().Run}
 	r.Run.Outcome, r.Run.Error = agent.RunFailed, why
 	for i, c := range r.Changes {
-		c.Outcome, c.Error = agent.Skipped, "not tried: "+why
+		c.Outcome, c.Error = plan.Skipped, "not tried: "+why
 		switch {
 		case i < 16:
-			c.Outcome, c.Error, c.HTTPStatus = agent.Failed, failure, 401
+			c.Outcome, c.Error, c.HTTPStatus = plan.Failed, failure, 401
 		case i == 16:
-			c.Outcome, c.Error, c.HTTPStatus = agent.Failed, "walkme: create user: Conflict", 409
+			c.Outcome, c.Error, c.HTTPStatus = plan.Failed, "walkme: create user: Conflict", 409
 		}
 	}
 	return r
@@ -291,7 +293,7 @@ func refusedReport() *agent.Report {
 
 // advised are options with an advice for every failure.
 func advised() report.Options {
-	return report.Options{Width: 100, Now: now(), Advise: func(*agent.Change) (report.Advice, bool) {
+	return report.Options{Width: 100, Now: now(), Advise: func(*plan.Change) (report.Advice, bool) {
 		return report.Advice{Cause: "WalkMe does not accept the credentials", Remedy: "copy them again"}, true
 	}}
 }

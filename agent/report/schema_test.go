@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 )
 
@@ -66,7 +66,7 @@ func TestSchema(t *testing.T) {
 		"hostile": func(w io.Writer) error { return report.PlanJSON(w, hostilePlan(hostileNames()...)) },
 		"leavers": func(w io.Writer) error { return report.PlanJSON(w, leaversPlan()) },
 		"quiet":   func(w io.Writer) error { return report.RunJSON(w, quietReport()) },
-		"zero":    func(w io.Writer) error { return report.PlanJSON(w, &agent.Plan{}) },
+		"zero":    func(w io.Writer) error { return report.PlanJSON(w, &plan.Plan{}) },
 	}
 	for file, write := range stories() {
 		if strings.HasSuffix(file, ".json") {
@@ -123,16 +123,16 @@ func TestSchemaRefuses(t *testing.T) {
 // TestJSONReadsBack holds the JSON to the plan that it was written from, and to
 // plain ASCII control: no character of it moves a terminal.
 func TestJSONReadsBack(t *testing.T) {
-	plan := hostilePlan(hostileNames()...)
-	text := render(t, func(w io.Writer) error { return report.PlanJSON(w, plan) })
+	planned := hostilePlan(hostileNames()...)
+	text := render(t, func(w io.Writer) error { return report.PlanJSON(w, planned) })
 	if escaped := report.Escape(strings.ReplaceAll(string(text), "\n", "")); escaped != strings.ReplaceAll(string(text), "\n", "") {
 		t.Errorf("the JSON holds characters that a terminal obeys or hides: %s", escaped)
 	}
-	var back agent.Plan
+	var back plan.Plan
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
-	for i, c := range plan.Changes {
+	for i, c := range planned.Changes {
 		want := string([]rune(c.Name)) // each byte that is no UTF-8 becomes U+FFFD
 		if got := back.Changes[i].Name; got != want {
 			t.Errorf("name after JSON = %q, want %q", got, want)

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // tally counts a document's changes by where they are shown.
 type tally struct {
-	actions   map[agent.Action]int
+	actions   map[plan.Action]int
 	held      int
 	waiting   int
 	doubted   int
@@ -20,8 +21,8 @@ type tally struct {
 	unchanged int
 }
 
-func count(byPlace map[place][]*agent.Change, p *agent.Plan) tally {
-	t := tally{actions: map[agent.Action]int{}, rejected: len(p.Rejected), unchanged: p.Summary.Unchanged}
+func count(byPlace map[place][]*plan.Change, p *plan.Plan) tally {
+	t := tally{actions: map[plan.Action]int{}, rejected: len(p.Rejected), unchanged: p.Summary.Unchanged}
 	for at, changes := range byPlace {
 		n := len(changes)
 		switch at.kind {
@@ -38,7 +39,7 @@ func count(byPlace map[place][]*agent.Change, p *agent.Plan) tally {
 		case kindFailed:
 			t.failed += n
 		default:
-			t.actions[agent.Action(at.kind)] += n
+			t.actions[plan.Action(at.kind)] += n
 		}
 	}
 	return t
@@ -46,11 +47,11 @@ func count(byPlace map[place][]*agent.Change, p *agent.Plan) tally {
 
 // changes lists the counts of what is or was sent: "3 to create, 1 to link;
 // groups: 1 to create". It is empty when that is nothing.
-func (t tally) changes(word func(agent.Action) string) string {
+func (t tally) changes(word func(plan.Action) string) string {
 	var users, groups []string
 	group := false
 	for _, a := range actions() {
-		group = group || a == agent.GroupCreate
+		group = group || a == plan.GroupCreate
 		n := t.actions[a]
 		switch {
 		case n == 0:
@@ -100,7 +101,7 @@ func (d *document) summary() string {
 		}
 		return line + "; " + strings.Join(parts, "; ") + "."
 	}
-	changes := d.tally.changes(func(a agent.Action) string { return words(a).todo })
+	changes := d.tally.changes(func(a plan.Action) string { return words(a).todo })
 	if changes == "" {
 		changes = "nothing to send"
 	}
@@ -136,7 +137,7 @@ func (d *document) runSummary() string {
 		head = fmt.Sprintf("Run %s %s after %s", r.ID, r.Outcome, took)
 	}
 	var parts []string
-	if changes := d.tally.changes(func(a agent.Action) string { return words(a).done }); changes != "" {
+	if changes := d.tally.changes(func(a plan.Action) string { return words(a).done }); changes != "" {
 		parts = append(parts, changes)
 	}
 	parts = append(parts, d.tally.rest()...)

@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 )
 
 // How much of a list stands for the whole unless Options.Full is set.
@@ -16,7 +18,7 @@ const (
 
 // PlanText writes a plan for a terminal or a mail. Its last line is the summary,
 // "No changes. …" for an empty plan.
-func PlanText(w io.Writer, p *agent.Plan, o Options) error {
+func PlanText(w io.Writer, p *plan.Plan, o Options) error {
 	return writeText(w, "plan", arrange(p, nil, nil, nil), o)
 }
 
@@ -105,7 +107,7 @@ func (p *printer) section(d *document, s *section) {
 	}
 }
 
-func (p *printer) settled(settled []agent.Settlement) {
+func (p *printer) settled(settled []apply.Settlement) {
 	shown, left := fold(settled, foldLines, p.o.Full)
 	var col column
 	for _, s := range shown {
@@ -139,7 +141,7 @@ func (p *printer) folded(indent, left int) {
 	}
 }
 
-func (p *printer) attributes(c *agent.Change, indent int, col column) {
+func (p *printer) attributes(c *plan.Change, indent int, col column) {
 	for _, a := range attributeLines(c) {
 		text := p.value(a.New)
 		if showsOld(c, a) {
@@ -163,7 +165,7 @@ func (p *printer) value(v any) string {
 	return value(shown) + rest
 }
 
-func (p *printer) members(m agent.MemberChange, people map[string]string) {
+func (p *printer) members(m plan.MemberChange, people map[string]string) {
 	for _, part := range []struct {
 		ids  []string
 		st   style
@@ -177,7 +179,7 @@ func (p *printer) members(m agent.MemberChange, people map[string]string) {
 	}
 }
 
-func (p *printer) rejections(rejected []agent.Rejection) {
+func (p *printer) rejections(rejected []plan.Rejection) {
 	shown, left := fold(rejected, foldLines, p.o.Full)
 	var col column
 	for _, r := range shown {
@@ -199,7 +201,7 @@ func fold[T any](list []T, n int, full bool) (shown []T, left int) {
 }
 
 // foldChanges shows as many changes as fit into foldLines, three at least.
-func (p *printer) foldChanges(s *section) (shown []*agent.Change, left int) {
+func (p *printer) foldChanges(s *section) (shown []*plan.Change, left int) {
 	if s.isBrief() {
 		return fold(s.changes, foldLines, p.o.Full)
 	}
@@ -213,7 +215,7 @@ func (p *printer) foldChanges(s *section) (shown []*agent.Change, left int) {
 	return s.changes, 0
 }
 
-func nameColumn(changes []*agent.Change) column {
+func nameColumn(changes []*plan.Change) column {
 	var col column
 	for _, c := range changes {
 		col.fit(name(c.Name, c.OktaID))
@@ -221,7 +223,7 @@ func nameColumn(changes []*agent.Change) column {
 	return col
 }
 
-func attributeColumn(changes []*agent.Change) column {
+func attributeColumn(changes []*plan.Change) column {
 	var col column
 	for _, c := range changes {
 		for _, a := range attributeLines(c) {
@@ -231,13 +233,13 @@ func attributeColumn(changes []*agent.Change) column {
 	return col
 }
 
-func signStyle(a agent.Action) style {
+func signStyle(a plan.Action) style {
 	switch a {
-	case agent.Create, agent.GroupCreate, agent.Reactivate:
+	case plan.Create, plan.GroupCreate, plan.Reactivate:
 		return green
-	case agent.Deactivate, agent.GroupDelete:
+	case plan.Deactivate, plan.GroupDelete:
 		return red
-	case agent.Link, agent.GroupLink, agent.GroupUnlink:
+	case plan.Link, plan.GroupLink, plan.GroupUnlink:
 		return cyan
 	}
 	return yellow

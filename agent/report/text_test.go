@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 )
 
-func planText(t *testing.T, p *agent.Plan, o report.Options) string {
+func planText(t *testing.T, p *plan.Plan, o report.Options) string {
 	t.Helper()
 	return string(render(t, func(w io.Writer) error { return report.PlanText(w, p, o) }))
 }
@@ -49,13 +51,13 @@ func TestTimeOfRead(t *testing.T) {
 
 // TestSummary is the last line of a plan.
 func TestSummary(t *testing.T) {
-	blocked := user(agent.Deactivate, 1, "ann@example.com", "no longer assigned in Okta")
+	blocked := user(plan.Deactivate, 1, "ann@example.com", "no longer assigned in Okta")
 	blocked.Disabled = "provisioning.deactivate_users"
-	rejected := []agent.Rejection{{Type: scim.User, OktaID: userID(1), Name: "robot", Path: "userName", Error: "no e-mail address"}}
+	rejected := []plan.Rejection{{Type: scim.User, OktaID: userID(1), Name: "robot", Path: "userName", Error: "no e-mail address"}}
 	tests := []struct {
 		name      string
-		changes   []*agent.Change
-		rejected  []agent.Rejection
+		changes   []*plan.Change
+		rejected  []plan.Rejection
 		unchanged int
 		want      string
 	}{
@@ -63,9 +65,9 @@ func TestSummary(t *testing.T) {
 		{"nothing, some of them unmanaged", nil, nil, 1200, "No changes. 1,200 users and groups are in step."},
 		{"nothing, one in step", nil, nil, 1, "No changes. 1 user or group is in step."},
 		{"nothing but a rejection", nil, rejected, 1217, "No changes. 1,217 users and groups are in step; 1 rejected."},
-		{"nothing that may be sent", []*agent.Change{blocked}, nil, 0, "Plan: nothing to send; 1 disabled."},
-		{"users", []*agent.Change{user(agent.Create, 1, "ann@example.com", "")}, nil, 3, "Plan: 1 to create; 3 unchanged."},
-		{"groups", []*agent.Change{group(agent.GroupMembers, 1, "Editors", "", agent.MemberChange{})}, nil, 0, "Plan: groups: 1 to change."},
+		{"nothing that may be sent", []*plan.Change{blocked}, nil, 0, "Plan: nothing to send; 1 disabled."},
+		{"users", []*plan.Change{user(plan.Create, 1, "ann@example.com", "")}, nil, 3, "Plan: 1 to create; 3 unchanged."},
+		{"groups", []*plan.Change{group(plan.GroupMembers, 1, "Editors", "", plan.MemberChange{})}, nil, 0, "Plan: groups: 1 to change."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,26 +82,26 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryLine(t *testing.T) {
-	done := user(agent.Create, 1, "ann@example.com", "")
-	done.Outcome = agent.Applied
-	failed := user(agent.Create, 2, "bob@example.com", "")
-	failed.Outcome = agent.Failed
-	left := user(agent.Create, 3, "carl@example.com", "")
-	left.Outcome = agent.Skipped
+	done := user(plan.Create, 1, "ann@example.com", "")
+	done.Outcome = plan.Applied
+	failed := user(plan.Create, 2, "bob@example.com", "")
+	failed.Outcome = plan.Failed
+	left := user(plan.Create, 3, "carl@example.com", "")
+	left.Outcome = plan.Skipped
 	tests := []struct {
 		name    string
 		outcome string
 		err     string
 		took    time.Duration
-		changes []*agent.Change
+		changes []*plan.Change
 		want    string
 	}{
 		{"nothing to do", agent.RunDone, "", 300 * time.Millisecond, nil, "Run 7 done in 0.3 s: no changes, 1,204 users and 14 groups are in step."},
-		{"done", agent.RunDone, "", 12 * time.Second, []*agent.Change{done}, "Run 7 done in 12 s: 1 created."},
-		{"problems", agent.RunProblems, "", 83 * time.Second, []*agent.Change{done, failed}, "Run 7 done in 1m23s: 1 created; 1 failed."},
-		{"stopped", agent.RunStopped, "", 2 * time.Second, []*agent.Change{done, left}, "Run 7 stopped after 2.0 s: 1 created; 1 not tried."},
+		{"done", agent.RunDone, "", 12 * time.Second, []*plan.Change{done}, "Run 7 done in 12 s: 1 created."},
+		{"problems", agent.RunProblems, "", 83 * time.Second, []*plan.Change{done, failed}, "Run 7 done in 1m23s: 1 created; 1 failed."},
+		{"stopped", agent.RunStopped, "", 2 * time.Second, []*plan.Change{done, left}, "Run 7 stopped after 2.0 s: 1 created; 1 not tried."},
 		{"failed at once", agent.RunFailed, "okta: HTTP 401", time.Second, nil, "Run 7 failed after 1.0 s: okta: HTTP 401."},
-		{"failed half-way", agent.RunFailed, "walkme: HTTP 401.", time.Second, []*agent.Change{done, left},
+		{"failed half-way", agent.RunFailed, "walkme: HTTP 401.", time.Second, []*plan.Change{done, left},
 			"Run 7 failed after 1.0 s: 1 created; 1 not tried; walkme: HTTP 401."},
 		{"stopped before anything", agent.RunStopped, "", time.Second, nil, "Run 7 stopped after 1.0 s: nothing was sent."},
 	}
@@ -120,7 +122,7 @@ func TestSummaryLine(t *testing.T) {
 func TestMappingThatClears(t *testing.T) {
 	p := basePlan()
 	for i, given := range []any{nil, nil, "Cara"} {
-		p.Changes = append(p.Changes, because(user(agent.Update, i, "somebody@example.com", "", changed("name.givenName", "Old", given)), agent.CauseMapping))
+		p.Changes = append(p.Changes, because(user(plan.Update, i, "somebody@example.com", "", changed("name.givenName", "Old", given)), plan.CauseMapping))
 	}
 	if got, want := planText(t, p, report.Options{}), "  name.givenName  3 people, 2 of them without a value then\n"; !strings.Contains(got, want) {
 		t.Errorf("PlanText = %q, want %q in it", got, want)
@@ -148,20 +150,20 @@ func TestCountedSentences(t *testing.T) {
 	}
 	for _, tt := range tests {
 		r := &agent.Report{Plan: *basePlan(), Run: quietReport().Run}
-		r.Unmanaged = &agent.Unmanaged{Users: tt.n, Groups: tt.n}
+		r.Unmanaged = &plan.Unmanaged{Users: tt.n, Groups: tt.n}
 		for i := range tt.n {
-			failed := user(agent.Update, 200+i, "failed@example.com", "", changed("title", "a", "b"))
+			failed := user(plan.Update, 200+i, "failed@example.com", "", changed("title", "a", "b"))
 			failed.Error = "HTTP 500"
-			r.Changes = append(r.Changes, user(agent.Create, i, "new@example.com", ""), user(agent.Deactivate, 100+i, "leaver@example.com", ""),
-				because(failed, agent.CauseMapping), group(agent.GroupMembers, i, "Editors", "", agent.MemberChange{Add: []string{"a"}, Remove: []string{"b"}}))
-			r.Rejected = append(r.Rejected, agent.Rejection{Type: scim.User, OktaID: userID(300 + i), Name: "robot", Path: "userName", Error: "no e-mail address", Cause: agent.CauseMapping})
-			r.Settled = append(r.Settled, agent.Settlement{Type: scim.User, OktaID: userID(400 + i), Name: "open@example.com", Action: agent.Create, Outcome: "pending"})
+			r.Changes = append(r.Changes, user(plan.Create, i, "new@example.com", ""), user(plan.Deactivate, 100+i, "leaver@example.com", ""),
+				because(failed, plan.CauseMapping), group(plan.GroupMembers, i, "Editors", "", plan.MemberChange{Add: []string{"a"}, Remove: []string{"b"}}))
+			r.Rejected = append(r.Rejected, plan.Rejection{Type: scim.User, OktaID: userID(300 + i), Name: "robot", Path: "userName", Error: "no e-mail address", Cause: plan.CauseMapping})
+			r.Settled = append(r.Settled, apply.Settlement{Type: scim.User, OktaID: userID(400 + i), Name: "open@example.com", Action: plan.Create, Outcome: "pending"})
 		}
-		agent.Limits{MemberRemovals: agent.Limit{Count: 9}}.Hold(&r.Plan, agent.HoldInput{})
+		plan.Limits{MemberRemovals: plan.Limit{Count: 9}}.Hold(&r.Plan, plan.HoldInput{})
 		for _, c := range r.Changes {
-			c.Outcome = agent.Applied
+			c.Outcome = plan.Applied
 			if c.Error != "" {
-				c.Outcome = agent.Failed
+				c.Outcome = plan.Failed
 			}
 		}
 		got := string(render(t, func(w io.Writer) error { return report.RunText(w, r, report.Options{}) }))
@@ -175,10 +177,10 @@ func TestCountedSentences(t *testing.T) {
 
 // TestFold shows when a list is folded: never for the sake of a single line.
 func TestFold(t *testing.T) {
-	leavers := func(n int) *agent.Plan {
+	leavers := func(n int) *plan.Plan {
 		p := basePlan()
 		for i := range n {
-			p.Changes = append(p.Changes, user(agent.Deactivate, i, fmt.Sprintf("leaver%03d@example.com", i), "left"))
+			p.Changes = append(p.Changes, user(plan.Deactivate, i, fmt.Sprintf("leaver%03d@example.com", i), "left"))
 		}
 		return p
 	}
@@ -218,10 +220,10 @@ func lineWith(text, part string) string {
 // them in one column.
 func TestColumns(t *testing.T) {
 	p := basePlan()
-	p.Changes = []*agent.Change{
-		user(agent.Deactivate, 1, "ann@example.com", "REASON"),
-		user(agent.Deactivate, 2, "山田太郎", "REASON"),
-		user(agent.Deactivate, 3, "Jose\u0301", "REASON"),
+	p.Changes = []*plan.Change{
+		user(plan.Deactivate, 1, "ann@example.com", "REASON"),
+		user(plan.Deactivate, 2, "山田太郎", "REASON"),
+		user(plan.Deactivate, 3, "Jose\u0301", "REASON"),
 	}
 	got := planText(t, p, report.Options{})
 	for _, want := range []string{
@@ -239,7 +241,7 @@ func TestColumns(t *testing.T) {
 func TestSameNames(t *testing.T) {
 	p := basePlan()
 	p.People = map[string]string{userID(1): "ann@example.com", userID(2): "ann@example.com", userID(3): ""}
-	p.Changes = []*agent.Change{group(agent.GroupMembers, 1, "Editors", "", agent.MemberChange{Add: []string{userID(1), userID(2), userID(3)}})}
+	p.Changes = []*plan.Change{group(plan.GroupMembers, 1, "Editors", "", plan.MemberChange{Add: []string{userID(1), userID(2), userID(3)}})}
 	got := planText(t, p, report.Options{})
 	for _, want := range []string{"+ ann@example.com (" + userID(1) + ")\n", "+ ann@example.com (" + userID(2) + ")\n", "+ " + userID(3) + "\n"} {
 		if !strings.Contains(got, want) {
@@ -278,7 +280,7 @@ func TestNobody(t *testing.T) {
 func TestMappingThatRejects(t *testing.T) {
 	p := basePlan()
 	for i := range 2 {
-		p.Rejected = append(p.Rejected, agent.Rejection{Type: scim.User, OktaID: userID(i), Name: "ann@example.com", Path: "userName", Error: "no value", Cause: agent.CauseMapping})
+		p.Rejected = append(p.Rejected, plan.Rejection{Type: scim.User, OktaID: userID(i), Name: "ann@example.com", Path: "userName", Error: "no value", Cause: plan.CauseMapping})
 	}
 	got := planText(t, finish(p), report.Options{})
 	if want := "Mapping change: touches 0 people; 2 people are rejected\n  userName  cannot be mapped for 2 people\n"; !strings.Contains(got, want) {
@@ -293,7 +295,7 @@ func TestLongValue(t *testing.T) {
 		81: `title  "` + strings.Repeat("ä", 80) + "\"… (81 characters in all)\n",
 	} {
 		p := basePlan()
-		p.Changes = []*agent.Change{user(agent.Create, 1, "ann@example.com", "", set("title", strings.Repeat("ä", n)))}
+		p.Changes = []*plan.Change{user(plan.Create, 1, "ann@example.com", "", set("title", strings.Repeat("ä", n)))}
 		if got := planText(t, p, report.Options{}); !strings.Contains(got, want) {
 			t.Errorf("PlanText of %d characters = %q, want %q in it", n, got, want)
 		}

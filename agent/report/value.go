@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 )
 
@@ -38,7 +38,7 @@ func value(v any) string {
 
 // attributeLines are the attributes worth a line. Of a new user that leaves out
 // the userName that stands above them as his name, and of a group its name.
-func attributeLines(c *agent.Change) []scim.AttributeChange {
+func attributeLines(c *plan.Change) []scim.AttributeChange {
 	out := make([]scim.AttributeChange, 0, len(c.Attributes))
 	for _, a := range c.Attributes {
 		named := a.Path == scim.PathUserName || a.Path == scim.PathDisplayName
@@ -51,14 +51,14 @@ func attributeLines(c *agent.Change) []scim.AttributeChange {
 
 // showsOld is true where there was a value before. A new account has none; one that is
 // linked, or pushed again, may hold the very value.
-func showsOld(c *agent.Change, a scim.AttributeChange) bool {
+func showsOld(c *plan.Change, a scim.AttributeChange) bool {
 	switch c.Action {
-	case agent.Create, agent.GroupCreate:
+	case plan.Create, plan.GroupCreate:
 		return false
-	case agent.Link, agent.GroupLink:
+	case plan.Link, plan.GroupLink:
 		return a.Old != nil && !scim.Equal(a.Old, a.New)
 	}
-	return c.Cause != agent.CauseForced || a.Actual != nil || !scim.Equal(a.Old, a.New)
+	return c.Cause != plan.CauseForced || a.Actual != nil || !scim.Equal(a.Old, a.New)
 }
 
 // before is the value that a change replaces. After a refresh that is what WalkMe

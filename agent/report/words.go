@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // wording is how an action is spoken of.
@@ -17,50 +17,50 @@ type wording struct {
 	label      string // in a list of many actions
 }
 
-func words(a agent.Action) wording {
+func words(a plan.Action) wording {
 	switch a {
-	case agent.Deactivate:
+	case plan.Deactivate:
 		return wording{"-", "Deactivate", "Deactivated", "to deactivate", "deactivated", "deactivate"}
-	case agent.Create:
+	case plan.Create:
 		return wording{"+", "Create", "Created", "to create", "created", "create"}
-	case agent.Link:
+	case plan.Link:
 		return wording{"=", "Link", "Linked", "to link", "linked", "link"}
-	case agent.Reactivate:
+	case plan.Reactivate:
 		return wording{">", "Reactivate", "Reactivated", "to reactivate", "reactivated", "reactivate"}
-	case agent.Update:
+	case plan.Update:
 		return wording{"~", "Update", "Updated", "to update", "updated", "update"}
-	case agent.GroupCreate:
+	case plan.GroupCreate:
 		return wording{"+", "Create", "Created", "to create", "created", "create group"}
-	case agent.GroupLink:
+	case plan.GroupLink:
 		return wording{"=", "Link", "Linked", "to link", "linked", "link group"}
-	case agent.GroupRename:
+	case plan.GroupRename:
 		return wording{"~", "Rename", "Renamed", "to rename", "renamed", "rename group"}
-	case agent.GroupMembers:
+	case plan.GroupMembers:
 		return wording{"~", "Change the members of", "Changed the members of", "to change", "changed", "change members"}
-	case agent.GroupDelete:
+	case plan.GroupDelete:
 		return wording{"-", "Delete", "Deleted", "to delete", "deleted", "delete group"}
-	case agent.GroupUnlink:
+	case plan.GroupUnlink:
 		return wording{"/", "Stop managing", "Stopped managing", "to unlink", "unlinked", "unlink group"}
 	}
 	return wording{"?", string(a), string(a), string(a), string(a), string(a)}
 }
 
 // actions lists the actions in the order of a run, users before groups.
-func actions() []agent.Action {
-	return []agent.Action{
-		agent.Deactivate, agent.Create, agent.Link, agent.Reactivate, agent.Update,
-		agent.GroupCreate, agent.GroupLink, agent.GroupRename, agent.GroupMembers, agent.GroupDelete, agent.GroupUnlink,
+func actions() []plan.Action {
+	return []plan.Action{
+		plan.Deactivate, plan.Create, plan.Link, plan.Reactivate, plan.Update,
+		plan.GroupCreate, plan.GroupLink, plan.GroupRename, plan.GroupMembers, plan.GroupDelete, plan.GroupUnlink,
 	}
 }
 
 // holdKind says what a hold holds, for n of them.
 func holdKind(kind string, n int) string {
 	switch kind {
-	case agent.HoldDeactivations:
+	case plan.HoldDeactivations:
 		return plural(n, "deactivation")
-	case agent.HoldMemberRemovals:
+	case plan.HoldMemberRemovals:
 		return plural(n, "member removal")
-	case agent.HoldGroupDeletes:
+	case plan.HoldGroupDeletes:
 		return plural(n, "group delete")
 	}
 	return plural(n, "change")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
 
@@ -70,7 +71,7 @@ func ReadDryNotes(statePath string) (n DryNotes, err error) {
 // dryRun is a run that plans.
 func (d *daemon) dryRun(ctx context.Context, opts agent.Options) (outcome string, err error) {
 	began := time.Now()
-	var plan *agent.Plan
+	var plan *plan.Plan
 	err = d.read(ctx, func(db *state.DB) (err error) {
 		d.setup.Agent.State = db
 		plan, err = d.setup.Agent.Plan(ctx, opts)

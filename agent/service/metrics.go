@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
@@ -22,7 +23,7 @@ const metricsNamespace = "okta_walkme_agent"
 type metrics struct {
 	registry *prometheus.Registry
 
-	unsent map[unsent]agent.Outcome // held or skipped when it was last planned
+	unsent map[unsent]plan.Outcome // held or skipped when it was last planned
 
 	runs      *prometheus.CounterVec // by outcome
 	duration  prometheus.Histogram
@@ -43,7 +44,7 @@ type metrics struct {
 func newMetrics(version, commit string) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
-		unsent:   map[unsent]agent.Outcome{},
+		unsent:   map[unsent]plan.Outcome{},
 		runs:     counters("runs_total", "Runs that ended, by outcome: done, problems, held, stopped, failed, or planned in a dry run.", "outcome"),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: metricsNamespace, Name: "run_duration_seconds", Help: "How long runs took.",
@@ -73,17 +74,17 @@ func newMetrics(version, commit string) *metrics {
 		m.runs.WithLabelValues(outcome) // so that the first increase is seen as one
 	}
 	for _, action := range actions() {
-		for _, outcome := range []agent.Outcome{agent.Applied, agent.Failed, agent.Held, agent.Skipped} {
+		for _, outcome := range []plan.Outcome{plan.Applied, plan.Failed, plan.Held, plan.Skipped} {
 			m.changes.WithLabelValues(string(action), string(outcome))
 		}
 	}
 	return m
 }
 
-func actions() []agent.Action {
-	return []agent.Action{
-		agent.Deactivate, agent.Create, agent.Link, agent.Reactivate, agent.Update,
-		agent.GroupCreate, agent.GroupLink, agent.GroupRename, agent.GroupMembers, agent.GroupDelete, agent.GroupUnlink,
+func actions() []plan.Action {
+	return []plan.Action{
+		plan.Deactivate, plan.Create, plan.Link, plan.Reactivate, plan.Update,
+		plan.GroupCreate, plan.GroupLink, plan.GroupRename, plan.GroupMembers, plan.GroupDelete, plan.GroupUnlink,
 	}
 }
 
@@ -113,13 +114,13 @@ func (m *metrics) ran(outcome string, took time.Duration) {
 // changed counts a change that was sent. since is when the last good run began, zero if
 // there was none: an account that was assigned before has waited for something else
 // than the agent.
-func (m *metrics) changed(c *agent.Change, since time.Time) {
-	if c.Outcome != agent.Applied && c.Outcome != agent.Failed {
+func (m *metrics) changed(c *plan.Change, since time.Time) {
+	if c.Outcome != plan.Applied && c.Outcome != plan.Failed {
 		return // see left
 	}
 	m.changes.WithLabelValues(string(c.Action), string(c.Outcome)).Inc()
 	since = since.Truncate(time.Second) // as Okta cuts its time stamps
-	if at := c.AssignedAt(); c.Outcome == agent.Applied && !since.IsZero() && !at.Before(since) {
+	if at := c.AssignedAt(); c.Outcome == plan.Applied && !since.IsZero() && !at.Before(since) {
 		m.delay.Observe(max(0, time.Since(at).Seconds())) // the clocks may differ a little
 	}
 }
@@ -128,15 +129,15 @@ func (m *metrics) changed(c *agent.Change, since time.Time) {
 type unsent struct {
 	kind   scim.Type
 	oktaID string
-	action agent.Action
+	action plan.Action
 }
 
 // left counts what a run has left unsent. The next run plans the same again, and it is
 // counted once. A run over a few people says nothing about the others.
 func (m *metrics) left(r *agent.Report) {
-	now := map[unsent]agent.Outcome{}
+	now := map[unsent]plan.Outcome{}
 	for _, c := range r.Changes {
-		if c.Outcome != agent.Held && c.Outcome != agent.Skipped {
+		if c.Outcome != plan.Held && c.Outcome != plan.Skipped {
 			continue
 		}
 		u := unsent{c.Type, c.OktaID, c.Action}
@@ -160,7 +161,7 @@ func (m *metrics) stateIs(records []state.Record, holds int) {
 			failing[records[i].Type]++
 		}
 	}
-	managed := agent.CountManaged(records)
+	managed := plan.CountManaged(records)
 	m.failures.WithLabelValues(string(scim.User)).Set(float64(failing[scim.User]))
 	m.failures.WithLabelValues(string(scim.Group)).Set(float64(failing[scim.Group]))
 	m.managed.WithLabelValues(string(scim.User)).Set(float64(managed.Users))

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 func TestNoListenerUnlessConfigured(t *testing.T) {
@@ -115,39 +116,39 @@ func deployed(t *testing.T, name string) string {
 // seen, and what is held for a while is one change.
 func TestChangesAreCountedOnce(t *testing.T) {
 	m := newMetrics("test", "")
-	count := func(action agent.Action, outcome agent.Outcome) float64 {
+	count := func(action plan.Action, outcome plan.Outcome) float64 {
 		return testutil.ToFloat64(m.changes.WithLabelValues(string(action), string(outcome)))
 	}
 	if got, want := testutil.CollectAndCount(m.changes), len(actions())*4; got != want {
 		t.Errorf("series before the first change = %d, want %d at zero", got, want)
 	}
-	run := func(trigger string, changes ...*agent.Change) {
+	run := func(trigger string, changes ...*plan.Change) {
 		for _, c := range changes {
 			m.changed(c, time.Time{})
 		}
-		m.left(&agent.Report{Plan: agent.Plan{Changes: changes}, Run: agent.RunReport{Trigger: trigger}})
+		m.left(&agent.Report{Plan: plan.Plan{Changes: changes}, Run: agent.RunReport{Trigger: trigger}})
 	}
-	held := func(id string) *agent.Change {
-		return &agent.Change{OktaID: id, Action: agent.Deactivate, Outcome: agent.Held}
+	held := func(id string) *plan.Change {
+		return &plan.Change{OktaID: id, Action: plan.Deactivate, Outcome: plan.Held}
 	}
-	waits := &agent.Change{OktaID: "dan", Action: agent.Create, Outcome: agent.Skipped}
-	failed := &agent.Change{OktaID: "eve", Action: agent.Create, Outcome: agent.Failed}
+	waits := &plan.Change{OktaID: "dan", Action: plan.Create, Outcome: plan.Skipped}
+	failed := &plan.Change{OktaID: "eve", Action: plan.Create, Outcome: plan.Failed}
 	run(agent.TriggerSchedule, held("ann"), held("bob"), waits, failed)
 	run(agent.TriggerSchedule, held("ann"), held("bob"), waits, failed)
 	run(agent.TriggerWatch, held("cara"))
 	run(agent.TriggerSchedule, held("ann"), held("bob"), held("cara"))
-	if got := count(agent.Deactivate, agent.Held); got != 3 {
+	if got := count(plan.Deactivate, plan.Held); got != 3 {
 		t.Errorf("held deactivations = %v, want 3: one for each person", got)
 	}
-	if got := count(agent.Create, agent.Skipped); got != 1 {
+	if got := count(plan.Create, plan.Skipped); got != 1 {
 		t.Errorf("skipped creates = %v, want 1", got)
 	}
-	if got := count(agent.Create, agent.Failed); got != 2 {
+	if got := count(plan.Create, plan.Failed); got != 2 {
 		t.Errorf("failed creates = %v, want 2: it was tried twice", got)
 	}
 	run(agent.TriggerSchedule)
 	run(agent.TriggerSchedule, held("ann"))
-	if got := count(agent.Deactivate, agent.Held); got != 4 {
+	if got := count(plan.Deactivate, plan.Held); got != 4 {
 		t.Errorf("held deactivations after one was released and held again = %v, want 4", got)
 	}
 }
@@ -156,7 +157,7 @@ func TestChangesAreCountedOnce(t *testing.T) {
 func TestActionsAreAll(t *testing.T) {
 	var schema struct {
 		Defs struct {
-			Action struct{ Enum []agent.Action }
+			Action struct{ Enum []plan.Action }
 		} `json:"$defs"`
 	}
 	data, err := os.ReadFile("../../docs/plan.schema.json")

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 )
 
@@ -35,7 +36,7 @@ func (d *daemon) report(ctx context.Context, r *agent.Report, err error) {
 }
 
 // reportPlan logs what a run would do. The log has Okta ids; plan has the names.
-func (d *daemon) reportPlan(plan *agent.Plan) {
+func (d *daemon) reportPlan(plan *plan.Plan) {
 	for _, ch := range plan.Changes {
 		d.log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason, "held", ch.Held)
 	}

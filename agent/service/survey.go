@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/state"
 )

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
 
@@ -23,7 +24,7 @@ func (d *daemon) prepare(ctx context.Context) (*Setup, error) {
 		return nil, err
 	}
 	n.told = make(chan error, 1)
-	n.Agent.Progress = func(_, _ int, ch *agent.Change) {
+	n.Agent.Progress = func(_, _ int, ch *plan.Change) {
 		d.pulse.beat(n.Config.silence())
 		d.metrics.changed(ch, d.health.goodRunSince())
 	}

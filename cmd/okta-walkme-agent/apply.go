@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // maxPlanFile bounds a plan file, in bytes.
@@ -45,7 +46,7 @@ says what has moved. A file that was changed by hand is refused.`,
 	return cmd
 }
 
-func readPlanFile(path string) (*agent.Plan, error) {
+func readPlanFile(path string) (*plan.Plan, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("plan file: %w", err)
@@ -58,5 +59,5 @@ func readPlanFile(path string) (*agent.Plan, error) {
 	if len(data) > maxPlanFile {
 		return nil, fmt.Errorf("plan file: %s is longer than %d bytes", path, maxPlanFile)
 	}
-	return agent.ReadPlan(data)
+	return plan.Read(data)
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/okta/oktatest"
@@ -129,7 +129,7 @@ func fillState(b *testing.B, config string, env map[string]string) {
 		b.Fatal(err)
 	}
 	var records []state.Record
-	for _, p := range a.Mapping.Desired(snap, agent.DesirePolicy{}).People {
+	for _, p := range a.Mapping.Desired(snap, plan.DesirePolicy{}).People {
 		r := state.Record{Resource: p.Resource, Name: p.Name(), Origin: state.Created, SourceDigest: p.SourceDigest, MappingDigest: a.Mapping.Digest()}
 		r.ID = "wm-" + p.SourceID
 		records = append(records, r)

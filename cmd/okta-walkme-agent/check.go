@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/internal/scim"
@@ -193,7 +194,7 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 		managed[r.SourceID] = r.ID != ""
 	}
 	k.ok("no damage is in it")
-	n := agent.CountManaged(records)
+	n := plan.CountManaged(records)
 	k.ok("%s and %s are managed", count(n.Users, "user", "users"), count(n.Groups, "group", "groups"))
 	return managed
 }
@@ -228,7 +229,7 @@ func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.
 			if rejected++; rejected <= rejectedShown {
 				k.warn("%s (%s): %s: %s", report.Escape(r.Name), r.OktaID, r.Path, report.Escape(r.Error))
 			}
-		} else if p.Presence == agent.Present {
+		} else if p.Presence == plan.Present {
 			mapped++
 		}
 	}
@@ -242,7 +243,7 @@ func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.
 	}
 	looked := 0
 	for _, p := range desired.People {
-		if p.Presence != agent.Present || managed[p.SourceID] || looked == peopleLookedUp {
+		if p.Presence != plan.Present || managed[p.SourceID] || looked == peopleLookedUp {
 			continue
 		}
 		looked++
@@ -261,13 +262,13 @@ func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.
 
 // attributes finds what nobody has, which is what becomes of a misspelt name: Okta's
 // answers do not tell a name that there is none of from one without a value.
-func (k *checklist) attributes(mapping agent.Mapping, people []agent.Person) {
-	mapped := func(p agent.Person) bool { return len(p.Attributes) > 0 }
+func (k *checklist) attributes(mapping plan.Mapping, people []plan.Person) {
+	mapped := func(p plan.Person) bool { return len(p.Attributes) > 0 }
 	if !slices.ContainsFunc(people, mapped) {
 		return
 	}
 	for _, rule := range mapping.Rules() {
-		filled := func(p agent.Person) bool { return !scim.Equal(p.Attributes.Get(rule.Path), nil) }
+		filled := func(p plan.Person) bool { return !scim.Equal(p.Attributes.Get(rule.Path), nil) }
 		if len(rule.Expr.References()) > 0 && !slices.ContainsFunc(people, filled) {
 			k.warn("%s is empty for everybody: Okta has no value for %s; compare it with the variable names in Okta's Profile Editor",
 				rule.Path, report.Escape(rule.Expr.String()))

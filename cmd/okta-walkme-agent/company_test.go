@@ -14,7 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -234,9 +234,9 @@ func (c *company) applied() (lines []string) {
 		entries, err := db.History(c.t.Context(), state.Filter{})
 		for _, e := range entries {
 			action := e.Action
-			switch agent.Action(action) {
-			case agent.Link, agent.Reactivate:
-				action = string(agent.Update)
+			switch plan.Action(action) {
+			case plan.Link, plan.Reactivate:
+				action = string(plan.Update)
 			}
 			if e.State == state.Applied {
 				lines = append(lines, action+" "+e.Name)

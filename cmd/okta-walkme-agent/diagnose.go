@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
@@ -104,7 +105,7 @@ func diagnoseWalkMe(err error) (diagnosis, bool) {
 
 // diagnoseChange knows what a failure means for a single object. A 404 is about the
 // object then, not about the address.
-func diagnoseChange(c *agent.Change, err error) (diagnosis, bool) {
+func diagnoseChange(c *plan.Change, err error) (diagnosis, bool) {
 	var unanswered *walkme.UnansweredError
 	switch {
 	case errors.As(err, &unanswered):

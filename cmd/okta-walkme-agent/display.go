@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 )
 
 // eraseLine begins the line of a terminal anew (ECMA-48, section 8.3.41).
@@ -154,7 +155,7 @@ func (d *display) send(l line, needed bool) {
 }
 
 // applied shows a change that has ended.
-func (d *display) applied(done, total int, ch *agent.Change) {
+func (d *display) applied(done, total int, ch *plan.Change) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.applying = true

@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -21,9 +21,9 @@ import (
 func TestProgressEndsWithTheStop(t *testing.T) {
 	var out bytes.Buffer
 	d := newDisplay(&out, true)
-	d.applied(1, 9, &agent.Change{Action: agent.Create})
+	d.applied(1, 9, &plan.Change{Action: plan.Create})
 	d.stopping(2)
-	d.applied(9, 9, &agent.Change{Action: agent.Create})
+	d.applied(9, 9, &plan.Change{Action: plan.Create})
 	d.close()
 	want := "\r\x1b[K1 of 9: create\nokta-walkme-agent: finishing 2 changes under way; Ctrl-C again stops at once\n"
 	if out.String() != want {
@@ -105,7 +105,7 @@ func TestDisplayOfWaits(t *testing.T) {
 		d.waits("Okta (rate limit exceeded)", began, began.Add(time.Minute))
 		d.waits("Okta (another try, there was no answer)", began, began.Add(time.Second/2))
 		synctest.Wait()
-		d.applied(1, 9, &agent.Change{Action: agent.Create})
+		d.applied(1, 9, &plan.Change{Action: plan.Create})
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		d.clear()

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -47,7 +47,7 @@ type historyEntry struct {
 	StartedAt  time.Time              `json:"started_at"`
 	FinishedAt *time.Time             `json:"finished_at"`
 	Attributes []scim.AttributeChange `json:"attributes,omitempty"`
-	Members    *agent.MemberChange    `json:"members,omitempty"`
+	Members    *plan.MemberChange     `json:"members,omitempty"`
 }
 
 // historyOptions are the flags of the command.
@@ -163,7 +163,7 @@ func (v *historyView) add(e state.Entry) {
 	}
 	var change struct {
 		Attributes []scim.AttributeChange
-		Members    agent.MemberChange
+		Members    plan.MemberChange
 	}
 	// A change that cannot be read has no details; the rest of it is still true.
 	if v.full && len(e.Change) > 0 && json.Unmarshal(e.Change, &change) == nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
 )
@@ -101,18 +102,18 @@ func (c *cli) plan(ctx context.Context, f planFlags) error {
 
 // detailed tells a plan without changes from one that is in step: people who are
 // rejected, and removals that are not trusted, are neither. Changes count for more.
-func detailed(plan *agent.Plan) error {
-	unconfirmed := func(ch *agent.Change) bool { return ch.Unconfirmed != "" }
+func detailed(planned *plan.Plan) error {
+	unconfirmed := func(ch *plan.Change) bool { return ch.Unconfirmed != "" }
 	switch {
-	case plan.Pending() > 0, plan.Summary.Held > 0:
+	case planned.Pending() > 0, planned.Summary.Held > 0:
 		return &exit{code: exitChanges}
-	case len(plan.Rejected) > 0, slices.ContainsFunc(plan.Changes, unconfirmed):
+	case len(planned.Rejected) > 0, slices.ContainsFunc(planned.Changes, unconfirmed):
 		return &exit{code: exitProblems}
 	}
 	return nil
 }
 
-func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (plan *agent.Plan, err error) {
+func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (plan *plan.Plan, err error) {
 	if f.offline {
 		return c.planOffline(ctx, cfg)
 	}
@@ -126,7 +127,7 @@ func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (p
 }
 
 // planOffline needs neither side, and so no secrets.
-func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (plan *agent.Plan, err error) {
+func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (plan *plan.Plan, err error) {
 	db, err := openState(ctx, cfg, purpose{name: "plan --offline", dry: true})
 	if err != nil {
 		return nil, err
@@ -139,7 +140,7 @@ func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (plan *agent
 
 // savePlan writes the file whole or not at all. It names people, so only its
 // owner may read it.
-func savePlan(path string, plan *agent.Plan) error {
+func savePlan(path string, plan *plan.Plan) error {
 	var text bytes.Buffer
 	if err := report.PlanJSON(&text, plan); err != nil {
 		return err
@@ -159,7 +160,7 @@ func savePlan(path string, plan *agent.Plan) error {
 	return nil
 }
 
-func (c *cli) showPlan(w io.Writer, plan *agent.Plan, format string, full bool) error {
+func (c *cli) showPlan(w io.Writer, plan *plan.Plan, format string, full bool) error {
 	switch format {
 	case "json":
 		return report.PlanJSON(w, plan)
@@ -178,8 +179,8 @@ func (c *cli) reportOptions(w io.Writer, full bool) report.Options {
 }
 
 // adviser is diagnose for the changes of a report.
-func adviser(r *agent.Report) func(*agent.Change) (report.Advice, bool) {
-	return func(failed *agent.Change) (report.Advice, bool) {
+func adviser(r *agent.Report) func(*plan.Change) (report.Advice, bool) {
+	return func(failed *plan.Change) (report.Advice, bool) {
 		d, ok := diagnoseChange(failed, r.Failure(failed))
 		return report.Advice{Cause: d.cause, Remedy: d.remedy}, ok
 	}

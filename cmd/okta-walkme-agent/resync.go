@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/configs"
 )
 
@@ -17,7 +18,7 @@ func (c *cli) resyncCommand() *cobra.Command {
 	var dryRun, resume bool
 	var approve []string
 	show := runFlags{name: agent.TriggerResync}
-	var pick agent.Selection
+	var pick plan.Selection
 	cmd := &cobra.Command{
 		Use:   "resync",
 		Short: "Push again, although nothing differs",
@@ -101,7 +102,7 @@ func (c *cli) resyncLeft(r *agent.Report, err error) {
 	applied, left := 0, 0
 	for _, ch := range r.Changes {
 		switch {
-		case ch.Outcome == agent.Applied:
+		case ch.Outcome == plan.Applied:
 			applied++
 		case !ch.Blocked():
 			left++

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/configs"
@@ -45,7 +46,7 @@ type statusManaged struct {
 
 // statusHealth is what a run thought of Okta's answers.
 type statusHealth struct {
-	agent.Health
+	plan.Health
 	At time.Time `json:"at"`
 }
 
@@ -143,7 +144,7 @@ func (v *statusView) readState(ctx context.Context, db *state.DB, path string) e
 	if err != nil {
 		return err
 	}
-	managed := agent.CountManaged(records)
+	managed := plan.CountManaged(records)
 	v.Managed = statusManaged{managed.Users, managed.Groups}
 	for _, r := range records {
 		if r.Attempts > 0 {
@@ -173,7 +174,7 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 		}
 		v.Runs = append(v.Runs, statusRun{r.ID, r.Trigger, r.StartedAt, timeOrNil(r.FinishedAt), r.Outcome,
 			r.Planned, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped, r.Error})
-		var h agent.Health
+		var h plan.Health
 		if v.Health == nil && json.Unmarshal([]byte(r.Health), &h) == nil && h.Verdict != "" {
 			v.Health = &statusHealth{h, r.StartedAt}
 		}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta/oktatest"
@@ -110,13 +110,13 @@ func TestStatusOfAKilledRun(t *testing.T) {
 	}
 	err = db.BeginRun(t.Context(), state.Run{ID: "1", Trigger: "sync", StartedAt: time.Now()})
 	for _, s := range []state.EntryState{state.Pending, state.Pending, state.Skipped} {
-		id, beginErr := db.Begin(t.Context(), state.Entry{RunID: "1", Type: scim.User, SourceID: "00u1", Action: string(agent.Create), State: s})
+		id, beginErr := db.Begin(t.Context(), state.Entry{RunID: "1", Type: scim.User, SourceID: "00u1", Action: string(plan.Create), State: s})
 		err = errors.Join(err, beginErr)
 		if s == state.Pending {
 			err = errors.Join(err, db.Finish(t.Context(), id, state.Outcome{State: state.Applied}))
 		}
 	}
-	if _, beginErr := db.Begin(t.Context(), state.Entry{RunID: "1", Type: scim.User, SourceID: "00u2", Action: string(agent.Create)}); errors.Join(err, beginErr, db.Close()) != nil {
+	if _, beginErr := db.Begin(t.Context(), state.Entry{RunID: "1", Type: scim.User, SourceID: "00u2", Action: string(plan.Create)}); errors.Join(err, beginErr, db.Close()) != nil {
 		t.Fatal(err, beginErr)
 	}
 	v := c.status()

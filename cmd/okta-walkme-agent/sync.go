@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
 )
@@ -98,7 +99,7 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 // hasRead says whether the person at the terminal has just read in the report what
 // a run ended with, and what to do.
 func (c *cli) hasRead(r *agent.Report, runErr error, format string) bool {
-	return runErr != nil && format == "text" && isTerminal(c.stdout) && slices.ContainsFunc(r.Changes, func(ch *agent.Change) bool {
+	return runErr != nil && format == "text" && isTerminal(c.stdout) && slices.ContainsFunc(r.Changes, func(ch *plan.Change) bool {
 		return r.Failure(ch) != nil && errors.Is(runErr, r.Failure(ch))
 	})
 }
@@ -148,7 +149,7 @@ func runExit(r *agent.Report, err error) error {
 // unconfirmed says whether something was left undone because Okta or WalkMe did
 // not say enough.
 func unconfirmed(r *agent.Report) bool {
-	return slices.ContainsFunc(r.Changes, func(c *agent.Change) bool { return c.Unconfirmed != "" })
+	return slices.ContainsFunc(r.Changes, func(c *plan.Change) bool { return c.Unconfirmed != "" })
 }
 
 // whoAmI names the person who approves, for the record.

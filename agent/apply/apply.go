@@ -1,0 +1,270 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+// finishGrace is how long a change that is under way may still take after the run
+// was told to stop. What takes longer stays pending in the journal, and the next
+// run settles it.
+const finishGrace = 30 * time.Second
+
+// Applier makes in WalkMe what a plan says, one change at a time.
+type Applier struct {
+	WalkMe        *walkme.Client
+	State         *state.DB
+	Policy        plan.Policy
+	MappingDigest string           // of the mapping that made the plan's values
+	Workers       int              // changes under way at once
+	Logger        *slog.Logger     // required
+	Now           func() time.Time // required
+	// Progress, if set, hears of each change that ended, from many goroutines.
+	Progress func(done, total int, c *plan.Change)
+	// Stopping, if set, hears how many changes are under way when a run is told to stop.
+	Stopping func(underWay int)
+}
+
+// Work is what one run has to carry out.
+type Work struct {
+	RunID    string
+	Changes  []*plan.Change // in the order of the plan; outcomes are noted in them
+	Recorded []state.Record // taken over; the caller must not change them any more
+	Settled  []Settlement   // objects of those that are open are left alone
+}
+
+// Failures are the errors of changes that failed, for whoever tells causes apart.
+type Failures map[*plan.Change]error
+
+// runner carries out the changes of one plan.
+type runner struct {
+	a     *Applier
+	runID string
+	jobs  []*job
+
+	*owners
+
+	mu      sync.Mutex
+	renamed map[string]bool // groups whose name was sent in this run
+	breaker
+	done     int
+	underWay int
+}
+
+// Apply carries out the plan in its order. Changes of one phase run side by side, the
+// changes of one group one after the other. The error is a *StoppedError.
+func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
+	r := &runner{
+		a: a, runID: w.RunID, jobs: jobsOf(w.Changes), owners: newOwners(w.Recorded),
+		renamed: map[string]bool{}, breaker: newBreaker(),
+	}
+	defer context.AfterFunc(ctx, r.sayStopping)()
+	for _, s := range w.Settled {
+		if s.Open() {
+			r.reserve(s.Type, s.OktaID, s.target)
+		}
+	}
+	for _, unit := range units(r.leastFailedFirst(r.jobs)) {
+		r.each(ctx, unit)
+	}
+	if r.stopped == nil && ctx.Err() != nil {
+		r.stopped = &StoppedError{"the run was told to stop", context.Cause(ctx)}
+	}
+	failures := Failures{}
+	for _, j := range r.jobs {
+		if j.failure != nil {
+			failures[j.Change] = j.failure
+		}
+	}
+	return failures, r.stopped
+}
+
+// leastFailedFirst keeps objects that fail in every run from using up what the breaker allows
+// before others have their turn.
+func (r *runner) leastFailedFirst(changes []*job) []*job {
+	attempts := func(c *job) int {
+		rec, _ := r.recorded(c.Type, c.OktaID)
+		return rec.Attempts
+	}
+	sorted := slices.Clone(changes)
+	slices.SortStableFunc(sorted, func(a, b *job) int { return cmp.Compare(attempts(a), attempts(b)) })
+	return sorted
+}
+
+// units cuts the changes, which are in order, into phases of sequences. The
+// sequences of one phase may run side by side.
+func units(changes []*job) [][][]*job {
+	out := make([][][]*job, plan.Phases)
+	groups := map[string]int{}
+	for _, c := range changes {
+		p := c.Phase()
+		i, known := groups[c.OktaID]
+		if p != plan.PhaseGroups || !known {
+			i = len(out[p])
+			out[p] = append(out[p], nil)
+		}
+		if p == plan.PhaseGroups {
+			groups[c.OktaID] = i
+		}
+		out[p][i] = append(out[p][i], c)
+	}
+	return out
+}
+
+func (r *runner) each(ctx context.Context, sequences [][]*job) {
+	var g errgroup.Group
+	g.SetLimit(r.a.Workers)
+	for _, sequence := range sequences {
+		g.Go(func() error {
+			for _, c := range sequence {
+				r.applyOne(ctx, c)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the outcomes are in the changes
+}
+
+// applyOne carries out one change and notes its outcome.
+func (r *runner) applyOne(ctx context.Context, c *job) {
+	switch {
+	case c.Held:
+		c.Outcome = plan.Held
+		r.ended(c)
+		return
+	case c.Blocked():
+		c.Outcome = plan.Skipped
+		r.ended(c)
+		return
+	}
+	if why := r.stopReason(ctx, c.Action); why != "" {
+		c.Outcome, c.Error = plan.Skipped, why
+		r.ended(c)
+		return
+	}
+	work, release := finishing(ctx)
+	defer release()
+	c.Tried()
+	action := c.Action // as planned: a create may turn into a link
+	r.count(1)
+	err := r.perform(work, c)
+	r.count(-1)
+	switch {
+	case err == nil:
+		c.Outcome, c.Error = plan.Applied, ""
+	case errors.Is(err, errNobodyYet):
+		c.Outcome, c.Error = plan.Skipped, err.Error()
+		r.ended(c)
+		return
+	default:
+		c.Outcome, c.Error, c.failure = plan.Failed, err.Error(), err
+		var answer *scim.Error
+		if errors.As(err, &answer) {
+			c.HTTPStatus = answer.Status
+		}
+		if !c.journalled {
+			r.journalFailure(work, c, err)
+		}
+	}
+	r.judge(work, action, err)
+	r.ended(c)
+}
+
+// count counts the changes under way.
+func (r *runner) count(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.underWay += n
+}
+
+// sayStopping tells whoever waits what for.
+func (r *runner) sayStopping() {
+	if r.a.Stopping == nil {
+		return
+	}
+	r.mu.Lock()
+	n := r.underWay
+	r.mu.Unlock()
+	if n > 0 {
+		r.a.Stopping(n)
+	}
+}
+
+// finishing returns a context that outlives ctx by finishGrace: a request that
+// has left is better answered than forgotten.
+func finishing(ctx context.Context) (context.Context, func()) {
+	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	var timer *time.Timer
+	var mu sync.Mutex
+	stop := context.AfterFunc(ctx, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		timer = time.AfterFunc(finishGrace, func() { cancel(context.Cause(ctx)) })
+	})
+	return work, func() {
+		stop()
+		cancel(nil)
+		mu.Lock()
+		defer mu.Unlock()
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+}
+
+func (r *runner) ended(c *job) {
+	r.mu.Lock()
+	r.done++
+	done := r.done
+	r.mu.Unlock()
+	attrs := []any{"run", r.runID, "action", c.Action, "okta_id", c.OktaID, "walkme_id", c.WalkMeID, "cause", c.Cause}
+	switch c.Outcome {
+	case plan.Applied:
+		r.a.Logger.Info("applied", attrs...)
+	case plan.Failed:
+		r.a.Logger.Warn("failed", append(attrs, "err", c.Error)...)
+	default:
+		r.a.Logger.Debug("not sent", append(attrs, "outcome", c.Outcome)...)
+	}
+	if r.a.Progress != nil {
+		r.a.Progress(done, len(r.jobs), c.Change)
+	}
+}
+
+// perform sends what the change needs. It may turn a create into a link.
+func (r *runner) perform(ctx context.Context, c *job) error {
+	switch c.Action {
+	case plan.Create, plan.Link:
+		return r.createUser(ctx, c)
+	case plan.Update:
+		return r.updateUser(ctx, c)
+	case plan.Deactivate:
+		return r.deactivateUser(ctx, c)
+	case plan.Reactivate:
+		return r.reactivateUser(ctx, c)
+	case plan.GroupCreate, plan.GroupLink:
+		return r.createGroup(ctx, c)
+	case plan.GroupRename:
+		return r.renameGroup(ctx, c)
+	case plan.GroupMembers:
+		return r.updateMembers(ctx, c)
+	case plan.GroupDelete:
+		return r.deleteGroup(ctx, c)
+	case plan.GroupUnlink:
+		return r.unlinkGroup(ctx, c)
+	}
+	return fmt.Errorf("unknown action %q", c.Action)
+}

@@ -1,0 +1,49 @@
+package apply
+
+import (
+	"context"
+	"errors"
+
+	"okta-walkme-agent/internal/scim"
+)
+
+// A wrong address, or a gateway before WalkMe, answers 404 to everything. So a 404
+// alone is no evidence that something is gone, or was never made.
+
+// noHit says whether a look-up that ended with err shows that there is no such
+// object: WalkMe answered with a list that does not hold it, or with 404 while it
+// does answer with lists.
+func (a *Applier) noHit(ctx context.Context, t scim.Type, err error) bool {
+	var answer *scim.Error
+	if errors.As(err, &answer) {
+		return errors.Is(err, scim.ErrNotFound) && a.WalkMe.TestCredentials(ctx, t == scim.Group) == nil
+	}
+	return errors.Is(err, scim.ErrNotFound)
+}
+
+// userGone confirms a 404 for an account by its id: a look-up of its name must not
+// show it either. When that shows another account, the id is asked for once more.
+func (a *Applier) userGone(ctx context.Context, id, name string) bool {
+	found, err := a.WalkMe.FindUser(ctx, name)
+	if err != nil {
+		return a.noHit(ctx, scim.User, err)
+	}
+	if found.ID == id {
+		return false
+	}
+	_, err = a.WalkMe.User(ctx, id)
+	return errors.Is(err, scim.ErrNotFound)
+}
+
+// groupGone is userGone for groups.
+func (a *Applier) groupGone(ctx context.Context, id, name string) bool {
+	found, err := a.WalkMe.FindGroup(ctx, name)
+	if err != nil {
+		return a.noHit(ctx, scim.Group, err)
+	}
+	if found.ID == id {
+		return false
+	}
+	_, err = a.WalkMe.Group(ctx, id)
+	return errors.Is(err, scim.ErrNotFound)
+}

@@ -1,0 +1,98 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+func (r *runner) renameGroup(ctx context.Context, c *job) error {
+	r.renameOnce(ctx, c)
+	c.Action, c.WalkMeID, c.journalled = c.renaming.did.Action, c.renaming.did.WalkMeID, c.renaming.did.journalled
+	return c.renaming.err
+}
+
+// renameOnce carries a rename out, or waits until somebody else has done that. It
+// works on a copy: the change itself belongs to the sequence of its group.
+func (r *runner) renameOnce(ctx context.Context, c *job) {
+	if !c.renaming.begun.CompareAndSwap(false, true) {
+		<-c.renaming.ended
+		return
+	}
+	defer close(c.renaming.ended)
+	c.renaming.did.Tried()
+	c.renaming.err = r.giveName(ctx, c.renaming.did)
+}
+
+// clearName has the rename done that frees the name which c gives. How that ended
+// is reported in its own place; without it, the name is not to be had.
+func (r *runner) clearName(ctx context.Context, c *job) error {
+	if c.after == nil {
+		return nil
+	}
+	if !c.after.Blocked() {
+		r.renameOnce(ctx, c.after)
+		if c.after.renaming.err == nil {
+			return nil
+		}
+	}
+	rec, _ := r.recorded(scim.Group, c.after.OktaID)
+	return nameTaken(rec.ID, rec.Name, rec.SourceID)
+}
+
+func nameTaken(walkmeID, name, oktaID string) error {
+	return &refusal{fmt.Sprintf("the WalkMe group %s has the name %q, and is managed for Okta group %s", walkmeID, name, oktaID)}
+}
+
+func (r *runner) giveName(ctx context.Context, c *job) error {
+	if err := r.clearName(ctx, c); err != nil {
+		return err
+	}
+	if err := r.nameIsFree(ctx, c); err != nil {
+		return err
+	}
+	err := r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
+		rec, _ := r.recorded(scim.Group, c.OktaID)
+		_, managed := r.provisioned(rec.Members)
+		err := r.a.WalkMe.RenameGroup(ctx, walkme.GroupRename{
+			GroupID: c.WalkMeID, Name: c.Name, Managed: managed, Linked: rec.Origin == state.Linked,
+		})
+		if err != nil {
+			return written{}, err
+		}
+		rec.Name, rec.UpdatedAt = c.Name, r.a.Now()
+		rec.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: c.Name}}
+		r.recovered(&rec, c)
+		r.mu.Lock()
+		r.renamed[c.OktaID] = true
+		r.mu.Unlock()
+		return written{record: &rec}, nil
+	})
+	if errors.Is(err, scim.ErrNotFound) {
+		return r.missingGroup(ctx, c, err)
+	}
+	return err
+}
+
+// nameIsFree looks a new name up before it is given. Okta's engine does not; but
+// servers are known that let two groups have one name, and one that answers 500
+// and has broken its index.
+func (r *runner) nameIsFree(ctx context.Context, c *job) error {
+	found, err := r.a.WalkMe.FindGroup(ctx, c.Name)
+	switch {
+	case errors.Is(err, scim.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look-up of the new name: %w", err)
+	case found.ID == c.WalkMeID:
+		return nil
+	}
+	if other, ok := r.recorded(scim.Group, r.ownerID(scim.Group, found.ID)); ok && other.Active {
+		return nameTaken(found.ID, found.DisplayName, other.SourceID)
+	}
+	return &refusal{fmt.Sprintf("the WalkMe group %s, which is not managed here, has the name %q already", found.ID, found.DisplayName)}
+}

@@ -1,0 +1,248 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+// errNobodyYet says that nothing was sent, because the accounts of all who were to
+// join failed a moment ago. A later run adds them.
+var errNobodyYet = errors.New("none of the new members has an active account yet")
+
+func (r *runner) updateMembers(ctx context.Context, c *job) error {
+	rec, ok := r.recorded(scim.Group, c.OktaID)
+	if !ok || rec.ID == "" {
+		return &refusal{"the group is not in WalkMe"} // its rename found it gone
+	}
+	c.WalkMeID = rec.ID
+	due := len(c.Members.Add) > 0 && len(c.Members.Remove) == 0 && !c.Whole
+	c.Members.Add = r.active(c.Members.Add)
+	if due && len(c.Members.Add) == 0 {
+		return errNobodyYet
+	}
+	if !c.Replaces { // the group may have been made anew a moment ago
+		c.Members.Remove = slices.DeleteFunc(c.Members.Remove, func(id string) bool { return !scim.Contains(rec.Members, id) })
+	}
+	if !c.Replaces && !c.Whole && len(c.Members.Add)+len(c.Members.Remove) == 0 {
+		return nil
+	}
+	var err error
+	if c.Replaces {
+		err = r.pushNow(ctx, c, rec)
+	} else {
+		change := c.Members
+		if c.Whole {
+			change.Add = scim.SortedSet(slices.Concat(change.Add, r.resend(c, rec)))
+		}
+		err = r.pushMembers(ctx, c, change, r.sendsName(c, rec))
+	}
+	if isGone(err) {
+		return r.missingGroup(ctx, c, err)
+	}
+	return err
+}
+
+// isGone tells a group that WalkMe does not know from a member that it does not
+// know.
+func isGone(err error) bool {
+	var rejected *walkme.RejectedError
+	return errors.Is(err, scim.ErrNotFound) && !errors.As(err, &rejected)
+}
+
+// resend returns who is recorded as a member and has to be sent once more, because
+// it is not certain that WalkMe has them: whoever is in the Okta group, and active.
+func (r *runner) resend(c *job, rec state.Record) []string {
+	return slices.DeleteFunc(r.active(rec.Members), func(id string) bool { return !scim.Contains(c.Target.Members, id) })
+}
+
+// sendsName says whether the group's name may ride along with a membership
+// change. A name that was sent a moment ago need not; nor need the old one while the
+// group waits for another, which it may have got by now.
+func (r *runner) sendsName(c *job, rec state.Record) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return (rec.Origin == state.Created || r.a.Policy.Groups.RenameLinked) && !r.renamed[c.OktaID] && rec.Name == c.Name
+}
+
+// pushMembers sends a membership change in batches. Each batch is journalled and
+// recorded by itself, so that a crash between two of them neither repeats nor
+// forgets one. A batch of which nothing gets through does not stop the others.
+func (r *runner) pushMembers(ctx context.Context, c *job, change plan.MemberChange, rename bool) error {
+	part := c.copy()
+	part.Action, part.Attributes = plan.GroupMembers, nil
+	batches := batchMembers(change, r.a.WalkMe.MaxBatch())
+	if len(batches) == 0 {
+		batches = []plan.MemberChange{{}}
+	}
+	var refused plan.MemberChange
+	var reasons []string
+	for i, batch := range batches {
+		if i > 0 || c.Action != plan.GroupMembers {
+			part.Members = r.outstanding(c, batches[i:])
+		}
+		err := r.write(ctx, part, &batch, func(ctx context.Context) (written, error) {
+			rec, result, err := r.sendBatch(ctx, part, batch, rename && i == 0)
+			if err != nil {
+				return written{}, r.withOktaIDs(err)
+			}
+			rec.Partial = i < len(batches)-1
+			reasons = append(reasons, r.refusals(&rec, result.Rejected, &refused)...)
+			if !rec.Partial && len(reasons) == 0 {
+				r.recovered(&rec, c)
+			}
+			return written{record: &rec}, nil
+		})
+		c.journalled = true
+		var rejected *walkme.RejectedError
+		if errors.As(err, &rejected) && len(batches) > 1 {
+			rec, _ := r.recorded(scim.Group, c.OktaID)
+			reasons = append(reasons, r.refusals(&rec, rejected.Rejected, &refused)...)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(reasons) == 0 {
+		return nil
+	}
+	return r.noteRefused(ctx, c, refused, reasons)
+}
+
+// outstanding is what the next plan would hold if these batches failed, by which
+// it knows the failure again.
+func (r *runner) outstanding(c *job, batches []plan.MemberChange) plan.MemberChange {
+	rec, _ := r.recorded(scim.Group, c.OktaID)
+	var left plan.MemberChange
+	for _, b := range batches {
+		left.Add = append(left.Add, b.Add...)
+		left.Remove = append(left.Remove, b.Remove...)
+	}
+	left.Add = slices.DeleteFunc(left.Add, func(id string) bool { return scim.Contains(rec.Members, id) })
+	left.Remove = slices.DeleteFunc(left.Remove, func(id string) bool { return !scim.Contains(rec.Members, id) })
+	return left
+}
+
+func (r *runner) sendBatch(ctx context.Context, c *job, batch plan.MemberChange, rename bool) (state.Record, *walkme.MembersResult, error) {
+	rec, _ := r.recorded(scim.Group, c.OktaID)
+	addIDs, add := r.provisioned(batch.Add)
+	_, remove := r.provisioned(batch.Remove)
+	after := plan.ApplyMembers(rec.Members, plan.MemberChange{Add: addIDs, Remove: batch.Remove})
+	_, managed := r.provisioned(after)
+	due := len(add)+len(remove) > 0
+	if len(batch.Add)+len(batch.Remove) == 0 { // the second write of an empty group
+		due = r.a.WalkMe.SecondWriteNeeded(&walkme.Group{}, nil)
+	}
+	result := &walkme.MembersResult{}
+	if due {
+		var err error
+		result, err = r.a.WalkMe.UpdateMembers(ctx, walkme.MembersUpdate{
+			// A name that was refused must not get in by this door.
+			GroupID: rec.ID, Name: rec.Name, Rename: rename, Add: add, Remove: remove, Managed: managed, Linked: rec.Origin == state.Linked,
+		})
+		if err != nil {
+			return rec, nil, err
+		}
+	}
+	rec.Members, rec.UpdatedAt, rec.SourceDigest = after, r.a.Now(), c.Target.SourceDigest
+	return rec, result, nil
+}
+
+// recovered clears the failure of a group of which a change has landed, unless
+// what failed is another change of this plan: that goes on with its own pause.
+func (r *runner) recovered(rec *state.Record, c *job) {
+	if rec.Attempts > 0 && slices.ContainsFunc(r.jobs, func(other *job) bool {
+		return other.Type == scim.Group && other.OktaID == c.OktaID && other.Seq != c.Seq && other.Digest() == rec.FailedChange
+	}) {
+		return
+	}
+	rec.ClearFailure()
+}
+
+// refusals takes what WalkMe refused out of the record again.
+func (r *runner) refusals(rec *state.Record, rejected []walkme.RejectedMember, refused *plan.MemberChange) []string {
+	var reasons []string
+	for _, m := range rejected {
+		reasons = append(reasons, r.refusalText(m))
+		oktaID := r.ownerID(scim.User, m.Member.ID)
+		switch {
+		case oktaID == "": // a stranger whom a full push did not get out
+		case m.Remove:
+			refused.Remove = append(refused.Remove, oktaID)
+			rec.Members = plan.ApplyMembers(rec.Members, plan.MemberChange{Add: []string{oktaID}})
+		default:
+			refused.Add = append(refused.Add, oktaID)
+			rec.Members = plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: []string{oktaID}})
+		}
+	}
+	return reasons
+}
+
+func (r *runner) refusalText(m walkme.RejectedMember) string {
+	if oktaID := r.ownerID(scim.User, m.Member.ID); oktaID != "" {
+		return fmt.Sprintf("member %s: %v", oktaID, m.Err)
+	}
+	return fmt.Sprintf("member %s, who is not ours: %v", m.Member.ID, m.Err)
+}
+
+// rejectedMembers is a RejectedError in terms of Okta.
+type rejectedMembers struct {
+	text string
+	err  error
+}
+
+func (e *rejectedMembers) Error() string { return e.text }
+func (e *rejectedMembers) Unwrap() error { return e.err }
+
+func (r *runner) withOktaIDs(err error) error {
+	var rejected *walkme.RejectedError
+	if !errors.As(err, &rejected) {
+		return err
+	}
+	texts := make([]string, len(rejected.Rejected))
+	for i, m := range rejected.Rejected {
+		texts[i] = r.refusalText(m)
+	}
+	slices.Sort(texts)
+	return &rejectedMembers{strings.Join(texts, "; "), err}
+}
+
+// noteRefused records the members that WalkMe refused as a failure of just that
+// change: the group's other changes are not kept waiting by it.
+func (r *runner) noteRefused(ctx context.Context, c *job, refused plan.MemberChange, reasons []string) error {
+	slices.Sort(reasons)
+	err := &refusal{strings.Join(reasons, "; ")}
+	rest := &job{Change: &plan.Change{
+		Type: scim.Group, Action: plan.GroupMembers, OktaID: c.OktaID, Name: c.Name,
+		Members: plan.MemberChange{Add: scim.SortedSet(refused.Add), Remove: scim.SortedSet(refused.Remove)},
+	}}
+	rec := r.failure(rest, err)
+	rec.Partial = false
+	r.remember(rec)
+	if perr := r.a.State.PutRecords(ctx, rec); perr != nil {
+		return &stateError{fmt.Errorf("refused members: %w", perr)}
+	}
+	return err
+}
+
+// batchMembers cuts a change into batches of at most size entries, removals
+// first: access is taken away before it is given.
+func batchMembers(change plan.MemberChange, size int) []plan.MemberChange {
+	var out []plan.MemberChange
+	remove, add := change.Remove, change.Add
+	for len(remove)+len(add) > 0 {
+		n := min(size, len(remove))
+		m := min(size-n, len(add))
+		out = append(out, plan.MemberChange{Remove: remove[:n], Add: add[:m]})
+		remove, add = remove[n:], add[m:]
+	}
+	return out
+}

@@ -1,0 +1,158 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// Action is what a change does. The names are those of the plan's summary.
+type Action string
+
+// The actions, in the order in which a run takes them. The last one changes the
+// state alone: a group that is no longer pushed stays in WalkMe, unmanaged.
+const (
+	Deactivate   Action = "deactivate"
+	Create       Action = "create"
+	Link         Action = "link"
+	Reactivate   Action = "reactivate"
+	Update       Action = "update"
+	GroupCreate  Action = "group_create"
+	GroupLink    Action = "group_link"
+	GroupRename  Action = "group_rename"
+	GroupMembers Action = "group_members"
+	GroupDelete  Action = "group_delete"
+	GroupUnlink  Action = "group_unlink"
+)
+
+// Cause is why a change is in the plan.
+type Cause string
+
+// The causes.
+const (
+	CauseOkta    Cause = "okta"    // something changed in Okta
+	CauseMapping Cause = "mapping" // an expression changed, the person did not
+	CauseDrift   Cause = "drift"   // somebody changed WalkMe
+	CauseFailed  Cause = "failed"  // an earlier attempt failed
+	CauseForced  Cause = "forced"  // a resync asked for it
+)
+
+// Outcome is what became of a change in a run. It is empty in a plan.
+type Outcome string
+
+// The outcomes. Skipped covers what was not tried: disabled by configuration,
+// waiting after a failure, unconfirmed, or stopped before its turn.
+const (
+	Applied Outcome = "applied"
+	Failed  Outcome = "failed"
+	Held    Outcome = "held"
+	Skipped Outcome = "skipped"
+)
+
+// MemberChange lists Okta user ids, sorted.
+type MemberChange struct {
+	Add    []string `json:"add"`
+	Remove []string `json:"remove"`
+}
+
+// ApplyMembers returns a new sorted set.
+func ApplyMembers(members []string, change MemberChange) []string {
+	out := scim.SortedSet(slices.Concat(members, change.Add))
+	return slices.DeleteFunc(out, func(id string) bool { return slices.Contains(change.Remove, id) })
+}
+
+// Needs are what a change needs to be carried out, besides what people see of it.
+type Needs struct {
+	Want     *Person       // users: what Okta wants; nil for Deactivate
+	Target   *GroupWant    // groups: what Okta wants; nil for GroupDelete and GroupUnlink
+	Leaver   string        // the Okta id of the person who has left and whose active account passes on
+	Whole    bool          // a membership push that is due without a difference, too: forced, or cut short
+	Replaces bool          // a membership push after which the group has exactly our members
+	Kept     *state.Record // group creates: what is left of an earlier push
+	After    *Change       // the group rename that frees the name which this change gives
+}
+
+// Change is one thing to do to one user or group.
+type Change struct {
+	Seq        int                    `json:"seq"` // 1-based place in the order of the run
+	Type       scim.Type              `json:"type"`
+	Action     Action                 `json:"action"`
+	OktaID     string                 `json:"okta_id"`
+	WalkMeID   string                 `json:"walkme_id"`
+	Name       string                 `json:"name"` // userName or displayName
+	Attributes []scim.AttributeChange `json:"attributes"`
+	Members    MemberChange           `json:"members"`
+	Resent     int                    `json:"resent,omitempty"` // members that are pushed again, although nothing differs
+	Cause      Cause                  `json:"cause"`
+	Reason     string                 `json:"reason"`
+
+	// What keeps the change from being sent; at most one of them holds.
+	Held        bool       `json:"held"`
+	HoldID      string     `json:"hold_id,omitempty"`
+	Disabled    string     `json:"disabled,omitempty"`    // the configuration key that switches it off
+	WaitUntil   *time.Time `json:"wait_until,omitempty"`  // the pause after a failure
+	Unconfirmed string     `json:"unconfirmed,omitempty"` // why the removal is not trusted
+
+	// After a run.
+	Outcome    Outcome `json:"outcome,omitempty"`
+	Error      string  `json:"error,omitempty"`
+	HTTPStatus int     `json:"http_status,omitempty"`
+
+	Needs `json:"-"`
+
+	unlisted string // the Okta id whose mere absence from Okta's list takes an account away
+	empties  bool   // the removals leave the group without any of our members who are assigned
+	early    bool   // an update or reactivation that frees a userName which another change needs
+	past     *past  // how the last attempt at the user or group failed; nil: it did not
+	rank     int    // how many renames come before, that free the name which this change gives
+}
+
+// Blocked says whether something keeps the change from being sent.
+func (c *Change) Blocked() bool {
+	return c.Held || c.Disabled != "" || c.WaitUntil != nil || c.Unconfirmed != ""
+}
+
+// Digest identifies what the change would do, whether or not a look-up has found
+// out yet that a create is a link.
+func (c *Change) Digest() string {
+	action := c.Action
+	switch action {
+	case Link, Reactivate:
+		action = Create
+	case GroupLink:
+		action = GroupCreate
+	}
+	h := sha256.New()
+	fmt.Fprintln(h, action, c.OktaID)
+	for _, a := range c.Attributes {
+		fmt.Fprintf(h, "%q %#v\n", a.Path, a.New)
+	}
+	fmt.Fprintf(h, "%q %q", c.Members.Add, c.Members.Remove)
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// ObjectKey names a user or group by its Okta id.
+func ObjectKey(t scim.Type, oktaID string) string { return string(t) + " " + oktaID }
+
+// narrow cuts a change down to these people, and says whether anything is left: their
+// accounts and their memberships. Whoever else differs does so from a snapshot that
+// is old by now.
+func (c *Change) narrow(people []string) bool {
+	if c.Type == scim.User {
+		return scim.Contains(people, c.OktaID)
+	}
+	if c.Action != GroupMembers {
+		return false
+	}
+	other := func(id string) bool { return !scim.Contains(people, id) }
+	removals := len(c.Members.Remove)
+	c.Members.Add = slices.DeleteFunc(c.Members.Add, other)
+	c.Members.Remove = slices.DeleteFunc(c.Members.Remove, other)
+	c.empties = c.empties && len(c.Members.Remove) == removals
+	return len(c.Members.Add)+len(c.Members.Remove) > 0
+}

@@ -1,0 +1,305 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// GroupPolicy switches what group push does at its edges.
+type GroupPolicy struct {
+	// DeleteUnlinked deletes a group that is no longer pushed, if the agent
+	// created it. A group that it linked existed before and always stays.
+	DeleteUnlinked bool
+
+	// RemoveDeprovisioned takes people out of their groups when their account
+	// is deactivated. Okta's engine leaves them in.
+	RemoveDeprovisioned bool
+
+	// RenameLinked gives a linked group the name of its Okta group.
+	RenameLinked bool
+
+	// RecreateMissing creates a group anew that was deleted in WalkMe.
+	RecreateMissing bool
+}
+
+// planGroups compares pushed groups with recorded ones.
+//
+//	                │ pushed                          │ left alone ¹          │ no longer pushed
+//	────────────────┼─────────────────────────────────┼───────────────────────┼──────────────────
+//	never recorded  │ create ²                        │ –                     │ –
+//	recorded        │ rename when the name differs,   │ unchanged             │ unlink, or delete
+//	                │ members when they differ        │                       │ by policy ³
+//	linked to       │ create ², the old one stays     │ unchanged             │ unlink
+//	another name    │                                 │                       │
+//	unlinked before │ create ², and the members who   │ –                     │ –
+//	                │ left meanwhile                  │                       │
+//
+//	¹ paused or unreadable in Okta, or two groups with one WalkMe name
+//	² turns into link where the look-up finds a group of that name
+//	³ only while every group source could be read
+func (p *planner) planGroups() {
+	seen := make(map[string]bool, len(p.in.Groups))
+	for i := range p.in.Groups {
+		want := &p.in.Groups[i]
+		seen[want.OktaID] = true
+		r := p.groups[want.OktaID]
+		switch {
+		case want.Leave != "":
+			p.leaveGroup(want, r)
+		case r == nil || r.ID == "" || Unlinked(r):
+			p.createGroup(want, r)
+		case relinks(want, r):
+			p.relinkGroup(want, r)
+		default:
+			p.updateGroup(want, r)
+		}
+	}
+	for i := range p.in.Recorded {
+		r := &p.in.Recorded[i]
+		if r.Type == scim.Group && !seen[r.SourceID] && r.ID != "" && !Unlinked(r) {
+			p.unlinkGroup(r)
+		}
+	}
+}
+
+// Unlinked says that a group is no longer pushed, and was left in WalkMe. Who was
+// pushed into it is remembered in case it is pushed again.
+func Unlinked(r *state.Record) bool { return r.Type == scim.Group && r.ID != "" && !r.Active }
+
+func (p *planner) leaveGroup(want *GroupWant, r *state.Record) {
+	if want.Problem {
+		p.plan.Rejected = append(p.plan.Rejected, Rejection{
+			Type: scim.Group, OktaID: want.OktaID, Name: want.Name, Path: "members", Error: want.Leave,
+		})
+	}
+	if r != nil && r.ID != "" && !Unlinked(r) {
+		p.plan.Summary.Unchanged++
+	}
+}
+
+func (p *planner) createGroup(want *GroupWant, r *state.Record) {
+	c := p.groupChange(GroupCreate, want, r)
+	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
+	c.Members.Add = p.eligible(want, r)
+	c.Reason = "pushed by " + SourceWords(want.Sources)
+	if r != nil && p.drifted(r) {
+		c.Reason = "the group is gone, " + c.Reason
+	}
+	p.add(c, r)
+	if r != nil && Unlinked(r) {
+		c.Kept = r
+		p.removeMissed(want, r, c.Members.Add)
+	}
+}
+
+// relinks says whether a source links to another WalkMe group than the one that is
+// pushed. The name under which that was linked counts, or made: somebody may have
+// renamed it since.
+func relinks(want *GroupWant, r *state.Record) bool {
+	name, ok := r.Attributes.Get(scim.PathDisplayName).(string)
+	return want.Linked && ok && !scim.SameName(name, want.Name)
+}
+
+func (p *planner) relinkGroup(want *GroupWant, r *state.Record) {
+	c := p.groupChange(GroupCreate, want, nil)
+	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
+	c.Members.Add = p.eligible(want, nil)
+	c.Reason = fmt.Sprintf("the link now names %q; %q stays in WalkMe as it is", want.Name, r.Name)
+	p.add(c, r)
+}
+
+// removeMissed takes those out of a group that is pushed again who have left it
+// meanwhile.
+func (p *planner) removeMissed(want *GroupWant, r *state.Record, eligible []string) {
+	members := p.inherited(r.Members)
+	_, remove := scim.MemberDiff(members, eligible)
+	if remove = p.removable(remove, want); len(remove) == 0 {
+		return
+	}
+	c := p.groupChange(GroupMembers, want, r)
+	c.Reason = "left the group while it was not pushed"
+	c.Members.Remove = remove
+	c.empties = len(eligible) == 0 && p.empties(members, remove)
+	p.add(c, r)
+}
+
+func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
+	renames := want.Name != r.Name && p.mayRename(want, r)
+	if renames {
+		p.renameGroup(want, r)
+	}
+	if !p.updateMembers(want, r) && !renames {
+		p.plan.Summary.Unchanged++
+	}
+}
+
+func (p *planner) renameGroup(want *GroupWant, r *state.Record) {
+	c := p.groupChange(GroupRename, want, r)
+	c.Reason = "renamed in Okta"
+	change := scim.AttributeChange{Path: scim.PathDisplayName, Old: r.Name, New: want.Name}
+	if pushed, ok := p.in.Pushed[ObjectKey(scim.Group, r.SourceID)]; ok && pushed.Name != r.Name {
+		change.Old, change.Actual = pushed.Name, r.Name
+		if pushed.Name == want.Name {
+			c.Cause, c.Reason = CauseDrift, "renamed in WalkMe"
+		}
+	}
+	c.Attributes = []scim.AttributeChange{change}
+	p.add(c, r)
+}
+
+// updateMembers says whether there is anything to do.
+func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
+	eligible := p.eligible(want, r)
+	members := p.inherited(r.Members)
+	add, remove := scim.MemberDiff(members, eligible)
+	remove = p.removable(remove, want)
+	returners := p.returners(eligible, members)
+	forced := p.in.Force.wantsGroup(r)
+	c := p.groupChange(GroupMembers, want, r)
+	c.Reason = "membership changed in Okta"
+	pushed, refreshed := p.in.Pushed[ObjectKey(scim.Group, r.SourceID)]
+	switch {
+	case forced:
+		c.Cause, c.Reason = CauseForced, "a resync asks for it"
+	case r.Partial:
+		c.Reason = "an earlier membership push was cut short"
+	case len(add)+len(remove)+len(returners) == 0:
+		return false
+	case refreshed && len(pushed.Members) != len(r.Members) && len(remove) == 0:
+		c.Cause, c.Reason = CauseDrift, "members were taken out in WalkMe"
+	case len(add)+len(remove) == 0:
+		c.Reason = "members are back with their accounts"
+	}
+	c.empties = len(add)+len(returners) == 0 && p.empties(members, remove)
+	c.Whole, c.Replaces = r.Partial || forced, p.in.Force.replaces(r)
+	if len(returners) > 0 {
+		add = scim.SortedSet(append(add, returners...))
+	}
+	c.Members = MemberChange{Add: add, Remove: remove}
+	if c.Whole {
+		c.Resent = len(eligible) - len(add)
+	}
+	p.add(c, r)
+	return true
+}
+
+func (p *planner) mayRename(want *GroupWant, r *state.Record) bool {
+	if r.Origin == state.Linked || want.Linked {
+		return p.in.Policy.Groups.RenameLinked && !want.Linked
+	}
+	return true
+}
+
+func (p *planner) unlinkGroup(r *state.Record) {
+	c := &Change{
+		Type: scim.Group, Action: GroupUnlink, OktaID: r.SourceID, WalkMeID: r.ID, Name: r.Name,
+		Cause: CauseOkta, Reason: "no longer pushed; the WalkMe group stays",
+		Unconfirmed: p.in.Health.DoubtGroups,
+	}
+	if p.in.Policy.Groups.DeleteUnlinked && r.Origin == state.Created {
+		c.Action, c.Reason = GroupDelete, "no longer pushed"
+	}
+	p.add(c, r)
+}
+
+func (p *planner) groupChange(a Action, want *GroupWant, r *state.Record) *Change {
+	c := &Change{Type: scim.Group, Action: a, OktaID: want.OktaID, Name: want.Name, Cause: CauseOkta, Needs: Needs{Target: want}}
+	if r != nil {
+		c.WalkMeID = r.ID
+		if a == GroupMembers && !p.mayRename(want, r) {
+			c.Name = r.Name
+		}
+	}
+	return c
+}
+
+// eligible returns the members that are pushed: in the Okta group, assigned to
+// the app, and provisioned or about to be (Okta, "SCIM 2.0": a membership is sent
+// when the user is in the group, assigned, and the group is pushed). Somebody who
+// is merely kept as he is keeps the membership that he has.
+func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
+	out := make([]string, 0, len(want.Members))
+	for _, id := range want.Members {
+		person := p.in.Desired.Find(id)
+		if person == nil || person.Presence == Absent {
+			continue
+		}
+		user := p.users[id]
+		provisioned := user != nil && user.ID != "" && user.Active
+		switch {
+		case person.Presence == Present:
+			if provisioned || p.sends(id) {
+				out = append(out, id)
+			}
+		case person.Rejection != nil && provisioned:
+			out = append(out, id)
+		case provisioned && r != nil && scim.Contains(r.Members, id):
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// removable drops from remove whoever only lacks an active account at the moment,
+// but is assigned and in the Okta group; and everybody who is not in the app any
+// more, unless the policy takes them out. Okta sends nothing for the latter: it
+// has forgotten their ids. It filters remove in place.
+func (p *planner) removable(remove []string, want *GroupWant) []string {
+	return slices.DeleteFunc(remove, func(id string) bool {
+		person := p.in.Desired.Find(id)
+		leaver := person == nil || person.Presence == Absent
+		if !leaver {
+			return scim.Contains(want.Members, id)
+		}
+		if !p.in.Policy.Groups.RemoveDeprovisioned {
+			return true
+		}
+		return p.actions[id] != nil && !p.sends(id) || p.heirs[id] != "" && !p.sends(p.heirs[id])
+	})
+}
+
+// empties says whether removals leave none of the members who are still assigned.
+// Those who are not do not count: they stay after any removal.
+func (p *planner) empties(members, remove []string) bool {
+	return len(remove) > 0 && !slices.ContainsFunc(members, func(id string) bool {
+		person := p.in.Desired.Find(id)
+		return person != nil && person.Presence != Absent && !scim.Contains(remove, id)
+	})
+}
+
+// sends says whether the plan has a change for that person which nothing that is
+// known so far keeps back.
+func (p *planner) sends(oktaID string) bool {
+	c := p.actions[oktaID]
+	return c != nil && !c.Blocked() && p.in.Force.covers(c, p.users[oktaID])
+}
+
+// returners returns whom the group is recorded to hold and who are reactivated or
+// get a new account in this plan. They are added again: WalkMe may have dropped
+// them meanwhile, and Okta asks to push their groups again, too.
+func (p *planner) returners(eligible, members []string) []string {
+	var out []string
+	for _, id := range eligible {
+		c := p.actions[id]
+		if c != nil && c.Action != Update && c.Leaver == "" && scim.Contains(members, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// SourceWords names the sources of a group.
+func SourceWords(sources []string) string {
+	if len(sources) == 0 {
+		return "the configuration"
+	}
+	sources = slices.Sorted(slices.Values(sources))
+	if len(sources) == 1 {
+		return sources[0]
+	}
+	return cmp.Or(sources[0]) + " and others"
+}

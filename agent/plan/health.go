@@ -1,0 +1,68 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/okta"
+)
+
+// The verdicts. A snapshot that is unusable never gets this far: okta.Snapshot
+// refuses it.
+const (
+	Healthy  = "healthy"
+	Degraded = "degraded"
+)
+
+// Assess judges a complete snapshot before anything is compared with it. Okta
+// answers an empty list to credentials that lack an admin role, so an empty list
+// where people are managed is not taken for an empty app.
+func Assess(snap *okta.Snapshot, managed Counts) Health {
+	h := Health{Verdict: Healthy, Reasons: []string{}}
+	if len(snap.Users) == 0 && managed.Users > 0 {
+		accounts := fmt.Sprintf("%d accounts are", managed.Users)
+		if managed.Users == 1 {
+			accounts = "1 account is"
+		}
+		h.DoubtUsers = "Okta listed nobody, but " + accounts + " managed: the credentials may lack an admin role"
+		h.Reasons = append(h.Reasons, h.DoubtUsers)
+	}
+	for _, p := range snap.Problems {
+		listed := slices.ContainsFunc(snap.Groups, func(g okta.Group) bool { return g.ID == p.GroupID })
+		if !listed { // so its absence says nothing
+			h.DoubtGroups = fmt.Sprintf("%s could not be resolved: %s", p.Source, p.Reason)
+		}
+		h.Reasons = append(h.Reasons, strings.TrimSpace(p.Source+" "+p.GroupID)+": "+p.Reason)
+	}
+	if len(h.Reasons) > 0 {
+		h.Verdict = Degraded
+	}
+	return h
+}
+
+// DigestSource identifies everything of Okta that a plan depends on.
+func DigestSource(desired Desired, groups []GroupWant) string {
+	h := sha256.New()
+	for i := range desired.People {
+		p := &desired.People[i]
+		fmt.Fprintf(h, "%s %s\n", p.SourceID, p.SourceDigest)
+	}
+	for i := range groups {
+		g := &groups[i]
+		fmt.Fprintf(h, "%s %s %q\n", g.OktaID, g.SourceDigest, g.Leave)
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+func digestGroup(g *okta.Group) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %t %q\n", g.Name, g.Link, g.Paused, g.Unreadable)
+	for _, id := range g.Members {
+		h.Write([]byte(id))
+		h.Write([]byte{'\n'})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,295 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// percentFrom is the number of affected objects from which a percentage counts,
+// so that a small tenant is not held for one leaver.
+const percentFrom = 5
+
+// Limit holds changes back above a number or a share of the managed objects.
+type Limit struct {
+	Count   int
+	Percent float64 // 0: no share
+}
+
+// Limits are the three kinds of removal that can be held.
+type Limits struct {
+	Deactivations  Limit
+	MemberRemovals Limit
+	GroupDeletes   Limit
+
+	// Window is how far back applied removals count against a limit, so that a
+	// slow leak is seen, too. Zero counts this run alone.
+	Window time.Duration
+}
+
+// The kinds of hold.
+const (
+	HoldDeactivations  = "deactivations"
+	HoldMemberRemovals = "member_removals"
+	HoldGroupDeletes   = "group_deletes"
+)
+
+// LimitOf returns the limit that a kind of hold is about.
+func (l Limits) LimitOf(kind string) Limit {
+	switch kind {
+	case HoldDeactivations:
+		return l.Deactivations
+	case HoldMemberRemovals:
+		return l.MemberRemovals
+	}
+	return l.GroupDeletes
+}
+
+// HoldInput is what the limits need besides the plan.
+type HoldInput struct {
+	Managed  Counts // before the run
+	Recent   Counts // removals applied within the window
+	Released []string
+
+	// Confirm says that a person's mere absence from Okta's list is no reason to
+	// deactivate: an answer has to confirm it.
+	Confirm bool
+
+	Recorded []state.Record // what a push that overwrites a group is compared with
+	Answers  Answers
+
+	// Open are the holds that wait, by their kind, in a run that looks at a part
+	// alone. It cannot see the whole set, so it adds nothing to what a person is
+	// asked about: its removals of that kind wait under the same hold.
+	Open map[string]Hold
+}
+
+// Counts counts users, memberships and groups.
+type Counts struct{ Users, Members, Groups int }
+
+// CountManaged counts what is active in WalkMe by our record.
+func CountManaged(recorded []state.Record) Counts {
+	var n Counts
+	for i := range recorded {
+		r := &recorded[i]
+		switch {
+		case r.ID == "" || !r.Active:
+		case r.Type == scim.Group:
+			n.Groups++
+			n.Members += len(r.Members)
+		default:
+			n.Users++
+		}
+	}
+	return n
+}
+
+// Hold takes the answers to what Ask asked, marks the removals that exceed a limit
+// and are not released, and lists the holds. All removals of the kind are held
+// together; everything else in the plan proceeds. Whoever keeps the account that
+// Okta would deactivate keeps the memberships, too, until the deactivation is made.
+// It changes the plan.
+func (l Limits) Hold(p *Plan, in HoldInput) {
+	p.showStrangers(in)
+	changes, hold := l.deactivations(p, in)
+	p.hold(changes, hold, in)
+	if in.Confirm {
+		p.doubtAbsences(in.Answers.Absences)
+	}
+	keepMemberships(p)
+	l.holdMembers(p, in)
+	l.holdDeletes(p, in)
+	for _, c := range p.Changes {
+		c.recall() // what is left of a split change may be what failed
+	}
+	p.reorder()
+}
+
+// exceeded says, in words, how n removals exceed the limit, or "".
+func (l Limit) exceeded(n, recent, managed int) string {
+	total := n + recent
+	before := ""
+	if recent > 0 {
+		before = fmt.Sprintf(" (%d of them already made)", recent)
+	}
+	verb := "are"
+	if total == 1 {
+		verb = "is"
+	}
+	switch {
+	case n == 0:
+		return ""
+	case total > l.Count:
+		return fmt.Sprintf("%d%s %s more than %d", total, before, verb, l.Count)
+	case l.Percent > 0 && total >= percentFrom && float64(total)*100 > l.Percent*float64(managed+recent):
+		return fmt.Sprintf("%d%s of %d are more than %g %%", total, before, managed+recent, l.Percent)
+	}
+	return ""
+}
+
+func (l Limit) String() string {
+	if l.Percent > 0 {
+		return fmt.Sprintf("%d or %g %%", l.Count, l.Percent)
+	}
+	return fmt.Sprintf("%d", l.Count)
+}
+
+func newHold(kind string, items []string, limit Limit, reason string) Hold {
+	slices.Sort(items)
+	sum := sha256.Sum256([]byte(kind + "\n" + strings.Join(items, "\n")))
+	return Hold{
+		ID: kind + "-" + hex.EncodeToString(sum[:4]), Kind: kind, Count: len(items),
+		Limit: limit.String(), Reason: reason, Items: items,
+	}
+}
+
+// deactivations returns those that would be sent, and what would hold them.
+func (l Limits) deactivations(p *Plan, in HoldInput) ([]*Change, Hold) {
+	var changes []*Change
+	var items []string
+	for _, c := range p.Changes {
+		if c.Action == Deactivate && !c.Blocked() {
+			changes, items = append(changes, c), append(items, c.OktaID)
+		}
+	}
+	reason := l.Deactivations.exceeded(len(changes), in.Recent.Users, in.Managed.Users)
+	if reason == "" && len(changes) > 0 {
+		reason = p.Health.DoubtUsers
+	}
+	return changes, newHold(HoldDeactivations, items, l.Deactivations, reason)
+}
+
+func (l Limits) holdDeletes(p *Plan, in HoldInput) {
+	var changes []*Change
+	var items []string
+	for _, c := range p.Changes {
+		if c.Action == GroupDelete && !c.Blocked() {
+			changes, items = append(changes, c), append(items, c.OktaID)
+		}
+	}
+	reason := l.GroupDeletes.exceeded(len(changes), in.Recent.Groups, in.Managed.Groups)
+	p.hold(changes, newHold(HoldGroupDeletes, items, l.GroupDeletes, reason), in)
+}
+
+// holdMembers holds removals and lets additions to the same groups proceed: a
+// change with both is split in two.
+func (l Limits) holdMembers(p *Plan, in HoldInput) {
+	var touched []*Change
+	var items []string
+	emptied := ""
+	for _, c := range p.Changes {
+		if c.Action != GroupMembers || c.Blocked() || len(c.Members.Remove) == 0 {
+			continue
+		}
+		touched = append(touched, c)
+		for _, id := range c.Members.Remove {
+			items = append(items, c.OktaID+"/"+id)
+		}
+		if c.empties && len(c.Members.Remove) >= percentFrom {
+			emptied = fmt.Sprintf("group %q would lose all of its %d members", c.Name, len(c.Members.Remove))
+		}
+	}
+	reason := l.MemberRemovals.exceeded(len(items), in.Recent.Members, in.Managed.Members)
+	if reason == "" {
+		reason = emptied
+	}
+	hold := newHold(HoldMemberRemovals, items, l.MemberRemovals, reason)
+	if !p.waits(&hold, len(touched), in) {
+		return
+	}
+	var removals []*Change
+	for _, c := range touched {
+		removals = append(removals, splitRemovals(p, c))
+	}
+	p.keep(removals, hold)
+}
+
+// keepMemberships takes the membership removals of people whose deactivation does
+// not go out from the plan. New cannot know them all: a removal is confirmed,
+// and held, only after it.
+func keepMemberships(p *Plan) {
+	kept := map[string]bool{}
+	for _, c := range p.Changes {
+		if c.Leaver != "" && c.Blocked() {
+			kept[c.OktaID] = true
+		}
+		if c.Action == Deactivate && c.Blocked() {
+			kept[c.OktaID] = true
+			delete(p.People, c.OktaID) // a member of changes only as a removal
+		}
+	}
+	busy := map[string]int{} // changes of each group
+	for _, c := range p.Changes {
+		busy[c.OktaID]++
+	}
+	p.Changes = slices.DeleteFunc(p.Changes, func(c *Change) bool {
+		before := len(c.Members.Remove)
+		c.Members.Remove = slices.DeleteFunc(c.Members.Remove, func(id string) bool { return kept[id] })
+		if len(c.Members.Remove) == before {
+			return false
+		}
+		c.empties = false
+		if len(c.Members.Add)+len(c.Members.Remove) > 0 || c.Whole {
+			return false
+		}
+		if busy[c.OktaID] == 1 {
+			p.Summary.Unchanged++
+		}
+		return true
+	})
+}
+
+// splitRemovals moves the removals of c into a change of their own, unless c has
+// nothing else to do, and returns that change.
+func splitRemovals(p *Plan, c *Change) *Change {
+	if len(c.Members.Add) == 0 && !c.Whole {
+		return c
+	}
+	removal := *c
+	removal.Members = MemberChange{Remove: c.Members.Remove}
+	c.Members.Remove, c.Replaces = nil, false // nobody is thrown out meanwhile
+	p.Changes = append(p.Changes, &removal)
+	return &removal
+}
+
+func (p *Plan) hold(changes []*Change, h Hold, in HoldInput) {
+	if p.waits(&h, len(changes), in) {
+		p.keep(changes, h)
+	}
+}
+
+// waits decides whether n changes are held, and notes what an approval releases.
+func (p *Plan) waits(h *Hold, n int, in HoldInput) bool {
+	held, released := h.decide(n, in)
+	if released {
+		p.released = append(p.released, *h)
+	}
+	return held
+}
+
+// decide says whether n changes are held, or whether an approval releases them. An
+// open hold takes the place of h; an approval counts when it is of exactly the set
+// that would be held now.
+func (h *Hold) decide(n int, in HoldInput) (held, released bool) {
+	if h.Reason != "" && slices.Contains(in.Released, h.ID) {
+		return false, true
+	}
+	if open, ok := in.Open[h.Kind]; ok && n > 0 {
+		*h = open
+		return true, false
+	}
+	return h.Reason != "", false
+}
+
+func (p *Plan) keep(changes []*Change, h Hold) {
+	for _, c := range changes {
+		c.Held, c.HoldID = true, h.ID
+	}
+	p.Holds = append(p.Holds, h)
+}

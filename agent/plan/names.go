@@ -1,0 +1,77 @@
+package plan
+
+import (
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// NameQuestion asks whether WalkMe has an account or group of a name already, which
+// makes a link of a create.
+type NameQuestion struct {
+	Type   scim.Type
+	OktaID string
+	Name   string
+	Kept   *state.Record // what is left of an earlier push of the group; nil: nothing
+	Paths  []string      // whose values the answer should show
+}
+
+// NameAnswer is what WalkMe has under a name. A name that it does not have has no
+// answer.
+type NameAnswer struct {
+	WalkMeID string
+	Inactive bool           // the account is deactivated
+	Shown    map[string]any // values of the account by path, as far as it shows them
+	Error    string         // why nothing can be said: several of that name
+}
+
+// AskNames asks about the creates that which chooses.
+func (p *Plan) AskNames(which func(*Change) bool) []NameQuestion {
+	var out []NameQuestion
+	for _, c := range p.Changes {
+		if !which(c) {
+			continue
+		}
+		q := NameQuestion{Type: c.Type, OktaID: c.OktaID, Name: c.Name, Kept: c.Kept}
+		for _, a := range c.Attributes {
+			q.Paths = append(q.Paths, a.Path)
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// TakeNames turns creates into links where an answer, by object key, says so. A
+// create that the configuration disables becomes a link, too: Okta links without the
+// right to create.
+func (p *Plan) TakeNames(answers map[string]NameAnswer) {
+	for _, c := range p.Changes {
+		answer, ok := answers[ObjectKey(c.Type, c.OktaID)]
+		switch {
+		case !ok || c.Action != Create && c.Action != GroupCreate:
+		case answer.Error != "":
+			c.Error = answer.Error
+		case c.Type == scim.Group:
+			c.Action, c.WalkMeID = GroupLink, answer.WalkMeID
+			c.Reason += "; WalkMe has a group of this name"
+		default:
+			c.Action, c.WalkMeID, c.Disabled = Link, answer.WalkMeID, ""
+			c.Overwrites(answer.Shown)
+			c.Reason += "; WalkMe has an account of this name"
+			if answer.Inactive {
+				c.Reason += ", deactivated"
+			}
+		}
+	}
+	if len(answers) > 0 {
+		p.reorder()
+	}
+}
+
+// Overwrites notes the values that a link replaces, as far as the account shows them.
+func (c *Change) Overwrites(shown map[string]any) {
+	for i := range c.Attributes {
+		if old, ok := shown[c.Attributes[i].Path]; ok {
+			c.Attributes[i].Old = old
+		}
+	}
+}

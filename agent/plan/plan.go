@@ -1,0 +1,185 @@
+package plan
+
+import (
+	"slices"
+	"time"
+)
+
+// Schema names the shape of a plan's JSON. It changes only when a reader
+// would break.
+const Schema = "okta-walkme-agent/plan/v1"
+
+// Summary counts each change exactly once: under held, disabled or waiting when
+// that keeps it back, else under its action.
+type Summary struct {
+	Create       int `json:"create"`
+	Link         int `json:"link"`
+	Update       int `json:"update"`
+	Reactivate   int `json:"reactivate"`
+	Deactivate   int `json:"deactivate"`
+	GroupCreate  int `json:"group_create"`
+	GroupLink    int `json:"group_link"`
+	GroupRename  int `json:"group_rename"`
+	GroupMembers int `json:"group_members"`
+	GroupDelete  int `json:"group_delete"`
+	GroupUnlink  int `json:"group_unlink"`
+	Unchanged    int `json:"unchanged"` // managed users and groups that need nothing
+	Held         int `json:"held"`
+	Rejected     int `json:"rejected"`
+	Disabled     int `json:"disabled"`
+	Waiting      int `json:"waiting"` // failed before and pausing, or a removal that is not confirmed
+}
+
+func (s *Summary) counter(a Action) *int {
+	switch a {
+	case Create:
+		return &s.Create
+	case Link:
+		return &s.Link
+	case Update:
+		return &s.Update
+	case Reactivate:
+		return &s.Reactivate
+	case Deactivate:
+		return &s.Deactivate
+	case GroupCreate:
+		return &s.GroupCreate
+	case GroupLink:
+		return &s.GroupLink
+	case GroupRename:
+		return &s.GroupRename
+	case GroupMembers:
+		return &s.GroupMembers
+	case GroupDelete:
+		return &s.GroupDelete
+	default:
+		return &s.GroupUnlink
+	}
+}
+
+// Source says what the plan was made from.
+type Source struct {
+	TakenAt time.Time `json:"taken_at"` // Okta's clock
+	Users   int       `json:"users"`    // assignments read
+	Groups  int       `json:"groups"`   // groups in the push sources
+	Digest  string    `json:"digest"`   // sha256:… of all that was read
+}
+
+// AppRef names the Okta app.
+type AppRef struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+// Plan is what a run would do, complete and in order. It is plain data.
+type Plan struct {
+	Schema          string            `json:"schema"`
+	ID              string            `json:"id"` // digest of everything but the times
+	CreatedAt       time.Time         `json:"created_at"`
+	App             AppRef            `json:"app"`
+	Target          string            `json:"target"` // SCIM base URL
+	WireProfile     string            `json:"wire_profile"`
+	Source          Source            `json:"source"`
+	StateGeneration int64             `json:"state_generation"`
+	Summary         Summary           `json:"summary"`
+	Changes         []*Change         `json:"changes"`
+	Rejected        []Rejection       `json:"rejected"`
+	Unmapped        []Unmapped        `json:"unmapped,omitempty"` // by a mapping that no run had yet
+	Health          Health            `json:"health"`
+	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"` // after a refresh
+	Holds           []Hold            `json:"holds"`
+	People          map[string]string `json:"people"` // names of the Okta ids under members
+
+	released []Hold // what an approval has kept from being held
+}
+
+// Unmanaged counts what is in WalkMe and not the agent's. It is never touched.
+type Unmanaged struct {
+	Users  int `json:"users"`
+	Groups int `json:"groups"`
+}
+
+// Unmapped is an attribute that the mapping does not have any more. WalkMe keeps its
+// values.
+type Unmapped struct {
+	Path   string `json:"path"`
+	People int    `json:"people"` // managed people who have a value there
+}
+
+// Health is the verdict on what was read from Okta, made before any diff.
+type Health struct {
+	Verdict string   `json:"verdict"` // healthy | degraded
+	Reasons []string `json:"reasons"`
+
+	// DoubtUsers and DoubtGroups say why absences are not trusted: removals of
+	// users, or unlinks of groups, wait for an approval or a better read.
+	DoubtUsers  string `json:"doubt_users,omitempty"`
+	DoubtGroups string `json:"doubt_groups,omitempty"`
+}
+
+// Hold is a set of changes that waits for a person's approval.
+type Hold struct {
+	ID     string   `json:"id"`
+	Kind   string   `json:"kind"` // deactivations | member_removals | group_deletes
+	Count  int      `json:"count"`
+	Limit  string   `json:"limit"`  // the limit in words
+	Reason string   `json:"reason"` // how the plan exceeds it
+	Items  []string `json:"items"`  // Okta ids; for member removals group/user
+}
+
+// The words for a group that is gone.
+const (
+	GroupDeleted  = "the group was deleted in WalkMe; with push_groups.on_missing: recreate it would be made anew"
+	GroupReplaced = "the group was deleted in WalkMe, and another one, %s, has its name now"
+)
+
+// Released returns the holds that an approval has kept from being held.
+func (p *Plan) Released() []Hold { return p.released }
+
+// Pending counts the changes that a run would send.
+func (p *Plan) Pending() int {
+	n := 0
+	for _, c := range p.Changes {
+		if !c.Blocked() {
+			n++
+		}
+	}
+	return n
+}
+
+// LeaveAlone keeps changes of objects from being sent: why, by object key.
+func (p *Plan) LeaveAlone(why map[string]string) {
+	for _, c := range p.Changes {
+		if reason, ok := why[ObjectKey(c.Type, c.OktaID)]; ok && !c.Blocked() {
+			c.Unconfirmed = reason
+		}
+	}
+	p.summarise()
+}
+
+// reorder sorts and numbers the changes, and recounts them.
+func (p *Plan) reorder() {
+	slices.SortFunc(p.Changes, compareChanges)
+	for i, c := range p.Changes {
+		c.Seq = i + 1
+	}
+	p.summarise()
+}
+
+// summarise recounts; unchanged and rejected are given by the planner.
+func (p *Plan) summarise() {
+	s := Summary{Unchanged: p.Summary.Unchanged, Rejected: len(p.Rejected)}
+	for _, c := range p.Changes {
+		switch {
+		case c.Held:
+			s.Held++
+		case c.Disabled != "":
+			s.Disabled++
+		case c.Blocked():
+			s.Waiting++
+		default:
+			*s.counter(c.Action)++
+		}
+	}
+	p.Summary = s
+}

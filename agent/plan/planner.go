@@ -1,0 +1,312 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// Input is everything that a plan depends on.
+type Input struct {
+	Recorded []state.Record // sorted by scim.Compare
+	Desired  Desired
+	Groups   []GroupWant // sorted by Okta id; see Mapping.DesiredGroups
+	Health   Health
+
+	Policy  Policy
+	Mapping Mapping
+
+	// NewMapping says that the run before this one had another mapping.
+	NewMapping bool
+
+	// Earlier holds the expressions of the mappings that recorded resources
+	// were pushed under, by digest. Without one a change counts as Okta's.
+	Earlier map[string]map[string]string
+
+	// Pushed holds what WalkMe acknowledged, by object key, where Recorded is
+	// what WalkMe shows now. Nil: Recorded is what it acknowledged.
+	Pushed map[string]state.Record
+
+	// Force says what to push again although nothing differs. Nil forces
+	// nothing.
+	Force *Selection
+
+	// Only restricts the plan to these people, by Okta id, sorted: their accounts
+	// and their memberships. Nil restricts nothing.
+	Only []string
+
+	// Patient honours the pauses of failed objects; Now is compared with them.
+	Patient bool
+	Now     time.Time
+}
+
+// Policy is the part of the configuration that switches kinds of change.
+type Policy struct {
+	CreateUsers          bool
+	UpdateUserAttributes bool
+	DeactivateUsers      bool
+	RecreateMissing      bool // an account that is gone in WalkMe is created anew
+	Desire               DesirePolicy
+	Groups               GroupPolicy
+}
+
+// planner collects changes.
+type planner struct {
+	in   Input
+	plan *Plan
+
+	users   map[string]*state.Record // by Okta id
+	groups  map[string]*state.Record
+	actions map[string]*Change // the change of each user, by Okta id
+
+	heirs   map[string]string        // Okta id of a leaver → of the person to whom the account passes
+	leavers map[string]*state.Record // Okta id of such a person → the leaver's record
+}
+
+// New compares what WalkMe acknowledged with what Okta wants.
+//
+//	                │ Okta: present        │ absent              │ keep        │ rejected
+//	────────────────┼──────────────────────┼─────────────────────┼─────────────┼──────────
+//	never recorded  │ create ¹             │ –                   │ –           │ reported
+//	never landed ²  │ create ¹             │ – (forgotten)       │ –           │ reported
+//	active          │ update ³ / unchanged │ deactivate ⁴        │ unchanged   │ reported, unchanged
+//	inactive        │ reactivate           │ –                   │ –           │ reported
+//
+//	¹ turns into link where the look-up finds an account
+//	² an earlier create failed
+//	³ when a mapped value differs, or a resync asks for it
+//	⁴ unless the account passes on, see passOn
+//
+// Groups have a table of their own at planGroups. The result is complete and in
+// the order of the run, and the same input gives the same plan.
+func New(in Input) *Plan {
+	p := &planner{
+		in:      in,
+		plan:    &Plan{Schema: Schema, Health: in.Health, People: map[string]string{}},
+		users:   map[string]*state.Record{},
+		groups:  map[string]*state.Record{},
+		actions: map[string]*Change{},
+		heirs:   map[string]string{},
+		leavers: map[string]*state.Record{},
+	}
+	for i := range in.Recorded {
+		r := &in.Recorded[i]
+		if r.Type == scim.Group {
+			p.groups[r.SourceID] = r
+		} else {
+			p.users[r.SourceID] = r
+		}
+	}
+	p.passOn()
+	p.planUsers()
+	p.noteUnmapped()
+	p.orderRenames()
+	p.planGroups()
+	p.restrict()
+	p.orderGroupRenames()
+	p.nameMembers()
+	p.plan.reorder()
+	return p.plan
+}
+
+func (p *planner) planUsers() {
+	for i := range p.in.Desired.People {
+		person := &p.in.Desired.People[i]
+		if person.Rejection != nil {
+			p.reject(*person.Rejection, p.users[person.SourceID])
+		}
+		p.planPerson(person, p.users[person.SourceID])
+	}
+	for i := range p.in.Recorded {
+		r := &p.in.Recorded[i]
+		if r.Type == scim.User && p.in.Desired.Find(r.SourceID) == nil {
+			p.planAbsent(r, "no longer assigned in Okta", r.SourceID)
+		}
+	}
+}
+
+func (p *planner) planPerson(want *Person, r *state.Record) {
+	switch {
+	case want.Presence == Absent:
+		if r != nil {
+			p.planAbsent(r, want.Why, "")
+		}
+	case want.Presence == Keep:
+		if r != nil && r.ID != "" && r.Active {
+			p.plan.Summary.Unchanged++
+		}
+	case r == nil || r.ID == "":
+		c := p.userChange(Create, want, r)
+		c.Attributes = scim.DiffAttributes(nil, want.Attributes)
+		c.Reason = want.Why
+		if leaver := p.leavers[want.SourceID]; leaver != nil {
+			c.Action, c.WalkMeID = Link, leaver.ID
+		} else if !p.in.Policy.CreateUsers {
+			c.Disabled = "provisioning.create_users"
+		}
+		p.inherit(c)
+		p.add(c, r)
+	case !r.Active:
+		c := p.userChange(Reactivate, want, r)
+		c.Attributes = scim.DiffAttributes(r.Attributes, want.Attributes)
+		c.Reason = want.Why
+		p.inherit(c)
+		p.add(c, r)
+	default:
+		p.planUpdate(want, r)
+	}
+}
+
+func (p *planner) planUpdate(want *Person, r *state.Record) {
+	diff := scim.DiffAttributes(r.Attributes, want.Attributes)
+	forced := p.in.Force.wants(r, diff)
+	if len(diff) == 0 && !forced {
+		p.plan.Summary.Unchanged++
+		return
+	}
+	c := p.userChange(Update, want, r)
+	c.Attributes = p.withActual(diff, r)
+	c.Cause, c.Reason = p.causeOf(c.Attributes, r)
+	if forced {
+		c.Cause, c.Reason = CauseForced, "a resync asks for it"
+		c.Attributes = whole(c.Attributes, want.Attributes)
+	}
+	if !p.in.Policy.UpdateUserAttributes {
+		c.Disabled = "provisioning.update_user_attributes"
+	}
+	p.add(c, r)
+}
+
+// whole completes what differs with what is sent all the same.
+func whole(diff []scim.AttributeChange, want scim.Attributes) []scim.AttributeChange {
+	out := make([]scim.AttributeChange, len(want))
+	for i, a := range want {
+		out[i] = scim.AttributeChange{Path: a.Path, Old: a.Value, New: a.Value}
+		if at := slices.IndexFunc(diff, func(d scim.AttributeChange) bool { return d.Path == a.Path }); at >= 0 {
+			out[i] = diff[at]
+		}
+	}
+	return out
+}
+
+// planAbsent takes the account of a person away. unlisted is set when that is only
+// because Okta's list does not hold the person.
+func (p *planner) planAbsent(r *state.Record, why, unlisted string) {
+	if r.ID == "" || !r.Active || p.heirs[r.SourceID] != "" {
+		return
+	}
+	c := &Change{
+		Type: scim.User, Action: Deactivate, OktaID: r.SourceID, WalkMeID: r.ID, Name: r.Name,
+		Cause: CauseOkta, Reason: why, unlisted: unlisted,
+	}
+	if !p.in.Policy.DeactivateUsers {
+		c.Disabled = "provisioning.deactivate_users"
+	}
+	p.add(c, r)
+}
+
+func (p *planner) userChange(a Action, want *Person, r *state.Record) *Change {
+	c := &Change{
+		Type: scim.User, Action: a, OktaID: want.SourceID, Name: want.Name(),
+		Cause: CauseOkta, Needs: Needs{Want: want},
+	}
+	if r != nil {
+		c.WalkMeID = r.ID
+	}
+	return c
+}
+
+// add appends a change. A recorded failure of the very same change shows in its
+// cause, and in a pause where the run is patient. A change that has become
+// another one since is tried at once.
+func (p *planner) add(c *Change, r *state.Record) {
+	if r != nil && p.drifted(r) {
+		c.Cause, c.Reason = CauseDrift, "changed in WalkMe: "+c.Reason
+	}
+	if r != nil && r.Attempts > 0 && c.Cause != CauseForced {
+		c.past = &past{change: r.FailedChange, words: "failed " + times(r.Attempts), err: r.LastError}
+		if next := r.NextTry; p.in.Patient && next.After(p.in.Now) {
+			c.past.next = &next
+		}
+	}
+	c.recall()
+	p.plan.Changes = append(p.plan.Changes, c)
+	if c.Type == scim.User {
+		p.actions[c.OktaID] = c
+	}
+}
+
+// orderRenames moves updates and reactivations that free a userName before the
+// change that wants it. Of a longer chain of renames the rest waits for the next
+// runs. Two people who swap names stay in each other's way until one of them gets a
+// third name.
+func (p *planner) orderRenames() {
+	wanted := map[string]string{} // key of the userName → Okta id
+	for _, c := range p.plan.Changes {
+		if c.Want != nil {
+			wanted[scim.NameKey(c.Name)] = c.OktaID
+		}
+	}
+	for _, c := range p.plan.Changes {
+		if c.Action != Update && c.Action != Reactivate {
+			continue
+		}
+		r := p.users[c.OktaID]
+		id, needed := wanted[scim.NameKey(r.Name)]
+		c.early = needed && id != c.OktaID && !scim.SameName(r.Name, c.Name)
+	}
+}
+
+// restrict drops what a resync, or a look at a few people, does not ask for.
+func (p *planner) restrict() {
+	if p.in.Only != nil {
+		p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool { return !c.narrow(p.in.Only) })
+		p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, func(r Rejection) bool { return !scim.Contains(p.in.Only, r.OktaID) })
+	}
+	if p.in.Force == nil {
+		return
+	}
+	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
+		set := p.users
+		if c.Type == scim.Group {
+			set = p.groups
+		}
+		return !p.in.Force.covers(c, set[c.OktaID])
+	})
+	p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, func(r Rejection) bool {
+		return !p.in.Force.names(r.Type, r.OktaID)
+	})
+}
+
+// nameMembers collects the names of everybody who occurs as a member.
+func (p *planner) nameMembers() {
+	for _, c := range p.plan.Changes {
+		for _, ids := range [][]string{c.Members.Add, c.Members.Remove} {
+			for _, id := range ids {
+				p.plan.People[id] = p.personName(id)
+			}
+		}
+	}
+}
+
+func (p *planner) personName(oktaID string) string {
+	var wanted, recorded string
+	if w := p.in.Desired.Find(oktaID); w != nil {
+		wanted = w.Name()
+	}
+	if r := p.users[oktaID]; r != nil {
+		recorded = r.Name
+	}
+	return cmp.Or(wanted, recorded, oktaID)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}

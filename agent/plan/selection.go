@@ -1,0 +1,164 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// Selection is what a resync pushes again, although nothing differs. Users and
+// groups add up; the other parts narrow them down. The zero value selects
+// everything. A run with a selection leaves everything else alone.
+type Selection struct {
+	Users      []string `json:"users,omitempty"`      // userName or Okta id
+	Groups     []string `json:"groups,omitempty"`     // name in Okta or WalkMe, or Okta id
+	Attributes []string `json:"attributes,omitempty"` // paths: only people whose value of one differs from what was acknowledged
+	Always     bool     `json:"always,omitempty"`     // with Attributes: everybody, whether or not it differs
+	Failed     bool     `json:"failed,omitempty"`     // only what failed at its last attempt
+
+	ids  map[string]bool // resolved; nil: everything
+	done map[string]bool // object keys: what a resync that goes on has pushed already
+}
+
+// Done leaves out what a resync that goes on has pushed already.
+func (s *Selection) Done(t scim.Type, oktaID string) {
+	if s.done == nil {
+		s.done = map[string]bool{}
+	}
+	s.done[ObjectKey(t, oktaID)] = true
+}
+
+// String names what is selected, in the flags of the command line: two selections of the
+// same have the same.
+func (s *Selection) String() string {
+	var parts []string
+	for _, flag := range []struct {
+		name   string
+		values []string
+	}{{"--user", s.Users}, {"--group", s.Groups}, {"--attribute", s.Attributes}} {
+		values := slices.Clone(flag.values)
+		slices.Sort(values)
+		for _, v := range slices.Compact(values) {
+			if strings.ContainsAny(v, " '\"\\$&;|<>()*?#`") {
+				v = "'" + strings.ReplaceAll(v, "'", `'\''`) + "'"
+			}
+			parts = append(parts, flag.name+" "+v)
+		}
+	}
+	if s.Always {
+		parts = append(parts, "--force")
+	}
+	if s.Failed {
+		parts = append(parts, "--failed")
+	}
+	if len(parts) == 0 {
+		return "everything"
+	}
+	return strings.Join(parts, " ")
+}
+
+// UnknownError says that a resync names somebody, or something, that neither Okta
+// nor the state knows.
+type UnknownError struct{ Names []string }
+
+func (e *UnknownError) Error() string {
+	return "neither assigned in Okta nor managed here: " + strings.Join(e.Names, ", ")
+}
+
+// Clone keeps what a run works out from the caller, who may start another one.
+func (s *Selection) Clone() *Selection {
+	if s == nil {
+		return nil
+	}
+	own := *s
+	return &own
+}
+
+// Resolve turns names into Okta ids. The error is an *UnknownError.
+func (s *Selection) Resolve(desired Desired, groups []GroupWant, recorded []state.Record) error {
+	if s == nil || len(s.Users)+len(s.Groups) == 0 {
+		return nil
+	}
+	s.ids = map[string]bool{}
+	known := map[string][]string{} // type and key of a name or id → object keys
+	note := func(t scim.Type, oktaID string, names ...string) {
+		for _, name := range append(names, oktaID) {
+			key := ObjectKey(t, scim.NameKey(name))
+			known[key] = append(known[key], ObjectKey(t, oktaID))
+		}
+	}
+	for i := range desired.People {
+		note(scim.User, desired.People[i].SourceID, desired.People[i].Name())
+	}
+	for i := range groups {
+		note(scim.Group, groups[i].OktaID, groups[i].Name, groups[i].Group)
+	}
+	for i := range recorded {
+		note(recorded[i].Type, recorded[i].SourceID, recorded[i].Name)
+	}
+	var unknown []string
+	for t, names := range map[scim.Type][]string{scim.User: s.Users, scim.Group: s.Groups} {
+		for _, name := range names {
+			keys := known[ObjectKey(t, scim.NameKey(name))]
+			if len(keys) == 0 {
+				unknown = append(unknown, fmt.Sprintf("%s %q", strings.ToLower(string(t)), name))
+			}
+			for _, key := range keys {
+				s.ids[key] = true
+			}
+		}
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		return &UnknownError{unknown}
+	}
+	return nil
+}
+
+func (s *Selection) names(t scim.Type, oktaID string) bool {
+	return s.ids == nil || s.ids[ObjectKey(t, oktaID)]
+}
+
+// narrows says whether the record passes the parts that are about its past.
+func (s *Selection) narrows(r *state.Record) bool {
+	if s.Failed && (r == nil || r.Attempts == 0) {
+		return false
+	}
+	return r == nil || r.Partial || !s.done[ObjectKey(r.Type, r.SourceID)]
+}
+
+func (s *Selection) touches(diff []scim.AttributeChange) bool {
+	return len(s.Attributes) == 0 || s.Always ||
+		slices.ContainsFunc(diff, func(d scim.AttributeChange) bool { return slices.Contains(s.Attributes, d.Path) })
+}
+
+// wants says whether a resync forces an update of a managed person.
+func (s *Selection) wants(r *state.Record, diff []scim.AttributeChange) bool {
+	return s != nil && s.names(scim.User, r.SourceID) && s.narrows(r) && s.touches(diff)
+}
+
+// wantsGroup says whether a resync forces a full push of a managed group. What failed
+// is merely tried again.
+func (s *Selection) wantsGroup(r *state.Record) bool {
+	return s != nil && !s.Failed && s.names(scim.Group, r.SourceID) && s.narrows(r) && len(s.Attributes) == 0
+}
+
+// replaces says whether that push throws out whoever else is in the group, as Okta's
+// Push Now does. A linked group has members of its own: it has to be named.
+func (s *Selection) replaces(r *state.Record) bool {
+	return s.wantsGroup(r) && (r.Origin == state.Created || s.ids != nil)
+}
+
+// covers says whether a change belongs to the selection.
+func (s *Selection) covers(c *Change, r *state.Record) bool {
+	if s == nil {
+		return true
+	}
+	if len(s.Attributes) > 0 && (c.Action != Update || !s.touches(c.Attributes)) {
+		return false
+	}
+	return s.names(c.Type, c.OktaID) && s.narrows(r)
+}
