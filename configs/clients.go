@@ -68,9 +68,9 @@ func (c *Config) WalkMeClient() (walkme.Config, error) {
 	out := walkme.Config{
 		BaseURL: c.WalkMeURL(),
 		Auth: walkme.Auth{
-			Username: r.secret("walkme.auth.username", c.WalkMe.Auth.Username),
-			Password: r.secret("walkme.auth.password", c.WalkMe.Auth.Password),
-			Token:    r.secret("walkme.auth.token", c.WalkMe.Auth.Token),
+			Username: r.line("walkme.auth.username", c.WalkMe.Auth.Username),
+			Password: r.line("walkme.auth.password", c.WalkMe.Auth.Password),
+			Token:    r.line("walkme.auth.token", c.WalkMe.Auth.Token),
 		},
 		Profile:           walkme.Profile(c.WalkMe.WireProfile),
 		Wire:              c.wire(),
@@ -112,6 +112,15 @@ func (r *resolver) secret(path string, s Secret) string {
 	}
 	value, f := s.resolve(r.env)
 	if f != nil {
+		r.add(path, string(s)+": "+f.msg, f.hint)
+	}
+	return value
+}
+
+// line is a secret of one line.
+func (r *resolver) line(path string, s Secret) string {
+	value := r.secret(path, s)
+	if f := oneLine(value); f != nil {
 		r.add(path, string(s)+": "+f.msg, f.hint)
 	}
 	return value

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // Secret is a reference to a secret, never the secret itself: env:NAME,
@@ -41,9 +42,10 @@ func (s *Secret) parseText(text string) *fault {
 	return &fault{"is not a reference to a secret (the value is not shown)", secretHint}
 }
 
-// Resolve returns the secret. A line break at its end is cut off, because editors
-// and echo add one; an empty secret is an error, and so is a file: that others
-// than its owner can read or write. A credential: may be readable by a group,
+// Resolve returns the secret. Line breaks at its end and a byte order mark before it
+// are cut off, because editors and echo add them; a secret that is empty, stands in
+// quotes or is not UTF-8 is an error, and so is a file: that others than its owner can
+// read or write. A credential: may be readable by a group,
 // which is how systemd hands it over. Errors name the reference, never the value.
 func (s Secret) Resolve(env Env) (string, error) {
 	value, f := s.resolve(env)
@@ -72,10 +74,42 @@ func (s Secret) resolve(env Env) (string, *fault) {
 	if f != nil {
 		return "", f
 	}
+	return bare(value)
+}
+
+// quotes are the pairs that a secret may have been put in.
+var quotes = []string{`""`, `''`, "``", "“”", "‘’", "«»"}
+
+// bare is a secret without what editors and shells put around it: a mark of the byte
+// order at its beginning and line breaks at its end go, in silence. What may or may
+// not belong to it is refused. No message quotes it.
+func bare(value string) (string, *fault) {
+	if strings.HasPrefix(value, "\xff\xfe") || strings.HasPrefix(value, "\xfe\xff") {
+		return "", &fault{"the text is UTF-16, as some Windows editors write it", "save it as UTF-8"}
+	}
+	value = strings.TrimPrefix(value, "\ufeff")
 	if value = strings.TrimRight(value, "\r\n"); strings.TrimSpace(value) == "" {
 		return "", &fault{"the secret is empty", ""}
 	}
+	if !utf8.ValidString(value) || strings.ContainsAny(value, "\x00\ufeff\u200b") {
+		return "", &fault{"the secret holds characters that no secret has: it is damaged, or not plain text", "copy it again, into a file in UTF-8"}
+	}
+	trimmed := strings.TrimSpace(value)
+	for _, pair := range quotes {
+		first, size := utf8.DecodeRuneInString(pair)
+		if len(trimmed) >= len(pair) && strings.HasPrefix(trimmed, string(first)) && strings.HasSuffix(trimmed, pair[size:]) {
+			return "", &fault{"the secret stands in quotes", "take the quotes away: the secret stands there alone"}
+		}
+	}
 	return value, nil
+}
+
+// oneLine is a fault when a secret that is no key has more than one line.
+func oneLine(value string) *fault {
+	if strings.ContainsFunc(value, isControl) {
+		return &fault{"the secret holds a line break or another control character", "keep the secret alone there, on one line"}
+	}
+	return nil
 }
 
 // secretFile reads a file of which none of the forbidden permission bits is set.

@@ -13,11 +13,20 @@ import (
 
 func TestSecretResolve(t *testing.T) {
 	env := machine(
-		map[string]string{"TOKEN": "s3cret", "EMPTY": "", "BLANK": " \n", "CREDENTIALS_DIRECTORY": "/run/credentials/agent"},
+		map[string]string{"TOKEN": "s3cret", "EMPTY": "", "QUOTED": `"s3cret"`, "BLANK": " \n", "CREDENTIALS_DIRECTORY": "/run/credentials/agent"},
 		map[string]string{
 			"/etc/agent/token":               "0600 s3cret\n",
 			"/etc/agent/windows":             "0400 s3cret\r\n",
 			"/etc/agent/inner":               "0600  two words \n",
+			"/etc/agent/bom":                 "0600 \ufeffs3cret\r\n\r\n",
+			"/etc/agent/bom-alone":           "0600 \ufeff\r\n",
+			"/etc/agent/utf16":               "0600 \xff\xfes\x003\x00",
+			"/etc/agent/latin1":              "0600 s\xe9cret",
+			"/etc/agent/zero-width":          "0600 s3cret\u200b",
+			"/etc/agent/quoted":              "0600 \"s3cret\"\n",
+			"/etc/agent/quoted-bom":          "0600 \ufeff's3cret' \n",
+			"/etc/agent/typographic":         "0600 “s3cret”",
+			"/etc/agent/one-quote":           "0600 s3c'ret\"",
 			"/etc/agent/empty":               "0600 \n\n",
 			"/etc/agent/group":               "0640 s3cret",
 			"/etc/agent/world":               "0604 s3cret",
@@ -37,6 +46,16 @@ func TestSecretResolve(t *testing.T) {
 		{"file:windows", "s3cret", ""},
 		{"file:inner", " two words ", ""},
 		{"credential:token", "s3cret", ""},
+		{"file:bom", "s3cret", ""},
+		{"file:one-quote", `s3c'ret"`, ""},
+		{"file:bom-alone", "", "file:bom-alone: the secret is empty"},
+		{"file:utf16", "", "file:utf16: the text is UTF-16, as some Windows editors write it; save it as UTF-8"},
+		{"file:latin1", "", "file:latin1: the secret holds characters that no secret has: it is damaged, or not plain text; copy it again, into a file in UTF-8"},
+		{"file:zero-width", "", "file:zero-width: the secret holds characters that no secret has: it is damaged, or not plain text; copy it again, into a file in UTF-8"},
+		{"file:quoted", "", "file:quoted: the secret stands in quotes; take the quotes away: the secret stands there alone"},
+		{"file:quoted-bom", "", "file:quoted-bom: the secret stands in quotes; take the quotes away: the secret stands there alone"},
+		{"file:typographic", "", "file:typographic: the secret stands in quotes; take the quotes away: the secret stands there alone"},
+		{"env:QUOTED", "", "env:QUOTED: the secret stands in quotes; take the quotes away: the secret stands there alone"},
 		{"env:EMPTY", "", "env:EMPTY: the environment variable is not set or empty"},
 		{"env:BLANK", "", "env:BLANK: the secret is empty"},
 		{"file:empty", "", "file:empty: the secret is empty"},
@@ -94,6 +113,19 @@ func TestSecretFromDisk(t *testing.T) {
 	t.Setenv("CONFIGS_TEST_TOKEN", "s3cret")
 	if got, err := configs.Secret("env:CONFIGS_TEST_TOKEN").Resolve(configs.Env{}); got != "s3cret" || err != nil {
 		t.Errorf("Resolve = %q, %v, want s3cret", got, err)
+	}
+}
+
+// A secret that is no key has one line.
+func TestSecretOfTwoLines(t *testing.T) {
+	c := parse(t, minimal, machine(map[string]string{"OKTA_TOKEN": "a\nb", "WALKME_TOKEN": "user\nname"}, nil))
+	_, oktaErr := c.OktaClient()
+	_, walkmeErr := c.WalkMeClient()
+	if text := fmt.Sprint(oktaErr); !strings.Contains(text, "the token contains a blank") {
+		t.Errorf("OktaClient() = %v, want the blank named", oktaErr)
+	}
+	if text := fmt.Sprint(walkmeErr); strings.Count(text, "the secret holds a line break or another control character") != 1 {
+		t.Errorf("WalkMeClient() = %v, want the line break named", walkmeErr)
 	}
 }
 
