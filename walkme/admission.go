@@ -20,6 +20,7 @@ type admission struct {
 	rate    *rate.Limiter // nil: no limit
 	pause   *pause
 	timeout time.Duration
+	secrets []string // kept out of errors
 }
 
 // RoundTrip implements http.RoundTripper. The body of its answer is in memory.
@@ -38,7 +39,7 @@ func (a *admission) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, &timeoutError{a.timeout}
 	}
 	if err != nil {
-		return nil, err
+		return nil, concealError(err, a.secrets)
 	}
 	if resp.StatusCode == http.StatusTooManyRequests { // before the slot is free for another request
 		a.pause.extend(time.Now().Add(askedPause(resp.Header)))

@@ -66,7 +66,7 @@ func NewClient(cfg Config) (*Client, error) {
 	c := &Client{
 		base:             base.String(),
 		authorization:    authorization,
-		secrets:          secretsOf(authorization),
+		secrets:          append(secretsOf(authorization), proxySecrets(base.String())...),
 		profile:          cfg.Profile,
 		wire:             wire,
 		updateAttributes: cfg.UpdateAttributes,
@@ -87,6 +87,7 @@ func (c *Client) admission(cfg Config) *admission {
 		slots:   make(chan struct{}, cmp.Or(cfg.MaxInFlight, defaultMaxInFlight)),
 		pause:   c.pause,
 		timeout: cmp.Or(cfg.Timeout, defaultTimeout),
+		secrets: c.secrets,
 	}
 	if a.base == nil {
 		c.own = NewTransport()

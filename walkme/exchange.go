@@ -126,7 +126,7 @@ func failure(method string, err error) error {
 // neverConnected tells whether an error is from before the first byte.
 func neverConnected(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial" || is[*net.DNSError](err)
+	return errors.As(err, &op) && op.Op == "dial" || is[*net.DNSError](err) || is[*ProxyError](err)
 }
 
 // withoutURL drops the URL that net/http puts into its errors: a look-up has a
@@ -143,11 +143,11 @@ func withoutURL(err error) error {
 // was answered 5xx may have been applied, except that 501 and 505 are statements
 // about the server. A read that was answered 5xx says nothing about its object.
 func (c *Client) refusal(method string, resp *http.Response, body []byte, attempts int) error {
-	e := scim.ParseError(resp.StatusCode, resp.Header.Get("Content-Type"), body)
+	e := scim.ParseError(resp.StatusCode, resp.Header.Get("Content-Type"), c.concealBody(body))
 	e.Detail = c.conceal(e.Detail)
 	switch {
 	case resp.StatusCode/100 == 3:
-		e.Detail = "redirected" + elsewhere(resp)
+		e.Detail = "redirected" + c.conceal(elsewhere(resp))
 	case resp.StatusCode == http.StatusTooManyRequests:
 		return fmt.Errorf("%w, %d attempts: %w", ErrRateLimited, attempts, e)
 	case resp.StatusCode == http.StatusNotImplemented, resp.StatusCode == http.StatusHTTPVersionNotSupported:
@@ -168,8 +168,22 @@ func elsewhere(resp *http.Response) string {
 }
 
 // conceal takes the credential out of a text from the server.
-func (c *Client) conceal(text string) string {
+func (c *Client) conceal(text string) string { return concealIn(text, c.secrets) }
+
+// concealBody takes the credential out of a body, before the text in it is cut to a
+// line: a secret that was cut would not be known any more. Short ones stay, because
+// they could be part of SCIM's own words, and fit into a line.
+func (c *Client) concealBody(body []byte) []byte {
 	for _, secret := range c.secrets {
+		if len(secret) >= 2*shortestSecret {
+			body = bytes.ReplaceAll(body, []byte(secret), []byte(redacted))
+		}
+	}
+	return body
+}
+
+func concealIn(text string, secrets []string) string {
+	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, redacted)
 	}
 	return text

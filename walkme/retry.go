@@ -68,7 +68,7 @@ func (p *persistence) again(ctx context.Context, resp *http.Response, err error)
 // server has had its minute.
 func transient(resp *http.Response, err error) bool {
 	if err != nil {
-		return !is[*NotSentError](err) && !is[*timeoutError](err) && !is[*tls.CertificateVerificationError](err) &&
+		return !is[*NotSentError](err) && !is[*timeoutError](err) && !is[*ProxyError](err) && !is[*tls.CertificateVerificationError](err) &&
 			!errors.Is(err, ErrNotSent) && !errors.Is(err, errTooLarge)
 	}
 	switch resp.StatusCode {
