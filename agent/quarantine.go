@@ -47,7 +47,7 @@ func (q Quarantine) Pause() time.Duration {
 
 // badRun says why a run puts the service into quarantine, or "".
 func badRun(r RunReport, err error) string {
-	refused := errors.Is(err, okta.ErrUnauthorized) || errors.Is(err, okta.ErrForbidden) || errors.Is(err, okta.ErrDPoP) ||
+	refused := errors.Is(err, okta.ErrUnauthorized) || errors.Is(err, okta.ErrForbidden) || errors.Is(err, okta.ErrDPoP) || errors.Is(err, okta.ErrProof) ||
 		errors.Is(err, scim.ErrUnauthorized) || errors.Is(err, scim.ErrForbidden)
 	tried := r.Applied + r.Failed
 	switch {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"okta-walkme-agent/okta"
 )
 
 // oktaID is the form of every id that Okta gives; it goes into URL paths.
@@ -59,6 +61,9 @@ func (a OktaAuth) check(ps *problems) {
 		ps.alongside(path+".key_id", path+".client_id")
 	case !token:
 		ps.follow(path, "holds no way to sign in", both)
+	}
+	if !service && a.DPoP != string(okta.DPoPAuto) && ps.source.has(path+".dpop") {
+		ps.add(path+".dpop", "has no effect without client_id and private_key", "an API token cannot be bound to a key; leave it out")
 	}
 	if ps.source.has(path+".client_id") && !oktaID.MatchString(a.ClientID) {
 		ps.follow(path+".client_id", "is not an Okta id", "the Admin Console shows the Client ID on the service app's page, as in 0oa1b2c3d4e5f6g7h8i9")

@@ -27,6 +27,7 @@ func (c *Config) OktaClient() (okta.Config, error) {
 		APIToken:       r.secret("okta.auth.api_token", c.Okta.Auth.APIToken),
 		ClientID:       c.Okta.Auth.ClientID,
 		KeyID:          c.Okta.Auth.KeyID,
+		DPoP:           okta.DPoP(c.Okta.Auth.DPoP),
 		RateLimitShare: c.Okta.RateLimitShare,
 		MaxPeople:      c.Okta.MaxPeople,
 		Timeout:        c.Okta.Timeout,

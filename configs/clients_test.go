@@ -36,7 +36,7 @@ func TestOktaClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := okta.Config{
-		OrgURL: "https://acme.okta.com", AppID: "0oa1", APIToken: "okta-s3cret", RateLimitShare: 0.25, MaxPeople: 2_000_000, Timeout: 5 * time.Second,
+		OrgURL: "https://acme.okta.com", AppID: "0oa1", APIToken: "okta-s3cret", RateLimitShare: 0.25, MaxPeople: 2_000_000, DPoP: okta.DPoPAuto, Timeout: 5 * time.Second,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(okta.Config{}, "Transport", "Logger")); diff != "" {
 		t.Errorf("OktaClient() (-want +got):\n%s", diff)
@@ -48,13 +48,13 @@ func TestOktaClient(t *testing.T) {
 
 func TestOktaClientWithServiceApp(t *testing.T) {
 	key := privateKey(t)
-	text := strings.Replace(minimal, "{api_token: env:OKTA_TOKEN}", "{client_id: 0oa2, private_key: file:key.pem, key_id: kid}", 1)
+	text := strings.Replace(minimal, "{api_token: env:OKTA_TOKEN}", "{client_id: 0oa2, private_key: file:key.pem, key_id: kid, dpop: always}", 1)
 	c := parse(t, text+"watch: {interval: 30s}\n", machine(secrets, map[string]string{"/etc/agent/key.pem": "0600 " + key + "\n"}))
 	got, err := c.OktaClient()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(got.PrivateKey) != key || got.ClientID != "0oa2" || got.KeyID != "kid" || got.APIToken != "" {
+	if string(got.PrivateKey) != key || got.ClientID != "0oa2" || got.KeyID != "kid" || got.APIToken != "" || got.DPoP != okta.DPoPAlways {
 		t.Errorf("OktaClient() = client id %q, key id %q", got.ClientID, got.KeyID)
 	}
 	if got.Scopes != nil {

@@ -49,6 +49,7 @@ type OktaAuth struct {
 	ClientID   string `yaml:"client_id"`
 	PrivateKey Secret `yaml:"private_key"` // PEM, PKCS#1 or PKCS#8
 	KeyID      string `yaml:"key_id"`      // "" leaves the kid out of the assertion
+	DPoP       string `yaml:"dpop" oneof:"auto|always|never"`
 }
 
 // WalkMe is the write side. One of Region and BaseURL is set.

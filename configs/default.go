@@ -17,7 +17,7 @@ func Sample() []byte { return []byte(sample) }
 // org, app, target and both kinds of credentials have no default.
 func Default() Config {
 	c := Config{
-		Okta: Okta{RateLimitShare: 0.5, MaxPeople: 2_000_000, GroupFullRead: 6 * time.Hour, Timeout: time.Minute},
+		Okta: Okta{Auth: OktaAuth{DPoP: "auto"}, RateLimitShare: 0.5, MaxPeople: 2_000_000, GroupFullRead: 6 * time.Hour, Timeout: time.Minute},
 		WalkMe: WalkMe{
 			WireProfile: "oin", MaxInFlight: 8, RequestsPerSecond: 25, Timeout: time.Minute, Wire: defaultWire(),
 		},

@@ -131,19 +131,6 @@ func TestPrivateKeyRefused(t *testing.T) {
 	}
 }
 
-func TestDPoP(t *testing.T) {
-	_, key := rsaKey(t)
-	org := startOrg(t, oktatest.Options{ClientID: clientID, PublicKey: key.public})
-	org.RequireDPoP(true)
-	_, err := newClient(t, org, service(key)).App(t.Context())
-	if !errors.Is(err, okta.ErrDPoP) || !strings.Contains(err.Error(), "clear") {
-		t.Errorf("App() = %v, want ErrDPoP with the remedy", err)
-	}
-	if got := len(org.Requests()); got != 1 {
-		t.Errorf("requests = %d, want 1: asking again does not help", got)
-	}
-}
-
 func TestTokenRefused(t *testing.T) {
 	_, key := rsaKey(t)
 	_, other := rsaKey(t)

@@ -34,13 +34,12 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	retry := newRetrier(cfg)
-	s, err := newSession(ctx, cfg, retry)
+	s, err := newSession(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	_, host, _ := strings.Cut(cfg.OrgURL, "://")
-	return &Client{cfg: cfg, host: host, session: s, http: &http.Client{Transport: retry, CheckRedirect: stayHere}}, nil
+	return &Client{cfg: cfg, host: host, session: s, http: &http.Client{Transport: s.retry, CheckRedirect: stayHere}}, nil
 }
 
 // stayHere hands a redirect to the caller as an answer: no answer of Okta's API
@@ -48,9 +47,11 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 func stayHere(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // get asks for path, which starts with /, and returns an answer of status 200.
-// The caller closes its body. A 401 renews the access token once.
+// The caller closes its body. A 401 renews the access token once, and a wish for
+// another nonce (RFC 9449, section 9) is met once.
 func (c *Client) get(ctx context.Context, path string) (*http.Response, error) {
-	for renewed := false; ; renewed = true {
+	renewed, nonced := false, false
+	for {
 		req, token, err := c.session.newRequest(ctx, path)
 		if err != nil {
 			return nil, err
@@ -62,12 +63,19 @@ func (c *Client) get(ctx context.Context, path string) (*http.Response, error) {
 		if resp.StatusCode == http.StatusOK {
 			return resp, nil
 		}
-		refused := readAPIError(resp)
-		if resp.StatusCode != http.StatusUnauthorized || renewed || !c.session.renewable() {
+		refused := c.session.veil.readAPIError(resp)
+		switch {
+		case refused.Code == codeUseDPoPNonce && !nonced: // it has come with the answer
+			nonced = true
+		case resp.StatusCode == http.StatusUnauthorized && !renewed && c.session.renewable():
+			renewed = true
+			if err := c.session.renew(ctx, token); err != nil {
+				return nil, err
+			}
+		case refused.isDPoP():
+			return nil, c.session.blameClock(refused, fmt.Errorf("%w: %w", ErrProof, refused))
+		default:
 			return nil, refused
-		}
-		if err := c.session.renew(ctx, token); err != nil {
-			return nil, err
 		}
 	}
 }
@@ -98,7 +106,7 @@ func (c *Client) readOnce(ctx context.Context, path string, most int64, decode f
 	}
 	defer drain(resp.Body)
 	if !isJSON(resp.Header) {
-		return nil, incomplete("content type %q instead of JSON", resp.Header.Get("Content-Type"))
+		return nil, c.session.veil.foreign(resp.Header)
 	}
 	err = decode(&bounded{body: resp.Body, most: most})
 	if ctx.Err() != nil {

@@ -37,6 +37,10 @@ type Config struct {
 	// PKCS#8, RSA or EC.
 	PrivateKey []byte
 
+	// DPoP says when access tokens are bound to a key that the client makes and
+	// keeps to itself. "" means DPoPAuto. It has no effect with an API token.
+	DPoP DPoP
+
 	// Scopes are asked for with each access token; nil means DefaultScopes.
 	Scopes []string
 
@@ -98,14 +102,15 @@ func DefaultScopes() []string {
 // rest.
 func NewTransport() *http.Transport {
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   15 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConns:          16,
-		MaxIdleConnsPerHost:   8,
-		ForceAttemptHTTP2:     true,
+		Proxy:                  proxyFromEnvironment,
+		OnProxyConnectResponse: refusedByProxy,
+		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    15 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		IdleConnTimeout:        90 * time.Second,
+		MaxIdleConns:           16,
+		MaxIdleConnsPerHost:    8,
+		ForceAttemptHTTP2:      true,
 	}
 }
 
@@ -120,6 +125,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	cfg.RateLimitShare = cmp.Or(cfg.RateLimitShare, defaultShare)
 	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
 	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
+	cfg.DPoP = cmp.Or(cfg.DPoP, DPoPAuto)
 	cfg.MaxPeople = cmp.Or(cfg.MaxPeople, defaultMaxPeople)
 	if cfg.Scopes == nil {
 		cfg.Scopes = DefaultScopes()
@@ -152,6 +158,8 @@ func (cfg Config) validate() error {
 		return errors.New("okta: the API token contains white space")
 	case !(cfg.RateLimitShare > 0 && cfg.RateLimitShare <= 1):
 		return fmt.Errorf("okta: rate limit share %v is not above 0 and at most 1", cfg.RateLimitShare)
+	case cfg.DPoP != DPoPAuto && cfg.DPoP != DPoPAlways && cfg.DPoP != DPoPNever:
+		return fmt.Errorf("okta: DPoP is %q, %q or %q, not %q", DPoPAuto, DPoPAlways, DPoPNever, cfg.DPoP)
 	case cfg.MaxPeople < 0:
 		return errors.New("okta: the bound on lists is negative")
 	case cfg.Timeout < 0 || cfg.RetryWait < 0:

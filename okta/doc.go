@@ -15,7 +15,9 @@
 // The Okta SDK configures, authenticates and builds requests. They are carried
 // by a client of this package, innermost last:
 //
-//	Client → authentication (SDK) → retries (go-retryablehttp) → pace → time-out per try → Config.Transport
+//	Client → authentication (SDK) → retries (go-retryablehttp) → pace → time-out per try → signing → Config.Transport
+//
+// Signing makes client assertions and DPoP proofs, for every try anew.
 //
 // The SDK's own way of sending is not used: it caches answers for five
 // minutes, retries a broken connection without pause or end, and accepts an

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // What a caller may want to tell apart with errors.Is. All but ErrIncomplete,
@@ -40,9 +41,21 @@ var (
 	// see Config.MaxPeople. Every such error is an ErrIncomplete, too.
 	ErrTooLong = errors.New("too long")
 
-	// ErrDPoP means that the service app wants sender-constrained tokens
-	// (RFC 9449), which this client does not make.
-	ErrDPoP = errors.New(`the service app requires DPoP: clear "Require Demonstrating Proof of Possession (DPoP) header in token requests" in the app's general settings`)
+	// ErrForeign means that something else than Okta's API answered: a proxy, a
+	// sign-in page, another site. An ErrIncomplete with status 200, else an APIError
+	// whose Foreign is true.
+	ErrForeign = errors.New("not an answer of Okta's API")
+
+	// ErrDPoP means that the service app wants tokens that are bound to a key (RFC
+	// 9449), and that Config.DPoP rules them out.
+	ErrDPoP = errors.New("the service app requires DPoP, and okta.auth.dpop is never")
+
+	// ErrProof means that Okta does not accept a DPoP proof.
+	ErrProof = errors.New("okta does not accept the DPoP proof")
+
+	// ErrClock means that a token was refused, and that this machine's clock is so
+	// far from Okta's that this may be why.
+	ErrClock = errors.New("this machine's clock differs from Okta's")
 
 	// ErrProvisioningDisabled means that Okta has no group-push mappings for
 	// the app because provisioning is not enabled for it.
@@ -56,6 +69,9 @@ type APIError struct {
 	Summary   string   // errorSummary or error_description; may be empty
 	Causes    []string // errorSummary of each cause
 	RequestID string   // X-Okta-Request-Id, for Okta's support
+
+	Foreign bool          // a page of HTML, not an answer of Okta's API
+	Ahead   time.Duration // by how much this machine's clock was ahead of the answer's date
 }
 
 // Error describes the answer without the address that was asked, because its
@@ -71,6 +87,9 @@ func (e *APIError) Error() string {
 		b.WriteString(": " + e.Summary)
 	case e.Code == "":
 		b.WriteString(" " + http.StatusText(e.Status))
+	}
+	if e.Foreign {
+		b.WriteString(", a page of HTML instead of an answer of Okta's API")
 	}
 	if len(e.Causes) > 0 {
 		b.WriteString(" (" + strings.Join(e.Causes, "; ") + ")")
@@ -90,11 +109,15 @@ func (e *APIError) Is(target error) bool {
 		return e.Status == http.StatusUnauthorized || e.Code == codeInvalidClient
 	case ErrForbidden:
 		return e.Status == http.StatusForbidden || e.Code == codeInvalidScope
-	case ErrDPoP:
-		return e.Code == codeInvalidDPoP || e.Code == codeUseDPoPNonce
+	case ErrForeign:
+		return e.Foreign
 	}
 	return false
 }
+
+// isDPoP reports whether a refusal is about the proof that came, or did not come,
+// with the request.
+func (e *APIError) isDPoP() bool { return e.Code == codeInvalidDPoP || e.Code == codeUseDPoPNonce }
 
 // aboutObject makes sure that an ErrNotFound is about the object of that id, as
 // Okta's text says: "Not found: Resource not found: 00u… (AppUser)". Other things on

@@ -88,8 +88,9 @@ func FuzzDecodeArray(f *testing.F) {
 func FuzzParseAPIError(f *testing.F) {
 	f.Add(`{"errorCode":"E0000007","errorSummary":"x","errorCauses":[{"errorSummary":"y"}]}`, `Bearer error="x", error_description="y"`)
 	f.Fuzz(func(t *testing.T, body, header string) {
-		e := parseAPIError(400, []byte(body))
-		e.challenge(header)
+		v := &veil{}
+		e := v.parseAPIError(400, []byte(body))
+		v.challenge(e, header)
 		if strings.ContainsAny(e.Error(), "\x1b\r\n\x00") {
 			t.Errorf("Error() = %q, want no control characters", e.Error())
 		}

@@ -243,7 +243,8 @@ func eachOf(ctx context.Context, n int, do func(ctx context.Context, i int) erro
 // isFatal tells an error that concerns everything from one that concerns one
 // group. A group that does not exist says nothing about the others.
 func (p *pushed) isFatal(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrDPoP) {
+	if ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden) ||
+		errors.Is(err, ErrDPoP) || errors.Is(err, ErrProof) {
 		return true
 	}
 	return !errors.Is(err, ErrNotFound) && p.streak.Add(1) > maxStreak

@@ -21,7 +21,7 @@ const (
 
 // newRetrier returns the transport that repeats a request after a 429, a 5xx
 // answer or a broken connection.
-func newRetrier(cfg Config) http.RoundTripper {
+func newRetrier(cfg Config, next http.RoundTripper) http.RoundTripper {
 	p := &pace{share: cfg.RateLimitShare, log: cfg.Logger, waiting: cfg.Waiting, closed: map[string]closing{}, spent: map[bucket]int{}}
 	rc := retryablehttp.NewClient()
 	rc.Logger = nil // it would log addresses
@@ -34,16 +34,19 @@ func newRetrier(cfg Config) http.RoundTripper {
 	}
 	rc.ErrorHandler = lastAnswer
 	rc.HTTPClient = &http.Client{
-		Transport:     &try{pace: p, timeout: cfg.Timeout, next: cfg.Transport},
+		Transport:     &try{pace: p, timeout: cfg.Timeout, next: next},
 		CheckRedirect: stayHere,
 	}
 	return &retryablehttp.RoundTripper{Client: rc}
 }
 
-// worthRetrying leaves out the other side's refusal of the TLS handshake: it refuses
-// again.
+// worthRetrying leaves out the other side's refusal of the TLS handshake, and a
+// proxy's of the connection: they refuse again.
 func worthRetrying(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	var op *net.OpError
+	if proxy := (*ProxyError)(nil); errors.As(err, &proxy) && proxy.Status < http.StatusInternalServerError {
+		return false, nil
+	}
 	if errors.As(err, &op) && op.Op == "remote error" { // what crypto/tls calls an alert
 		return false, nil
 	}

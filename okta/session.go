@@ -1,11 +1,8 @@
 package okta
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -20,6 +17,8 @@ import (
 type session struct {
 	cfg    Config
 	signer jose.Signer // nil with an API token
+	prover *prover     // nil with an API token
+	veil   *veil
 	retry  http.RoundTripper
 
 	turn   chan struct{}   // holds one value while nobody builds a request
@@ -28,15 +27,20 @@ type session struct {
 	serial int // of client, which is as old as the access token it keeps
 }
 
-func newSession(ctx context.Context, cfg Config, retry http.RoundTripper) (*session, error) {
-	s := &session{cfg: cfg, retry: retry, turn: make(chan struct{}, 1)}
+func newSession(ctx context.Context, cfg Config) (*session, error) {
+	s := &session{cfg: cfg, veil: &veil{}, turn: make(chan struct{}, 1)}
+	s.veil.learn(cfg.APIToken)
+	s.veil.learnProxy(cfg.OrgURL)
+	var err error
 	if len(cfg.PrivateKey) > 0 {
-		signer, err := newSigner(cfg.PrivateKey, cfg.KeyID)
-		if err != nil {
+		if s.signer, err = newSigner(cfg.PrivateKey, cfg.KeyID); err != nil {
 			return nil, err
 		}
-		s.signer = signer
+		if s.prover, err = newProver(cfg.OrgURL, cfg.DPoP == DPoPAlways); err != nil {
+			return nil, err
+		}
 	}
+	s.retry = newRetrier(cfg, &signing{cfg: cfg, key: s.signer, prover: s.prover, veil: s.veil, next: cfg.Transport})
 	if err := s.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -121,77 +125,4 @@ func (s *session) take(ctx context.Context) error {
 func (s *session) give() {
 	s.caller = nil
 	s.turn <- struct{}{}
-}
-
-// tokenTransport carries the SDK's token request: under the context of the
-// caller, with retries, and with the client assertion in the body instead of
-// the address, where proxies and traces would keep it. The SDK sees nothing but
-// a good answer: it would panic at an empty one and keep a token without a life
-// time for ever.
-type tokenTransport struct{ s *session }
-
-// RoundTrip sends a token request.
-func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	address := *req.URL
-	address.RawQuery = ""
-	post, err := http.NewRequestWithContext(t.s.caller, http.MethodPost, address.String(), strings.NewReader(req.URL.RawQuery))
-	if err != nil {
-		return nil, err
-	}
-	post.Header.Set("Accept", "application/json")
-	post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if t.s.cfg.UserAgent != "" {
-		post.Header.Set("User-Agent", t.s.cfg.UserAgent)
-	}
-	resp, err := t.s.retry.RoundTrip(post)
-	if err != nil {
-		return nil, withoutURL(err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, t.s.refusedToken(readAPIError(resp))
-	}
-	defer drain(resp.Body)
-	body, err := readToken(resp)
-	if err != nil {
-		return nil, err
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, nil
-}
-
-// readToken reads a token answer (RFC 6749, section 5.1) and checks what the SDK does not.
-func readToken(resp *http.Response) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil {
-		return nil, incomplete("token answer: %w", err)
-	}
-	var token struct {
-		AccessToken string `json:"access_token"`
-		TokenType   string `json:"token_type"`
-		ExpiresIn   int    `json:"expires_in"`
-	}
-	switch err := json.Unmarshal(body, &token); {
-	case !isJSON(resp.Header):
-		return nil, incomplete("token answer of content type %q", resp.Header.Get("Content-Type"))
-	case err != nil:
-		return nil, incomplete("token answer is not a JSON object")
-	case strings.EqualFold(token.TokenType, "DPoP"):
-		return nil, ErrDPoP
-	case token.AccessToken == "" || token.ExpiresIn <= 2:
-		return nil, incomplete("token answer without a token or a life time")
-	}
-	return body, nil
-}
-
-// refusedToken tells a refusal from an outage of the token endpoint.
-func (s *session) refusedToken(e *APIError) error {
-	switch {
-	case e.Is(ErrDPoP):
-		return fmt.Errorf("%w (%w)", ErrDPoP, e)
-	case e.Is(ErrForbidden):
-		return fmt.Errorf("%w (asked for %s)", e, strings.Join(s.cfg.Scopes, ", "))
-	case e.Status/100 == 4 && e.Status != http.StatusTooManyRequests:
-		return fmt.Errorf("%w: %w", ErrUnauthorized, e)
-	}
-	return e
 }

@@ -158,7 +158,7 @@ func (h *health) ran(trigger string, began time.Time, outcome string, err error)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case errors.Is(err, okta.ErrUnauthorized), errors.Is(err, okta.ErrForbidden), errors.Is(err, okta.ErrDPoP):
+	case errors.Is(err, okta.ErrUnauthorized), errors.Is(err, okta.ErrForbidden), errors.Is(err, okta.ErrDPoP), errors.Is(err, okta.ErrProof):
 		h.refused = "Okta refuses the credentials"
 	case errors.Is(err, scim.ErrUnauthorized), errors.Is(err, scim.ErrForbidden):
 		h.refused = "WalkMe refuses the credentials"

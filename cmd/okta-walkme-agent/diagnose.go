@@ -44,45 +44,6 @@ func diagnoseService(err error) (diagnosis, bool) {
 	return diagnosis{}, false
 }
 
-func diagnoseOkta(err error) (diagnosis, bool) {
-	var answer *okta.APIError
-	switch {
-	case errors.As(err, &answer) && answer.Code == "invalid_scope":
-		return diagnosis{"the credentials are right, but the Okta service app lacks a scope that the agent asks for",
-			"in the Okta Admin Console open the service app, Okta API Scopes, and grant okta.apps.read, okta.groups.read and okta.users.read, and okta.logs.read where watch is on"}, true
-	case errors.As(err, &answer) && answer.Status == http.StatusTooManyRequests:
-		return diagnosis{"the org's rate limit is used up, and stays so",
-			"see in the Okta Admin Console, Reports, Rate Limits, who uses it; the next run tries again"}, true
-	case errors.As(err, &answer) && answer.Status >= http.StatusInternalServerError:
-		return diagnosis{"Okta is down or overloaded, or a gateway on the way is",
-			"look at status.okta.com and at the proxy; the next run tries again"}, true
-	case errors.Is(err, okta.ErrTooLong):
-		return diagnosis{"Okta's list goes on beyond what can be meant, or something else answers in its place",
-			"compare the number of people in the Admin Console; raise okta.max_people if there are so many"}, true
-	case errors.Is(err, okta.ErrTimeout):
-		return diagnosis{"Okta did not answer in time", "try again; raise okta.timeout if it is always so slow"}, true
-	case errors.Is(err, okta.ErrDPoP):
-		return diagnosis{"the Okta service app demands DPoP proofs, which Okta switches on for new apps",
-			`in the Okta Admin Console open the service app, General, and clear "Require Demonstrating Proof of Possession (DPoP) header in token requests"`}, true
-	case errors.Is(err, okta.ErrAppInactive):
-		return diagnosis{"Okta takes the assignments made through groups away when an app is deactivated, so its lists say nothing",
-			"activate the app in the Okta Admin Console; until then nothing is changed in WalkMe"}, true
-	case errors.Is(err, okta.ErrUnauthorized):
-		return diagnosis{"the API token is wrong, expired (30 days without use) or revoked, or the private key does not belong to the client id",
-			"make a new token (Security, API, Tokens) or check client_id, key_id and private_key; the org URL must be that of the same org"}, true
-	case errors.Is(err, okta.ErrForbidden):
-		return diagnosis{"the credentials lack a scope or an admin role",
-			"grant okta.apps.read, okta.groups.read and okta.users.read, and give the service app (or the token's owner) a read-only admin role"}, true
-	case errors.Is(err, okta.ErrNotFound):
-		return diagnosis{"Okta has no such app, or the credentials may not see it",
-			"compare okta.app_id with the address of the app's page in the Admin Console (…/instance/0oa…); check the admin role's resource set"}, true
-	case errors.Is(err, okta.ErrProvisioningDisabled):
-		return diagnosis{"Okta keeps push mappings only for apps with provisioning",
-			"name the groups under push_groups.sources by name, id, rule or assigned_groups instead of okta_mappings"}, true
-	}
-	return diagnosis{}, false
-}
-
 func diagnoseWalkMe(err error) (diagnosis, bool) {
 	var answer *scim.Error
 	var unusable *walkme.AnswerError
@@ -131,7 +92,14 @@ func diagnoseNetwork(err error) (diagnosis, bool) {
 	var dns *net.DNSError
 	var refused *net.OpError
 	var authority x509.UnknownAuthorityError
+	var read *okta.ProxyError
+	var written *walkme.ProxyError
 	switch {
+	case errors.As(err, &read) && read.Status == http.StatusProxyAuthRequired, errors.As(err, &written) && written.Status == http.StatusProxyAuthRequired:
+		return diagnosis{"the proxy wants credentials, or does not accept those that HTTPS_PROXY has",
+			"write them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded, or name the host in NO_PROXY"}, true
+	case errors.As(err, &read), errors.As(err, &written):
+		return diagnosis{"the proxy does not let the connection through", "have the host allowed at the proxy, or name it in NO_PROXY"}, true
 	case errors.As(err, &refused) && refused.Op == "proxyconnect":
 		return diagnosis{"the proxy that HTTPS_PROXY names does not answer", "check HTTPS_PROXY, and NO_PROXY for what needs no proxy"}, true
 	case errors.As(err, &dns):

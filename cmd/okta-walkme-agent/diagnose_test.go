@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"okta-walkme-agent/okta"
+	"okta-walkme-agent/walkme"
 )
 
 // What Okta, and whatever lies before it, may answer has a remedy of its own.
@@ -22,6 +23,19 @@ func TestDiagnoseOkta(t *testing.T) {
 		"time-out":      {okta.ErrTimeout, "did not answer in time", "okta.timeout"},
 		"missing scope": {&okta.APIError{Status: 400, Code: "invalid_scope"}, "the credentials are right", "grant okta.apps.read"},
 		"wrong key":     {&okta.APIError{Status: 401, Code: "invalid_client"}, "private key does not belong", "check client_id"},
+		"rotated key":   {&okta.APIError{Status: 401, Code: "invalid_client"}, "rotated or removed", "Public Keys"},
+		"clock":         {fmt.Errorf("%w, it is 1h0m0s ahead: %w", okta.ErrClock, okta.ErrUnauthorized), "clock", "timedatectl"},
+		"zone, service": {&okta.APIError{Status: 400, Code: "access_denied"}, "network zone", "public address"},
+		"zone, token":   {&okta.APIError{Status: 401, Code: "E0000011"}, "network zone", "make a new token"},
+		"DPoP never":    {okta.ErrDPoP, "okta.auth.dpop is never", "dpop: auto"},
+		"DPoP refused":  {fmt.Errorf("%w: %w", okta.ErrProof, &okta.APIError{Status: 400, Code: "invalid_dpop_proof"}), "another address", "okta.org_url"},
+		"HTML":          {fmt.Errorf("%w: %w", okta.ErrIncomplete, okta.ErrForeign), "sign-in page", "okta.org_url"},
+		"HTML, 403":     {&okta.APIError{Status: 403, Foreign: true}, "sign-in page", "HTTPS_PROXY"},
+		"HTML, 404":     {&okta.APIError{Status: 404, Foreign: true}, "not the address of an Okta org", "okta.org_url"},
+		"endless":       {okta.ErrTooLong, "goes on", "okta.max_people"},
+		"407":           {&okta.ProxyError{Status: 407}, "the proxy wants credentials", "percent-encoded"},
+		"407, WalkMe":   {&walkme.ProxyError{Status: 407}, "the proxy wants credentials", "percent-encoded"},
+		"proxy, 403":    {&okta.ProxyError{Status: 403}, "does not let the connection through", "NO_PROXY"},
 		"403":           {&okta.APIError{Status: 403, Code: "E0000006"}, "admin role", "read-only admin role"},
 		"dead proxy":    {deadProxy(t), "the proxy that HTTPS_PROXY names", "NO_PROXY"},
 	} {

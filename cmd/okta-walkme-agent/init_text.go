@@ -86,7 +86,7 @@ func (s *setup) needs() string {
 `
 	if s.oktaAuth == authServiceApp {
 		signIn = fmt.Sprintf(`  A service app: Applications, Create App Integration, API Services; client
-  authentication by public key / private key, DPoP off. Grant the scopes
+  authentication by public key / private key; DPoP may be on. Grant the scopes
   %s
   (and okta.logs.read for watch), and give it the role "Read-only Administrator".
 `, strings.Join(okta.DefaultScopes(), " "))

@@ -24,13 +24,7 @@ const (
 type accessToken struct {
 	scopes  []string
 	expires time.Time
-}
-
-// RequireDPoP sets the service app's "Require DPoP" box.
-func (o *Org) RequireDPoP(on bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.needDPoP = on
+	key     string // thumbprint of the key that it is bound to (RFC 9449); "" for a bearer token
 }
 
 // RevokeTokens makes all access tokens invalid that were issued so far.
@@ -38,6 +32,14 @@ func (o *Org) RevokeTokens() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	clear(o.tokens)
+}
+
+// RotateKey registers another public key for the service app, in place of the one
+// that it had. Access tokens that were issued stay good.
+func (o *Org) RotateKey(public crypto.PublicKey) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.opts.PublicKey = public
 }
 
 // issueToken answers a client_credentials request whose client authenticates by
@@ -51,12 +53,12 @@ func (o *Org) issueToken(a *answer, r *http.Request) {
 		a.refuse(http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported.")
 		return
 	}
-	if o.needDPoP {
-		a.refuse(http.StatusBadRequest, "invalid_dpop_proof", "The DPoP proof JWT header is missing.")
+	if err := o.checkAssertion(r.Form.Get("client_assertion")); err != nil {
+		a.refuse(http.StatusUnauthorized, "invalid_client", "The client_assertion "+err.Error()+".")
 		return
 	}
-	if err := o.checkAssertion(r.Form.Get("client_assertion")); err != nil {
-		a.refuse(http.StatusUnauthorized, "invalid_client", "The client_assertion is not valid: "+err.Error())
+	key, ok := o.boundKey(a, r)
+	if !ok {
 		return
 	}
 	scopes := strings.Fields(r.Form.Get("scope"))
@@ -66,9 +68,13 @@ func (o *Org) issueToken(a *answer, r *http.Request) {
 			return
 		}
 	}
+	kind := "Bearer"
+	if key != "" {
+		kind = "DPoP"
+	}
 	token := o.newID("eyJ")
-	o.tokens[token] = accessToken{scopes, o.opts.Now().Add(tokenLifetime)}
-	a.json(object{"token_type": "Bearer", "expires_in": int(tokenLifetime.Seconds()), "access_token": token, "scope": strings.Join(scopes, " ")})
+	o.tokens[token] = accessToken{scopes, o.opts.Now().Add(tokenLifetime), key}
+	a.json(object{"token_type": kind, "expires_in": int(tokenLifetime.Seconds()), "access_token": token, "scope": strings.Join(scopes, " ")})
 }
 
 // refuse makes a the error answer of the token endpoint.
@@ -77,37 +83,48 @@ func (a *answer) refuse(status int, code, description string) {
 	a.json(object{"error": code, "error_description": description})
 }
 
-// checkAssertion verifies signature, audience, issuer and life time of a JWT.
+// checkAssertion verifies signature, audience, issuer and life time of a JWT, and
+// that it was not used before. Its errors continue "The client_assertion ".
 func (o *Org) checkAssertion(jwt string) error {
 	parts := strings.Split(jwt, ".")
 	if len(parts) != 3 {
-		return errors.New("not a signed JWT")
+		return errors.New("is not a signed JWT")
 	}
 	var decoded [3][]byte
 	for i, p := range parts {
 		raw, err := base64.RawURLEncoding.DecodeString(p)
 		if err != nil {
-			return errors.New("not base64url")
+			return errors.New("is not base64url")
 		}
 		decoded[i] = raw
 	}
 	var claims struct {
-		Iss, Sub, Aud string
-		Exp, Iat      float64
+		Iss, Sub, Aud, Jti string
+		Exp, Iat           float64
 	}
 	if err := json.Unmarshal(decoded[1], &claims); err != nil {
-		return errors.New("claims are not JSON")
+		return errors.New("has claims that are not JSON")
 	}
 	now := o.opts.Now()
 	switch {
 	case claims.Iss != o.opts.ClientID || claims.Sub != o.opts.ClientID:
-		return errors.New("unknown client")
+		return errors.New("is of an unknown client")
 	case claims.Aud != o.url+tokenPath:
-		return fmt.Errorf("audience %q", claims.Aud)
-	case int64(claims.Exp) < now.Unix() || int64(claims.Exp) > now.Add(time.Hour+5*time.Minute).Unix():
-		return errors.New("life time")
+		return fmt.Errorf("has the audience %q, which is not this endpoint", claims.Aud)
+	case int64(claims.Exp) < now.Unix():
+		return errors.New("token has expired")
+	case int64(claims.Exp) > now.Add(time.Hour).Unix():
+		return errors.New("token has an expiration that is too far in the future")
+	case int64(claims.Iat) > now.Unix():
+		return errors.New("token was issued in the future")
+	case claims.Jti != "" && o.usedIDs[claims.Jti]:
+		return errors.New("token has been used already")
 	}
-	return verify(o.opts.PublicKey, sha256.Sum256([]byte(parts[0]+"."+parts[1])), decoded[2])
+	if err := verify(o.opts.PublicKey, sha256.Sum256([]byte(parts[0]+"."+parts[1])), decoded[2]); err != nil {
+		return err
+	}
+	o.usedIDs[claims.Jti] = true
+	return nil
 }
 
 // verify checks an RS256 or ES256 signature (RFC 7518, sections 3.3 and 3.4).
@@ -122,7 +139,7 @@ func verify(key crypto.PublicKey, digest [sha256.Size]byte, signature []byte) er
 			return nil
 		}
 	}
-	return errors.New("signature")
+	return errors.New("signature is invalid")
 }
 
 // authorize checks the Authorization header and, of an access token, the scope.
@@ -134,21 +151,38 @@ func (o *Org) authorize(a *answer, r *http.Request) bool {
 		if credentials != "" && credentials == o.apiToken {
 			return true
 		}
-	case "Bearer":
-		token, ok := o.tokens[credentials]
-		if !ok || o.opts.Now().After(token.expires) {
-			a.header.Set("WWW-Authenticate", `Bearer authorization_uri="`+o.url+`/oauth2/v1/authorize", realm="`+o.url+`", scope="", error="invalid_token", error_description="The access token is invalid or has expired."`)
-			break
-		}
-		need := scopeFor(r.URL.Path)
-		if slices.Contains(token.scopes, need) {
-			return true
-		}
-		a.header.Set("WWW-Authenticate", `Bearer authorization_uri="`+o.url+`/oauth2/v1/authorize", realm="`+o.url+`", scope="`+need+`", error="insufficient_scope", error_description="The access token provided does not contain the required scopes."`)
-		a.status = http.StatusForbidden
-		return false
+	case "Bearer", "DPoP":
+		return o.authorizeToken(a, r, scheme, credentials)
 	}
 	a.fail(http.StatusUnauthorized, "E0000011", "Invalid token provided")
+	return false
+}
+
+// authorizeToken checks an access token, its scope and, when it is bound to a key,
+// the proof of that key.
+func (o *Org) authorizeToken(a *answer, r *http.Request, scheme, credentials string) bool {
+	challenge := func(need, code, description string) {
+		a.header.Set("WWW-Authenticate", scheme+` authorization_uri="`+o.url+`/oauth2/v1/authorize", realm="`+o.url+`", scope="`+need+`", error="`+code+`", error_description="`+description+`"`)
+	}
+	token, ok := o.tokens[credentials]
+	if !ok || o.opts.Now().After(token.expires) || (token.key != "") != (scheme == "DPoP") {
+		challenge("", "invalid_token", "The access token is invalid or has expired.")
+		a.fail(http.StatusUnauthorized, "E0000011", "Invalid token provided")
+		return false
+	}
+	if token.key != "" {
+		if refusal := o.checkBound(a, r, credentials, token.key); refusal != nil {
+			challenge("", refusal.code, refusal.description)
+			a.status = http.StatusUnauthorized
+			return false
+		}
+	}
+	need := scopeFor(r.URL.Path)
+	if slices.Contains(token.scopes, need) {
+		return true
+	}
+	challenge(need, "insufficient_scope", "The access token provided does not contain the required scopes.")
+	a.status = http.StatusForbidden
 	return false
 }
 

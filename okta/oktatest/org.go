@@ -65,6 +65,10 @@ type Org struct {
 	noRole       bool
 	needDPoP     bool
 
+	needAPINonce bool
+	nonces       int             // how many were handed out
+	usedIDs      map[string]bool // jti of assertions and proofs
+
 	opaqueCursors bool
 	apiToken      string
 	tokens        map[string]accessToken
@@ -93,7 +97,7 @@ func Start(opts Options) *Org {
 		opts: opts, url: "http://" + listener.Addr().String(), done: make(chan struct{}),
 		people: map[string]*person{}, groups: map[string]*group{}, mappings: map[string]*mapping{},
 		gone: map[string]bool{}, tokens: map[string]accessToken{}, buckets: map[string]*bucket{},
-		appStatus: "ACTIVE", apiToken: opts.Token,
+		appStatus: "ACTIVE", apiToken: opts.Token, usedIDs: map[string]bool{},
 	}
 	o.appUpdated = o.now()
 	o.server = &http.Server{Handler: o, ReadHeaderTimeout: time.Minute}
