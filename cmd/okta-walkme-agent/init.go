@@ -5,14 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/configs"
-	"okta-walkme-agent/okta"
 )
 
 // setup is what init needs to know. What is empty is asked for.
@@ -45,15 +44,18 @@ func (c *cli) initCommand() *cobra.Command {
 	var s setup
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write a first configuration, with every key explained",
+		Short: "Write a first configuration",
 		Long: `Asks for the few things that have no default, writes the configuration to the
 place that --config says, and checks it. What is given by a flag is not asked
-for. The configuration starts as a dry run: the service plans and sends nothing
-until dry_run is set to false.
+for; a wrong answer is asked for again. The configuration starts as a dry run:
+the service plans and sends nothing until dry_run is set to false.
 
 Secrets are never written to the configuration. With --write-secrets they are
 asked for, too, and written beside it, each to a file of its own that only its
-owner can read; that is where the systemd units look for them.`,
+owner can read; that is where the systemd units look for them.
+
+It may be called again: with the same answers nothing changes, with others the
+file is written anew. One that somebody has edited stays, unless --force.`,
 		Example: `  okta-walkme-agent init
   okta-walkme-agent init --okta-org https://acme.okta.com --okta-app 0oa1b2c3d4e5f6g7h8i9 --region eu \
       --group "WalkMe Editors" --write-secrets`,
@@ -62,7 +64,7 @@ owner can read; that is where the systemd units look for them.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&s.org, "okta-org", "", "address of the Okta org, such as https://acme.okta.com")
-	f.StringVar(&s.app, "okta-app", "", "id of the WalkMe app in Okta, 0oa…")
+	f.StringVar(&s.app, "okta-app", "", "the WalkMe app in Okta: its id (0oa…), or its name, which is looked up with the secrets")
 	f.StringVar(&s.oktaAuth, "okta-auth", authToken, "how to sign in to Okta: "+authToken+", or "+authServiceApp+" (OAuth 2.0, private key)")
 	f.StringVar(&s.clientID, "client-id", "", "client id of the service app")
 	f.StringVar(&s.keyID, "key-id", "", "id (kid) of the service app's key")
@@ -73,7 +75,7 @@ owner can read; that is where the systemd units look for them.`,
 	f.StringVar(&s.references, "secrets", inCredentials, "where the secrets come from: "+inCredentials+" (systemd's), or "+inFiles+" (beside the configuration; the packaged service cannot read them)")
 	f.BoolVar(&s.writeSecrets, "write-secrets", false, "ask for the secrets and write them beside the configuration")
 	f.BoolVar(&s.live, "live", false, "without the dry run")
-	f.BoolVar(&s.overwrite, "force", false, "replace a configuration that somebody has changed")
+	f.BoolVar(&s.overwrite, "force", false, "replace a configuration that somebody has edited")
 	f.BoolVar(&s.noTest, "no-check", false, "do not check the configuration")
 	return cmd
 }
@@ -91,34 +93,51 @@ func (c *cli) init(ctx context.Context, s setup) error {
 	}
 	ask := newAsker(c.stdin, c.stderr)
 	fmt.Fprint(c.stderr, s.needs())
-	if err := s.complete(ask); err != nil {
-		return err
+	files, err := s.gather(ctx, filepath.Dir(path), ask)
+	if err == nil {
+		files, err = s.finish(path, files)
 	}
-	if err := s.write(path, ask); err != nil {
+	if err != nil {
 		fmt.Fprint(c.stderr, s.resume(c.configPath, err))
 		return wrongAnswers(err)
 	}
-	fmt.Fprintf(c.stderr, "\nWritten: %s\n", path)
-	fmt.Fprint(c.stderr, s.nextSteps(path))
-	return c.checkSetup(ctx, path, s)
+	if err := writeSetup(files); err != nil {
+		return err
+	}
+	err = c.checkSetup(ctx, path, s)
+	fmt.Fprint(c.stderr, s.lastScreen(path, files))
+	return err
 }
 
-// write asks for the secrets and writes everything, or nothing.
-func (s *setup) write(path string, ask *asker) error {
-	text, err := s.render(configs.Sample())
-	if err != nil {
-		return err
+// gather asks for what is missing: the answers, the secrets where they are to be
+// written, and the id of an app that was given by its name. The secrets come back as
+// files.
+func (s *setup) gather(ctx context.Context, dir string, ask *asker) (files []setupFile, err error) {
+	if err := s.complete(ask, dir); err != nil {
+		return nil, err
 	}
-	if _, err := configs.Parse(path, text, configs.Env{Dir: filepath.Dir(path)}); err != nil {
-		return err
-	}
-	var secrets []secretFile
 	if s.writeSecrets {
-		if secrets, err = s.askSecrets(ask); err != nil {
-			return err
+		if files, err = s.askSecrets(ask, dir); err != nil {
+			return nil, err
 		}
 	}
-	return writeSetup(path, text, secrets)
+	if isAppID(s.app) {
+		return files, nil
+	}
+	return files, s.findApp(ctx, dir, files, ask)
+}
+
+// finish adds the configuration to the files. What the answers cannot be is an
+// error.
+func (s *setup) finish(path string, files []setupFile) ([]setupFile, error) {
+	text, err := s.starter().Render()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := configs.Parse(path, text, configs.Env{Dir: filepath.Dir(path)}); err != nil {
+		return nil, err
+	}
+	return append(files, setupFile{path: path, data: text, mode: 0o644}), nil // the service's user must be able to read it
 }
 
 // validate checks the choices among the flags.
@@ -133,11 +152,12 @@ func (s *setup) validate() error {
 	case s.instance != filepath.Base(s.instance) && s.instance != "" || s.instance == "." || s.instance == "..":
 		return usage("--instance is a name, not %q", s.instance)
 	}
+	s.region = strings.ToLower(s.region)
 	return nil
 }
 
-// replaceable refuses to write over a configuration that somebody has worked on. The
-// sample that the package installs is not one.
+// replaceable refuses to write over a configuration that somebody has worked on: one
+// that is neither the sample, which the package installs, nor as init writes it.
 func replaceable(path string, overwrite bool) error {
 	data, err := os.ReadFile(path)
 	switch {
@@ -145,27 +165,43 @@ func replaceable(path string, overwrite bool) error {
 		return nil
 	case err != nil:
 		return err
-	case overwrite, bytes.Equal(data, configs.Sample()):
+	case overwrite, bytes.Equal(data, configs.Sample()), configs.IsStarter(data):
 		return nil
 	}
-	return &exit{exitConfig, fmt.Errorf("%s is there already and is not the sample; --force replaces it", path)}
+	return &exit{exitConfig, fmt.Errorf("%s is there already and somebody has edited it; --force replaces it", path)}
 }
 
-// secretFile is one secret and the file that holds it, beside the configuration.
-type secretFile struct{ name, value string }
+// setupFile is a file that init writes: a secret, or the configuration.
+type setupFile struct {
+	path string
+	data []byte
+	mode os.FileMode
+	kept bool // it was there already, just like this
+}
 
 // writeSetup writes the secrets first: a configuration that is there can be checked.
-func writeSetup(path string, text []byte, secrets []secretFile) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil { // the service's user must be able to read the configuration
-		return err
-	}
-	for _, secret := range secrets {
-		if err := writeFile(filepath.Join(dir, secret.name), []byte(secret.value+"\n"), 0o600); err != nil {
+func writeSetup(files []setupFile) error {
+	for i, f := range files {
+		if files[i].kept = isThere(f); files[i].kept {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil { // the service's user must be able to read the configuration
+			return err
+		}
+		if err := writeFile(f.path, f.data, f.mode); err != nil {
 			return err
 		}
 	}
-	return writeFile(path, text, 0o644)
+	return nil
+}
+
+func isThere(f setupFile) bool {
+	info, err := os.Stat(f.path)
+	if err != nil || info.Mode().Perm() != f.mode {
+		return false
+	}
+	data, err := os.ReadFile(f.path)
+	return err == nil && bytes.Equal(data, f.data)
 }
 
 // writeFile replaces a file as a whole, or leaves it as it was.
@@ -218,51 +254,3 @@ func (s *setup) secrets() []question {
 	return append([]question{{name: "okta-api-token", text: "Okta API token", hidden: true}}, out...)
 }
 
-func (s *setup) askSecrets(ask *asker) (out []secretFile, err error) {
-	for _, q := range s.secrets() {
-		value, err := ask.answer(q)
-		if err != nil {
-			return nil, err
-		}
-		if q.file {
-			data, err := os.ReadFile(value)
-			if err == nil {
-				err = okta.CheckPrivateKey(data)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", q.name, err)
-			}
-			value = string(bytes.TrimSpace(data))
-		}
-		out = append(out, secretFile{q.name, value})
-	}
-	return out, nil
-}
-
-// complete asks for what the flags left open.
-func (s *setup) complete(ask *asker) error {
-	missing := []question{
-		{name: "--okta-org", text: "Address of your Okta org (https://acme.okta.com)", value: &s.org},
-		{name: "--okta-app", text: "Id of the WalkMe app in Okta (0oa…)", value: &s.app},
-	}
-	if s.oktaAuth == authServiceApp {
-		missing = append(missing, question{name: "--client-id", text: "Client id of the Okta service app", value: &s.clientID})
-	}
-	if s.baseURL == "" {
-		missing = append(missing, question{name: "--region", text: "Where your WalkMe account lives (us, eu, ca)", value: &s.region})
-	}
-	for _, q := range missing {
-		if *q.value != "" {
-			continue
-		}
-		answer, err := ask.answer(q)
-		if errors.Is(err, io.EOF) {
-			return usage("%s is missing, and there is nobody to ask", q.name)
-		}
-		if err != nil {
-			return err
-		}
-		*q.value = answer
-	}
-	return nil
-}

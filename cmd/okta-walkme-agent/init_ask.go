@@ -14,9 +14,11 @@ import (
 type question struct {
 	name   string // of the flag, or of the secret's file
 	text   string
-	hidden bool    // not shown while it is typed
-	file   bool    // the answer is the path of a file
-	value  *string // where a flag keeps it
+	hidden bool          // not shown while it is typed
+	file   bool          // the answer is the path of a file
+	value  *string       // where a flag keeps it
+	path   string        // of the key that the answer fills, which says what is wrong with it
+	wrong  func() string // says it instead; "": nothing is
 }
 
 // asker asks on a terminal, or reads the answers from lines where there is none.

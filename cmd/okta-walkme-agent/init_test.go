@@ -69,76 +69,147 @@ func TestInit(t *testing.T) {
 	}
 }
 
-// TestInitText says what each flag does to the sample, and that no comment is lost.
+// TestInitText says what each flag does to the first configuration.
 func TestInitText(t *testing.T) {
 	given := []string{"--okta-org", "https://acme.okta.com", "--okta-app", "0oa1", "--no-check"}
+	plain := first(t, append(given, "--region", "us", "--live")...)
 	tests := []struct {
 		name string
 		args []string
-		want string // the lines that are not the sample's
+		want string // the lines that differ, in order
 	}{
-		{"the usual", []string{"--region", "eu"}, `
-    username: credential:walkme-username
-  app_id: "0oa1"
-  region: "eu"
+		{"with the dry run", []string{"--region", "EU"}, `
+  region: eu
+# The service plans on schedule and sends nothing until this is false.
 dry_run: true`},
-		{"without a dry run", []string{"--region", "us", "--live"}, `
-    username: credential:walkme-username
-  app_id: "0oa1"
-  region: "us"`},
-		{"a service app and files", []string{"--region", "ca", "--okta-auth", "service-app", "--client-id", "0oa9abc", "--key-id", "k", "--secrets", "file"}, `
-    # api_token: file:okta-api-token
+		{"a service app and files", []string{"--region", "ca", "--live", "--okta-auth", "service-app", "--client-id", "0oa9abc", "--key-id", "k", "--secrets", "file"}, `
     client_id: 0oa9abc
-    key_id: "k"
-    password: file:walkme-password
     private_key: file:okta-private-key
+    key_id: "k"
+  region: ca
     username: file:walkme-username
-  app_id: "0oa1"
-  region: "ca"
-dry_run: true`},
-		{"groups, another address, an instance", []string{"--base-url", "https://papi.example.com/scim/v2", "--group", "A # b", "--group", "123456", "--instance", "staging"}, `
-    - name: "123456"
-    - name: "A # b"
-    username: credential:walkme-username
-  # region: us
-  app_id: "0oa1"
+    password: file:walkme-password`},
+		{"groups, another address, an instance", []string{"--base-url", "https://papi.example.com/scim/v2", "--live", "--group", "A # b", "--group", "123456", "--instance", "staging"}, `
   base_url: https://papi.example.com/scim/v2
-  path: /var/lib/okta-walkme-agent-staging/state.db
   sources:
-dry_run: true`},
+    - name: "A # b"
+    - name: "123456"
+# The memory of this instance.
+state:
+  path: /var/lib/okta-walkme-agent-staging/state.db`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var news []string
+			for _, line := range first(t, append(given, tt.args...)...) {
+				if !slices.Contains(plain, line) {
+					news = append(news, line)
+				}
+			}
+			if got, want := strings.Join(news, "\n"), strings.TrimPrefix(tt.want, "\n"); got != want {
+				t.Errorf("lines that differ:\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// first makes a configuration and returns its lines.
+func first(t *testing.T, args ...string) []string {
+	t.Helper()
+	dir := t.TempDir()
+	if r := begin(t, dir, "", args...); r.code != exitOK {
+		t.Fatalf("init ended with %d\n%s", r.code, r.err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "agent.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := configs.Load(filepath.Join(dir, "agent.yaml"), configs.Env{}); err != nil {
+		t.Errorf("Load = %v, want a configuration", err)
+	}
+	return strings.Split(string(text), "\n")
+}
+
+// TestInitAsksAgain repeats a question until its answer can be used.
+func TestInitAsksAgain(t *testing.T) {
+	org := oktatest.Start(oktatest.Options{AppLabel: "WalkMe"})
+	t.Cleanup(org.Close)
+	answers := func(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
+	secrets := []string{org.Token(), "scim", "secret"}
+	tests := []struct {
+		name, answers string
+		args          []string
+		code          int
+		says, file    []string
+	}{
+		{"a path, a region that is none, then right ones", answers("https://acme.okta.com/app", "https://acme.okta.com", "walkme", "0oa1", "mars", "EU"), nil, exitOK,
+			[]string{"has a path", `"walkme" is no id of an app`, `"mars" is not one of us, eu, ca`}, []string{"app_id: \"0oa1\"", "region: eu"}},
+		{"a base URL at the prompt for the region", answers("https://acme.okta.com", "0oa1", "https://scim.example.com/v2"), nil, exitOK,
+			nil, []string{"base_url: https://scim.example.com/v2"}},
+		{"an app by its name", answers(append([]string{org.URL(), "walkme", "us"}, secrets...)...), []string{"--write-secrets"}, exitOK,
+			[]string{"walkme is " + org.AppID()}, []string{"app_id: " + org.AppID()}},
+		{"an app by a name that is none, then by one", answers(append(append([]string{org.URL(), "Walkmee", "us"}, secrets...), "WalkMe")...), []string{"--write-secrets"}, exitOK,
+			[]string{`no app is called "Walkmee"; the credentials see "WalkMe"`}, []string{"app_id: " + org.AppID()}},
+		{"nobody answers any more", answers("https://acme.okta.com", "0oa1", "mars"), nil, exitConfig, []string{`--region "mars" is not one of us, eu, ca`}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			if r := begin(t, dir, "", append(given, tt.args...)...); r.code != exitOK {
+			r := begin(t, dir, tt.answers, append(tt.args, "--no-check")...)
+			if r.code != tt.code {
 				t.Fatalf("init ended with %d\n%s", r.code, r.err)
 			}
-			text, err := os.ReadFile(filepath.Join(dir, "agent.yaml"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			sample := strings.Split(string(configs.Sample()), "\n")
-			var news []string
-			comments := 0
-			for line := range strings.SplitSeq(string(text), "\n") {
-				if !slices.Contains(sample, line) {
-					news = append(news, line)
-				}
-				if strings.HasPrefix(strings.TrimSpace(line), "# ") {
-					comments++
+			for _, want := range tt.says {
+				if !strings.Contains(r.err, want) {
+					t.Errorf("init says\n%swant %q in it", r.err, want)
 				}
 			}
-			slices.Sort(news)
-			if got, want := strings.Join(news, "\n"), strings.TrimPrefix(tt.want, "\n"); got != want {
-				t.Errorf("lines that differ from the sample:\n%s\nwant\n%s", got, want)
-			}
-			if comments < 80 {
-				t.Errorf("comments = %d, want those of the sample", comments)
-			}
-			if _, err := configs.Load(filepath.Join(dir, "agent.yaml"), configs.Env{}); err != nil {
-				t.Errorf("Load = %v, want a configuration", err)
+			text, _ := os.ReadFile(filepath.Join(dir, "agent.yaml"))
+			for _, want := range tt.file {
+				if !strings.Contains(string(text), want+"\n") {
+					t.Errorf("the configuration is\n%swant %q in it", text, want)
+				}
 			}
 		})
+	}
+}
+
+// TestInitAgain changes nothing for the same answers, what was answered for others,
+// and nothing that somebody has edited.
+func TestInitAgain(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "agent.yaml")
+	answers := "token\nscim\nsecret\n"
+	args := []string{"--okta-org", "https://acme.okta.com", "--okta-app", "0oa1", "--region", "us", "--write-secrets", "--no-check"}
+	r := begin(t, dir, answers, args...)
+	for _, name := range []string{"agent.yaml", "okta-api-token", "walkme-username", "walkme-password"} {
+		if !strings.Contains(r.err, "written    "+filepath.Join(dir, name)) {
+			t.Errorf("init says\n%swant %s among what was written", r.err, name)
+		}
+	}
+	before, err := os.Stat(path)
+	if r.code != exitOK || err != nil {
+		t.Fatalf("init ended with %d\n%s", r.code, r.err)
+	}
+	r = begin(t, dir, answers, args...)
+	if after, err := os.Stat(path); r.code != exitOK || err != nil || !os.SameFile(before, after) || strings.Count(r.err, "as it was") != 4 {
+		t.Errorf("the same answers ended with %d\n%s", r.code, r.err)
+	}
+	r = begin(t, dir, answers, append(args, "--group", "Editors")...)
+	if text, _ := os.ReadFile(path); r.code != exitOK || !strings.Contains(string(text), "- name: Editors\n") {
+		t.Errorf("another answer ended with %d\n%s", r.code, r.err)
+	}
+	text, _ := os.ReadFile(path)
+	edited := append(text, "# mine\n"...)
+	if err := os.WriteFile(path, edited, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r = begin(t, dir, answers, args...)
+	if text, _ := os.ReadFile(path); r.code != exitConfig || !bytes.Equal(text, edited) || !strings.Contains(r.err, "somebody has edited it; --force replaces it") {
+		t.Errorf("an edited file: init ended with %d and\n%s", r.code, r.err)
+	}
+	if r = begin(t, dir, answers, append(args, "--force")...); r.code != exitOK {
+		t.Errorf("--force ended with %d\n%s", r.code, r.err)
 	}
 }
 
@@ -155,9 +226,9 @@ func TestInitKeepsAnswers(t *testing.T) {
 		args          []string
 		resume, wrong string
 	}{
-		{"two wrong answers", "https://acme.okta.com/app\n0oa1\nmars\n", []string{"--group", "Ann's: EMEA", "--live"},
-			"init --okta-app 0oa1 --group 'Ann'\\''s: EMEA' --live\n",
-			"okta-walkme-agent: --okta-org has a path; write the org's own address, as in https://acme.okta.com\nokta-walkme-agent: --region \"mars\" is not one of us, eu, ca\n"},
+		{"a wrong answer that nobody mends", "https://acme.okta.com\n0oa1\nmars\n", []string{"--group", "Ann's: EMEA", "--live"},
+			"init --okta-org https://acme.okta.com --okta-app 0oa1 --group 'Ann'\\''s: EMEA' --live\n",
+			"okta-walkme-agent: --region \"mars\" is not one of us, eu, ca\n"},
 		{"a file that is not there", "https://acme.okta.com\n0oa1\n0oa9\nus\n/none.pem\n", []string{"--okta-auth", "service-app", "--secrets", "file", "--write-secrets"},
 			"init --okta-org https://acme.okta.com --okta-app 0oa1 --okta-auth service-app --client-id 0oa9 --region us --secrets file --write-secrets\n",
 			"okta-walkme-agent: okta-private-key: open /none.pem: no such file or directory\n"},

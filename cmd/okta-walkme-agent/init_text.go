@@ -1,83 +1,21 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
 
+	"okta-walkme-agent/configs"
 	"okta-walkme-agent/okta"
 )
 
-// render fills the answers into the annotated sample, whose comments stay.
-func (s *setup) render(sample []byte) ([]byte, error) {
-	edits := [][2]string{
-		{"  org_url: https://acme.okta.com\n", "  org_url: " + quoted(s.org) + "\n"},
-		{"  app_id: 0oa1b2c3d4e5f6g7h8i9\n", "  app_id: " + quoted(s.app) + "\n"},
-		{"    username: env:WALKME_USERNAME\n", "    username: " + s.reference("walkme-username") + "\n"},
-		{"    password: credential:walkme-password\n", "    password: " + s.reference("walkme-password") + "\n"},
+// starter is the configuration that the answers make.
+func (s *setup) starter() configs.Starter {
+	return configs.Starter{
+		OrgURL: s.org, AppID: s.app, ServiceApp: s.oktaAuth == authServiceApp, ClientID: s.clientID, KeyID: s.keyID,
+		Region: s.region, BaseURL: s.baseURL, Groups: s.groups, Secrets: s.references, Instance: s.instance, Live: s.live,
 	}
-	if s.oktaAuth == authServiceApp {
-		edits = append(edits,
-			[2]string{"    api_token: credential:okta-api-token\n", "    # api_token: " + s.reference("okta-api-token") + "\n"},
-			[2]string{"    # client_id: 0oa9i8h7g6f5e4d3c2b1\n", "    client_id: " + quoted(s.clientID) + "\n"},
-			[2]string{"    # private_key: file:okta-key.pem\n", "    private_key: " + s.reference("okta-private-key") + "\n"})
-		if s.keyID != "" {
-			edits = append(edits, [2]string{"    # key_id: 8xHk3vT9ZqP0example\n", "    key_id: " + quoted(s.keyID) + "\n"})
-		}
-	} else {
-		edits = append(edits, [2]string{"    api_token: credential:okta-api-token\n", "    api_token: " + s.reference("okta-api-token") + "\n"})
-	}
-	if s.baseURL != "" {
-		edits = append(edits,
-			[2]string{"  region: us\n", "  # region: us\n"},
-			[2]string{"  # base_url: https://papi.walkme.com/deepui/api/scim/v2\n", "  base_url: " + quoted(s.baseURL) + "\n"})
-	} else {
-		edits = append(edits, [2]string{"  region: us\n", "  region: " + quoted(s.region) + "\n"})
-	}
-	if len(s.groups) > 0 {
-		var list strings.Builder
-		for _, g := range s.groups {
-			list.WriteString("    - name: " + quoted(g) + "\n")
-		}
-		edits = append(edits, [2]string{"  sources: []\n", "  sources:\n" + list.String()})
-	}
-	if s.instance != "" {
-		edits = append(edits, [2]string{"  path: /var/lib/okta-walkme-agent/state.db\n", "  path: /var/lib/okta-walkme-agent-" + s.instance + "/state.db\n"})
-	}
-	if !s.live {
-		edits = append(edits, [2]string{"\ndry_run: false\n", "\ndry_run: true\n"})
-	}
-	return edited(sample, edits)
 }
-
-// edited replaces each first text, which stands in the sample once, by the second.
-func edited(sample []byte, edits [][2]string) ([]byte, error) {
-	for _, e := range edits {
-		if bytes.Count(sample, []byte(e[0])) != 1 {
-			return nil, fmt.Errorf("the sample configuration does not have the line %q once", strings.TrimSpace(e[0]))
-		}
-		sample = bytes.Replace(sample, []byte(e[0]), []byte(e[1]), 1)
-	}
-	return sample, nil
-}
-
-// quoted is a YAML scalar. Text that could be anything else is quoted as JSON, which
-// YAML takes.
-func quoted(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._/:", r)
-	}
-	letters := strings.ContainsFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' })
-	if letters && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) && !strings.HasSuffix(s, ":") && len(s) > 5 {
-		return s // no number, and longer than "false" or "null"
-	}
-	text, _ := json.Marshal(s) // a string always has JSON
-	return string(text)
-}
-
-func (s *setup) reference(name string) string { return s.references + ":" + name }
 
 // needs says what has to be made in Okta and in WalkMe.
 func (s *setup) needs() string {
@@ -88,20 +26,36 @@ func (s *setup) needs() string {
 		signIn = fmt.Sprintf(`  A service app: Applications, Create App Integration, API Services; client
   authentication by public key / private key; DPoP may be on. Grant the scopes
   %s
-  (and okta.logs.read for watch), and give it the role "Read-only Administrator".
+  and give it the role "Read-only Administrator". Optional: okta.logs.read, for
+  watch; okta.schemas.read, so that a mistyped attribute is known for one.
 `, strings.Join(okta.DefaultScopes(), " "))
 	}
 	return `What is needed
 
 In the Okta Admin Console:
-` + signIn + `  The id of the WalkMe app: it stands in the address of the app's page
-  (…/app/…/instance/0oa…). The app needs no provisioning.
+` + signIn + `  The WalkMe app's name, or its id, which stands in the address of the app's page
+  (…/app/…/instance/0oa…). The app needs no provisioning; if Okta's own is on,
+  turn it off, so that one engine writes and not two.
 
 In WalkMe's Admin Center, as an administrator:
   IDP Integrations, SCIM Integration, Create SCIM Integration, Generate Details.
   Copy user name and password: the password is shown only once.
 
 `
+}
+
+// lastScreen lists what was written, and says what is left to do.
+func (s *setup) lastScreen(path string, files []setupFile) string {
+	var b strings.Builder
+	b.WriteString("\nFiles\n")
+	for _, f := range files {
+		became := "written"
+		if f.kept {
+			became = "as it was"
+		}
+		fmt.Fprintf(&b, "  %-9s  %s  (mode %#o)\n", became, f.path, f.mode)
+	}
+	return b.String() + s.nextSteps(path)
 }
 
 // nextSteps says what is left to do.
@@ -114,7 +68,7 @@ func (s *setup) nextSteps(path string) string {
 		unit += "@" + s.instance
 	}
 	var b strings.Builder
-	b.WriteString("\nNext:\n")
+	b.WriteString("\nNext\n")
 	if !s.writeSecrets {
 		names := make([]string, 0, 3)
 		for _, q := range s.secrets() {
@@ -141,10 +95,10 @@ func (s *setup) nextSteps(path string) string {
 	if path == defaultConfig {
 		config = ""
 	}
-	fmt.Fprintf(&b, "  See what it would do:     %s%s%s plan\n", by, programName, config)
-	fmt.Fprintf(&b, "  Start the service:        systemctl enable --now %s\n", unit)
+	fmt.Fprintf(&b, "  See what it would do:\n    %s%s%s plan\n", by, programName, config)
+	fmt.Fprintf(&b, "  Start the service:\n    systemctl enable --now %s\n", unit)
 	if !s.live {
-		fmt.Fprintf(&b, "  Let it act, later:        set dry_run: false, then systemctl reload %s\n", unit)
+		fmt.Fprintf(&b, "  Let it act, later: set dry_run: false, then\n    systemctl reload %s\n", unit)
 	}
 	return b.String()
 }

@@ -79,7 +79,7 @@ var manEnvironment = [][2]string{
 }
 
 var manFiles = [][2]string{
-	{defaultConfig, "The configuration, every key of it explained."},
+	{defaultConfig, "The configuration; okta-walkme-agent.yaml(5) explains every key."},
 	{"/etc/okta-walkme-agent/okta-api-token, walkme-username, walkme-password", "The secrets, as the unit loads them. Mode 0600, owned by root."},
 	{"/var/lib/okta-walkme-agent/state.db", "The state: which accounts and groups are the agent's own, and the history."},
 }

@@ -75,7 +75,7 @@ readme init "${given[@]}" <<<"$answers"
 [ "$(stat -c '%a %U' $ETC/walkme-password)" = '600 root' ] && [ "$(stat -c %a $ETC/agent.yaml)" = 644 ]
 ok 'init: configuration, secrets, check'
 CREDENTIALS_DIRECTORY=$ETC $S plan
-set_yaml listen '"127.0.0.1:8787"'
+printf 'http:\n  listen: "127.0.0.1:8787"\n' >>$ETC/agent.yaml
 [ ! -e /var/lib/$S ]
 ok 'plan by hand: nothing written'
 
@@ -97,7 +97,7 @@ systemctl is-active $S
 journalctl -u $S -o cat --no-pager | grep -c 'configuration refused, the old one stays'
 set_yaml schedule '"@every 2s"'
 set_yaml dry_run false
-set_yaml requests_per_second 1
+sed -i 's/^walkme:/&\n  requests_per_second: 1/' $ETC/agent.yaml
 systemctl reload $S
 ok 'reload: the bad one is refused, the good one ends the dry run'
 
