@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -85,9 +86,9 @@ func TestFileIdentity(t *testing.T) {
 	for query, want := range map[string]string{
 		"PRAGMA journal_mode":                            "wal",
 		"PRAGMA application_id":                          "1331118385",
-		"PRAGMA user_version":                            "1",
+		"PRAGMA user_version":                            strconv.Itoa(newest(t)),
 		"SELECT build FROM migrations WHERE version = 1": "v1.2.3",
-		"SELECT applied_at FROM migrations":              "1772366400000",
+		"SELECT DISTINCT applied_at FROM migrations":     "1772366400000",
 		"SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%'": "0",
 	} {
 		var got string

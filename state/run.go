@@ -66,13 +66,20 @@ func (db *DB) Runs(ctx context.Context, limit int) ([]Run, error) {
 	if limit <= 0 {
 		limit = -1 // SQLite: no limit
 	}
-	open := Running
+	return list(ctx, db, "read runs", scanRun, "SELECT "+runShown+" FROM runs ORDER BY seq DESC LIMIT ?", db.openOutcome(), limit)
+}
+
+// runShown is runColumns with the outcome of an open run, the first argument.
+const runShown = `id, trigger, started_at, finished_at,
+	iif(outcome = '' AND finished_at IS NULL, ?, outcome), planned, applied, failed, held, rejected, skipped,
+	error, health, source_digest, okta_requests, scim_requests`
+
+// openOutcome is the outcome of a run that has not ended.
+func (db *DB) openOutcome() string {
 	if db.writer == nil && !locked(db.path) {
-		open = Interrupted
+		return Interrupted
 	}
-	return list(ctx, db, "read runs", scanRun, `SELECT id, trigger, started_at, finished_at,
-		iif(outcome = '' AND finished_at IS NULL, ?, outcome), planned, applied, failed, held, rejected, skipped,
-		error, health, source_digest, okta_requests, scim_requests FROM runs ORDER BY seq DESC LIMIT ?`, open, limit)
+	return Running
 }
 
 func scanRun(row scanner) (Run, error) {

@@ -1,0 +1,155 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"unicode"
+
+	"okta-walkme-agent/internal/scim"
+)
+
+// Found is a person by whom a search was met: what Okta says of them, what is on
+// record for WalkMe, or both.
+type Found struct {
+	SourceID string
+	Source   []byte  // the assignment as the last snapshot held it; nil: not assigned then
+	Record   *Record // nil: nothing is on record
+}
+
+// FindPeople returns people whose id, login or name holds every word, in any case,
+// sorted by id, from after one id on, at most limit. Without words that is everybody.
+func (db *DB) FindPeople(ctx context.Context, words []string, after string, limit int) ([]Found, error) {
+	query, args := "SELECT DISTINCT source_id FROM people_search WHERE source_id > ?", []any{after}
+	for _, w := range words {
+		query += " AND (" + strings.Repeat("words LIKE ? ESCAPE '\\' OR ", 2) + "words LIKE ? ESCAPE '\\')"
+		for _, form := range []string{strings.ToLower(w), strings.ToUpper(w), capital(w)} {
+			args = append(args, "%"+escapeLike(form)+"%")
+		}
+	}
+	ids, err := list(ctx, db, "find people", scanText, query+" ORDER BY source_id LIMIT ?", append(args, limit)...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Found, len(ids))
+	for i, id := range ids {
+		if out[i], err = db.Person(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// capital has a capital first and small letters after it. LIKE compares the letters
+// of ASCII alone in any case.
+func capital(w string) string {
+	for i, r := range w {
+		return strings.ToLower(w[:i]) + string(unicode.ToUpper(r)) + strings.ToLower(w[i+len(string(r)):])
+	}
+	return w
+}
+
+var likeSigns = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func escapeLike(s string) string { return likeSigns.Replace(s) }
+
+func scanText(row scanner) (s string, err error) { return s, row.Scan(&s) }
+
+// Person returns what is known of one person. Nothing at all is ErrNoRecord.
+func (db *DB) Person(ctx context.Context, sourceID string) (Found, error) {
+	f := Found{SourceID: sourceID}
+	var body string
+	err := db.one(ctx, "SELECT body FROM source_users WHERE id = ?", []any{sourceID}, &body)
+	switch {
+	case err == nil:
+		f.Source = []byte(body)
+	case !errors.Is(err, sql.ErrNoRows):
+		return f, db.fail("read person", err)
+	}
+	r, err := db.recordOf(ctx, scim.User, sourceID)
+	if err != nil {
+		return f, err
+	}
+	if f.Record = r; r == nil && f.Source == nil {
+		return f, ErrNoRecord
+	}
+	return f, nil
+}
+
+// recordOf is the record of an Okta id, nil when there is none.
+func (db *DB) recordOf(ctx context.Context, t scim.Type, sourceID string) (*Record, error) {
+	recs, err := list(ctx, db, "read record", scanRecord, "SELECT "+recordColumns+" FROM resources WHERE type = ? AND source_id = ?", string(t), sourceID)
+	if err != nil || len(recs) == 0 {
+		return nil, err
+	}
+	return &recs[0], nil
+}
+
+// GroupRecord returns the record of a group, nil when there is none.
+func (db *DB) GroupRecord(ctx context.Context, sourceID string) (*Record, error) {
+	return db.recordOf(ctx, scim.Group, sourceID)
+}
+
+// GroupRecords returns the records of all groups, by id in Okta.
+func (db *DB) GroupRecords(ctx context.Context) ([]Record, error) {
+	return list(ctx, db, "read groups", scanRecord, "SELECT "+recordColumns+" FROM resources WHERE type = 'Group' ORDER BY source_id")
+}
+
+// GroupsOf returns the records of the groups that a person was pushed into.
+func (db *DB) GroupsOf(ctx context.Context, sourceID string) ([]Record, error) {
+	return list(ctx, db, "read memberships", scanRecord, "SELECT "+recordColumns+` FROM resources WHERE type = 'Group'
+		AND instr(char(10) || members || char(10), char(10) || ? || char(10)) > 0 ORDER BY name COLLATE NOCASE, source_id`, sourceID)
+}
+
+// SourceGroup returns a group of the last snapshot, nil when it is not pushed.
+func (db *DB) SourceGroup(ctx context.Context, id string) (*SourceGroup, error) {
+	groups, err := list(ctx, db, "read source group", scanGroup, "SELECT id, body, members FROM source_groups WHERE id = ?", id)
+	if err != nil || len(groups) == 0 {
+		return nil, err
+	}
+	return &groups[0], nil
+}
+
+// SourceGroupsOf returns the groups of the last snapshot that a person is in.
+func (db *DB) SourceGroupsOf(ctx context.Context, sourceID string) ([]SourceGroup, error) {
+	return list(ctx, db, "read memberships in Okta", scanGroup, `SELECT id, body, members FROM source_groups
+		WHERE instr(char(10) || members || char(10), char(10) || ? || char(10)) > 0 ORDER BY id`, sourceID)
+}
+
+// recentGroupEntries is how far back PersonHistory looks for memberships.
+const recentGroupEntries = 1000
+
+// PersonHistory returns the changes of a person, and those of groups that let the
+// person in or out (of the last thousand of groups), newest first, at most limit.
+func (db *DB) PersonHistory(ctx context.Context, sourceID string, limit int) ([]Entry, error) {
+	return list(ctx, db, "read history of a person", scanEntry, `WITH groups AS MATERIALIZED (
+			SELECT id, change FROM journal WHERE type = 'Group' ORDER BY id DESC LIMIT ?1)
+		SELECT id, `+entryColumns+` FROM journal WHERE id IN (
+			SELECT id FROM journal WHERE type = 'User' AND source_id = ?2
+			UNION SELECT id FROM groups WHERE instr(change, '"' || ?2 || '"') > 0)
+		ORDER BY id DESC LIMIT ?3`, recentGroupEntries, sourceID, limit)
+}
+
+// Names returns the names of people and groups by their Okta ids: what WalkMe has
+// acknowledged, else the user name in Okta. Ids that nobody has are left out.
+func (db *DB) Names(ctx context.Context, ids []string) (map[string]string, error) {
+	text, err := json.Marshal(ids)
+	if err != nil {
+		return nil, db.fail("read names", err)
+	}
+	out := make(map[string]string, len(ids))
+	err = db.each(ctx, `SELECT j.value, coalesce(nullif(r.name, ''), u.body ->> '$.UserName', g.body ->> '$.name', '') FROM json_each(?) AS j
+		LEFT JOIN resources AS r ON r.source_id = j.value AND r.type IN ('User', 'Group')
+		LEFT JOIN source_users AS u ON u.id = j.value LEFT JOIN source_groups AS g ON g.id = j.value`, []any{string(text)},
+		func(row scanner) error {
+			var id, name string
+			err := row.Scan(&id, &name)
+			if name != "" {
+				out[id] = name
+			}
+			return err
+		})
+	return out, db.fail("read names", err)
+}
