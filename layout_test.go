@@ -41,17 +41,13 @@ var imports = map[string][]string{
 	"agent/apply":       {"agent/plan", "internal/scim", "walkme", "state"},
 	"agent":             {"agent/plan", "agent/apply", "internal/scim", "internal/el", "okta", "walkme", "state"},
 	"agent/report":      {"agent", "agent/plan", "agent/apply", "internal/scim"},
+	"agent/console":     {"agent", "agent/plan", "agent/report", "internal/el", "internal/scim", "okta", "state"},
 	"agent/probe":       {"agent/report", "internal/scim", "walkme"},
 	"agent/service":     {"agent", "agent/plan", "agent/report", "internal/scim", "okta", "state", "walkme"},
 	"configs":           {"agent", "agent/plan", "agent/service", "internal/el", "okta", "walkme"},
-
-	// The test bench plays the agent against the fakes.
-	"agent/probe/conversation": {},
-	"agent/probe/scenario":     {"internal/fault", "internal/scim", "okta/oktatest", "walkme/walkmetest"},
-
 	"cmd/okta-walkme-agent": {
-		"agent", "agent/plan", "agent/apply", "agent/probe", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
-		"agent/probe/conversation", "agent/probe/scenario", "internal/fault",
+		"agent", "agent/plan", "agent/apply", "agent/console", "agent/probe", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
+		"internal/fault",
 	},
 }
 
@@ -64,6 +60,7 @@ var subjects = map[string]string{"okta/oktatest": "okta", "walkme/walkmetest": "
 
 // owners says which packages may use a third-party module.
 var owners = map[string][]string{
+	"github.com/coreos/go-oidc/v3":          {"agent/console"},
 	"github.com/coreos/go-systemd/v22":      {"agent/service"},
 	"github.com/go-jose/go-jose/v3":         {"okta", "okta/oktatest"},
 	"github.com/google/uuid":                {"agent", "state"},
@@ -72,13 +69,16 @@ var owners = map[string][]string{
 	"github.com/prometheus/client_golang":   {"agent/service"},
 	"github.com/robfig/cron/v3":             {"configs"},
 	"github.com/spf13/cobra":                {"cmd/okta-walkme-agent"},
-	"go.yaml.in/yaml/v4":                    {"agent/probe/scenario", "configs"},
+	"go.yaml.in/yaml/v4":                    {"configs"},
+	"golang.org/x/oauth2":                   {"agent/console"},
 	"golang.org/x/sync":                     {"agent", "agent/apply", "okta", "walkme"},
 	"golang.org/x/sys":                      {"state"},
 	"golang.org/x/term":                     {"cmd/okta-walkme-agent"},
 	"golang.org/x/text":                     {"internal/scim", "internal/el"},
 	"golang.org/x/time":                     {"agent/probe", "okta", "walkme"},
 	"modernc.org/sqlite":                    {"state"},
+	"github.com/chromedp/cdproto":           testsOnly,
+	"github.com/chromedp/chromedp":          testsOnly,
 	"github.com/google/go-cmp":              testsOnly,
 	"github.com/google/jsonschema-go":       testsOnly,
 	"github.com/prometheus/common":          testsOnly,
@@ -111,7 +111,7 @@ var otherNames = map[string]string{
 	"okta/page.go":            "parameters of a Link header (RFC 8288, section 3)",
 	"okta/oktatest/people.go": "Okta's logins; the fake stands on its own",
 	"okta/oktatest/render.go": "Okta's search by the beginning of a name; the fake stands on its own",
-	"agent/plan/mapping.go":   "attribute names",
+	"agent/plan/mapping.go":        "attribute names",
 	"walkme/walkmetest":       "attribute names; resources are compared in collation.go",
 }
 

@@ -34,6 +34,7 @@ func (c *Config) check(ps *problems) {
 		ps.follow("state.path", "is empty", "write the path of the state file")
 	}
 	checkListen(ps, c.HTTP.Listen)
+	c.checkConsole(ps)
 }
 
 func (c *Config) checkOkta(ps *problems) {
@@ -146,14 +147,15 @@ func (s GroupSource) checkKind(ps *problems, path, kind string) {
 
 // checkListen accepts "", host:port and :port.
 func checkListen(ps *problems, listen string) {
-	if listen == "" {
-		return
-	}
-	host, port, err := net.SplitHostPort(listen)
-	n, portErr := strconv.ParseUint(port, 10, 16)
-	if err != nil || portErr != nil || host != "" && !listenHost(host) || n == 0 && port != "0" {
+	if listen != "" && !goodListen(listen) {
 		ps.add("http.listen", quote(listen)+" is not an address to listen on", `write "127.0.0.1:8787", or "" for no listener`)
 	}
+}
+
+func goodListen(listen string) bool {
+	host, port, err := net.SplitHostPort(listen)
+	n, portErr := strconv.ParseUint(port, 10, 16)
+	return err == nil && portErr == nil && (host == "" || listenHost(host)) && (n != 0 || port == "0")
 }
 
 // hostName is a DNS name; one that ends in a number is meant as an address.

@@ -24,6 +24,7 @@ type Config struct {
 	Limits       Limits        `yaml:"limits"`
 	State        State         `yaml:"state"`
 	HTTP         HTTP          `yaml:"http"`
+	Console      Console       `yaml:"console"`
 	Log          Log           `yaml:"log"`
 	DryRun       bool          `yaml:"dry_run"` // the service plans on schedule and sends nothing
 

@@ -134,6 +134,8 @@ func TestSampleWithItsAlternatives(t *testing.T) {
 		{"  region: us", "  # region: us"}, {"  # base_url:", "  base_url:"},
 		{"    username:", "    # username:"}, {"    password:", "    # password:"}, {"    # token:", "    token:"},
 		{"  # ca_file:", "  ca_file:"}, {"  sources: []", "  sources:"}, {"\n  #   ", "\n    "},
+		{"  # public_url:", "  public_url:"}, {"  # oidc:", "  oidc:"}, {"    # issuer:", "    issuer:"}, {"    # client_secret:", "    client_secret:"},
+		{"    # approvers:", "    approvers:"}, {"  # tls:", "  tls:"}, {"    # cert_file:", "    cert_file:"}, {"    # key_file:", "    key_file:"},
 	} {
 		if !strings.Contains(text, edit[0]) {
 			t.Fatalf("agent.yaml does not contain %q", edit[0])

@@ -64,6 +64,11 @@ func (c *Config) finish() {
 	c.Okta.CAFile = c.env.path(c.Okta.CAFile)
 	c.WalkMe.CAFile = c.env.path(c.WalkMe.CAFile)
 	c.State.Path = c.env.path(c.State.Path)
+	c.Console.TLS.CertFile = c.env.path(c.Console.TLS.CertFile)
+	c.Console.TLS.KeyFile = c.env.path(c.Console.TLS.KeyFile)
+	if path, ok := c.Console.socket(); ok {
+		c.Console.Listen = "unix:" + c.env.path(path)
+	}
 }
 
 func (e Env) getenv(name string) string {

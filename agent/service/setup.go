@@ -56,6 +56,9 @@ type Setup struct {
 	Follow *okta.Client // reads Okta's log; nil: nobody does
 	Logger *slog.Logger
 
+	// Adopted, if set, hears that the setup has come into use. It must not wait.
+	Adopted func(context.Context)
+
 	listener net.Listener // nil: none, or the one in use stays
 	told     chan error   // nil: in use; errDeferred: a run is under way
 }

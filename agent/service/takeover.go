@@ -53,6 +53,9 @@ func (d *daemon) adopt(ctx context.Context, n *Setup) error {
 	old, oldClaim := d.setup, d.claim
 	d.setup, d.claim, d.log = n, claim, n.Logger
 	d.health.use(n.Config, n.listener)
+	if n.Adopted != nil {
+		n.Adopted(ctx)
+	}
 	if old == nil {
 		return nil
 	}

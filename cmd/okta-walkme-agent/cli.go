@@ -148,7 +148,7 @@ Okta's provisioning engine would make.`,
 	flags.StringVar(&c.tracePath, "trace", "", "record each exchange with Okta and WalkMe in `FILE`, a new one (HAR 1.2, without secrets)")
 	root.AddCommand(
 		c.runCommand(), c.reloadCommand(), c.initCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
-		c.explainCommand(), c.checkCommand(), c.probeCommand(),
+		c.explainCommand(), c.checkCommand(), c.consoleCommand(), c.probeCommand(),
 		c.statusCommand(), c.historyCommand(), c.stateCommand(), c.demoCommand(), c.serveCommand(), c.versionCommand(), c.manCommand(),
 	)
 	root.SetOut(c.stdout) // before cobra's own command takes it for its own

@@ -122,6 +122,8 @@ push_groups:
       link: Authors
 state:
   path: state.db
+console:
+  listen: 127.0.0.1:0
 log:
   level: error
   format: text
@@ -319,7 +321,13 @@ func program() string {
 
 // serve keeps the stage up until the context ends.
 func (d *demo) serve(ctx context.Context) error {
-	fmt.Fprintf(d.stdout, `A fake Okta org and a fake WalkMe tenant are running, with four people and two groups.
+	close, err := d.openConsole(ctx)
+	if err != nil {
+		return err
+	}
+	defer close()
+	fmt.Fprintf(d.stdout, `
+A fake Okta org and a fake WalkMe tenant are running, with four people and two groups.
 
   Okta    %s
   WalkMe  %s
@@ -335,7 +343,7 @@ Change the org by lines on standard input:
 
 %s
 `, d.org.URL(), d.tenant.URL(), configVar, d.config, program(), program(), program(), demoHelp())
-	_, err := io.WriteString(d.stdout, "WalkMe's requests are shown here as they come.\n")
+	_, err = io.WriteString(d.stdout, "WalkMe's requests are shown here as they come.\n")
 	if err != nil {
 		return err
 	}

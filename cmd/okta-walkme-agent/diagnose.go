@@ -66,7 +66,9 @@ func diagnoseWalkMe(err error) (diagnosis, bool) {
 
 // diagnoseChange knows what a failure means for a single object. A 404 is about the
 // object then, not about the address.
-func diagnoseChange(c *plan.Change, err error) (diagnosis, bool) {
+func diagnoseChange(c *plan.Change, err error) (diagnosis, bool) { return diagnoseObject(c.Type, err) }
+
+func diagnoseObject(t scim.Type, err error) (diagnosis, bool) {
 	var unanswered *walkme.UnansweredError
 	switch {
 	case errors.As(err, &unanswered):
@@ -74,7 +76,7 @@ func diagnoseChange(c *plan.Change, err error) (diagnosis, bool) {
 			"nothing: the next run asks WalkMe what became of it, and goes on from there"}, true
 	case !errors.Is(err, scim.ErrNotFound):
 		return diagnose(err)
-	case c.Type == scim.Group:
+	case t == scim.Group:
 		return diagnosis{"the group was deleted in WalkMe", "set push_groups.on_missing: recreate, or take the group off push_groups.sources"}, true
 	}
 	return diagnosis{"the account was deleted in WalkMe", "set provisioning.on_missing: recreate, or unassign the person in Okta"}, true

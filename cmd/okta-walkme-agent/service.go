@@ -23,19 +23,24 @@ the requests that are under way and records the run.
 Between two runs the state is free: sync, apply and resync work meanwhile.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return explained(service.Run(cmd.Context(), c.serviceOptions()))
+			host := &consoleHost{cli: c}
+			defer host.close()
+			return explained(service.Run(cmd.Context(), c.serviceOptions(host)))
 		},
 	}
 }
 
-func (c *cli) serviceOptions() service.Options {
+func (c *cli) serviceOptions(host *consoleHost) service.Options {
 	return service.Options{
-		Version: buildVersion(), Commit: commit, RuntimeDir: c.runtimeDir(""), Prepare: c.setup, Explain: explained,
+		Version: buildVersion(), Commit: commit, RuntimeDir: c.runtimeDir(""), Explain: explained,
+		Prepare: func(ctx context.Context, observer *service.Observer) (*service.Setup, error) {
+			return c.setup(ctx, observer, host)
+		},
 	}
 }
 
 // setup builds what the configuration file stands for.
-func (c *cli) setup(ctx context.Context, observer *service.Observer) (*service.Setup, error) {
+func (c *cli) setup(ctx context.Context, observer *service.Observer, host *consoleHost) (*service.Setup, error) {
 	cfg, err := c.load()
 	if err != nil {
 		return nil, err
@@ -50,7 +55,10 @@ func (c *cli) setup(ctx context.Context, observer *service.Observer) (*service.S
 		s.walkme.Close()
 		return nil, err
 	}
-	return &service.Setup{Config: cfg.Service(), File: c.file(), OrgURL: cfg.Okta.OrgURL, Agent: s.agent, Follow: follow, Logger: log}, nil
+	return &service.Setup{
+		Config: cfg.Service(), File: c.file(), OrgURL: cfg.Okta.OrgURL, Agent: s.agent, Follow: follow, Logger: log,
+		Adopted: func(ctx context.Context) { host.use(ctx, cfg, log) },
+	}, nil
 }
 
 // logClient returns the client that follows Okta's log, nil where the configuration

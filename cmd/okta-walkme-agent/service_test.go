@@ -96,9 +96,10 @@ func (s *served) begin() {
 func (s *served) beginWith(edit func(*service.Setup)) {
 	s.run(func(ctx context.Context) int {
 		c := &cli{environment: s.environment(), configPath: filepath.Join(s.dir, "agent.yaml")}
-		options := c.serviceOptions()
+		host := &consoleHost{cli: c}
+		options := c.serviceOptions(host)
 		options.Prepare = func(ctx context.Context, o *service.Observer) (*service.Setup, error) {
-			setup, err := c.setup(ctx, o)
+			setup, err := c.setup(ctx, o, host)
 			if err == nil {
 				edit(setup)
 			}

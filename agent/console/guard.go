@@ -1,0 +1,168 @@
+package console
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	answerTimeout     = 60 * time.Second
+	idleTimeout       = 60 * time.Second
+	pageTimeout       = 20 * time.Second // of one page, its queries included
+	maxBody           = 256 << 10
+	maxHeader         = 32 << 10
+
+	// atOnce bounds the pages that are made at a time; others wait for their turn.
+	atOnce = 4
+)
+
+// guard is what stands before every page.
+func (s *Server) guard(next http.Handler) http.Handler {
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, http.StatusForbidden, "This request comes from a page of another site.")
+	}))
+	if u, err := url.Parse(s.o.PublicURL); err == nil && u.Host != "" {
+		_ = cross.AddTrustedOrigin(u.Scheme + "://" + u.Host) // it was parsed just now
+	}
+	inside := cross.Handler(s.bounded(s.admit(next)))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.secure(w.Header())
+		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+		if !s.hosts.allow(r.Host, local) {
+			s.refuse(w, http.StatusMisdirectedRequest, "The console does not go by this name.")
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		inside.ServeHTTP(w, r)
+	})
+}
+
+// secure sets the headers of every answer.
+func (s *Server) secure(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", s.policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+}
+
+// bounded lets a few requests in at a time, each for a bounded time.
+func (s *Server) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
+		defer cancel()
+		select {
+		case s.turns <- struct{}{}:
+			defer func() { <-s.turns }()
+		case <-ctx.Done():
+			s.refuse(w, http.StatusServiceUnavailable, "The console is busy. Try again in a moment.")
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// admit lets visitors in, and takes those who have no session yet to where they get one.
+func (s *Server) admit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/session" && s.signIns == nil:
+			s.openByLink(w, r)
+			return
+		case r.URL.Path == "/signin" && s.signIns != nil:
+			s.beginSignIn(w, r)
+			return
+		case r.URL.Path == "/callback" && s.signIns != nil:
+			s.finishSignIn(w, r)
+			return
+		}
+		v, ok := s.sessions.find(r)
+		switch {
+		case ok:
+			next.ServeHTTP(w, r.WithContext(withVisitor(r.Context(), v)))
+		case s.signIns != nil:
+			to := "/signin"
+			if r.Method == http.MethodGet && r.URL.Path != "/" {
+				to += "?to=" + url.QueryEscape(r.URL.RequestURI())
+			}
+			http.Redirect(w, r, to, http.StatusSeeOther)
+		default:
+			s.refuse(w, http.StatusUnauthorized, "Nobody is signed in here. On the machine of the service, \"okta-walkme-agent console\" prints a link that opens the console.")
+		}
+	})
+}
+
+// openByLink takes the code of a link. HEAD is for those who look at links before
+// people do; it uses nothing up.
+func (s *Server) openByLink(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", "GET")
+		s.refuse(w, http.StatusMethodNotAllowed, "A link is opened, nothing else.")
+		return
+	}
+	p, err := s.door.take(r.URL.Query().Get("code"))
+	if err != nil {
+		s.refuse(w, http.StatusUnauthorized, "This link does not open the console: it works once, for five minutes, and ends with the service. \"okta-walkme-agent console\" prints a new one.")
+		return
+	}
+	v := Visitor{Name: p.By, ViewOnly: p.ViewOnly}
+	setCookie(w, s.sessions.begin(v), s.isSecure(r))
+	s.log.Info("console opened", "view_only", v.ViewOnly)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func (s *Server) beginSignIn(w http.ResponseWriter, r *http.Request) {
+	if err := s.signIns.begin(w, r, s.site(r)); err != nil {
+		s.log.Warn("sign-in at Okta not possible", "err", err)
+		s.refuse(w, http.StatusBadGateway, "Okta cannot be reached for the sign-in. The log of the service says why.")
+	}
+}
+
+// finishSignIn ends with a page, not with a redirect: the browser has come from
+// another site, and would not send a strict cookie along.
+func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
+	v, to, err := s.signIns.finish(r)
+	if err != nil {
+		s.log.Warn("sign-in refused", "err", err)
+		s.refuse(w, http.StatusForbidden, "The sign-in did not come to an end. The log of the service says why; go to / to begin again.")
+		return
+	}
+	setCookie(w, s.sessions.begin(v), s.isSecure(r))
+	s.log.Info("console opened", "view_only", v.ViewOnly)
+	s.plain(w, http.StatusOK, plainPage{Title: "Signed in", Text: "You are signed in as " + v.Name + ".", To: to})
+}
+
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
+	s.sessions.end(r)
+	setCookie(w, "", s.isSecure(r))
+	s.plain(w, http.StatusOK, plainPage{Title: "Signed out", Text: "You are signed out of the console."})
+}
+
+// isSecure says whether the browser speaks TLS, to us or to the proxy before us.
+func (s *Server) isSecure(r *http.Request) bool { return strings.HasPrefix(s.site(r), "https:") }
+
+// site is the console's origin, as this browser names it. The Host was checked.
+func (s *Server) site(r *http.Request) string {
+	if u, err := url.Parse(s.o.PublicURL); err == nil && strings.EqualFold(u.Host, r.Host) {
+		return u.Scheme + "://" + u.Host
+	}
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// refuse answers with a status, a sentence, and nothing else.
+func (s *Server) refuse(w http.ResponseWriter, status int, text string) {
+	s.plain(w, status, plainPage{Title: http.StatusText(status), Text: text})
+}

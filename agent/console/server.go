@@ -1,0 +1,196 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options say how the console is reached, and by whom.
+type Options struct {
+	Listen    string // see [ParseAddress]
+	PublicURL string // as browsers name it, behind a proxy; "": as it listens
+	CertFile  string // with KeyFile: TLS
+	KeyFile   string
+	OIDC      *OIDC            // nil: the link of [Link] opens it
+	StatePath string           // the file beside it opens the door
+	Now       func() time.Time // nil: time.Now
+	Logger    *slog.Logger     // nil: silent
+}
+
+// Server is an open console.
+type Server struct {
+	o        Options
+	log      *slog.Logger
+	now      func() time.Time
+	policy   string // the content security policy
+	door     *door
+	signIns  *signIns // nil: links
+	sessions *sessions
+	hosts    hosts
+	turns    chan struct{}
+	listener net.Listener
+	conns    *connections
+	http     *http.Server
+	pages    *pages
+	past     *past
+	lab      chan struct{} // a token: one mapping is tried at a time
+	runner   *runner
+
+	mu      sync.Mutex
+	program Program
+}
+
+// ErrOpenToAll refuses a listener that others can reach without a sign-in over TLS.
+var ErrOpenToAll = errors.New("a console beyond loopback needs tls and oidc")
+
+// Open listens, and takes the place of the one console of this state. Nothing is
+// answered before Serve.
+func Open(ctx context.Context, o Options, p Program) (*Server, error) {
+	s := &Server{
+		o: o, log: o.Logger, now: o.Now, program: p,
+		turns: make(chan struct{}, atOnce), lab: make(chan struct{}, 1), conns: newConnections(maxConnections),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	address, err := ParseAddress(o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("console.listen: %w", err)
+	}
+	secure := o.CertFile != ""
+	if !address.Local() && (!secure || o.OIDC == nil) {
+		return nil, ErrOpenToAll
+	}
+	if s.pages, err = newPages(); err != nil {
+		return nil, err
+	}
+	if s.listener, err = address.open(ctx); err != nil {
+		return nil, fmt.Errorf("console.listen: %w", err)
+	}
+	s.hosts = newHosts(address, s.listener, o.PublicURL)
+	s.sessions, s.past, s.runner = newSessions(s.now), newPast(s.now), newRunner(s)
+	issuer := ""
+	if o.OIDC != nil {
+		s.signIns, issuer = newSignIns(*o.OIDC, s.now), o.OIDC.Issuer
+	}
+	s.policy = policy(issuer)
+	if s.door, err = openDoor(o.StatePath, base(s.listener, secure, o.PublicURL), o.OIDC != nil, s.now); err != nil {
+		return nil, errors.Join(fmt.Errorf("console: %w", err), s.listener.Close())
+	}
+	if secure {
+		if err := s.useTLS(); err != nil {
+			return nil, errors.Join(fmt.Errorf("console.tls: %w", err), s.door.close(), s.listener.Close())
+		}
+	}
+	s.http = &http.Server{
+		Handler: s.guard(s.routes()), ConnState: s.conns.note, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader,
+	}
+	return s, nil
+}
+
+func (s *Server) useTLS() error {
+	c := &certificate{certFile: s.o.CertFile, keyFile: s.o.KeyFile}
+	if _, err := c.load(nil); err != nil {
+		return err
+	}
+	s.listener = tls.NewListener(s.listener, &tls.Config{
+		MinVersion: tls.VersionTLS12, GetCertificate: c.load, NextProtos: []string{"http/1.1"},
+	})
+	return nil
+}
+
+// Serve answers until Close.
+func (s *Server) Serve() error {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("console: %w", err)
+	}
+	return nil
+}
+
+// Close ends the console and every session.
+func (s *Server) Close() error {
+	err := errors.Join(s.http.Close(), ignoreClosed(s.listener.Close()), s.door.close())
+	s.runner.wait()
+	return err
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Address is where a browser finds the console.
+func (s *Server) Address() string { return base(s.listener, s.o.CertFile != "", s.o.PublicURL) }
+
+// Listener is the address that is listened on.
+func (s *Server) Listener() net.Addr { return s.listener.Addr() }
+
+// Connections counts the open connections.
+func (s *Server) Connections() int { return s.conns.open() }
+
+// Use takes up what a reload has changed in the program around.
+func (s *Server) Use(p Program) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.program = p
+}
+
+func (s *Server) current() Program {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.program
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, make := range map[string]func(*http.Request) (*view, error){
+		"GET /{$}":         s.overview,
+		"GET /runs":        s.runs,
+		"GET /runs/{id}":   s.run,
+		"GET /people":      s.people,
+		"GET /people/{id}": s.person,
+		"GET /groups":      s.groups,
+		"GET /groups/{id}": s.group,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, make) })
+	}
+	mux.HandleFunc("POST /signout", s.signOut)
+	for pattern, act := range map[string]func(*http.Request) (*view, error){
+		"POST /sync":  s.sync,
+		"POST /retry": s.retry,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, s.decider(act)) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.answer(w, r, func(*http.Request) (*view, error) { return nil, errNoPage })
+	})
+	return mux
+}
+
+// answer makes a page, or says why there is none.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, make func(*http.Request) (*view, error)) {
+	v, err := make(r)
+	if err != nil {
+		v = s.trouble(r, err)
+	}
+	if v.to != "" {
+		http.Redirect(w, r, v.to, http.StatusSeeOther)
+		return
+	}
+	s.show(w, r, cmp.Or(v.status, http.StatusOK), v)
+}

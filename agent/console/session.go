@@ -1,0 +1,105 @@
+package console
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	cookieName  = "okta_walkme_agent_console"
+	sessionLife = 8 * time.Hour
+	maxSessions = 1000
+)
+
+// Visitor is who looks at the console.
+type Visitor struct {
+	Name     string // on record for what is decided
+	ViewOnly bool   // looks, decides nothing
+}
+
+// session is a visitor's stay. It ends with its time, or with the process.
+type session struct {
+	Visitor
+	until time.Time
+}
+
+// sessions are those that last. The keys are secrets.
+type sessions struct {
+	now func() time.Time
+
+	mu  sync.Mutex
+	all map[string]session
+}
+
+func newSessions(now func() time.Time) *sessions {
+	return &sessions{now: now, all: map[string]session{}}
+}
+
+// begin opens a session. Of too many the one that ends first makes room.
+func (s *sessions) begin(v Visitor) (key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, first := s.now(), ""
+	for k, one := range s.all {
+		if !now.Before(one.until) {
+			delete(s.all, k)
+			continue
+		}
+		if first == "" || one.until.Before(s.all[first].until) {
+			first = k
+		}
+	}
+	if len(s.all) >= maxSessions {
+		delete(s.all, first)
+	}
+	key = rand.Text()
+	s.all[key] = session{v, now.Add(sessionLife)}
+	return key
+}
+
+func (s *sessions) find(r *http.Request) (Visitor, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range r.CookiesNamed(cookieName) { // another program on this host may have set one, too
+		if one, ok := s.all[c.Value]; ok && s.now().Before(one.until) {
+			return one.Visitor, true
+		}
+	}
+	return Visitor{}, false
+}
+
+func (s *sessions) end(r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range r.CookiesNamed(cookieName) {
+		delete(s.all, c.Value)
+	}
+}
+
+// setCookie gives the browser its key. It comes back from this site's own pages alone.
+func setCookie(w http.ResponseWriter, key string, secure bool) {
+	age := int(sessionLife / time.Second)
+	if key == "" {
+		age = -1
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: cookieName, Value: key, Path: "/", MaxAge: age, HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
+	})
+}
+
+type visitorKey struct{}
+
+func withVisitor(ctx context.Context, v Visitor) context.Context {
+	return context.WithValue(ctx, visitorKey{}, v)
+}
+
+func visitorOf(ctx context.Context) Visitor {
+	v, ok := ctx.Value(visitorKey{}).(Visitor)
+	if !ok {
+		return Visitor{ViewOnly: true}
+	}
+	return v
+}

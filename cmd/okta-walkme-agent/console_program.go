@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/console"
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/agent/service"
+	"okta-walkme-agent/configs"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// consoleProgram is what the console shows, and asks, of a configuration. Its runs are
+// those of sync by hand: they take the state while the service waits.
+func (c *cli) consoleProgram(cfg *configs.Config, log *slog.Logger) console.Program {
+	return console.Program{
+		Agent: cfg.Agent(), DryRun: cfg.DryRun, Schedule: cfg.Schedule.String(), Okta: cfg.Okta.OrgURL,
+		RequestsPerSecond: cfg.WalkMe.RequestsPerSecond, RateLimitShare: cfg.Okta.RateLimitShare,
+		Advise:  adviseRecorded,
+		NextRun: func(ctx context.Context, db *state.DB) (time.Time, error) { return nextRun(ctx, cfg, db) },
+		Sync:    func(ctx context.Context, o console.RunOptions) error { return c.consoleRun(ctx, cfg, log, o) },
+		Plan: func(ctx context.Context) (plan *plan.Plan, err error) {
+			s, err := c.open(ctx, cfg, purpose{name: "console", dry: true}, log)
+			if err != nil {
+				return nil, err
+			}
+			defer func() { err = errors.Join(err, s.close()) }()
+			return s.agent.Plan(ctx, agent.Options{Patient: true})
+		},
+	}
+}
+
+func (c *cli) consoleRun(ctx context.Context, cfg *configs.Config, log *slog.Logger, o console.RunOptions) (err error) {
+	s, err := c.open(ctx, cfg, purpose{name: "run (console)"}, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	r, err := s.agent.Sync(ctx, agent.Options{Trigger: o.Trigger, By: o.By, Patient: !o.Retry})
+	if r != nil {
+		log.Info("run of the console ended", "run", r.Run.ID, "outcome", r.Run.Outcome, "applied", r.Run.Applied, "failed", r.Run.Failed, "held", r.Run.Held)
+	}
+	return err
+}
+
+// nextRun is when the service makes its next run, zero when none is running.
+func nextRun(ctx context.Context, cfg *configs.Config, db *state.DB) (time.Time, error) {
+	if cfg.DryRun {
+		n, err := service.ReadDryNotes(cfg.State.Path)
+		if err != nil || n.NextRun == nil || !n.Alive() {
+			return time.Time{}, err
+		}
+		return *n.NextRun, nil
+	}
+	if db == nil {
+		return time.Time{}, nil
+	}
+	return service.NextRun(ctx, db, cfg.State.Path)
+}
+
+// adviseRecorded is diagnose for a failure that is on record.
+func adviseRecorded(t scim.Type, status int, text string) (report.Advice, bool) {
+	if status == 0 {
+		return report.Advice{}, false
+	}
+	d, ok := diagnoseObject(t, &scim.Error{Status: status, Detail: text})
+	return report.Advice{Cause: d.cause, Remedy: d.remedy}, ok
+}
+
+// consoleHost is the console of a service: open as the configuration says. Whatever is
+// wrong with it is said in the log, and stops nothing else.
+type consoleHost struct {
+	*cli
+	mu     sync.Mutex
+	server *console.Server // nil: none is open
+	asked  configs.Console // what it was opened by
+	path   string          // of its state
+}
+
+// use takes up a configuration that has come into use.
+func (h *consoleHost) use(ctx context.Context, cfg *configs.Config, log *slog.Logger) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.consoleProgram(cfg, log)
+	if h.server != nil && h.asked == cfg.Console && h.path == cfg.State.Path {
+		h.server.Use(p)
+		return
+	}
+	h.shut()
+	if cfg.Console.Listen == "" {
+		return
+	}
+	o, err := consoleOptions(cfg)
+	if err == nil {
+		o.Logger = log
+		h.server, err = h.openConsole(ctx, o, p)
+	}
+	if err != nil {
+		h.server = nil
+		log.Error("no console: the service goes on without it", "err", err)
+		return
+	}
+	h.asked, h.path = cfg.Console, cfg.State.Path
+	log.Info("console open", "address", h.server.Address())
+}
+
+func (h *consoleHost) shut() {
+	if h.server != nil {
+		_ = h.server.Close() // nothing depends on how
+		h.server = nil
+	}
+}
+
+func (h *consoleHost) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.shut()
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"okta-walkme-agent/agent/console"
+	"okta-walkme-agent/configs"
+)
+
+// openConsole opens the console of the demo, and prints its link before anything else.
+func (d *demo) openConsole(ctx context.Context) (close func(), err error) {
+	cfg, err := configs.Load(d.config, configs.Env{Getenv: d.getenv})
+	if err != nil {
+		return nil, err
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil)) // standard output is the demo's
+	o, err := consoleOptions(cfg)
+	if err != nil {
+		return nil, err
+	}
+	o.Logger = log
+	p := d.consoleProgram(cfg, log)
+	p.Schedule = "" // nobody runs it here
+	s, err := d.cli.openConsole(ctx, o, p)
+	if err != nil {
+		return nil, err
+	}
+	link, err := console.Link(cfg.State.Path, d.whoCalls(), false, time.Now())
+	if err == nil {
+		_, err = fmt.Fprintf(d.stdout, "%s\n\nopens the console, once; %s prints another link.\n", link, "okta-walkme-agent console")
+	}
+	return func() { _ = s.Close() }, err
+}
