@@ -133,8 +133,6 @@ func (o *Org) route(a *answer, r *http.Request) {
 			return
 		}
 		o.routeApp(a, r, kind, segments)
-	case "/api/v1/apps":
-		a.json([]any{o.renderApp()})
 	case "/api/v1/groups":
 		o.listGroups(a, r)
 	case "/api/v1/groups/{id}":
