@@ -259,7 +259,7 @@ func eligibleMembers(members []string, v *view, planned *plan.Plan) int {
 		there[r.SourceID] = r.Type == scim.User && r.ID != "" && r.Active
 	}
 	for _, c := range planned.Changes {
-		if c.Want != nil && c.Disabled == "" {
+		if c.Want != nil && !c.Block.Is(plan.BlockDisabled) {
 			there[c.OktaID] = true
 		}
 	}

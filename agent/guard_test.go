@@ -148,8 +148,8 @@ func TestUnconfirmedRemovalWaits(t *testing.T) {
 		w.org.Fault(missing(w.people["ann"]))
 		report := w.sync()
 		wantText(t, "changes", changes(report), "deactivate ann: skipped")
-		if c := report.Changes[0]; !strings.Contains(c.Unconfirmed, "Okta still knows it") {
-			t.Errorf("unconfirmed = %q, want the reason", c.Unconfirmed)
+		if c := report.Changes[0]; c.Block == nil || !strings.Contains(c.Block.Detail, "Okta still knows it") {
+			t.Errorf("blocked = %+v, want the reason", c.Block)
 		}
 		wantText(t, "requests", w.requests(), "")
 		wantText(t, "memberships", w.memberships(), "Team: ann bob")

@@ -41,7 +41,7 @@ func (a *Agent) resolveForRun(ctx context.Context, planned *plan.Plan, opts Opti
 		after = maps.Clone(before) // the plan leaves others out
 	}
 	for _, c := range planned.Changes {
-		if c.Action != plan.Create || c.Disabled == "" {
+		if c.Action != plan.Create || !c.Block.Is(plan.BlockDisabled) {
 			continue
 		}
 		last := before[c.OktaID]

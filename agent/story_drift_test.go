@@ -41,7 +41,7 @@ func (w *world) inStep() {
 func drifts(plan *plan.Plan) string {
 	var lines []string
 	for _, c := range plan.Changes {
-		lines = append(lines, fmt.Sprintf("%s %s: %s: %s", c.Action, short(c.Name), c.Cause, short(c.Reason)))
+		lines = append(lines, fmt.Sprintf("%s %s: %s: %s", c.Action, short(c.Name), c.Cause, short(c.Reason.String())))
 		for _, a := range c.Attributes {
 			lines = append(lines, fmt.Sprintf("%s: desired %v, last pushed %v, actual %v", a.Path, a.New, a.Old, a.Actual))
 		}

@@ -234,8 +234,8 @@ func TestCreateWithoutID(t *testing.T) {
 		w.org.SetAppProfile(w.people["ann"], "ann+b@example.com", nil)
 		w.sync()
 		w.patient()
-		if c := w.patient().Changes[0]; c.WaitUntil == nil || strings.Contains(w.requests(), "POST") {
-			t.Errorf("create in the next runs = %s until %v, want it to wait\n%s", c.Outcome, c.WaitUntil, w.requests())
+		if c := w.patient().Changes[0]; !c.Block.Is(plan.BlockWaiting) || strings.Contains(w.requests(), "POST") {
+			t.Errorf("create in the next runs = %s until %v, want it to wait\n%s", c.Outcome, c.Block, w.requests())
 		}
 	})
 }

@@ -42,7 +42,7 @@ func (w *world) pausesGrow(which func(*plan.Change) bool) {
 			w.t.Fatalf("%s %s = %s, want failed", c.Action, c.Name, c.Outcome)
 		}
 		w.later += pause - time.Minute
-		if c := find(w.scheduled()); c.Outcome != plan.Skipped || c.WaitUntil == nil || c.Cause != plan.CauseFailed {
+		if c := find(w.scheduled()); c.Outcome != plan.Skipped || !c.Block.Is(plan.BlockWaiting) || c.Cause != plan.CauseFailed {
 			w.t.Errorf("%s %s a minute before the end of a pause of %s = %s, cause %s, want skipped with a time", c.Action, c.Name, pause, c.Outcome, c.Cause)
 		}
 		wantText(w.t, "requests while it pauses", w.requests(), "")
@@ -151,7 +151,7 @@ func TestGroupBatchOfARefusedMember(t *testing.T) {
 			t.Errorf("changes = %s, want a failure that names ann's Okta id", changes(report))
 		}
 		wantText(t, "memberships", w.memberships(), "push Team: bob cara")
-		if c := w.scheduled().Changes[0]; c.Outcome != plan.Skipped || c.WaitUntil == nil {
+		if c := w.scheduled().Changes[0]; c.Outcome != plan.Skipped || !c.Block.Is(plan.BlockWaiting) {
 			t.Errorf("group_members of the next scheduled run = %s, want skipped with a time", c.Outcome)
 		}
 	})

@@ -45,7 +45,7 @@ func TestRehired(t *testing.T) {
 					link ann: applied
 					group_members push Crew: applied
 					group_members push Team: applied`)
-				if c := report.Changes[0]; !strings.Contains(c.Reason, "takes over the account of Okta user "+w.people["ann"]) {
+				if c := report.Changes[0]; !strings.Contains(c.Reason.String(), "takes over the account of Okta user "+w.people["ann"]) {
 					t.Errorf("reason = %q, want whose account it is", c.Reason)
 				}
 				if strings.Contains(w.writes(), `"active":false`) {
@@ -79,8 +79,8 @@ func TestHeirWaitsForConfirmation(t *testing.T) {
 	})
 	report := w.sync()
 	wantText(t, "changes", changes(report), "link ann: skipped")
-	if c := report.Changes[0]; !strings.Contains(c.Unconfirmed, "Okta still knows it") {
-		t.Errorf("unconfirmed = %q, want the reason", c.Unconfirmed)
+	if c := report.Changes[0]; c.Block == nil || !strings.Contains(c.Block.Detail, "Okta still knows it") {
+		t.Errorf("blocked = %+v, want the reason", c.Block)
 	}
 	if rec := w.record("ann"); !rec.Active || w.record("cara").ID != "" {
 		t.Errorf("record of ann = %+v, want still the owner", rec)

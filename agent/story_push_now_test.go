@@ -103,8 +103,8 @@ func TestResyncOfAnUnreadableGroup(t *testing.T) {
 		wantText(t, "changes", changes(report), `
 			group_members push One: skipped
 			group_members push Two: applied`)
-		if c := report.Changes[0]; !strings.HasPrefix(c.Unconfirmed, "WalkMe does not show who would be taken out: ") {
-			t.Errorf("unconfirmed = %q, want the reason", c.Unconfirmed)
+		if c := report.Changes[0]; c.Block == nil || !strings.HasPrefix(c.Block.Detail, "WalkMe does not show who would be taken out: ") {
+			t.Errorf("blocked = %+v, want the reason", c.Block)
 		}
 	})
 }

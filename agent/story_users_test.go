@@ -91,7 +91,7 @@ func TestMoverIsUpdated(t *testing.T) {
 		w.org.Update(w.people["bob"], map[string]any{"lastName": "Baker"})
 		report := w.sync()
 		wantText(t, "changes", changes(report), "update bob: applied")
-		if c := report.Changes[0]; c.Cause != plan.CauseOkta || c.Reason != "name.familyName changed in Okta" {
+		if c := report.Changes[0]; c.Cause != plan.CauseOkta || c.Reason.String() != "name.familyName changed in Okta" {
 			t.Errorf("cause of the update = %q, %q", c.Cause, c.Reason)
 		}
 		wantText(t, "requests", w.requests(), `
@@ -472,7 +472,7 @@ func TestMappingChange(t *testing.T) {
 	wantText(t, "changes", changes(report), `
 		update ann: applied
 		update bob: applied`)
-	if c := report.Changes[0]; c.Cause != plan.CauseMapping || c.Reason != "mapping of name.givenName changed" {
+	if c := report.Changes[0]; c.Cause != plan.CauseMapping || c.Reason.String() != "mapping of name.givenName changed" {
 		t.Errorf("cause of ann = %q, %q, want mapping", c.Cause, c.Reason)
 	}
 	if c := report.Changes[1]; c.Cause != plan.CauseOkta {
@@ -501,7 +501,7 @@ func TestFailedObjectPauses(t *testing.T) {
 			t.Fatalf("create of ann = %s, HTTP %d, want failed with 400", c.Outcome, c.HTTPStatus)
 		}
 		w.later += pause - time.Minute
-		if c := patient().Changes[0]; c.Outcome != plan.Skipped || c.WaitUntil == nil {
+		if c := patient().Changes[0]; c.Outcome != plan.Skipped || !c.Block.Is(plan.BlockWaiting) {
 			t.Errorf("create of ann %s before the end of its pause = %s, want skipped with a time", time.Minute, c.Outcome)
 		}
 		w.later += 2 * time.Minute
@@ -528,7 +528,7 @@ func TestImpatientSync(t *testing.T) {
 	w.sync()
 	report := w.sync()
 	wantText(t, "changes", changes(report), "create ann: applied")
-	if c := report.Changes[0]; c.Cause != plan.CauseFailed || c.Reason != "assigned in Okta; failed once before" {
+	if c := report.Changes[0]; c.Cause != plan.CauseFailed || c.Reason.String() != "assigned in Okta; failed once before" {
 		t.Errorf("cause = %q, %q, want failed", c.Cause, c.Reason)
 	}
 	if rec := w.record("ann"); rec.Attempts != 0 || rec.LastError != "" {

@@ -366,18 +366,19 @@ func profiles(u *okta.User) map[string]map[string]any {
 // plannedLine is a change that was not made yet.
 func plannedLine(c *plan.Change) changeLine {
 	line := changeLine{
-		Sign: report.ActionSign(c.Action), Tone: report.ActionTone(c.Action), Label: verb(c.Action), Name: c.Name, OktaID: c.OktaID, Why: c.Reason, Cause: string(c.Cause),
+		Sign: report.ActionSign(c.Action), Tone: report.ActionTone(c.Action), Label: verb(c.Action), Name: c.Name, OktaID: c.OktaID, Why: c.Reason.String(), Cause: string(c.Cause),
 		Link: objectLink(c.Type, c.OktaID),
 	}
-	switch {
-	case c.Held:
+	switch b := c.Block; {
+	case b == nil:
+	case b.Kind == plan.BlockHeld:
 		line.Outcome = "held"
-	case c.Disabled != "":
-		line.Outcome = "switched off by " + c.Disabled
-	case c.WaitUntil != nil:
-		line.Outcome = "waits until " + c.WaitUntil.UTC().Format(time.RFC3339)
-	case c.Unconfirmed != "":
-		line.Outcome = "not trusted: " + c.Unconfirmed
+	case b.Kind == plan.BlockDisabled:
+		line.Outcome = "switched off by " + b.Detail
+	case b.Until != nil:
+		line.Outcome = "waits until " + b.Until.UTC().Format(time.RFC3339)
+	default:
+		line.Outcome = "not trusted: " + b.Detail
 	}
 	for _, a := range c.Attributes {
 		line.Values = append(line.Values, valueLine{Path: a.Path, Old: display(a.Old), New: display(a.New), Changed: a.Old != nil})

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"time"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -89,14 +88,10 @@ type Change struct {
 	Members    MemberChange           `json:"members"`
 	Resent     int                    `json:"resent,omitempty"` // members that are pushed again, although nothing differs
 	Cause      Cause                  `json:"cause"`
-	Reason     string                 `json:"reason"`
+	Reason     Reason                 `json:"reason"`
 
-	// What keeps the change from being sent; at most one of them holds.
-	Held        bool       `json:"held"`
-	HoldID      string     `json:"hold_id,omitempty"`
-	Disabled    string     `json:"disabled,omitempty"`    // the configuration key that switches it off
-	WaitUntil   *time.Time `json:"wait_until,omitempty"`  // the pause after a failure
-	Unconfirmed string     `json:"unconfirmed,omitempty"` // why the removal is not trusted
+	blockKeys
+	Block *Block `json:"blocked,omitempty"` // what keeps the change from being sent, see BlockBy
 
 	// After a run.
 	Outcome    Outcome `json:"outcome,omitempty"`
@@ -110,11 +105,6 @@ type Change struct {
 	early    bool   // an update or reactivation that frees a userName which another change needs
 	past     *past  // how the last attempt at the user or group failed; nil: it did not
 	rank     int    // how many renames come before, that free the name which this change gives
-}
-
-// Blocked says whether something keeps the change from being sent.
-func (c *Change) Blocked() bool {
-	return c.Held || c.Disabled != "" || c.WaitUntil != nil || c.Unconfirmed != ""
 }
 
 // Digest identifies what the change would do, whether or not a look-up has found

@@ -58,9 +58,11 @@ func orEmpty[T any](list []T) []T {
 func untimed(changes []*Change) []*Change {
 	out := slices.Clone(changes)
 	for i, c := range out {
-		if c != nil && c.WaitUntil != nil {
+		if c != nil && c.Block != nil && c.Block.Until != nil {
 			stable := *c
-			stable.WaitUntil = &time.Time{}
+			block := *c.Block
+			block.Until = &time.Time{}
+			stable.BlockBy(block)
 			out[i] = &stable
 		}
 	}

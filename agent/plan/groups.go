@@ -85,10 +85,11 @@ func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 	c := p.groupChange(GroupCreate, want, r)
 	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
 	c.Members.Add = p.eligible(want, r)
-	c.Reason = "pushed by " + SourceWords(want.Sources)
+	why := "pushed by " + SourceWords(want.Sources)
 	if r != nil && p.drifted(r) {
-		c.Reason = "the group is gone, " + c.Reason
+		why = "the group is gone, " + why
 	}
+	c.Reason = Reason{why}
 	p.add(c, r)
 	if r != nil && Unlinked(r) {
 		c.Kept = r
@@ -108,7 +109,7 @@ func (p *planner) relinkGroup(want *GroupWant, r *state.Record) {
 	c := p.groupChange(GroupCreate, want, nil)
 	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
 	c.Members.Add = p.eligible(want, nil)
-	c.Reason = fmt.Sprintf("the link now names %q; %q stays in WalkMe as it is", want.Name, r.Name)
+	c.Reason = Reason{fmt.Sprintf("the link now names %q; %q stays in WalkMe as it is", want.Name, r.Name)}
 	p.add(c, r)
 }
 
@@ -121,7 +122,7 @@ func (p *planner) removeMissed(want *GroupWant, r *state.Record, eligible []stri
 		return
 	}
 	c := p.groupChange(GroupMembers, want, r)
-	c.Reason = "left the group while it was not pushed"
+	c.Reason = Reason{"left the group while it was not pushed"}
 	c.Members.Remove = remove
 	c.empties = len(eligible) == 0 && p.empties(members, remove)
 	p.add(c, r)
@@ -139,12 +140,12 @@ func (p *planner) updateGroup(want *GroupWant, r *state.Record) {
 
 func (p *planner) renameGroup(want *GroupWant, r *state.Record) {
 	c := p.groupChange(GroupRename, want, r)
-	c.Reason = "renamed in Okta"
+	c.Reason = Reason{"renamed in Okta"}
 	change := scim.AttributeChange{Path: scim.PathDisplayName, Old: r.Name, New: want.Name}
 	if pushed, ok := p.in.Pushed[ObjectKey(scim.Group, r.SourceID)]; ok && pushed.Name != r.Name {
 		change.Old, change.Actual = pushed.Name, r.Name
 		if pushed.Name == want.Name {
-			c.Cause, c.Reason = CauseDrift, "renamed in WalkMe"
+			c.Cause, c.Reason = CauseDrift, Reason{"renamed in WalkMe"}
 		}
 	}
 	c.Attributes = []scim.AttributeChange{change}
@@ -160,19 +161,19 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	returners := p.returners(eligible, members)
 	forced := p.in.Force.wantsGroup(r)
 	c := p.groupChange(GroupMembers, want, r)
-	c.Reason = "membership changed in Okta"
+	c.Reason = Reason{"membership changed in Okta"}
 	pushed, refreshed := p.in.Pushed[ObjectKey(scim.Group, r.SourceID)]
 	switch {
 	case forced:
-		c.Cause, c.Reason = CauseForced, "a resync asks for it"
+		c.Cause, c.Reason = CauseForced, Reason{"a resync asks for it"}
 	case r.Partial:
-		c.Reason = "an earlier membership push was cut short"
+		c.Reason = Reason{"an earlier membership push was cut short"}
 	case len(add)+len(remove)+len(returners) == 0:
 		return false
 	case refreshed && len(pushed.Members) != len(r.Members) && len(remove) == 0:
-		c.Cause, c.Reason = CauseDrift, "members were taken out in WalkMe"
+		c.Cause, c.Reason = CauseDrift, Reason{"members were taken out in WalkMe"}
 	case len(add)+len(remove) == 0:
-		c.Reason = "members are back with their accounts"
+		c.Reason = Reason{"members are back with their accounts"}
 	}
 	c.empties = len(add)+len(returners) == 0 && p.empties(members, remove)
 	c.Whole, c.Replaces = r.Partial || forced, p.in.Force.replaces(r)
@@ -197,11 +198,13 @@ func (p *planner) mayRename(want *GroupWant, r *state.Record) bool {
 func (p *planner) unlinkGroup(r *state.Record) {
 	c := &Change{
 		Type: scim.Group, Action: GroupUnlink, OktaID: r.SourceID, WalkMeID: r.ID, Name: r.Name,
-		Cause: CauseOkta, Reason: "no longer pushed; the WalkMe group stays",
-		Unconfirmed: p.in.Health.DoubtGroups,
+		Cause: CauseOkta, Reason: Reason{"no longer pushed; the WalkMe group stays"},
+	}
+	if doubt := p.in.Health.DoubtGroups; doubt != "" {
+		c.BlockBy(Block{Kind: BlockUnconfirmed, Detail: doubt})
 	}
 	if p.in.Policy.Groups.DeleteUnlinked && r.Origin == state.Created {
-		c.Action, c.Reason = GroupDelete, "no longer pushed"
+		c.Action, c.Reason = GroupDelete, Reason{"no longer pushed"}
 	}
 	p.add(c, r)
 }

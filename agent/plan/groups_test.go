@@ -91,7 +91,7 @@ func TestUnlinkWaitsForReadableSources(t *testing.T) {
 			"policy": {policy}, "state": {"group 00g1 id=g1 name=Team"}, "run": {`doubt_groups="a source is gone"`},
 		}}
 		plan := plan.New(s.input(t))
-		if len(plan.Changes) != 1 || plan.Changes[0].Unconfirmed != "a source is gone" || plan.Pending() != 0 {
+		if len(plan.Changes) != 1 || !plan.Changes[0].Blocked() || plan.Changes[0].Block.Detail != "a source is gone" || plan.Pending() != 0 {
 			t.Errorf("policy %q: %s, want one change that waits", policy, planText(plan))
 		}
 	}

@@ -41,7 +41,7 @@ func (p *planner) inherit(c *Change) {
 			c.Attributes[i].Old = leaver.Attributes.Get(c.Attributes[i].Path)
 		}
 	}
-	c.Reason += "; takes over the account of Okta user " + leaver.SourceID + ", who has left"
+	c.note("takes over the account of Okta user " + leaver.SourceID + ", who has left")
 	if leaver.Active {
 		c.Leaver = leaver.SourceID
 		if p.in.Desired.Find(leaver.SourceID) == nil {

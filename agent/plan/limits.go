@@ -289,7 +289,7 @@ func (h *Hold) decide(n int, in HoldInput) (held, released bool) {
 
 func (p *Plan) keep(changes []*Change, h Hold) {
 	for _, c := range changes {
-		c.Held, c.HoldID = true, h.ID
+		c.BlockBy(Block{Kind: BlockHeld, Detail: h.Reason, Hold: h.ID})
 	}
 	p.Holds = append(p.Holds, h)
 }

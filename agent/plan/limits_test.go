@@ -116,7 +116,7 @@ func TestApproval(t *testing.T) {
 // something else keeps back is neither held nor counted.
 func TestHoldLeavesTheRest(t *testing.T) {
 	p := leavers("00u1", "00u2", "00u3")
-	p.Changes[2].Disabled = "provisioning.deactivate_users"
+	p.Changes[2].BlockBy(plan.Block{Kind: plan.BlockDisabled, Detail: "provisioning.deactivate_users"})
 	p.Changes = append(p.Changes, &plan.Change{Type: scim.User, Action: plan.Create, OktaID: "00u4"},
 		&plan.Change{Type: scim.Group, Action: plan.GroupUnlink, OktaID: "00g1"})
 	plan.Limits{Deactivations: plan.Limit{Count: 1}}.Hold(p, plan.HoldInput{})
@@ -128,7 +128,7 @@ func TestHoldLeavesTheRest(t *testing.T) {
 
 func TestUnconfirmedDoNotCount(t *testing.T) {
 	p := leavers("00u1", "00u2")
-	p.Changes[0].Unconfirmed = "not sure"
+	p.Changes[0].BlockBy(plan.Block{Kind: plan.BlockUnconfirmed, Detail: "not sure"})
 	plan.Limits{Deactivations: plan.Limit{Count: 1}}.Hold(p, plan.HoldInput{})
 	if len(p.Holds) != 0 || p.Pending() != 1 {
 		t.Errorf("one confirmed and one unconfirmed leaver under a limit of 1: %+v, pending %d, want no hold, 1", p.Holds, p.Pending())
@@ -173,7 +173,7 @@ func TestGroupDeletes(t *testing.T) {
 	p := &plan.Plan{Changes: []*plan.Change{
 		{Type: scim.Group, Action: plan.GroupDelete, OktaID: "00g1"},
 		{Type: scim.Group, Action: plan.GroupUnlink, OktaID: "00g2"},
-		{Type: scim.Group, Action: plan.GroupDelete, OktaID: "00g3", Unconfirmed: "a source is gone"},
+		{Type: scim.Group, Action: plan.GroupDelete, OktaID: "00g3", Block: &plan.Block{Kind: plan.BlockUnconfirmed, Detail: "a source is gone"}},
 	}}
 	plan.Limits{}.Hold(p, plan.HoldInput{Managed: plan.Counts{Groups: 3}})
 	if len(p.Holds) != 1 || p.Holds[0].Kind != plan.HoldGroupDeletes || !slices.Equal(p.Holds[0].Items, []string{"00g1"}) {
@@ -250,7 +250,7 @@ func memberChanges(p *plan.Plan) string {
 	var out []string
 	for _, c := range p.Changes {
 		if c.Action == plan.GroupMembers {
-			out = append(out, strings.TrimSpace(fmt.Sprintf("+%d-%d %s", len(c.Members.Add), len(c.Members.Remove), map[bool]string{true: "held"}[c.Held])))
+			out = append(out, strings.TrimSpace(fmt.Sprintf("+%d-%d %s", len(c.Members.Add), len(c.Members.Remove), map[bool]string{true: "held"}[c.Block.Is(plan.BlockHeld)])))
 		}
 	}
 	return strings.Join(out, ", ")
@@ -297,7 +297,7 @@ func TestMembershipsOfHeldLeavers(t *testing.T) {
 		{"all go", everybody, roomy, nil, "+0-2 | deactivate 2, group_members 1, unchanged 1"},
 		{"held", everybody, plan.Limits{MemberRemovals: plan.Limit{Count: 9}}, nil, " | unchanged 2, held 2"},
 		{"doubted", everybody, roomy, func(p *plan.Plan) { p.Health.DoubtUsers = "nobody there" }, " | unchanged 2, held 2"},
-		{"one is not confirmed", everybody, roomy, func(p *plan.Plan) { p.Changes[0].Unconfirmed = "not sure" },
+		{"one is not confirmed", everybody, roomy, func(p *plan.Plan) { p.Changes[0].BlockBy(plan.Block{Kind: plan.BlockUnconfirmed, Detail: "not sure"}) },
 			"+0-1 | deactivate 1, group_members 1, unchanged 1, waiting 1"},
 		{"with an addition", append([]string{"00a"}, everybody...), plan.Limits{MemberRemovals: plan.Limit{Count: 9}}, nil,
 			"+1-0 | create 1, group_members 1, unchanged 1, held 2"},
@@ -357,7 +357,7 @@ func TestKeptMembershipsLeaveTheRest(t *testing.T) {
 				tt.edit(in, &in.Recorded[len(in.Recorded)-1])
 			})
 			for _, c := range p.Changes[:tt.unsure] {
-				c.Unconfirmed = "not sure"
+				c.BlockBy(plan.Block{Kind: plan.BlockUnconfirmed, Detail: "not sure"})
 			}
 			open := plan.Limit{Count: 9}
 			plan.Limits{Deactivations: open, MemberRemovals: open}.Hold(p, plan.HoldInput{Managed: plan.CountManaged(recorded)})

@@ -52,13 +52,17 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 			c.Error = answer.Error
 		case c.Type == scim.Group:
 			c.Action, c.WalkMeID = GroupLink, answer.WalkMeID
-			c.Reason += "; WalkMe has a group of this name"
+			c.note("WalkMe has a group of this name")
 		default:
-			c.Action, c.WalkMeID, c.Disabled = Link, answer.WalkMeID, ""
+			c.Action, c.WalkMeID = Link, answer.WalkMeID
+			if c.Block.Is(BlockDisabled) {
+				c.Unblock()
+			}
 			c.Overwrites(answer.Shown)
-			c.Reason += "; WalkMe has an account of this name"
 			if answer.Inactive {
-				c.Reason += ", deactivated"
+				c.note("WalkMe has an account of this name, deactivated")
+			} else {
+				c.note("WalkMe has an account of this name")
 			}
 		}
 	}

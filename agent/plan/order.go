@@ -50,7 +50,7 @@ func compareChanges(a, b *Change) int {
 		cmp.Compare(a.Name, b.Name),
 		cmp.Compare(a.OktaID, b.OktaID),
 		cmp.Compare(a.Action, b.Action),
-		compareBool(a.Held, b.Held),
+		compareBool(a.Block.Is(BlockHeld), b.Block.Is(BlockHeld)),
 	)
 }
 

@@ -1,16 +1,17 @@
 package plan
 
 import (
-	"strings"
+	"slices"
 	"time"
 )
 
 // past is a failure on record.
 type past struct {
 	change string     // digest of the change that failed
-	words  string     // how often
+	times  string     // how often
 	err    string     // why
 	next   *time.Time // the end of its pause, if this run waits for that
+	note   int        // which note of the reason says so, once recalled
 }
 
 // recall shows a change that failed before, and has it wait for the end of its
@@ -19,9 +20,10 @@ func (c *Change) recall() {
 	if c.past == nil || c.Cause == CauseFailed || c.past.change != c.Digest() {
 		return
 	}
-	c.Cause, c.Reason = CauseFailed, c.Reason+"; "+c.past.words+": "+c.past.err
-	if !c.Blocked() {
-		c.WaitUntil = c.past.next
+	c.Cause, c.past.note = CauseFailed, len(c.Reason)
+	c.note("failed " + c.past.times + ": " + c.past.err)
+	if !c.Blocked() && c.past.next != nil {
+		c.BlockBy(Block{Kind: BlockWaiting, Detail: c.past.err, Until: c.past.next})
 	}
 }
 
@@ -29,6 +31,7 @@ func (c *Change) recall() {
 // beside it.
 func (c *Change) Tried() {
 	if c.past != nil && c.Cause == CauseFailed {
-		c.Reason = strings.Replace(c.Reason, c.past.words+": "+c.past.err, c.past.words+" before", 1)
+		c.Reason = slices.Clone(c.Reason)
+		c.Reason[c.past.note] = "failed " + c.past.times + " before"
 	}
 }

@@ -151,7 +151,7 @@ func (p *Plan) Pending() int {
 func (p *Plan) LeaveAlone(why map[string]string) {
 	for _, c := range p.Changes {
 		if reason, ok := why[ObjectKey(c.Type, c.OktaID)]; ok && !c.Blocked() {
-			c.Unconfirmed = reason
+			c.BlockBy(Block{Kind: BlockUnconfirmed, Detail: reason})
 		}
 	}
 	p.summarise()
@@ -171,9 +171,9 @@ func (p *Plan) summarise() {
 	s := Summary{Unchanged: p.Summary.Unchanged, Rejected: len(p.Rejected)}
 	for _, c := range p.Changes {
 		switch {
-		case c.Held:
+		case c.Block.Is(BlockHeld):
 			s.Held++
-		case c.Disabled != "":
+		case c.Block.Is(BlockDisabled):
 			s.Disabled++
 		case c.Blocked():
 			s.Waiting++

@@ -142,18 +142,18 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 	case r == nil || r.ID == "":
 		c := p.userChange(Create, want, r)
 		c.Attributes = scim.DiffAttributes(nil, want.Attributes)
-		c.Reason = want.Why
+		c.Reason = Reason{want.Why}
 		if leaver := p.leavers[want.SourceID]; leaver != nil {
 			c.Action, c.WalkMeID = Link, leaver.ID
 		} else if !p.in.Policy.CreateUsers {
-			c.Disabled = "provisioning.create_users"
+			c.BlockBy(Block{Kind: BlockDisabled, Detail: "provisioning.create_users"})
 		}
 		p.inherit(c)
 		p.add(c, r)
 	case !r.Active:
 		c := p.userChange(Reactivate, want, r)
 		c.Attributes = scim.DiffAttributes(r.Attributes, want.Attributes)
-		c.Reason = want.Why
+		c.Reason = Reason{want.Why}
 		p.inherit(c)
 		p.add(c, r)
 	default:
@@ -170,13 +170,14 @@ func (p *planner) planUpdate(want *Person, r *state.Record) {
 	}
 	c := p.userChange(Update, want, r)
 	c.Attributes = p.withActual(diff, r)
-	c.Cause, c.Reason = p.causeOf(c.Attributes, r)
+	cause, why := p.causeOf(c.Attributes, r)
+	c.Cause, c.Reason = cause, Reason{why}
 	if forced {
-		c.Cause, c.Reason = CauseForced, "a resync asks for it"
+		c.Cause, c.Reason = CauseForced, Reason{"a resync asks for it"}
 		c.Attributes = whole(c.Attributes, want.Attributes)
 	}
 	if !p.in.Policy.UpdateUserAttributes {
-		c.Disabled = "provisioning.update_user_attributes"
+		c.BlockBy(Block{Kind: BlockDisabled, Detail: "provisioning.update_user_attributes"})
 	}
 	p.add(c, r)
 }
@@ -201,10 +202,10 @@ func (p *planner) planAbsent(r *state.Record, why, unlisted string) {
 	}
 	c := &Change{
 		Type: scim.User, Action: Deactivate, OktaID: r.SourceID, WalkMeID: r.ID, Name: r.Name,
-		Cause: CauseOkta, Reason: why, unlisted: unlisted,
+		Cause: CauseOkta, Reason: Reason{why}, unlisted: unlisted,
 	}
 	if !p.in.Policy.DeactivateUsers {
-		c.Disabled = "provisioning.deactivate_users"
+		c.BlockBy(Block{Kind: BlockDisabled, Detail: "provisioning.deactivate_users"})
 	}
 	p.add(c, r)
 }
@@ -225,10 +226,12 @@ func (p *planner) userChange(a Action, want *Person, r *state.Record) *Change {
 // another one since is tried at once.
 func (p *planner) add(c *Change, r *state.Record) {
 	if r != nil && p.drifted(r) {
-		c.Cause, c.Reason = CauseDrift, "changed in WalkMe: "+c.Reason
+		c.Cause = CauseDrift
+		c.Reason = slices.Clone(c.Reason)
+		c.Reason[0] = "changed in WalkMe: " + c.Reason[0]
 	}
 	if r != nil && r.Attempts > 0 && c.Cause != CauseForced {
-		c.past = &past{change: r.FailedChange, words: "failed " + times(r.Attempts), err: r.LastError}
+		c.past = &past{change: r.FailedChange, times: times(r.Attempts), err: r.LastError}
 		if next := r.NextTry; p.in.Patient && next.After(p.in.Now) {
 			c.past.next = &next
 		}

@@ -86,7 +86,9 @@ func (p *Plan) doubtAbsences(answers map[string]string) {
 		if !answered {
 			doubt = fmt.Sprintf("waits for a later run: Okta is asked about %d absences in one", maxConfirmed)
 		}
-		c.Unconfirmed = doubt
+		if doubt != "" {
+			c.BlockBy(Block{Kind: BlockUnconfirmed, Detail: doubt})
+		}
 	}
 }
 
@@ -104,7 +106,7 @@ func (p *Plan) showStrangers(in HoldInput) {
 			continue
 		}
 		if answer.Doubt != "" {
-			c.Unconfirmed = "WalkMe does not show who would be taken out: " + answer.Doubt
+			c.BlockBy(Block{Kind: BlockUnconfirmed, Detail: "WalkMe does not show who would be taken out: " + answer.Doubt})
 			continue
 		}
 		for _, m := range register.strangers(c, answer.Members) {

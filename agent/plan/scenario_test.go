@@ -346,22 +346,18 @@ func planText(p *plan.Plan) string {
 	return b.String()
 }
 
-// blockedText shows all that keeps a change back; at most one thing may.
+// blockedText shows what keeps a change back.
 func blockedText(c *plan.Change) string {
-	var b strings.Builder
-	if c.Held {
-		fmt.Fprintf(&b, "    held: %s\n", c.HoldID)
+	switch b := c.Block; {
+	case b == nil:
+		return ""
+	case b.Kind == plan.BlockHeld:
+		return fmt.Sprintf("    held: %s\n", b.Hold)
+	case b.Kind == plan.BlockWaiting:
+		return fmt.Sprintf("    waits for %s\n", b.Until.Sub(scenarioNow))
+	default:
+		return fmt.Sprintf("    %s: %s\n", b.Kind, b.Detail)
 	}
-	if c.Disabled != "" {
-		fmt.Fprintf(&b, "    disabled: %s\n", c.Disabled)
-	}
-	if c.WaitUntil != nil {
-		fmt.Fprintf(&b, "    waits for %s\n", c.WaitUntil.Sub(scenarioNow))
-	}
-	if c.Unconfirmed != "" {
-		fmt.Fprintf(&b, "    unconfirmed: %s\n", c.Unconfirmed)
-	}
-	return b.String()
 }
 
 func summaryText(s plan.Summary) string {

@@ -15,12 +15,12 @@ func mixed(kind string) bool {
 
 // detail says why a change is there or is not sent, in the words of its section.
 func (d *document) detail(c *plan.Change, s *section, now time.Time) string {
-	text := c.Reason
+	text := c.Reason.String()
 	switch s.kind {
 	case kindWaiting:
-		text = "next try at " + moment(*c.WaitUntil, now) + "; " + c.Reason
+		text = "next try at " + moment(*c.Block.Until, now) + "; " + text
 	case kindUnconfirmed:
-		text = c.Unconfirmed
+		text = c.Block.Detail
 	case kindFailed, kindUntried:
 		if s.common != "" {
 			return words(c.Action).label

@@ -114,15 +114,18 @@ type place struct {
 }
 
 func placeOf(c *plan.Change, ran bool) place {
-	switch {
-	case c.Held:
-		return place{kindHeld, c.HoldID}
-	case c.Disabled != "":
-		return place{kindDisabled, c.Disabled}
-	case c.WaitUntil != nil:
-		return place{kind: kindWaiting}
-	case c.Unconfirmed != "":
+	if b := c.Block; b != nil {
+		switch b.Kind {
+		case plan.BlockHeld:
+			return place{kindHeld, b.Hold}
+		case plan.BlockDisabled:
+			return place{kindDisabled, b.Detail}
+		case plan.BlockWaiting:
+			return place{kind: kindWaiting}
+		}
 		return place{kind: kindUnconfirmed}
+	}
+	switch {
 	case ran && c.Outcome == plan.Failed:
 		return place{kind: kindFailed}
 	case ran && c.Outcome != plan.Applied:

@@ -126,7 +126,7 @@ func (p *printer) explainNext(e *agent.Explanation) {
 		if c.Type != e.Type {
 			label += " " + c.Name
 		}
-		p.labelled("Next run", joined(": ", label, c.Reason))
+		p.labelled("Next run", joined(": ", label, c.Reason.String()))
 		p.attributes(c, 13, attributeColumn([]*plan.Change{c}))
 	}
 }

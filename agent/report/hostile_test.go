@@ -40,7 +40,8 @@ func hostilePlan(names ...string) *plan.Plan {
 		p.People[userID(1000+i)] = n
 		update := user(plan.Update, i, n, n, changed(n, n, []any{n}))
 		waiting := user(plan.Create, 500+i, n, n, set("title", n))
-		waiting.Error, waiting.Unconfirmed = n, "because "+n
+		waiting.Error = n
+		waiting.BlockBy(plan.Block{Kind: plan.BlockUnconfirmed, Detail: "because " + n})
 		p.Changes = append(p.Changes, update, waiting,
 			group(plan.GroupMembers, i, n, n, plan.MemberChange{Add: []string{userID(1000 + i)}}),
 			because(user(plan.Update, 2000+i, n, "mapping", changed("title", n, n)), plan.CauseMapping))

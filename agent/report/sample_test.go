@@ -47,7 +47,7 @@ func groupID(n int) string { return fmt.Sprintf("00g%017d", n) }
 
 func user(a plan.Action, n int, name, reason string, attributes ...scim.AttributeChange) *plan.Change {
 	c := &plan.Change{
-		Type: scim.User, Action: a, OktaID: userID(n), Name: name, Attributes: attributes, Cause: plan.CauseOkta, Reason: reason,
+		Type: scim.User, Action: a, OktaID: userID(n), Name: name, Attributes: attributes, Cause: plan.CauseOkta, Reason: plan.Reason{reason},
 	}
 	if a != plan.Create {
 		c.WalkMeID = fmt.Sprintf("wm-%d", n)
@@ -57,7 +57,7 @@ func user(a plan.Action, n int, name, reason string, attributes ...scim.Attribut
 
 func group(a plan.Action, n int, name, reason string, members plan.MemberChange) *plan.Change {
 	c := &plan.Change{
-		Type: scim.Group, Action: a, OktaID: groupID(n), Name: name, Members: members, Cause: plan.CauseOkta, Reason: reason,
+		Type: scim.Group, Action: a, OktaID: groupID(n), Name: name, Members: members, Cause: plan.CauseOkta, Reason: plan.Reason{reason},
 	}
 	if a != plan.GroupCreate {
 		c.WalkMeID = fmt.Sprintf("wmg-%d", n)
@@ -147,7 +147,7 @@ func groupChanges() []*plan.Change {
 	renamed.Attributes = []scim.AttributeChange{changed("displayName", "WalkMe DE", "WalkMe Germany")}
 	unlinked := group(plan.GroupUnlink, 7, "WalkMe Pilot", "no longer pushed; the WalkMe group stays", plan.MemberChange{})
 	doubted := group(plan.GroupUnlink, 8, "walkme-ops", "no longer pushed; the WalkMe group stays", plan.MemberChange{})
-	doubted.Unconfirmed = "rule name starts with walkme- could not be resolved: Okta answered 500"
+	doubted.BlockBy(plan.Block{Kind: plan.BlockUnconfirmed, Detail: "rule name starts with walkme- could not be resolved: Okta answered 500"})
 	return []*plan.Change{
 		created, linked, renamed, unlinked, doubted,
 		group(plan.GroupMembers, 4, "WalkMe Support", "membership changed in Okta", plan.MemberChange{
@@ -159,12 +159,12 @@ func groupChanges() []*plan.Change {
 
 func blockedChanges() []*plan.Change {
 	off := user(plan.Update, 41, "mia@example.com", "title changed in Okta", changed("title", nil, "Lead"))
-	off.Disabled = "provisioning.update_user_attributes"
+	off.BlockBy(plan.Block{Kind: plan.BlockDisabled, Detail: "provisioning.update_user_attributes"})
 	next := now().Add(34 * time.Minute)
 	waits := because(user(plan.Create, 42, "nils@example.com", "assigned in Okta; failed 3 times: HTTP 409", person("nils@example.com", "Nils", "Holm")...), plan.CauseFailed)
-	waits.WaitUntil = &next
+	waits.BlockBy(plan.Block{Kind: plan.BlockWaiting, Detail: "HTTP 409", Until: &next})
 	doubted := user(plan.Deactivate, 43, "olga@example.com", "no longer assigned in Okta")
-	doubted.Unconfirmed = "Okta's list does not hold the assignment, but Okta still knows it"
+	doubted.BlockBy(plan.Block{Kind: plan.BlockUnconfirmed, Detail: "Okta's list does not hold the assignment, but Okta still knows it"})
 	return []*plan.Change{off, waits, doubted}
 }
 
@@ -237,7 +237,7 @@ func ranReport() *agent.Report {
 func act(c *plan.Change) {
 	c.Outcome = plan.Applied
 	switch {
-	case c.Held:
+	case c.Block.Is(plan.BlockHeld):
 		c.Outcome = plan.Held
 	case c.Blocked():
 		c.Outcome = plan.Skipped

@@ -52,7 +52,7 @@ func TestTimeOfRead(t *testing.T) {
 // TestSummary is the last line of a plan.
 func TestSummary(t *testing.T) {
 	blocked := user(plan.Deactivate, 1, "ann@example.com", "no longer assigned in Okta")
-	blocked.Disabled = "provisioning.deactivate_users"
+	blocked.BlockBy(plan.Block{Kind: plan.BlockDisabled, Detail: "provisioning.deactivate_users"})
 	rejected := []plan.Rejection{{Type: scim.User, OktaID: userID(1), Name: "robot", Path: "userName", Error: "no e-mail address"}}
 	tests := []struct {
 		name      string

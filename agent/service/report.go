@@ -36,11 +36,11 @@ func (d *daemon) report(ctx context.Context, r *agent.Report, err error) {
 }
 
 // reportPlan logs what a run would do. The log has Okta ids; plan has the names.
-func (d *daemon) reportPlan(plan *plan.Plan) {
-	for _, ch := range plan.Changes {
-		d.log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason, "held", ch.Held)
+func (d *daemon) reportPlan(planned *plan.Plan) {
+	for _, ch := range planned.Changes {
+		d.log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason.String(), "held", ch.Block.Is(plan.BlockHeld))
 	}
-	d.log.Info(fmt.Sprintf("dry run: %s, nothing was sent", changes(plan.Pending())), "held", plan.Summary.Held, "rejected", plan.Summary.Rejected)
+	d.log.Info(fmt.Sprintf("dry run: %s, nothing was sent", changes(planned.Pending())), "held", planned.Summary.Held, "rejected", planned.Summary.Rejected)
 }
 
 func changes(n int) string {

@@ -103,7 +103,7 @@ func (c *cli) plan(ctx context.Context, f planFlags) error {
 // detailed tells a plan without changes from one that is in step: people who are
 // rejected, and removals that are not trusted, are neither. Changes count for more.
 func detailed(planned *plan.Plan) error {
-	unconfirmed := func(ch *plan.Change) bool { return ch.Unconfirmed != "" }
+	unconfirmed := func(ch *plan.Change) bool { return ch.Block.Is(plan.BlockUnconfirmed) }
 	switch {
 	case planned.Pending() > 0, planned.Summary.Held > 0:
 		return &exit{code: exitChanges}

@@ -149,7 +149,7 @@ func runExit(r *agent.Report, err error) error {
 // unconfirmed says whether something was left undone because Okta or WalkMe did
 // not say enough.
 func unconfirmed(r *agent.Report) bool {
-	return slices.ContainsFunc(r.Changes, func(c *plan.Change) bool { return c.Unconfirmed != "" })
+	return slices.ContainsFunc(r.Changes, func(c *plan.Change) bool { return c.Block.Is(plan.BlockUnconfirmed) })
 }
 
 // whoAmI names the person who approves, for the record.

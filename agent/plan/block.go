@@ -1,0 +1,56 @@
+package plan
+
+import "time"
+
+// Block says what keeps a change from being sent.
+type Block struct {
+	Kind   BlockKind  `json:"kind"`
+	Detail string     `json:"detail,omitempty"` // why; for BlockDisabled the configuration key
+	Hold   string     `json:"hold,omitempty"`   // the hold that has to be approved
+	Until  *time.Time `json:"until,omitempty"`  // when it ends by itself
+}
+
+// BlockKind is a kind of Block.
+type BlockKind string
+
+// The kinds of block.
+const (
+	BlockHeld        BlockKind = "held"        // a limit, or doubt: until a person approves the hold
+	BlockDisabled    BlockKind = "disabled"    // switched off by the configuration
+	BlockWaiting     BlockKind = "waiting"     // a pause after a failure, or limits.grace
+	BlockUnconfirmed BlockKind = "unconfirmed" // what it rests on is not trusted, or not known
+)
+
+// Is says whether there is a block of that kind. It is false of nil.
+func (b *Block) Is(kind BlockKind) bool { return b != nil && b.Kind == kind }
+
+// blockKeys are the JSON keys that said the same before there was "blocked". Scripts
+// read them; nothing here does.
+type blockKeys struct {
+	OldHeld        bool       `json:"held"`
+	OldHoldID      string     `json:"hold_id,omitempty"`
+	OldDisabled    string     `json:"disabled,omitempty"`
+	OldWaitUntil   *time.Time `json:"wait_until,omitempty"`
+	OldUnconfirmed string     `json:"unconfirmed,omitempty"`
+}
+
+// BlockBy keeps the change from being sent, instead of what did so before.
+func (c *Change) BlockBy(b Block) {
+	c.Block, c.blockKeys = &b, blockKeys{}
+	switch b.Kind {
+	case BlockHeld:
+		c.OldHeld, c.OldHoldID = true, b.Hold
+	case BlockDisabled:
+		c.OldDisabled = b.Detail
+	case BlockWaiting:
+		c.OldWaitUntil = b.Until
+	default:
+		c.OldUnconfirmed = b.Detail
+	}
+}
+
+// Unblock has the change sent.
+func (c *Change) Unblock() { c.Block, c.blockKeys = nil, blockKeys{} }
+
+// Blocked says whether something keeps the change from being sent.
+func (c *Change) Blocked() bool { return c.Block != nil }
