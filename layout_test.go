@@ -45,9 +45,14 @@ var imports = map[string][]string{
 	"agent/probe":       {"agent/report", "internal/scim", "walkme"},
 	"agent/service":     {"agent", "agent/plan", "agent/report", "internal/scim", "okta", "state", "walkme"},
 	"configs":           {"agent", "agent/plan", "agent/service", "internal/el", "okta", "walkme"},
+
+	// The test bench plays the agent against the fakes.
+	"agent/probe/conversation": {},
+	"agent/probe/scenario":     {"internal/fault", "internal/scim", "okta/oktatest", "walkme/walkmetest"},
+
 	"cmd/okta-walkme-agent": {
 		"agent", "agent/plan", "agent/apply", "agent/console", "agent/probe", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
-		"internal/fault",
+		"agent/probe/conversation", "agent/probe/scenario", "internal/fault",
 	},
 }
 
@@ -69,7 +74,7 @@ var owners = map[string][]string{
 	"github.com/prometheus/client_golang":   {"agent/service"},
 	"github.com/robfig/cron/v3":             {"configs"},
 	"github.com/spf13/cobra":                {"cmd/okta-walkme-agent"},
-	"go.yaml.in/yaml/v4":                    {"configs"},
+	"go.yaml.in/yaml/v4":                    {"agent/probe/scenario", "configs"},
 	"golang.org/x/oauth2":                   {"agent/console"},
 	"golang.org/x/sync":                     {"agent", "agent/apply", "okta", "walkme"},
 	"golang.org/x/sys":                      {"state"},
@@ -111,7 +116,7 @@ var otherNames = map[string]string{
 	"okta/page.go":            "parameters of a Link header (RFC 8288, section 3)",
 	"okta/oktatest/people.go": "Okta's logins; the fake stands on its own",
 	"okta/oktatest/render.go": "Okta's search by the beginning of a name; the fake stands on its own",
-	"agent/plan/mapping.go":        "attribute names",
+	"agent/plan/mapping.go":   "attribute names",
 	"walkme/walkmetest":       "attribute names; resources are compared in collation.go",
 }
 

@@ -33,7 +33,7 @@ asked, what goes wrong, how they deviate.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.serveScimCommand())
+	cmd.AddCommand(c.serveOktaCommand(), c.serveScimCommand())
 	return cmd
 }
 

@@ -66,6 +66,10 @@ func (o *Org) ResetRequests() {
 func (o *Org) record(r *http.Request, status int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.answered++
+	if keep := o.opts.KeepRequests; keep > 0 && len(o.requests) >= 2*keep {
+		o.requests = append([]Request(nil), o.requests[len(o.requests)-keep:]...)
+	}
 	o.requests = append(o.requests, Request{
 		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone(), Status: status,
 	})

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"okta-walkme-agent/internal/fault"
 )
 
 // Options sets up an Org. The zero value is useful.
@@ -40,6 +42,17 @@ type Options struct {
 	Now     func() time.Time // the org's clock; nil means time.Now
 	Listen  string           // "" means 127.0.0.1:0
 
+	// URL is the address under which clients know the org, for links and tokens, where
+	// New makes it and somebody else serves it.
+	URL string
+
+	// KeepRequests is the number of requests that are remembered at least, the latest.
+	// 0 is all of them.
+	KeepRequests int
+
+	// SignIn is the OpenID Connect client of people who sign in.
+	SignIn SignIn
+
 	// Generated adds this many directly assigned people with a profile of 27
 	// attributes, who are rendered when they are asked for and take no memory.
 	// They can be unassigned, not changed otherwise.
@@ -52,6 +65,10 @@ type Org struct {
 	url    string
 	server *http.Server
 	done   chan struct{}
+
+	rules  fault.Rules
+	writes sync.Mutex // one write over HTTP at a time
+	signer signer
 
 	mu           sync.Mutex
 	serial       int
@@ -75,31 +92,41 @@ type Org struct {
 	events        []event
 	buckets       map[string]*bucket
 	requests      []Request
+	answered      int
 	fault         func(*http.Request) *Fault
 }
 
-// Start starts an org on a loopback address. It panics if it cannot listen.
-// The caller closes it.
-func Start(opts Options) *Org {
+// New makes an org that is not served: it is an http.Handler, and Options.URL its
+// address.
+func New(opts Options) *Org {
 	opts.Token = cmp.Or(opts.Token, "00oktatest-token")
 	opts.AppID = cmp.Or(opts.AppID, "0oa00000000000walkme")
 	opts.AppLabel = cmp.Or(opts.AppLabel, "WalkMe")
 	opts.RateWindow = cmp.Or(opts.RateWindow, time.Minute)
-	opts.Listen = cmp.Or(opts.Listen, "127.0.0.1:0")
+	opts.SignIn = opts.SignIn.withDefaults()
+	opts.URL = strings.TrimRight(opts.URL, "/")
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", opts.Listen)
-	if err != nil {
-		panic("oktatest: listen: " + err.Error())
-	}
 	o := &Org{
-		opts: opts, url: "http://" + listener.Addr().String(), done: make(chan struct{}),
+		opts: opts, url: opts.URL, done: make(chan struct{}),
 		people: map[string]*person{}, groups: map[string]*group{}, mappings: map[string]*mapping{},
 		gone: map[string]bool{}, tokens: map[string]accessToken{}, buckets: map[string]*bucket{},
 		appStatus: "ACTIVE", apiToken: opts.Token, usedIDs: map[string]bool{},
 	}
 	o.appUpdated = o.now()
+	return o
+}
+
+// Start starts an org on a loopback address. It panics if it cannot listen.
+// The caller closes it.
+func Start(opts Options) *Org {
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", cmp.Or(opts.Listen, "127.0.0.1:0"))
+	if err != nil {
+		panic("oktatest: listen: " + err.Error())
+	}
+	opts.URL = "http://" + listener.Addr().String()
+	o := New(opts)
 	o.server = &http.Server{Handler: o, ReadHeaderTimeout: time.Minute}
 	go func() {
 		defer close(o.done)
@@ -110,11 +137,15 @@ func Start(opts Options) *Org {
 
 // Close stops the server and breaks the connections that are still open.
 func (o *Org) Close() {
+	if o.server == nil {
+		return
+	}
 	_ = o.server.Close()
 	<-o.done
 }
 
-// URL is the org's address, http://127.0.0.1:port, without a trailing slash.
+// URL is the org's address, http://127.0.0.1:port or Options.URL, without a trailing
+// slash.
 func (o *Org) URL() string { return o.url }
 
 // AppID is the id of the app.

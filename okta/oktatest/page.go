@@ -115,5 +115,9 @@ func (a *answer) link(r *http.Request, limit int, last string) {
 
 // addLink adds a Link header line of its own.
 func addLink(header http.Header, r *http.Request, q url.Values, rel string) {
-	header.Add("Link", "<http://"+r.Host+r.URL.EscapedPath()+"?"+q.Encode()+`>; rel="`+rel+`"`)
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	header.Add("Link", "<"+scheme+r.Host+r.URL.EscapedPath()+"?"+q.Encode()+`>; rel="`+rel+`"`)
 }

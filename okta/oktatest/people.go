@@ -250,14 +250,14 @@ func (o *Org) personByLogin(loginOrID string) *person {
 		return p
 	}
 	for _, id := range sortedKeys(o.people) {
-		if sameLogin(o.people[id].login(), loginOrID) {
+		if sameName(o.people[id].login(), loginOrID) {
 			return o.people[id]
 		}
 	}
 	return nil
 }
 
-// sameLogin asks for both cases, because lower case alone makes a k of the Kelvin sign.
-func sameLogin(a, b string) bool {
+// sameName asks for both cases, because lower case alone makes a k of the Kelvin sign.
+func sameName(a, b string) bool {
 	return strings.ToLower(a) == strings.ToLower(b) && strings.ToUpper(a) == strings.ToUpper(b)
 }

@@ -31,7 +31,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f = hook(r)
 	}
 	if f == nil {
-		f = &Fault{}
+		f = o.ruled(r)
 	}
 	if !sleep(r, o.opts.Latency+f.Delay) || f.Drop {
 		o.record(r, 0)
@@ -88,6 +88,25 @@ func send(w http.ResponseWriter, a *answer, cut int) {
 
 // answer is what the org says to r when nothing goes wrong.
 func (o *Org) answer(r *http.Request) *answer {
+	if isSignIn(r) {
+		return o.signIn(r)
+	}
+	a, allowed := o.begin(r)
+	switch {
+	case !allowed:
+	case r.Method != http.MethodGet:
+		o.write(a, r)
+	default:
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.route(a, r)
+	}
+	return a
+}
+
+// begin makes the head of an answer. The rest is to follow when the request is within
+// the rate limit and its credentials are right.
+func (o *Org) begin(r *http.Request) (*answer, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.opts.Now().UTC()
@@ -95,20 +114,17 @@ func (o *Org) answer(r *http.Request) *answer {
 	a.header.Set("Content-Type", "application/json")
 	a.header.Set("Date", now.Format(http.TimeFormat))
 	a.header.Set("Cache-Control", "no-cache, no-store")
-	sum := sha256.Sum256(fmt.Append(nil, len(o.requests), r.URL.Path))
+	sum := sha256.Sum256(fmt.Append(nil, o.answered, r.URL.Path))
 	a.header.Set("X-Okta-Request-Id", hex.EncodeToString(sum[:16]))
 	if !o.admit(a.header, template(r.URL.EscapedPath()), now) {
 		a.fail(http.StatusTooManyRequests, "E0000047", "API call exceeded rate limit due to too many requests.")
-		return a
+		return a, false
 	}
 	if r.URL.Path == tokenPath {
 		o.issueToken(a, r)
-		return a
+		return a, false
 	}
-	if o.authorize(a, r) {
-		o.route(a, r)
-	}
-	return a
+	return a, o.authorize(a, r)
 }
 
 // route finds what a path of the API stands for.
@@ -117,16 +133,14 @@ func (o *Org) route(a *answer, r *http.Request) {
 	for i, s := range segments {
 		segments[i], _ = url.PathUnescape(s) // the server has parsed the path already
 	}
-	if r.Method != http.MethodGet {
-		a.fail(http.StatusMethodNotAllowed, "E0000022", "The endpoint does not support the provided HTTP method")
-		return
-	}
 	id := ""
 	if len(segments) > 1 {
 		id = segments[1]
 	}
 	switch kind := template(r.URL.EscapedPath()); kind {
-	case "/api/v1/apps/{id}", "/api/v1/apps/{id}/users", "/api/v1/apps/{id}/users/{id}", "/api/v1/apps/{id}/groups",
+	case "/api/v1/apps":
+		a.json([]any{o.renderApp()})
+	case "/api/v1/apps/{id}", "/api/v1/apps/{id}/groups/{id}", "/api/v1/apps/{id}/group-push/mappings/{id}", "/api/v1/apps/{id}/users", "/api/v1/apps/{id}/users/{id}", "/api/v1/apps/{id}/groups",
 		"/api/v1/apps/{id}/group-push/mappings", "/api/v1/apps/{id}/features":
 		if id != o.opts.AppID {
 			a.notFound(id, "AppInstance")
@@ -139,6 +153,8 @@ func (o *Org) route(a *answer, r *http.Request) {
 		o.getGroup(a, id)
 	case "/api/v1/groups/{id}/users":
 		o.listMembers(a, r, id)
+	case "/api/v1/users":
+		o.listPeople(a, r)
 	case "/api/v1/users/{id}":
 		o.getPerson(a, id)
 	case "/api/v1/users/{id}/groups":
@@ -160,8 +176,12 @@ func (o *Org) routeApp(a *answer, r *http.Request, kind string, segments []strin
 		o.getAssignment(a, r, segments[3])
 	case "/api/v1/apps/{id}/groups":
 		o.listAppGroups(a, r)
+	case "/api/v1/apps/{id}/groups/{id}":
+		o.getAppGroup(a, r, segments[3])
 	case "/api/v1/apps/{id}/group-push/mappings":
 		o.listMappings(a, r)
+	case "/api/v1/apps/{id}/group-push/mappings/{id}":
+		o.getMapping(a, segments[4])
 	case "/api/v1/apps/{id}/features":
 		if !o.provisioning {
 			a.fail(http.StatusBadRequest, "E0000001", "Api validation failed: features", "Provisioning is not supported.")

@@ -33,17 +33,17 @@ func (t *Tenant) Control() http.Handler {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, ControlHelp) // a client that is gone does not matter
 	})
-	mux.HandleFunc("GET "+ControlPath+"/requests", func(w http.ResponseWriter, _ *http.Request) { control(w, t.controlRequests()) })
+	mux.HandleFunc("GET "+ControlPath+"/requests", func(w http.ResponseWriter, _ *http.Request) { control(w, http.StatusOK, t.controlRequests()) })
 	mux.HandleFunc("DELETE "+ControlPath+"/requests", func(w http.ResponseWriter, _ *http.Request) {
 		t.ResetRequests()
 		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.HandleFunc("GET "+ControlPath+"/violations", func(w http.ResponseWriter, _ *http.Request) { control(w, t.controlViolations()) })
+	mux.HandleFunc("GET "+ControlPath+"/violations", func(w http.ResponseWriter, _ *http.Request) { control(w, http.StatusOK, t.controlViolations()) })
 	mux.HandleFunc("DELETE "+ControlPath+"/violations", func(w http.ResponseWriter, _ *http.Request) {
 		t.ResetViolations()
 		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.HandleFunc("GET "+ControlPath+"/state", func(w http.ResponseWriter, _ *http.Request) { control(w, t.controlState()) })
+	mux.HandleFunc("GET "+ControlPath+"/state", func(w http.ResponseWriter, _ *http.Request) { control(w, http.StatusOK, t.controlState()) })
 	mux.HandleFunc("POST "+ControlPath+"/accounts", t.controlAddAccount)
 	mux.HandleFunc("POST "+ControlPath+"/groups", t.controlAddGroup)
 	mux.HandleFunc(ControlPath+"/quirks", t.controlQuirks)
@@ -128,8 +128,7 @@ func (t *Tenant) controlAddAccount(w http.ResponseWriter, r *http.Request) {
 		UserName: account.UserName, GivenName: account.GivenName, FamilyName: account.FamilyName, ExternalID: account.ExternalID,
 		Active: account.Active == nil || *account.Active, Extra: Email(account.Email),
 	})
-	w.WriteHeader(http.StatusCreated)
-	control(w, map[string]string{"id": id})
+	control(w, http.StatusCreated, map[string]string{"id": id})
 }
 
 func (t *Tenant) controlAddGroup(w http.ResponseWriter, r *http.Request) {
@@ -154,8 +153,7 @@ func (t *Tenant) controlAddGroup(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := t.AddGroup(group.Name, ids...)
-	w.WriteHeader(http.StatusCreated)
-	control(w, map[string]string{"id": id})
+	control(w, http.StatusCreated, map[string]string{"id": id})
 }
 
 func (t *Tenant) controlQuirks(w http.ResponseWriter, r *http.Request) {
@@ -164,7 +162,7 @@ func (t *Tenant) controlQuirks(w http.ResponseWriter, r *http.Request) {
 	t.mu.Unlock()
 	switch r.Method {
 	case http.MethodGet:
-		control(w, quirks.List())
+		control(w, http.StatusOK, quirks.List())
 		return
 	case http.MethodDelete:
 		quirks = Quirks{}
@@ -187,7 +185,7 @@ func (t *Tenant) controlQuirks(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t.SetQuirks(quirks)
-	control(w, quirks.List())
+	control(w, http.StatusOK, quirks.List())
 }
 
 func (t *Tenant) controlFaults(w http.ResponseWriter, r *http.Request) {
@@ -212,7 +210,7 @@ func (t *Tenant) controlFaults(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "GET, POST or DELETE", http.StatusMethodNotAllowed)
 		return
 	}
-	control(w, t.Faults())
+	control(w, http.StatusOK, t.Faults())
 }
 
 func (t *Tenant) controlCredentials(w http.ResponseWriter, r *http.Request) {
@@ -265,13 +263,12 @@ func controlBody(w http.ResponseWriter, r *http.Request, into any) bool {
 }
 
 func controlError(w http.ResponseWriter, err error) {
-	w.Header().Set("Content-Type", contentJSON)
-	w.WriteHeader(http.StatusBadRequest)
-	control(w, map[string]string{"error": err.Error()})
+	control(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 }
 
-func control(w http.ResponseWriter, v any) {
+func control(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", contentJSON)
+	w.WriteHeader(status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(v) // a client that is gone does not matter
