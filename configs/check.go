@@ -27,6 +27,9 @@ func (c *Config) check(ps *problems) {
 	for i := range c.PushGroups.Sources {
 		c.PushGroups.Sources[i].check(ps, fmt.Sprintf("push_groups.sources[%d]", i))
 	}
+	for i, n := range c.Notify {
+		n.check(ps, fmt.Sprintf("notify[%d]", i))
+	}
 	if w := c.Watch.Interval; w != 0 && w < 10*time.Second {
 		ps.add("watch.interval", w.String()+" is too often", "write 10s or more, or 0s for off")
 	}

@@ -25,6 +25,7 @@ type Config struct {
 	State        State         `yaml:"state"`
 	HTTP         HTTP          `yaml:"http"`
 	Console      Console       `yaml:"console"`
+	Notify       []Notify      `yaml:"notify"`
 	Log          Log           `yaml:"log"`
 	DryRun       bool          `yaml:"dry_run"` // the service plans on schedule and sends nothing
 
@@ -147,6 +148,13 @@ type State struct {
 type HTTP struct {
 	Listen string        `yaml:"listen"`           // host:port; "": no listener
 	MaxAge time.Duration `yaml:"max_age" min:"0s"` // of the last good run, for /readyz; 0: see [Config.ReadyMaxAge]
+}
+
+// Notify is one who is told how runs go, through a service of shoutrrr.
+type Notify struct {
+	URL     Secret   `yaml:"url"`                                               // of the service, which is a secret
+	On      []string `yaml:"on" oneof:"hold|failing|recovered|emptied|decided"` // what of; left out: everything
+	Details bool     `yaml:"details"`                                           // messages may name people
 }
 
 // Log says what is logged, and in which form.

@@ -158,14 +158,22 @@ func (h *health) ran(trigger string, began time.Time, outcome string, err error)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case errors.Is(err, okta.ErrUnauthorized), errors.Is(err, okta.ErrForbidden), errors.Is(err, okta.ErrDPoP), errors.Is(err, okta.ErrProof):
+	case refusedByOkta(err):
 		h.refused = "Okta refuses the credentials"
-	case errors.Is(err, scim.ErrUnauthorized), errors.Is(err, scim.ErrForbidden):
+	case refusedByWalkMe(err):
 		h.refused = "WalkMe refuses the credentials"
 	case good(trigger, outcome):
 		h.refused = ""
 		h.wasGood(began, time.Now())
 	}
+}
+
+func refusedByOkta(err error) bool {
+	return errors.Is(err, okta.ErrUnauthorized) || errors.Is(err, okta.ErrForbidden) || errors.Is(err, okta.ErrDPoP) || errors.Is(err, okta.ErrProof)
+}
+
+func refusedByWalkMe(err error) bool {
+	return errors.Is(err, scim.ErrUnauthorized) || errors.Is(err, scim.ErrForbidden)
 }
 
 // goodRunSince is when the last good run began, zero when there was none.

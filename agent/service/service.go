@@ -178,6 +178,7 @@ func (d *daemon) run(ctx context.Context, trigger string) (outcome string, err e
 	defer func() { err = errors.Join(err, db.Close()) }()
 	d.setup.Agent.State = db
 	r, err = d.sync(ctx, db, opts)
+	LogUndelivered(d.log, d.setup.Notify.AfterRun(ctx, db, r, err))
 	switch {
 	case r != nil && r.Plan.ID != "":
 		d.metrics.left(r)

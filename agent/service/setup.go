@@ -54,6 +54,7 @@ type Setup struct {
 	OrgURL string       // Okta's, for the log
 	Agent  *agent.Agent // without a state
 	Follow *okta.Client // reads Okta's log; nil: nobody does
+	Notify *Notifier    // tells people how runs went
 	Logger *slog.Logger
 
 	// Adopted, if set, hears that the setup has come into use. It must not wait.

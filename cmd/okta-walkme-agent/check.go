@@ -57,6 +57,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	k.ok("secrets are there")
 	if offline {
 		k.state(ctx, cfg)
+		k.notifications(cfg)
 		return k.verdict()
 	}
 	log := c.logger(cfg, false)
@@ -73,6 +74,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	if err := k.online(ctx, cfg, oktaConfig, walkmeConfig); err != nil {
 		return err
 	}
+	k.notifications(cfg)
 	return k.verdict()
 }
 

@@ -56,7 +56,8 @@ func (c *cli) setup(ctx context.Context, observer *service.Observer, host *conso
 		return nil, err
 	}
 	return &service.Setup{
-		Config: cfg.Service(), File: c.file(), OrgURL: cfg.Okta.OrgURL, Agent: s.agent, Follow: follow, Logger: log,
+		Config: cfg.Service(), File: c.file(), OrgURL: cfg.Okta.OrgURL, Agent: s.agent, Follow: follow,
+		Notify: notifier(cfg), Logger: log,
 		Adopted: func(ctx context.Context) { host.use(ctx, cfg, log) },
 	}, nil
 }

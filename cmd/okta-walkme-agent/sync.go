@@ -85,6 +85,7 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 	c.display.watch(s.agent)
 	r, runErr := do(ctx, s.agent)
 	c.display.clear()
+	defer c.notify(ctx, cfg, s.state, r, runErr)
 	if r != nil && (r.Schema != "" || len(r.Settled) > 0 || f.format == "json") {
 		if err := c.showRun(r, f.format, f.full); err != nil {
 			return err
