@@ -17,7 +17,7 @@ func (s *session) cleanUp(ctx context.Context) []Leftover {
 	s.conduit.mu.Lock()
 	all := slices.Clone(s.conduit.ledger.all)
 	s.conduit.mu.Unlock()
-	s.resolve(ctx, all)
+	lost := s.resolve(ctx, all)
 	slices.Reverse(all)
 	workers := 1
 	if s.conduit.rush.Load() {
@@ -37,7 +37,7 @@ func (s *session) cleanUp(ctx context.Context) []Leftover {
 		})
 	}
 	turn.Wait()
-	var out []Leftover
+	out := lost
 	for _, l := range left {
 		if l != nil {
 			out = append(out, *l)
@@ -47,8 +47,9 @@ func (s *session) cleanUp(ctx context.Context) []Leftover {
 }
 
 // resolve finds by its exact name what was created without an answer, or without an
-// id in it.
-func (s *session) resolve(ctx context.Context, all []*creation) {
+// id in it. It returns what may be there and cannot be found.
+func (s *session) resolve(ctx context.Context, all []*creation) []Leftover {
+	var lost []Leftover
 	for _, o := range all {
 		s.conduit.mu.Lock()
 		known := o.id != "" || s.conduit.ledger.resolved(o.kind, o.name)
@@ -62,7 +63,11 @@ func (s *session) resolve(ctx context.Context, all []*creation) {
 			o.id = id
 		}
 		s.conduit.mu.Unlock()
+		if o.id == "" && o.accepted {
+			lost = append(lost, Leftover{Type: string(o.kind), Name: o.name, State: "its POST was answered with success and no id, and no look-up finds it"})
+		}
 	}
+	return lost
 }
 
 // idByName looks an object up, and where the server finds nothing goes through the
@@ -102,12 +107,13 @@ func (s *session) idless(ctx context.Context, o *creation) bool {
 // remove deletes one object; an account that cannot be deleted is deactivated.
 func (s *session) remove(ctx context.Context, o *creation) *Leftover {
 	t := s.trial(ctx, &Check{})
+	before := o.deleted
 	x := t.send(http.MethodDelete, resource(o.endpoint(), o.id), "", nil)
-	if x.ok() || x.Status == http.StatusNotFound {
+	if x.ok() || x.Status == http.StatusNotFound && before {
 		return nil
 	}
 	if x.Err != nil || x.Status >= 500 { // it may have been applied all the same
-		if again := t.get(resource(o.endpoint(), o.id)); again.Status == http.StatusNotFound {
+		if again := t.get(resource(o.endpoint(), o.id)); again.Status == http.StatusNotFound || again.Status == http.StatusGone {
 			return nil
 		}
 	}

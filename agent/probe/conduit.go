@@ -107,6 +107,10 @@ func (c *conduit) admit(x *Exchange) (*creation, error) {
 	case !c.writes:
 		return nil, fmt.Errorf("%s in a run that only reads: %w", x.Method, walkme.ErrNotSent)
 	}
+	if x.Method == http.MethodDelete {
+		c.ledger.forget(x)
+		return nil, nil
+	}
 	return c.ledger.announce(x)
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -19,15 +20,24 @@ type Exchange struct {
 	Body   []byte // decompressed
 	Err    error
 	Took   time.Duration
+
+	decode  sync.Once
+	decoded object
 }
 
 // ok tells whether the answer is a success.
 func (x *Exchange) ok() bool { return x.Err == nil && x.Status/100 == 2 }
 
-// object decodes the answer's body; nil when it is not a JSON object.
+// object is the answer's body; nil when it is not a JSON object. Callers share it and
+// must not change it.
 func (x *Exchange) object() object {
+	x.decode.Do(func() { x.decoded = decoded(x.Body) })
+	return x.decoded
+}
+
+func decoded(body []byte) object {
 	var o object
-	if json.Unmarshal(x.Body, &o) != nil {
+	if json.Unmarshal(body, &o) != nil {
 		return nil
 	}
 	return o

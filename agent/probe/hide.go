@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -53,17 +54,22 @@ func shown(body []byte, run string) string {
 	for cut > 0 && !utf8.RuneStart(text[cut]) {
 		cut--
 	}
-	return fmt.Sprintf("%s… (%d bytes)", text[:cut], len(text))
+	return fmt.Sprintf("%s… (%d bytes)", text[:cut], len(body))
 }
 
 const hidden = "…"
 
+// errEnough ends the copy of a body that is longer than a report shows.
+var errEnough = errors.New("enough")
+
 func hide(body []byte, run string) string {
-	dec := json.NewDecoder(bytes.NewReader(body))
 	var out strings.Builder
-	h := hider{dec: dec, out: &out, run: run}
-	if !json.Valid(body) || h.value("", false) != nil {
+	h := hider{dec: json.NewDecoder(bytes.NewReader(body)), out: &out, run: run}
+	if !json.Valid(body) {
 		return string(bytes.ToValidUTF8(body, []byte("\ufffd")))
+	}
+	if err := h.value("", false); err != nil && !errors.Is(err, errEnough) {
+		return ""
 	}
 	return out.String()
 }
@@ -94,6 +100,8 @@ func (h hider) value(key string, foreign bool) error {
 func (h hider) raw(key string, raw json.RawMessage, foreign bool) error {
 	lower := strings.ToLower(key)
 	switch {
+	case h.out.Len() > maxShown:
+		return errEnough
 	case lower == "password":
 		h.out.WriteString(`"` + hidden + `"`)
 	case raw[0] == '{':
@@ -116,7 +124,7 @@ func (h hider) object(raw json.RawMessage, foreign bool) error {
 		return err
 	}
 	if bytes.Contains(raw, []byte(`"userName"`)) || bytes.Contains(raw, []byte(`"displayName"`)) {
-		foreign = !bytes.Contains(bytes.ToLower(raw), []byte(strings.ToLower(h.run)))
+		foreign = !bytes.Contains(raw, []byte(h.run)) && !bytes.Contains(raw, []byte(strings.ToLower(h.run)))
 	}
 	h.out.WriteByte('{')
 	for first := true; dec.More(); first = false {

@@ -15,7 +15,9 @@ type creation struct {
 	name string
 	id   string // empty: no answer gave one
 
-	refused bool // with a 4xx
+	accepted bool // with 201
+	refused  bool // with a 4xx
+	deleted  bool // the run has sent DELETE for it
 }
 
 func (o *creation) endpoint() string {
@@ -66,10 +68,19 @@ func (l *ledger) announce(x *Exchange) (*creation, error) {
 	return o, nil
 }
 
+// forget notes a DELETE that leaves.
+func (l *ledger) forget(x *Exchange) {
+	for _, o := range l.all {
+		if o.id != "" && x.Path == resource(o.endpoint(), o.id) {
+			o.deleted = true
+		}
+	}
+}
+
 // settle takes the id out of the answer. An answer about something else, or one that
 // repeats an id, gives none: what the run did not make it must not remove.
 func (l *ledger) settle(o *creation, x *Exchange) {
-	o.refused = x.Err == nil && x.Status/100 == 4
+	o.accepted, o.refused = x.Status == http.StatusCreated, x.Err == nil && x.Status/100 == 4
 	if !x.ok() {
 		return
 	}

@@ -1,4 +1,0 @@
-package probe
-
-func quirkChecks() []Check     { return nil }
-func discoveryChecks() []Check { return nil }
