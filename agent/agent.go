@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -168,18 +169,15 @@ func (v *view) assess() {
 }
 
 func (a *Agent) readState(ctx context.Context, v *view) (err error) {
-	if a.State == nil {
-		return nil
-	}
 	if v.recorded, err = a.State.Records(ctx); err != nil {
 		return fmt.Errorf("records of the state: %w", err)
 	}
 	if v.generation, err = a.State.Generation(ctx); err != nil {
 		return fmt.Errorf("generation of the state: %w", err)
 	}
-	latest, err := a.State.Meta(ctx, metaMapping)
+	latest, err := lastMapping.Load(ctx, a.State)
 	if err != nil {
-		return fmt.Errorf("latest mapping: %w", err)
+		return err
 	}
 	v.newMapping = latest != a.Config.Mapping.Digest()
 	v.earlier = map[string]map[string]string{}
@@ -195,19 +193,11 @@ func (a *Agent) readState(ctx context.Context, v *view) (err error) {
 	return nil
 }
 
-// Keys of the state's meta values.
-const (
-	metaGroupsSince  = "groups_since"   // watermark of the stored groups, RFC 3339
-	metaGroupsFullAt = "groups_full_at" // when all members were last read, RFC 3339
-	metaGroupSources = "group_sources"  // the sources that the stored groups came from
-	metaMapping      = "mapping"        // digest of the mapping of the latest run
-)
-
 // groupRequest asks for a full read of the groups when one is due, when the
 // sources changed, or when nothing is stored.
 func (a *Agent) groupRequest(ctx context.Context) (req okta.GroupRequest, full bool, err error) {
 	req.Sources, req.Full = a.Config.GroupSources, true
-	if a.State == nil || len(req.Sources) == 0 {
+	if len(req.Sources) == 0 {
 		return req, true, nil
 	}
 	stored, err := a.State.SourceGroups(ctx)
@@ -220,16 +210,14 @@ func (a *Agent) groupRequest(ctx context.Context) (req okta.GroupRequest, full b
 	if a.Config.GroupFullRead <= 0 {
 		return req, true, nil
 	}
-	meta := map[string]string{metaGroupsSince: "", metaGroupsFullAt: "", metaGroupSources: ""}
-	for key := range meta {
-		if meta[key], err = a.State.Meta(ctx, key); err != nil {
-			return req, true, fmt.Errorf("stored groups: %w", err)
-		}
+	since, err1 := groupsSince.Load(ctx, a.State)
+	fullAt, err2 := groupsFullAt.Load(ctx, a.State)
+	sources, err3 := groupSources.Load(ctx, a.State)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return req, true, err
 	}
-	since, err1 := time.Parse(time.RFC3339, meta[metaGroupsSince])
-	fullAt, err2 := time.Parse(time.RFC3339, meta[metaGroupsFullAt])
 	age := a.now().Sub(fullAt)
-	if err1 != nil || err2 != nil || age < 0 || age >= a.Config.GroupFullRead || meta[metaGroupSources] != a.sourcesKey() {
+	if since.IsZero() || fullAt.IsZero() || age < 0 || age >= a.Config.GroupFullRead || sources != a.sourcesKey() {
 		return req, true, nil
 	}
 	req.Full, req.Since = false, since
@@ -273,11 +261,11 @@ func (a *Agent) saveGroups(ctx context.Context, v *view) error {
 		})
 	}
 	meta := map[string]string{
-		metaGroupsSince:  v.snap.Watermark.UTC().Format(time.RFC3339),
-		metaGroupSources: a.sourcesKey(),
+		groupsSince.key:  v.snap.Watermark.UTC().Format(time.RFC3339),
+		groupSources.key: a.sourcesKey(),
 	}
 	if v.fullGroups {
-		meta[metaGroupsFullAt] = a.now().UTC().Format(time.RFC3339)
+		meta[groupsFullAt.key] = a.now().UTC().Format(time.RFC3339)
 	}
 	if err := a.State.SaveSourceGroups(ctx, stored, meta); err != nil {
 		return fmt.Errorf("groups of the snapshot: %w", err)

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -16,9 +15,6 @@ type Binding struct {
 	AppID  string `json:"app_id"`
 	Target string `json:"target"` // SCIM base URL
 }
-
-// metaBinding is where the state keeps its Binding, as JSON.
-const metaBinding = "binding"
 
 // BindingError says that a state is about another app or tenant than the
 // configuration.
@@ -34,33 +30,16 @@ func (e *BindingError) Error() string {
 // CheckBinding returns a *BindingError when the state is about anything else than
 // want. A state that is about nothing yet, or nil, fits everything.
 func CheckBinding(ctx context.Context, db *state.DB, want Binding) error {
-	if db == nil {
-		return nil
-	}
-	text, err := db.Meta(ctx, metaBinding)
-	if err != nil || text == "" {
+	have, err := binding.Load(ctx, db)
+	if err != nil || have == want || have == (Binding{}) {
 		return err
-	}
-	var have Binding
-	if err := json.Unmarshal([]byte(text), &have); err != nil {
-		return fmt.Errorf("binding in the state: %w", err)
-	}
-	if have == want {
-		return nil
 	}
 	return &BindingError{State: have, Config: want}
 }
 
 // Bind makes the state be about one app and one tenant from now on.
 func Bind(ctx context.Context, db *state.DB, to Binding) error {
-	text, err := json.Marshal(to)
-	if err != nil {
-		return err
-	}
-	if err := db.SetMeta(ctx, metaBinding, string(text)); err != nil {
-		return fmt.Errorf("binding in the state: %w", err)
-	}
-	return nil
+	return binding.Save(ctx, db, to)
 }
 
 // Binding is what the configuration is about.

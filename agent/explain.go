@@ -299,9 +299,6 @@ func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planne
 			e.Next = append(e.Next, c)
 		}
 	}
-	if a.State == nil {
-		return nil
-	}
 	entries, err := a.State.History(ctx, state.Filter{Type: e.Type, SourceID: e.OktaID, Limit: 1})
 	if err != nil {
 		return fmt.Errorf("journal of %s: %w", e.OktaID, err)

@@ -5,20 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
-
-// metaSnapshot holds what a stored snapshot needs besides people and groups.
-const metaSnapshot = "snapshot"
-
-type storedSnapshot struct {
-	App     okta.App  `json:"app"`
-	TakenAt time.Time `json:"taken_at"`
-}
 
 // ErrNoSnapshot says that no run has stored a snapshot yet.
 var ErrNoSnapshot = errors.New("no run has read Okta yet, so there is no snapshot to plan from")
@@ -41,19 +32,12 @@ func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, erro
 }
 
 func (a *Agent) readStored(ctx context.Context) (*view, error) {
-	if a.State == nil {
-		return nil, ErrNoSnapshot
-	}
-	text, err := a.State.Meta(ctx, metaSnapshot)
+	stored, err := lastSnapshot.Load(ctx, a.State)
 	if err != nil {
-		return nil, fmt.Errorf("stored snapshot: %w", err)
+		return nil, err
 	}
-	if text == "" {
+	if stored.TakenAt.IsZero() {
 		return nil, ErrNoSnapshot
-	}
-	var stored storedSnapshot
-	if err := json.Unmarshal([]byte(text), &stored); err != nil {
-		return nil, fmt.Errorf("stored snapshot: %w", err)
 	}
 	snap := &okta.Snapshot{App: stored.App, TakenAt: stored.TakenAt}
 	err = a.State.EachSourceUser(ctx, func(_ string, body []byte) error {
@@ -99,14 +83,4 @@ func appendUser(dst []byte, u okta.User) []byte {
 	dst = append(append(dst, `,"AppProfile":`...), u.AppProfile...)
 	dst = append(append(dst, `,"Profile":`...), u.Profile...)
 	return append(dst, '}')
-}
-
-// saveSnapshotMeta stores the part of a snapshot that is neither people nor
-// groups.
-func (a *Agent) saveSnapshotMeta(ctx context.Context, v *view) error {
-	text, err := json.Marshal(storedSnapshot{v.snap.App, v.snap.TakenAt})
-	if err != nil {
-		return err
-	}
-	return a.State.SetMeta(ctx, metaSnapshot, string(text))
 }

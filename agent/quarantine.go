@@ -2,18 +2,13 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
-	"okta-walkme-agent/state"
 )
-
-// MetaQuarantine is where the state keeps the quarantine, as JSON; "" without one.
-const MetaQuarantine = "quarantine"
 
 // Quarantine slows a service that keeps failing, so that it neither hammers a
 // broken side nor fills the log. It ends with the first good run.
@@ -67,7 +62,7 @@ func (r RunReport) onlyWaited() bool { return r.Applied+r.Failed == 0 && r.Skipp
 // for another reason, was stopped, or had nothing but waiting changes, leaves it as
 // it is.
 func (a *Agent) updateQuarantine(ctx context.Context, r RunReport, runErr error) error {
-	q, err := ReadQuarantine(ctx, a.State)
+	q, err := SlowDown.Load(ctx, a.State)
 	if err != nil {
 		return err
 	}
@@ -84,29 +79,5 @@ func (a *Agent) updateQuarantine(ctx context.Context, r RunReport, runErr error)
 	default:
 		return nil
 	}
-	text := ""
-	if q.Level > 0 {
-		data, err := json.Marshal(q)
-		if err != nil {
-			return err
-		}
-		text = string(data)
-	}
-	return a.State.SetMeta(ctx, MetaQuarantine, text)
-}
-
-// ReadQuarantine returns the quarantine, the zero one when there is none.
-func ReadQuarantine(ctx context.Context, db *state.DB) (Quarantine, error) {
-	var q Quarantine
-	if db == nil {
-		return q, nil
-	}
-	text, err := db.Meta(ctx, MetaQuarantine)
-	if err != nil || text == "" {
-		return q, err
-	}
-	if err := json.Unmarshal([]byte(text), &q); err != nil {
-		return q, fmt.Errorf("quarantine in the state: %w", err)
-	}
-	return q, nil
+	return SlowDown.Save(ctx, a.State, q)
 }

@@ -94,9 +94,9 @@ func (a *Agent) noteGone(v *view, r *state.Record) {
 		person.Reject(r.Name, &plan.MappingError{Path: "id", Msg: goneFromWalkMe + "; with provisioning.on_missing: recreate it would be made anew"})
 		v.gone = append(v.gone, *r)
 		r.Active = false // nor is there anybody to push as a member
-	default:
-		r.Active = false // there is nothing left to deactivate
 	}
+	// The deactivation of a leaver is planned all the same: its answer is evidence, and
+	// one look that shows nothing is not.
 }
 
 func (a *Agent) refreshGroups(ctx context.Context, v *view) error {

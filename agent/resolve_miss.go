@@ -2,18 +2,12 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"time"
 
 	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
 )
-
-// metaMisses holds who has no account in WalkMe and is not to get one, as JSON: Okta
-// id to miss.
-const metaMisses = "misses"
 
 // miss is a look-up without a hit, of somebody whose create the configuration
 // disables. Nothing else is sent for them, so that they would be looked up in every
@@ -31,14 +25,14 @@ func (a *Agent) resolveForRun(ctx context.Context, planned *plan.Plan, opts Opti
 	if opts.saved != nil {
 		return a.lookUp(ctx, planned, everyCreate)
 	}
-	before, err := a.misses(ctx)
+	before, err := lookUpMisses.Load(ctx, a.State)
 	if err != nil {
 		return err
 	}
 	now := a.now().UTC().Truncate(time.Second)
 	after, asked := map[string]miss{}, map[*plan.Change]bool{}
 	if opts.only != nil || opts.Force != nil {
-		after = maps.Clone(before) // the plan leaves others out
+		maps.Copy(after, before) // the plan leaves others out
 	}
 	for _, c := range planned.Changes {
 		if c.Action != plan.Create || !c.Block.Is(plan.BlockDisabled) {
@@ -69,31 +63,5 @@ func (a *Agent) resolveForRun(ctx context.Context, planned *plan.Plan, opts Opti
 	if maps.Equal(before, after) {
 		return nil
 	}
-	return a.saveMisses(ctx, after)
-}
-
-func (a *Agent) misses(ctx context.Context) (map[string]miss, error) {
-	out := map[string]miss{}
-	text, err := a.State.Meta(ctx, metaMisses)
-	if err == nil && text != "" {
-		err = json.Unmarshal([]byte(text), &out)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look-ups without a hit: %w", err)
-	}
-	return out, nil
-}
-
-func (a *Agent) saveMisses(ctx context.Context, misses map[string]miss) error {
-	text := []byte{}
-	if len(misses) > 0 {
-		var err error
-		if text, err = json.Marshal(misses); err != nil {
-			return fmt.Errorf("look-ups without a hit: %w", err)
-		}
-	}
-	if err := a.State.SetMeta(ctx, metaMisses, string(text)); err != nil {
-		return fmt.Errorf("look-ups without a hit: %w", err)
-	}
-	return nil
+	return lookUpMisses.Save(ctx, a.State, after)
 }

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,9 +10,6 @@ import (
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
-
-// metaResync holds the resync that is not finished yet, as an unfinished.
-const metaResync = "resync"
 
 // unfinished is a resync that was interrupted.
 type unfinished struct {
@@ -38,16 +34,12 @@ func (a *Agent) resume(ctx context.Context, opts *Options) error {
 	if opts.Force == nil || !opts.Resume {
 		return nil
 	}
-	text, err := a.unfinishedResync(ctx)
+	u, err := unfinishedResync.Load(ctx, a.State)
 	if err != nil {
 		return err
 	}
-	if text == "" {
+	if u.Since.IsZero() {
 		return ErrNoResync
-	}
-	var u unfinished
-	if err := json.Unmarshal([]byte(text), &u); err != nil {
-		return fmt.Errorf("unfinished resync: %w", err)
 	}
 	if given := opts.Force.String(); given != (&plan.Selection{}).String() && given != u.Selection.String() {
 		return &OtherResyncError{u.Selection}
@@ -80,37 +72,22 @@ func (a *Agent) leavePushed(ctx context.Context, s *plan.Selection, since time.T
 	return nil
 }
 
-func (a *Agent) unfinishedResync(ctx context.Context) (string, error) {
-	if a.State == nil {
-		return "", nil
-	}
-	text, err := a.State.Meta(ctx, metaResync)
-	if err != nil {
-		return "", fmt.Errorf("unfinished resync: %w", err)
-	}
-	return text, nil
-}
-
 // resyncing notes a resync for as long as do works on it, and for good when that fails
 // after it has pushed something. One that has pushed nothing leaves what was there.
 func (a *Agent) resyncing(ctx context.Context, opts Options, report *Report, do func() error) error {
 	if opts.Force == nil {
 		return do()
 	}
-	before, err := a.unfinishedResync(ctx)
+	before, err := unfinishedResync.Load(ctx, a.State)
 	if err != nil {
 		return err
 	}
 	if !opts.Resume {
-		text, err := json.Marshal(unfinished{report.Run.StartedAt, *opts.Force})
-		if err == nil {
-			err = a.State.SetMeta(ctx, metaResync, string(text))
-		}
-		if err != nil {
-			return fmt.Errorf("begin of the resync: %w", err)
+		if err := unfinishedResync.Save(ctx, a.State, unfinished{report.Run.StartedAt, *opts.Force}); err != nil {
+			return err
 		}
 	}
-	after := ""
+	var after unfinished
 	runErr := do()
 	if runErr != nil {
 		if slices.ContainsFunc(report.Changes, func(c *plan.Change) bool { return c.Outcome == plan.Applied }) {
@@ -118,8 +95,5 @@ func (a *Agent) resyncing(ctx context.Context, opts Options, report *Report, do 
 		}
 		after = before
 	}
-	if err := a.State.SetMeta(context.WithoutCancel(ctx), metaResync, after); err != nil {
-		return errors.Join(runErr, fmt.Errorf("end of the resync: %w", err))
-	}
-	return runErr
+	return errors.Join(runErr, unfinishedResync.Save(context.WithoutCancel(ctx), a.State, after))
 }

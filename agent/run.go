@@ -56,7 +56,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Pl
 	if opts.Force == nil {
 		planned.ReportSources(v.snap)
 	}
-	before, err := a.absentSince(ctx)
+	before, err := absentSince.Load(ctx, a.State)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if opts.only != nil {
 		report.Health = plan.Health{} // a look at a few people is no verdict on the whole
 	}
-	if err := errors.Join(a.recordHolds(ctx, planned, opts), a.saveAbsent(ctx, v.absent)); err != nil {
+	if err := errors.Join(a.recordHolds(ctx, planned, opts), a.rememberAbsent(ctx, v)); err != nil {
 		return err
 	}
 	if err := a.forgetMoot(ctx, planned, v, opts, unsettled); err != nil {
@@ -186,6 +186,14 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	})
 	after := context.WithoutCancel(ctx)
 	return errors.Join(err, a.bind(after, v, planned), a.noteApprovals(after, planned.Released()))
+}
+
+// rememberAbsent keeps since when people are absent, where that counts.
+func (a *Agent) rememberAbsent(ctx context.Context, v *view) error {
+	if v.absent == nil {
+		return nil
+	}
+	return absentSince.Save(ctx, a.State, v.absent)
 }
 
 func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {
@@ -219,8 +227,12 @@ func (a *Agent) snapshot(ctx context.Context) (*view, error) {
 	if err := a.State.SaveMapping(ctx, a.Config.Mapping.Digest(), a.Config.Mapping.Expressions()); err != nil {
 		return nil, fmt.Errorf("mapping in the state: %w", err)
 	}
-	if err := errors.Join(a.saveSnapshotMeta(ctx, v), a.saveCounts(ctx, v), a.State.SetMeta(ctx, metaMapping, a.Config.Mapping.Digest())); err != nil {
-		return nil, fmt.Errorf("snapshot in the state: %w", err)
+	if err := errors.Join(
+		lastSnapshot.Save(ctx, a.State, storedSnapshot{v.snap.App, v.snap.TakenAt}),
+		listLengths.Save(ctx, a.State, v.counts),
+		lastMapping.Save(ctx, a.State, a.Config.Mapping.Digest()),
+	); err != nil {
+		return nil, err
 	}
 	return v, a.forgetNeverLanded(ctx, v)
 }

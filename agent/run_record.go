@@ -17,7 +17,7 @@ func (o Options) partial() bool { return o.only != nil || o.Force != nil }
 
 // openHolds returns the holds that a partial run must respect, by their kind.
 func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]plan.Hold, error) {
-	if a.State == nil || !opts.partial() {
+	if !opts.partial() {
 		return nil, nil
 	}
 	holds, err := a.State.Holds(ctx)

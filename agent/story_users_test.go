@@ -331,7 +331,8 @@ func TestAccountGone(t *testing.T) {
 	})
 }
 
-// A leaver whose account is gone needs nothing any more, and is reported once.
+// A leaver whose account is gone is reported until a second run has found the same;
+// then there is nothing left to do.
 func TestLeaverGone(t *testing.T) {
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
@@ -339,10 +340,49 @@ func TestLeaverGone(t *testing.T) {
 		w.sync()
 		w.tenant.DeleteUser(w.record("ann").ID)
 		w.org.Unassign(w.people["ann"])
+		if got := changes(w.sync()); !strings.HasPrefix(got, "deactivate ann: failed: ") || !strings.Contains(got, "Matching user not found") {
+			t.Errorf("changes = %s, want a failure that says what Okta says", got)
+		}
+		if rec := w.record("ann"); rec.ID == "" || !rec.Active || rec.NextTry.IsZero() {
+			t.Errorf("record of ann = %+v, want the account kept, and a pause", rec)
+		}
 		wantText(t, "changes", changes(w.sync()), "deactivate ann: applied")
 		w.quiet()
 		w.org.Assign(w.people["ann"])
 		wantText(t, "changes", changes(w.sync()), "create ann: applied")
+		w.quiet()
+	})
+}
+
+// One bad moment of a server, a 404 and a look-up without a hit, leaves nobody
+// active for ever.
+func TestOneMissIsNoEvidence(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll, func(s *setup) { s.config.Policy.Groups.DeleteUnlinked = true })
+		w.hire("ann", "bob")
+		w.group("push Team", "ann", "bob")
+		w.sync()
+		w.org.Unassign(w.people["ann"])
+		w.org.RenameGroup(w.groups["push Team"], "Team")
+		empty := walkmetest.Fault{Status: http.StatusOK, Body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"Resources":[]}`}
+		w.tenant.Fault(func(r *walkmetest.Request) walkmetest.Fault {
+			if r.RawQuery != "" {
+				return empty
+			}
+			return walkmetest.NotApplied(http.StatusNotFound)
+		})
+		if report := w.sync(); report.Run.Failed == 0 {
+			t.Errorf("changes = %s, want failures", changes(report))
+		}
+		w.tenant.Fault(nil)
+		if plan, _ := w.agent.Plan(t.Context(), agent.Options{Refresh: true}); plan.Pending() == 0 {
+			t.Error("a plan after it is in step")
+		}
+		w.sync()
+		wantText(t, "accounts", w.accounts(), `
+			ann: Ann Example (inactive)
+			bob: Bob Example`)
+		wantText(t, "groups", w.memberships(), "")
 		w.quiet()
 	})
 }

@@ -11,7 +11,7 @@ import (
 // recentRemovals counts what was removed within the window of the limits, so that
 // a slow leak is seen, too.
 func (a *Agent) recentRemovals(ctx context.Context) (n plan.Counts, err error) {
-	if a.State == nil || a.Config.Limits.Window <= 0 {
+	if a.Config.Limits.Window <= 0 {
 		return n, nil
 	}
 	for _, kind := range []struct {
@@ -39,25 +39,21 @@ func (a *Agent) recentRemovals(ctx context.Context) (n plan.Counts, err error) {
 // approved does not count again: the window begins after the approved run.
 func (a *Agent) windowBegin(ctx context.Context, hold string) (time.Time, error) {
 	begin := a.now().Add(-a.Config.Limits.Window)
-	text, err := a.State.Meta(ctx, metaApproved+hold)
+	approved, err := approvedAt(hold).Load(ctx, a.State)
 	if err != nil {
-		return begin, fmt.Errorf("last approval: %w", err)
+		return begin, err
 	}
-	if approved, err := time.Parse(time.RFC3339Nano, text); err == nil && approved.After(begin) {
+	if approved.After(begin) {
 		return approved, nil
 	}
 	return begin, nil
 }
 
-// metaApproved, followed by the kind of a hold, is when the last run with an
-// approval of that kind ended.
-const metaApproved = "approved_"
-
 // noteApprovals is called at the end of a run with what it has released.
 func (a *Agent) noteApprovals(ctx context.Context, released []plan.Hold) error {
 	for _, h := range released {
-		if err := a.State.SetMeta(ctx, metaApproved+h.Kind, a.now().UTC().Format(time.RFC3339Nano)); err != nil {
-			return fmt.Errorf("approval of %s: %w", h.ID, err)
+		if err := approvedAt(h.Kind).Save(ctx, a.State, a.now()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -63,7 +63,7 @@ func TestQuarantineSlowsAndEnds(t *testing.T) {
 		if _, err := w.trySync(); err == nil {
 			t.Fatal("Sync() = nil with refused credentials")
 		}
-		q, err := agent.ReadQuarantine(t.Context(), w.agent.State)
+		q, err := agent.SlowDown.Load(t.Context(), w.agent.State)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestQuarantineSlowsAndEnds(t *testing.T) {
 	}
 	w.tenant.SetCredentials("okta-scim", "demo-Passw0rd!")
 	w.sync()
-	if q, err := agent.ReadQuarantine(t.Context(), w.agent.State); err != nil || q.Level != 0 {
+	if q, err := agent.SlowDown.Load(t.Context(), w.agent.State); err != nil || q.Level != 0 {
 		t.Errorf("quarantine after a good run = %+v, %v, want none", q, err)
 	}
 }
@@ -91,7 +91,7 @@ func TestQuarantineOutlastsWaiting(t *testing.T) {
 		if _, err := w.agent.Sync(t.Context(), patient); err != nil {
 			t.Fatal(err)
 		}
-		if q, err := agent.ReadQuarantine(t.Context(), w.agent.State); err != nil || q.Level != want {
+		if q, err := agent.SlowDown.Load(t.Context(), w.agent.State); err != nil || q.Level != want {
 			t.Errorf("quarantine level after run %d = %d, %v, want %d", i+1, q.Level, err, want)
 		}
 	}
@@ -106,7 +106,7 @@ func TestQuarantineAfterManyFailures(t *testing.T) {
 		}
 		w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool { return r.Method == "POST" }, 0, walkmetest.NotApplied(400)))
 		w.sync()
-		if q, err := agent.ReadQuarantine(t.Context(), w.agent.State); err != nil || q.Level != want {
+		if q, err := agent.SlowDown.Load(t.Context(), w.agent.State); err != nil || q.Level != want {
 			t.Errorf("quarantine level after %d failed changes = %d, %v, want %d", people, q.Level, err, want)
 		}
 	}

@@ -244,7 +244,7 @@ func (db *DB) Outcomes(ctx context.Context, runID string) (map[EntryState]int, e
 // was set back) count, so that a limit errs on the safe side.
 func (db *DB) Applied(ctx context.Context, action string, since time.Time) (int, error) {
 	var n int
-	err := db.one(ctx, "SELECT count(*) FROM journal WHERE state = 'applied' AND action = ? AND finished_at >= ?",
+	err := db.total(ctx, "SELECT count(*) FROM journal WHERE state = 'applied' AND action = ? AND finished_at >= ?",
 		[]any{action, since.UnixMilli()}, &n)
 	return n, db.fail("count applied changes", err)
 }
@@ -253,7 +253,7 @@ func (db *DB) Applied(ctx context.Context, action string, since time.Time) (int,
 // lengths of members.remove in the entries' Change.
 func (db *DB) AppliedRemovals(ctx context.Context, action string, since time.Time) (int, error) {
 	var n int
-	err := db.one(ctx, `SELECT coalesce(sum(json_array_length(change, '$.members.remove')), 0) FROM journal
+	err := db.total(ctx, `SELECT coalesce(sum(json_array_length(change, '$.members.remove')), 0) FROM journal
 		WHERE state = 'applied' AND action = ? AND finished_at >= ?`, []any{action, since.UnixMilli()}, &n)
 	return n, db.fail("count removed members", err)
 }

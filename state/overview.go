@@ -10,8 +10,8 @@ import (
 // Managed counts the active users and groups that WalkMe has acknowledged.
 func (db *DB) Managed(ctx context.Context) (users, groups int, err error) {
 	const query = "SELECT count(*) FROM resources WHERE active = 1 AND target_id <> '' AND type = ?"
-	if err = db.one(ctx, query, []any{string(scim.User)}, &users); err == nil {
-		err = db.one(ctx, query, []any{string(scim.Group)}, &groups)
+	if err = db.total(ctx, query, []any{string(scim.User)}, &users); err == nil {
+		err = db.total(ctx, query, []any{string(scim.Group)}, &groups)
 	}
 	return users, groups, db.fail("count records", err)
 }
@@ -20,7 +20,7 @@ func (db *DB) Managed(ctx context.Context) (users, groups int, err error) {
 // most limit, and how many there are.
 func (db *DB) Failing(ctx context.Context, limit int) (recs []Record, n int, err error) {
 	const what = "read failing records"
-	if err := db.one(ctx, "SELECT count(*) FROM resources WHERE attempts > 0", nil, &n); err != nil {
+	if err := db.total(ctx, "SELECT count(*) FROM resources WHERE attempts > 0", nil, &n); err != nil {
 		return nil, 0, db.fail(what, err)
 	}
 	recs, err = list(ctx, db, what, scanRecord, "SELECT "+recordColumns+` FROM resources

@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 )
@@ -9,8 +10,13 @@ import (
 // scanner is what *sql.Rows and *sql.Row have in common.
 type scanner interface{ Scan(dest ...any) error }
 
+// A nil *DB reads as an empty state: a machine on which no run has been yet.
+
 // each calls fn for every row of a query.
 func (db *DB) each(ctx context.Context, query string, args []any, fn func(scanner) error) error {
+	if db == nil {
+		return nil
+	}
 	if err := db.open(); err != nil {
 		return err
 	}
@@ -29,10 +35,21 @@ func (db *DB) each(ctx context.Context, query string, args []any, fn func(scanne
 
 // one reads the single row of a query, sql.ErrNoRows when there is none.
 func (db *DB) one(ctx context.Context, query string, args []any, dest ...any) error {
+	if db == nil {
+		return sql.ErrNoRows
+	}
 	if err := db.open(); err != nil {
 		return err
 	}
 	return db.reader.QueryRowContext(ctx, query, args...).Scan(dest...)
+}
+
+// total is one for a query that adds up: an empty state has none of anything.
+func (db *DB) total(ctx context.Context, query string, args []any, dest any) error {
+	if db == nil {
+		return nil
+	}
+	return db.one(ctx, query, args, dest)
 }
 
 // list reads all rows of a query, nil when there are none.

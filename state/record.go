@@ -61,7 +61,7 @@ const updatedAt = 14
 func (db *DB) Records(ctx context.Context) ([]Record, error) {
 	const what = "read records"
 	var n int
-	if err := db.one(ctx, "SELECT count(*) FROM resources", nil, &n); err != nil {
+	if err := db.total(ctx, "SELECT count(*) FROM resources", nil, &n); err != nil {
 		return nil, db.fail(what, err)
 	}
 	out := make([]Record, 0, n)
@@ -120,7 +120,7 @@ func (db *DB) Forget(ctx context.Context, t scim.Type, sourceID string) error {
 // no record was written in between.
 func (db *DB) Generation(ctx context.Context) (int64, error) {
 	var n int64
-	err := db.one(ctx, "SELECT value FROM generation", nil, &n)
+	err := db.total(ctx, "SELECT value FROM generation", nil, &n)
 	return n, db.fail("read generation", err)
 }
 

@@ -29,7 +29,7 @@ func (db *DB) RunActions(ctx context.Context, runID string) ([]ActionCount, erro
 // CountRunEntries counts what a filter selects.
 func (db *DB) CountRunEntries(ctx context.Context, f RunFilter) (n int, err error) {
 	where, args := f.where()
-	err = db.one(ctx, "SELECT count(*) FROM journal WHERE "+where, args, &n)
+	err = db.total(ctx, "SELECT count(*) FROM journal WHERE "+where, args, &n)
 	return n, db.fail("count journal entries", err)
 }
 

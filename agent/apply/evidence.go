@@ -3,12 +3,21 @@ package apply
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
 )
 
 // A wrong address, or a gateway before WalkMe, answers 404 to everything. So a 404
-// alone is no evidence that something is gone, or was never made.
+// alone is no evidence that something is gone, or was never made. Nor is one bad
+// moment of a server: what would let access stay for ever is believed only when an
+// earlier run has seen the same.
+
+// missed says whether an earlier run was answered 404 to the very same change.
+func missed(rec state.Record, c *job) bool {
+	return rec.Attempts > 0 && rec.LastStatus == http.StatusNotFound && rec.FailedChange == c.Digest()
+}
 
 // noHit says whether a look-up that ended with err shows that there is no such
 // object: WalkMe answered with a list that does not hold it, or with 404 while it

@@ -161,8 +161,9 @@ func (r *runner) missingGroup(ctx context.Context, c *job, cause error) error {
 
 func (r *runner) deleteGroup(ctx context.Context, c *job) error {
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
+		rec, _ := r.recorded(scim.Group, c.OktaID)
 		err := r.a.WalkMe.DeleteGroup(ctx, c.WalkMeID)
-		if errors.Is(err, scim.ErrNotFound) && r.a.groupGone(ctx, c.WalkMeID, c.Name) {
+		if errors.Is(err, scim.ErrNotFound) && missed(rec, c) && r.a.groupGone(ctx, c.WalkMeID, c.Name) {
 			err = nil
 		}
 		return written{forget: err == nil}, err

@@ -117,10 +117,11 @@ func (r *runner) updateUser(ctx context.Context, c *job) error {
 func (r *runner) deactivateUser(ctx context.Context, c *job) error {
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		rec, _ := r.recorded(scim.User, c.OktaID)
+		missedBefore := missed(rec, c)
 		rec.Active, rec.UpdatedAt = false, r.a.Now()
 		rec.ClearFailure()
 		err := r.a.WalkMe.SetActive(ctx, c.WalkMeID, false)
-		if errors.Is(err, scim.ErrNotFound) && r.a.userGone(ctx, rec.ID, rec.Name) {
+		if errors.Is(err, scim.ErrNotFound) && missedBefore && r.a.userGone(ctx, rec.ID, rec.Name) {
 			rec.ID = ""
 			return written{record: &rec, note: "the account is gone in WalkMe"}, nil
 		}

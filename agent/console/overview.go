@@ -71,7 +71,7 @@ func (s *Server) overview(r *http.Request) (*view, error) {
 		if l, err = readLatest(ctx, db); err != nil {
 			return err
 		}
-		if quarantine, err = agent.ReadQuarantine(ctx, db); err != nil {
+		if quarantine, err = agent.SlowDown.Load(ctx, db); err != nil {
 			return err
 		}
 		return s.fillOverview(ctx, db, page)

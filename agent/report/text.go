@@ -79,8 +79,8 @@ func (p *printer) impact(m *impact) {
 		p.b.WriteString("  ")
 		p.columns(2, plain, a.path, col, plain, a.words())
 	}
-	if len(m.samples) == 0 {
-		return
+	if p.o.Full || m.people <= foldLines {
+		return // they are all listed below
 	}
 	p.paragraph(2, dim, "for example")
 	col = attributeColumn(m.samples)

@@ -10,24 +10,13 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// metaNextRun is where the service notes when it runs next.
-const metaNextRun = "next_run_at"
-
 // NextRun is when the service that works on this state says that it runs next; zero
 // when none is running, or when none is due.
 func NextRun(ctx context.Context, db *state.DB, path string) (time.Time, error) {
 	if who, err := state.Service(path); who == nil || err != nil {
 		return time.Time{}, err // what a stopped one has noted says nothing
 	}
-	text, err := db.Meta(ctx, metaNextRun)
-	if err != nil {
-		return time.Time{}, err
-	}
-	next, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return time.Time{}, nil // not noted yet
-	}
-	return next, nil
+	return agent.NextRunAt.Load(ctx, db)
 }
 
 // open opens the state for a run.
@@ -92,7 +81,7 @@ func (d *daemon) readPast(ctx context.Context) (past Past, err error) {
 // what it was: that shows itself in the next run.
 func (d *daemon) slow(ctx context.Context) time.Duration {
 	err := d.read(ctx, func(db *state.DB) error {
-		q, err := agent.ReadQuarantine(ctx, db)
+		q, err := agent.SlowDown.Load(ctx, db)
 		if err == nil {
 			d.slowed = q.Pause()
 		}
@@ -115,7 +104,7 @@ func (d *daemon) noteNextRun(ctx context.Context, next time.Time) {
 	}
 	db, err := d.open(ctx, d.setup.Config.StatePath)
 	if err == nil {
-		err = errors.Join(db.SetMeta(ctx, metaNextRun, next.UTC().Format(time.RFC3339)), db.Close())
+		err = errors.Join(agent.NextRunAt.Save(ctx, db, next), db.Close())
 	}
 	var locked *state.LockedError
 	if err != nil && !errors.As(err, &locked) {

@@ -18,7 +18,7 @@ import (
 func readFacts(ctx context.Context, db *state.DB, r *agent.Report, runErr error, now time.Time) (facts, error) {
 	f := facts{now: now, run: r.Run, err: runErr, emptied: emptiedBy(r)}
 	var err error
-	if f.slow, err = agent.ReadQuarantine(ctx, db); err != nil {
+	if f.slow, err = agent.SlowDown.Load(ctx, db); err != nil {
 		return f, err
 	}
 	if f.waiting, err = readHolds(ctx, db, r); err != nil {

@@ -34,7 +34,7 @@ func (d *daemon) surveyState(ctx context.Context, db *state.DB) error {
 	if err != nil {
 		return err
 	}
-	quarantine, err := agent.ReadQuarantine(ctx, db)
+	quarantine, err := agent.SlowDown.Load(ctx, db)
 	if err != nil {
 		return err
 	}

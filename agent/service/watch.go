@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	// metaLogCursor is where the next poll of the log goes on.
-	metaLogCursor = "log_cursor"
 
 	// watchedPeople is how many people a run looks at one by one. For more of
 	// them the whole list is cheaper.
@@ -138,7 +136,7 @@ func (d *daemon) startWatch(ctx context.Context, wait *sync.WaitGroup, loop *Loo
 	d.watcher = &watcher{okta: d.setup.Follow, interval: d.setup.Config.Watch, log: d.log, wake: make(chan string, 1)}
 	err := d.read(ctx, func(db *state.DB) (err error) {
 		if db != nil {
-			d.watcher.cursor, err = db.Meta(ctx, metaLogCursor)
+			d.watcher.cursor, err = agent.LogCursor.Load(ctx, db)
 		}
 		return err
 	})
@@ -170,5 +168,5 @@ func (d *daemon) sync(ctx context.Context, db *state.DB, opts agent.Options) (r 
 	if err != nil {
 		return r, err
 	}
-	return r, db.SetMeta(context.WithoutCancel(ctx), metaLogCursor, cursor)
+	return r, agent.LogCursor.Save(context.WithoutCancel(ctx), db, cursor)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -46,6 +45,7 @@ type demo struct {
 	people map[string]string // first name → Okta id
 	emails map[string]string // e-mail address → Okta id
 	groups map[string]string // name → Okta id
+	quirks walkmetest.Quirks
 	step   int
 	err    error
 }
@@ -174,7 +174,7 @@ func (d *demo) play(ctx context.Context) {
 	d.title("The mapping changes: given names in capitals. The plan says whom it touches before it happens.")
 	d.replaceInConfig("name.givenName: user.firstName", "name.givenName: String.toUpperCase(user.firstName)")
 	d.command(ctx, exitChanges, "plan", "--detailed-exitcode")
-	d.command(ctx, exitOK, "sync")
+	d.brief(ctx, exitOK, "sync")
 
 	d.title("WalkMe fails after it has made Finn's account, without an answer. Nothing is lost, nothing is made twice.")
 	d.hire("Finn", "Fox", "finn@example.com")
@@ -187,6 +187,7 @@ func (d *demo) play(ctx context.Context) {
 	d.title("In the end WalkMe shows:")
 	d.inventory()
 	d.command(ctx, exitOK, "status")
+	d.printf("%s", demoNext)
 	for _, v := range d.tenant.Violations() {
 		d.fail(fmt.Errorf("the tenant objects: %s", v))
 	}
@@ -216,15 +217,40 @@ func (d *demo) title(text string) {
 	d.printf("%s\n", line)
 }
 
+// demoNext is where to go from here.
+const demoNext = `
+── What to try next:
+
+  okta-walkme-agent demo --serve      the same org and tenant, to play with by hand
+  okta-walkme-agent init              a configuration for your own org and WalkMe
+  okta-walkme-agent check             tests it, and both ends; sends nothing
+  okta-walkme-agent plan              whom it would touch: a week of that first
+  okta-walkme-agent serve scim        the tenant by itself, to test a SCIM client against
+  okta-walkme-agent scenario example  a life of an org as a file, with expectations
+`
+
 // command runs the real program, with its output in the story.
 func (d *demo) command(ctx context.Context, want int, args ...string) {
+	d.runs(ctx, want, d.stdout, args)
+}
+
+// brief is command with the last line of the output alone: what was done, where the
+// story has shown already what was to be done.
+func (d *demo) brief(ctx context.Context, want int, args ...string) {
+	var out strings.Builder
+	d.runs(ctx, want, &out, args)
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	d.printf("  […]\n%s\n", lines[len(lines)-1])
+}
+
+func (d *demo) runs(ctx context.Context, want int, out io.Writer, args []string) {
 	if d.err != nil || ctx.Err() != nil {
 		d.fail(ctx.Err())
 		return
 	}
 	d.printf("\n$ %s %s\n", programName, strings.Join(args, " "))
 	code := run(ctx, append([]string{"--config", d.config, "--color", d.color}, args...), environment{
-		getenv: d.getenv, stdin: strings.NewReader(""), stdout: d.stdout, stderr: d.stdout,
+		getenv: d.getenv, stdin: strings.NewReader(""), stdout: out, stderr: out,
 	})
 	if code != want {
 		d.fail(fmt.Errorf("%s ended with %d, not %d", args[0], code, want))
@@ -300,54 +326,4 @@ func (d *demo) replaceInConfig(old, new string) {
 	if err := os.WriteFile(d.config, []byte(strings.Replace(string(data), old, new, 1)), 0o600); err != nil {
 		d.fail(err)
 	}
-}
-
-// program is what to type to run this program again: its name where the shell finds
-// it under that, else the path of the binary, which "go run" has put somewhere.
-func program() string {
-	self, err := os.Executable()
-	if err != nil {
-		return programName
-	}
-	found, err := exec.LookPath(programName)
-	if err != nil {
-		return self
-	}
-	if found, err = filepath.EvalSymlinks(found); err != nil || found != self {
-		return self
-	}
-	return programName
-}
-
-// serve keeps the stage up until the context ends.
-func (d *demo) serve(ctx context.Context) error {
-	close, err := d.openConsole(ctx)
-	if err != nil {
-		return err
-	}
-	defer close()
-	fmt.Fprintf(d.stdout, `
-A fake Okta org and a fake WalkMe tenant are running, with four people and two groups.
-
-  Okta    %s
-  WalkMe  %s
-
-Use them from another terminal, and stop them here with Ctrl-C:
-
-  export %s=%s
-  %s check
-  %s plan
-  %s sync
-
-Change the org by lines on standard input:
-
-%s
-`, d.org.URL(), d.tenant.URL(), configVar, d.config, program(), program(), program(), demoHelp())
-	_, err = io.WriteString(d.stdout, "WalkMe's requests are shown here as they come.\n")
-	if err != nil {
-		return err
-	}
-	go d.obey() // ends with standard input, or the process
-	d.watch(ctx)
-	return nil
 }

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +32,7 @@ func TestDemoPrintsWhatRuns(t *testing.T) {
 		switch {
 		case len(words) == 2 && words[0] == "export":
 			_, config, _ = strings.Cut(words[1], "=")
-		case len(words) == 2 && strings.HasPrefix(lines.Text(), "  ") && words[0] != "Okta" && words[0] != "WalkMe":
+		case len(words) == 2 && strings.HasPrefix(lines.Text(), "  ") && slices.Contains([]string{"check", "plan", "sync"}, words[1]):
 			commands++
 			if _, err := exec.LookPath(words[0]); err != nil {
 				t.Errorf("%q cannot be run: %v", lines.Text(), err)
@@ -62,6 +65,10 @@ func TestDemoObeys(t *testing.T) {
 	t.Cleanup(d.org.Close)
 	t.Cleanup(d.tenant.Close)
 	d.populate()
+	d.config = filepath.Join(t.TempDir(), "agent.yaml")
+	if err := os.WriteFile(d.config, []byte(demoConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct{ line, want string }{
 		{"hire eve@example.com Eve van den Berg", "done"},
 		{"hire EVE@example.com Eve Evans", "EVE@example.com is there already"},
@@ -71,7 +78,28 @@ func TestDemoObeys(t *testing.T) {
 		{"join ann@example.com Content Authors", "done"},
 		{"join ann@example.com A New Group", "done"},
 		{"part ann@example.com Content Authors", "done"},
-		{"part ann@example.com Nothing", `there is no group "Nothing"`},
+		{"part ann@example.com Nothing", `there is no group "Nothing"; there are A New Group, Content Authors, WalkMe Editors`},
+		{"suspend ann@example.com", "done"},
+		{"reactivate ann@example.com", "done"},
+		{"deactivate dan@example.com", "done"},
+		{"rename bob@example.com robert@example.com", "done"},
+		{"rename robert@example.com ann@example.com", "ann@example.com is there already"},
+		{"leave bob@example.com", `nobody has the address "bob@example.com"`},
+		{"rename-group WalkMe Editors -> Chief Editors", "done"},
+		{"rename-group Content Authors -> Chief Editors", `there is a group "Chief Editors" already`},
+		{"rename-group Chief Editors", "usage: rename-group GROUP -> NEW"},
+		{"push A New Group", "done"},
+		{"link Chief Editors -> Editors of WalkMe", "done"},
+		{"link Nothing -> Editors", `there is no group "Nothing"`},
+		{"delete-group A New Group", "done"},
+		{"delete-group A New Group", `there is no group "A New Group"`},
+		{"quirks", "none"},
+		{"quirk page-cap=2", "done"},
+		{"quirks", "page-cap=2"},
+		{"quirk explode", "there is no quirk"},
+		{"quirk none", "done"},
+		{"fault lost-answer,on=POST", "done"},
+		{"fault explode", "there is no fault"},
 		{"leave nobody@example.com", `nobody has the address "nobody@example.com"`},
 		{"set ann@example.com lastName", "usage: set EMAIL ATTRIBUTE VALUE"},
 		{"leave", "usage: leave EMAIL"},
@@ -80,5 +108,19 @@ func TestDemoObeys(t *testing.T) {
 		if got := d.answer(tt.line); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.line, got, tt.want)
 		}
+	}
+	text, err := os.ReadFile(d.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `  sources:
+    - name: "A New Group"
+    - name: "Chief Editors"
+      link: "Editors of WalkMe"
+    - name: Content Authors
+      link: Authors
+`
+	if !strings.Contains(string(text), want) {
+		t.Errorf("agent.yaml is\n%s\nwant in it\n%s", text, want)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -39,15 +38,12 @@ func (c *company) remember(run state.Run, q agent.Quarantine) {
 	}
 	defer db.Close()
 	run.ID, run.Trigger = fmt.Sprint("earlier-", run.StartedAt.UnixNano()), agent.TriggerSchedule
-	text, err := json.Marshal(q)
-	if err == nil {
-		err = db.BeginRun(c.t.Context(), run)
-	}
+	err = db.BeginRun(c.t.Context(), run)
 	if err == nil && !run.FinishedAt.IsZero() {
 		err = db.FinishRun(c.t.Context(), run)
 	}
 	if err == nil && q.Level > 0 {
-		err = db.SetMeta(c.t.Context(), agent.MetaQuarantine, string(text))
+		err = agent.SlowDown.Save(c.t.Context(), db, q)
 	}
 	if err != nil {
 		c.t.Fatal(err)
@@ -124,7 +120,7 @@ func TestRestartInQuarantine(t *testing.T) {
 	s.begin()
 	s.until(finished)
 	c.readState(func(db *state.DB) error {
-		q, err := agent.ReadQuarantine(t.Context(), db)
+		q, err := agent.SlowDown.Load(t.Context(), db)
 		if q.Level != 0 {
 			t.Errorf("quarantine after a good run = %+v, want none", q)
 		}

@@ -197,7 +197,7 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 			v.Pending++
 		}
 	}
-	quarantine, err := agent.ReadQuarantine(ctx, db)
+	quarantine, err := agent.SlowDown.Load(ctx, db)
 	if err != nil {
 		return err
 	}
