@@ -158,6 +158,29 @@ func TestDefaultWireIsWalkMes(t *testing.T) {
 	}
 }
 
+// fidelity sets the defaults of wire, and a switch that the file names wins.
+func TestStrictWire(t *testing.T) {
+	strict := walkme.StrictWire()
+	explicit := strict
+	explicit.GetBeforePatch, explicit.MemberBatch = true, 7
+	safe := walkme.DefaultWire()
+	safe.GetBeforePatch = false
+	for text, want := range map[string]walkme.Wire{
+		"  fidelity: strict\n": strict,
+		"  fidelity: strict\n  wire: {get_before_patch: true, member_batch: 7}\n": explicit,
+		"  wire: {member_batch: 7, get_before_patch: true}\n  fidelity: strict\n": explicit,
+		"  fidelity: safe\n  wire: {get_before_patch: false}\n":                   safe,
+	} {
+		got, err := parse(t, minimal+text, machine(secrets, nil)).WalkMeClient()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.Wire); diff != "" {
+			t.Errorf("Wire of %q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
 func TestBaseURLInsteadOfRegion(t *testing.T) {
 	c := parse(t, strings.Replace(minimal, "region: us", "base_url: https://scim.example.com/v2", 1), machine(secrets, nil))
 	if got, want := c.WalkMeURL(), "https://scim.example.com/v2"; got != want {

@@ -60,6 +60,7 @@ type WalkMe struct {
 	BaseURL           string        `yaml:"base_url"`
 	Auth              WalkMeAuth    `yaml:"auth"`
 	WireProfile       string        `yaml:"wire_profile" oneof:"oin|aiw"`
+	Fidelity          string        `yaml:"fidelity" oneof:"safe|strict"`   // sets the defaults of Wire
 	MaxInFlight       int           `yaml:"max_in_flight" min:"1" max:"64"` // requests on the wire at a time
 	RequestsPerSecond float64       `yaml:"requests_per_second" min:"0"`    // 0: no limit of our own
 	Timeout           time.Duration `yaml:"timeout" above:"0s"`             // of one request, its answer included

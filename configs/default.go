@@ -3,6 +3,8 @@ package configs
 import (
 	_ "embed"
 	"time"
+
+	"okta-walkme-agent/walkme"
 )
 
 //go:embed agent.yaml
@@ -19,7 +21,7 @@ func Default() Config {
 	c := Config{
 		Okta: Okta{Auth: OktaAuth{DPoP: "auto"}, RateLimitShare: 0.5, MaxPeople: 2_000_000, GroupFullRead: 6 * time.Hour, Timeout: time.Minute},
 		WalkMe: WalkMe{
-			WireProfile: "oin", MaxInFlight: 8, RequestsPerSecond: 25, Timeout: time.Minute, Wire: defaultWire(),
+			WireProfile: "oin", Fidelity: fidelitySafe, MaxInFlight: 8, RequestsPerSecond: 25, Timeout: time.Minute, Wire: wireOf(walkme.DefaultWire()),
 		},
 		Provisioning: Provisioning{
 			CreateUsers: true, UpdateUserAttributes: true, DeactivateUsers: true,

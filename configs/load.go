@@ -48,6 +48,7 @@ func Parse(name string, data []byte, env Env) (*Config, error) {
 	c.env = env
 	d := &decoder{problems: ps, text: text}
 	if d.root(root, &c) {
+		c.applyFidelity(ps.source)
 		c.check(ps)
 	}
 	c.source = ps.source

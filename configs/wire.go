@@ -1,6 +1,16 @@
 package configs
 
-import "okta-walkme-agent/walkme"
+import (
+	"reflect"
+
+	"okta-walkme-agent/walkme"
+)
+
+// Values of walkme.fidelity.
+const (
+	fidelitySafe   = "safe"
+	fidelityStrict = "strict"
+)
 
 // Wire are the switches of walkme.Wire, which says what each is for. How members
 // are written is a matter of push_groups.
@@ -23,12 +33,28 @@ type Wire struct {
 	GroupPutID        bool   `yaml:"group_put_id"`
 	MemberBatch       int    `yaml:"member_batch" min:"1" max:"1000"`
 	ResolveConflicts  bool   `yaml:"resolve_conflicts"`
+	FindBeforeRename  bool   `yaml:"find_before_rename"`
+	SplitRefused      bool   `yaml:"split_refused"`
+	ReadWhenDoubtful  bool   `yaml:"read_when_doubtful"`
 	VerifyWrites      bool   `yaml:"verify_writes"`
 }
 
-// defaultWire is walkme's default in the terms of the file.
-func defaultWire() Wire {
-	w := walkme.DefaultWire()
+// applyFidelity gives the switches that the file does not name the values of its
+// walkme.fidelity.
+func (c *Config) applyFidelity(source positions) {
+	if c.WalkMe.Fidelity != fidelityStrict {
+		return
+	}
+	wire, strict := reflect.ValueOf(&c.WalkMe.Wire).Elem(), reflect.ValueOf(wireOf(walkme.StrictWire()))
+	for key, i := range fieldsOf(wire.Type()) {
+		if !source.has("walkme.wire." + key) {
+			wire.Field(i).Set(strict.Field(i))
+		}
+	}
+}
+
+// wireOf is walkme's wire in the terms of the file.
+func wireOf(w walkme.Wire) Wire {
 	return Wire{
 		GetBeforePatch: w.GetBeforePatch, PatchActiveMatch: w.PatchActiveMatch, ActiveFromMapping: w.ActiveFromMapping,
 		SendPassword: w.SendPassword, EchoPassword: w.EchoPassword, SendGroups: w.SendGroups,
@@ -36,7 +62,8 @@ func defaultWire() Wire {
 		ClearedValue: w.ClearedValue, MultiValued: w.MultiValued,
 		PathlessActive: w.PathlessActive, PathlessRename: w.PathlessRename, RenameWithMembers: w.RenameWithMembers,
 		SecondGroupWrite: w.SecondGroupWrite, GroupPutID: w.GroupPutID, MemberBatch: w.MemberBatch,
-		ResolveConflicts: w.ResolveConflicts, VerifyWrites: w.VerifyWrites,
+		ResolveConflicts: w.ResolveConflicts, FindBeforeRename: w.FindBeforeRename, SplitRefused: w.SplitRefused,
+		ReadWhenDoubtful: w.ReadWhenDoubtful, VerifyWrites: w.VerifyWrites,
 	}
 }
 
@@ -50,7 +77,8 @@ func (c *Config) wire() walkme.Wire {
 		ClearedValue: w.ClearedValue, MultiValued: w.MultiValued,
 		PathlessActive: w.PathlessActive, PathlessRename: w.PathlessRename, RenameWithMembers: w.RenameWithMembers,
 		SecondGroupWrite: w.SecondGroupWrite, GroupPutID: w.GroupPutID, MemberBatch: w.MemberBatch,
-		ResolveConflicts: w.ResolveConflicts, VerifyWrites: w.VerifyWrites,
+		ResolveConflicts: w.ResolveConflicts, FindBeforeRename: w.FindBeforeRename, SplitRefused: w.SplitRefused,
+		ReadWhenDoubtful: w.ReadWhenDoubtful, VerifyWrites: w.VerifyWrites,
 		MembershipUpdates: c.PushGroups.MembershipUpdates,
 	}
 }

@@ -37,6 +37,9 @@ type Client struct {
 	// show one.
 	echoes atomic.Bool
 
+	// showsExternalIDs is true once the server has shown an externalId.
+	showsExternalIDs atomic.Bool
+
 	// speaksSCIM is true once the server has answered a read. Until then a 404
 	// without words of SCIM may be anybody's.
 	speaksSCIM atomic.Bool

@@ -44,7 +44,7 @@ func (c *Client) resolve(ctx context.Context, want scim.Resource) (*User, error)
 		if err != nil {
 			return nil, err
 		}
-		if u := userOf(o); matches(u) {
+		if u := c.userOf(o); matches(u) {
 			hits = append(hits, u)
 		}
 	}

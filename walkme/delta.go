@@ -95,6 +95,9 @@ func (w *deltaWrite) apply(ctx context.Context, changes []change) error {
 		w.answered, w.applied = o, append(w.applied, changes...)
 		return nil
 	}
+	if !w.c.wire.SplitRefused {
+		return err
+	}
 	rest, err := w.outstanding(ctx, changes, err)
 	var refused *scim.Error
 	switch {
@@ -208,7 +211,7 @@ func (w *deltaWrite) partial(err error) error {
 }
 
 func (w *deltaWrite) expectation() expectation {
-	e := expectation{id: w.update.GroupID}
+	e := expectation{id: w.update.GroupID, stay: w.update.stay()}
 	for _, ch := range w.applied {
 		if ch.remove {
 			e.absent = append(e.absent, ch.member)

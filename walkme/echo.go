@@ -11,6 +11,10 @@ type expectation struct {
 	present []Member
 	absent  []Member
 	exact   bool // nobody but present
+
+	// stay are the members who were acknowledged before and do not leave: a list
+	// without one of them is a part, and does not show who is in the group.
+	stay []Member
 }
 
 // evidence tells whether the list of members that a server shows proves
@@ -24,7 +28,7 @@ func (c *Client) evidence(g *Group) bool {
 // read without any has none. Unless it has shown some, it is asked for its list of
 // groups once more; with nobody in there either the error is an *UnseenMembersError.
 func (c *Client) showsMembers(ctx context.Context) error {
-	if c.echoes.Load() {
+	if c.echoes.Load() || !c.wire.ReadWhenDoubtful {
 		return nil
 	}
 	entries, _, err := c.page(ctx, groupsPath, "", 1, pageSize)
@@ -40,17 +44,40 @@ func (c *Client) showsMembers(ctx context.Context) error {
 	return nil
 }
 
+// roundSize divides the numbers of members at which servers cut lists.
+const roundSize = 50
+
+// Partial tells whether the members that a group shows may be a part of them: somebody
+// is missing whom WalkMe has acknowledged, or their number is a round one at which
+// servers cut lists. Who is shown is in the group; who is not may be.
+func (g *Group) Partial(acknowledged []Member) bool {
+	missing, _ := g.difference(acknowledged)
+	n := len(g.Members)
+	return len(missing) > 0 || n > 0 && n%roundSize == 0
+}
+
+// whole makes sure that no whole list is built on a part: that is a *PartialMembersError.
+// Of a group that we made, whose members are ours, a round number says nothing.
+func (c *Client) whole(shown *Group, acknowledged []Member, linked bool) error {
+	missing, _ := shown.difference(acknowledged)
+	if !c.evidence(shown) || !shown.Partial(acknowledged) || !linked && len(missing) == 0 {
+		return nil
+	}
+	return &PartialMembersError{Shown: len(shown.Members), Missing: len(missing), shown: shown}
+}
+
 // check compares what the server shows after a successful change with what was
 // asked for. An answer that contradicts is not believed at once: the group is
 // read again, as it is where the answer shows nothing and Wire.VerifyWrites
 // wants to know. Changes without effect are Rejected; if no change had any, that
-// is a *NotAppliedError, or a *RejectedError of a few.
+// is a *NotAppliedError, or a *RejectedError of a few. A list that may be a part
+// contradicts only by those whom it shows.
 func (c *Client) check(ctx context.Context, e expectation, answered object) (*MembersResult, error) {
 	g := c.groupOf(answered)
 	if !c.evidence(g) && !c.wire.VerifyWrites {
 		return &MembersResult{}, nil
 	}
-	if len(e.failed(g)) > 0 || !c.evidence(g) {
+	if len(e.failed(g)) > 0 && c.wire.ReadWhenDoubtful || !c.evidence(g) {
 		var err error
 		if g, err = c.readGroup(ctx, e.id); err != nil {
 			return nil, verdict(err)
@@ -60,6 +87,10 @@ func (c *Client) check(ctx context.Context, e expectation, answered object) (*Me
 		}
 	}
 	failed := e.failed(g)
+	if len(failed) > 0 && g.Partial(e.stay) {
+		failed = slices.DeleteFunc(failed, func(r RejectedMember) bool { return !r.Remove })
+		return &MembersResult{Rejected: failed}, nil
+	}
 	if len(failed) > 0 && len(failed) == e.size(g) {
 		if len(failed) < maxLone && !e.exact {
 			return nil, &RejectedError{failed}

@@ -90,6 +90,25 @@ func (e *UnseenMembersError) Error() string {
 		"whoever is in it; use wire_profile oin with membership_updates delta, or show that there are members to see by putting one into a group"
 }
 
+// PartialMembersError says that the whole list of members was not written to a group,
+// because WalkMe does not show all of those whom it has acknowledged: it may show no
+// more than a part, and whoever else is in the group would have been thrown out.
+type PartialMembersError struct {
+	Shown, Missing int // members that are shown; members that should be and are not
+
+	shown *Group
+}
+
+// Error implements error.
+func (e *PartialMembersError) Error() string {
+	why := "which is where servers cut lists"
+	if e.Missing > 0 {
+		why = fmt.Sprintf("and not %d whom it had taken", e.Missing)
+	}
+	return fmt.Sprintf("WalkMe shows %d members of the group, %s: to write the whole list could throw out whoever is not shown; "+
+		"use wire_profile oin with membership_updates delta", e.Shown, why)
+}
+
 // PartialError says that of the writes of one call the first ones were applied
 // and then one failed. Err is that one's.
 type PartialError struct {
@@ -124,7 +143,7 @@ func Outcome(err error) Effect {
 		return Unknown
 	case is[*NotSentError](err), is[*AnswerError](err), errors.Is(err, ErrNotSent):
 		return NotSent
-	case is[*scim.Error](err), is[*NotAppliedError](err), is[*AmbiguousError](err), is[*UnseenMembersError](err),
+	case is[*scim.Error](err), is[*NotAppliedError](err), is[*AmbiguousError](err), is[*UnseenMembersError](err), is[*PartialMembersError](err), is[*AnotherOwnerError](err),
 		errors.Is(err, ErrRateLimited), errors.Is(err, scim.ErrNotFound):
 		return Refused
 	}

@@ -64,7 +64,7 @@ func (c *Client) findGroup(ctx context.Context, displayName string) (*Group, err
 	for _, o := range entries {
 		filtered = hits.note(c.groupOf(o), displayName) && filtered
 	}
-	if filtered || len(hits.exact) > 0 {
+	if filtered || len(hits.exact) > 0 || !c.wire.ReadWhenDoubtful {
 		return hits.only()
 	}
 	for o, err := range c.all(ctx, groupsPath) {
@@ -146,13 +146,19 @@ func (c *Client) SecondWriteNeeded(created *Group, members []Member) bool {
 type GroupRename struct {
 	GroupID, Name string
 
-	// Managed and Linked are as in MembersUpdate.
+	// Managed and Linked are as in MembersUpdate. Managed are acknowledged.
 	Managed []Member
 	Linked  bool
 }
 
+// FindsBeforeRename tells whether the caller is to look a new name up before RenameGroup
+// (see Wire.FindBeforeRename).
+func (c *Client) FindsBeforeRename() bool { return c.wire.FindBeforeRename }
+
 // RenameGroup gives a group another name, one write; the id stays. AIW sends the
-// members back as the server showed them; where it shows none of anybody, ours.
+// members back as the server showed them, and ours. A linked group of which the server
+// shows a part gets the name by PATCH; where that cannot be, the error is a
+// *PartialMembersError.
 func (c *Client) RenameGroup(ctx context.Context, r GroupRename) error {
 	if err := c.rename(ctx, r); err != nil {
 		return fmt.Errorf("walkme: rename group %s: %w", r.GroupID, err)
@@ -169,6 +175,9 @@ func (c *Client) rename(ctx context.Context, r GroupRename) error {
 	if shown := answered.get("displayName"); shown == nil && !c.wire.VerifyWrites || decode(shown) == name {
 		return nil
 	}
+	if shown := answered.get("displayName"); shown != nil && !c.wire.ReadWhenDoubtful {
+		return &NotAppliedError{"the group has another name"}
+	}
 	g, err := c.readGroup(ctx, id)
 	if err != nil {
 		return verdict(err)
@@ -182,21 +191,37 @@ func (c *Client) rename(ctx context.Context, r GroupRename) error {
 func (c *Client) writeName(ctx context.Context, r GroupRename) (object, error) {
 	id, name := r.GroupID, r.Name
 	if c.profile == AIW {
-		shown, err := c.readGroup(ctx, id)
-		if err != nil {
+		o, err := c.putName(ctx, r)
+		if !is[*PartialMembersError](err) {
+			return o, err
+		}
+		o, patched := c.patchName(ctx, id, name)
+		if noPatch(patched) {
 			return nil, err
 		}
-		if r.Linked {
-			if err := c.showsMembers(ctx); err != nil {
-				return nil, err
-			}
-		}
-		members := shown.Members
-		if !c.echoes.Load() {
-			members = r.Managed
-		}
-		return c.write(ctx, http.MethodPut, groupsPath, id, c.groupPut(shown.raw, name, asShown(shown, members)))
+		return o, patched
 	}
+	return c.patchName(ctx, id, name)
+}
+
+func (c *Client) putName(ctx context.Context, r GroupRename) (object, error) {
+	shown, err := c.readGroup(ctx, r.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	if r.Linked {
+		if err := c.showsMembers(ctx); err != nil {
+			return nil, err
+		}
+		if err := c.whole(shown, r.Managed, true); err != nil {
+			return nil, err
+		}
+	}
+	members := union(shown, MembersUpdate{Managed: r.Managed})
+	return c.write(ctx, http.MethodPut, groupsPath, r.GroupID, c.groupPut(shown.raw, r.Name, asShown(shown, members)))
+}
+
+func (c *Client) patchName(ctx context.Context, id, name string) (object, error) {
 	op := scim.Operation{Op: "replace", Path: "displayName", Value: quote(name)}
 	if c.wire.PathlessRename {
 		op.Path, op.Value = "", object{{"id", quote(id)}, {"displayName", quote(name)}}.text()

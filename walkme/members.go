@@ -26,11 +26,30 @@ type MembersUpdate struct {
 	// the server shows and that are not ours.
 	Managed []Member
 
+	// Acknowledged are the members whom WalkMe has acknowledged before. A list
+	// that lacks one of them is a part of the members, or somebody was taken out
+	// by hand; no whole list is built on it, but for Okta's own PUT (profile AIW)
+	// to a group that was made by us. The changes go out alone, by PATCH; where
+	// that cannot be, the error is a *PartialMembersError.
+	Acknowledged []Member
+
 	// Linked says that the group was there before us, so that members of its
 	// own are to be expected. A whole list is then written only to a server
 	// that shows members. Any other gets the changes alone, by PATCH; what
 	// cannot be said so is an *UnseenMembersError.
 	Linked bool
+}
+
+// stay are the acknowledged members who do not leave by the update.
+func (u *MembersUpdate) stay() []Member {
+	_, stay := (&Group{Members: u.Acknowledged}).difference(u.Remove)
+	return stay
+}
+
+// both returns the members who are in both lists.
+func both(a, b []Member) []Member {
+	ids := idsOf(b)
+	return slices.DeleteFunc(slices.Clone(a), func(m Member) bool { _, ok := slices.BinarySearch(ids, m.ID); return !ok })
 }
 
 // MembersResult tells what a membership change led to.
@@ -89,7 +108,7 @@ func (c *Client) MaxBatch() int {
 // whole list. Members that the server shows and that are not ours stay.
 //
 // A batch that is refused because of some of its members is sent again in
-// parts, so that the others get through; those members are Rejected. A 500 may be
+// parts, so that the others get through (Wire.SplitRefused); those members are Rejected. A 500 may be
 // such a refusal, too, and is taken for one where reads prove it. If nothing gets
 // through, the error is a *RejectedError, or that of the whole batch where the form
 // of the request seems to be at fault. The error does not speak of the name:
@@ -121,9 +140,14 @@ func (c *Client) updateMembers(ctx context.Context, u MembersUpdate) (*MembersRe
 func (c *Client) ReplaceMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	w := listWrite{
 		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW, linked: u.Linked,
-		expect: expectation{id: u.GroupID, present: u.Managed, exact: true},
+		acknowledged: u.Acknowledged,
+		expect:       expectation{id: u.GroupID, present: u.Managed, exact: true, stay: both(u.Acknowledged, u.Managed)},
 	}
 	r, err := w.send(ctx, func(*Group) []Member { return u.Managed }, c.profile == AIW || u.Linked)
+	if partial, ok := errors.AsType[*PartialMembersError](err); ok {
+		u.Add, u.Remove = partial.shown.difference(u.Managed)
+		r, err = c.withoutList(ctx, u, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("walkme: replace members of group %s: %w", u.GroupID, err)
 	}
@@ -135,17 +159,33 @@ func (c *Client) ReplaceMembers(ctx context.Context, u MembersUpdate) (*MembersR
 func (c *Client) writeList(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	w := listWrite{
 		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW, linked: u.Linked,
-		expect: expectation{id: u.GroupID, present: u.Add, absent: u.Remove},
+		acknowledged: u.Acknowledged,
+		expect:       expectation{id: u.GroupID, present: u.Add, absent: u.Remove, stay: u.stay()},
 	}
 	r, err := w.send(ctx, func(shown *Group) []Member { return union(shown, u) }, true)
-	if is[*UnseenMembersError](err) {
-		r, delta := c.writeDelta(ctx, u)
-		if noPatch(delta) {
-			return nil, err
-		}
-		return r, delta
+	if is[*UnseenMembersError](err) || is[*PartialMembersError](err) {
+		return c.withoutList(ctx, u, err)
 	}
 	return r, err
+}
+
+// withoutList sends the changes alone, because of cause no whole list can be written.
+func (c *Client) withoutList(ctx context.Context, u MembersUpdate, cause error) (*MembersResult, error) {
+	r, err := c.writeDelta(ctx, u)
+	if noPatch(err) {
+		return nil, cause
+	}
+	return r, err
+}
+
+// difference returns who has to be added to a group, and removed from it, to make its
+// members exactly these.
+func (g *Group) difference(want []Member) (add, remove []Member) {
+	shown, wanted := g.ids(), idsOf(want)
+	in := func(ids []string) func(Member) bool {
+		return func(m Member) bool { _, ok := slices.BinarySearch(ids, m.ID); return ok }
+	}
+	return slices.DeleteFunc(slices.Clone(want), in(shown)), slices.DeleteFunc(slices.Clone(g.Members), in(wanted))
 }
 
 // noPatch tells whether a server has no PATCH.
@@ -179,6 +219,8 @@ type listWrite struct {
 	rename   bool // a PUT carries name, not the name that the server shows
 	linked   bool // see MembersUpdate
 	expect   expectation
+
+	acknowledged []Member // see MembersUpdate
 }
 
 // send computes the list, if need be from what the server shows, and writes it.
@@ -194,10 +236,16 @@ func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, r
 				return nil, err
 			}
 		}
+		if w.linked || w.c.profile != AIW {
+			if err := w.c.whole(shown, w.acknowledged, w.linked); err != nil {
+				return nil, err
+			}
+		}
 	}
 	answered, err := w.write(ctx, shown, list(shown))
 	var rejected []RejectedMember
 	switch {
+	case !w.c.wire.SplitRefused:
 	case isFault(err):
 		answered, rejected, err = w.afterFault(ctx, list, readFirst, err)
 	case refusedForContent(err):

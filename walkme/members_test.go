@@ -26,6 +26,8 @@ type groupServer struct {
 	neverShown bool // the list of members is always empty
 	exists409  bool // adding somebody who is in the group is refused
 	ignore     bool // every membership write is answered 200 and ignored
+	shownMax   int  // how many members are shown at most; 0: all
+	noPatch    bool // 405
 	nullBreaks bool // add and remove fail while the list is null
 	always     int  // status of every membership write
 	late500    bool // a membership write has its effect and is answered 500
@@ -60,6 +62,10 @@ func (s *groupServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.writes++
+	if s.noPatch && r.Method == http.MethodPatch {
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
 	if m := named.FindStringSubmatch(body); m != nil {
 		s.name = m[1]
 	}
@@ -79,7 +85,7 @@ func (s *groupServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *groupServer) change(method, body string) int {
-	whole := method == http.MethodPut || strings.Contains(body, `"op":"replace"`)
+	whole := method == http.MethodPut || strings.Contains(body, `"op":"replace","path":"members"`)
 	var add, gone []string
 	for _, m := range removed.FindAllStringSubmatch(body, -1) {
 		gone = append(gone, m[1])
@@ -118,12 +124,16 @@ func (s *groupServer) change(method, body string) int {
 }
 
 func (s *groupServer) show(w io.Writer) {
+	shown := s.members
+	if s.shownMax > 0 {
+		shown = shown[:min(s.shownMax, len(shown))]
+	}
 	list := "null"
 	if s.members != nil || s.neverShown {
 		list = "[]"
 	}
 	if len(s.members) > 0 && !s.neverShown {
-		list = `[{"value":"` + strings.Join(s.members, `"},{"value":"`) + `"}]`
+		list = `[{"value":"` + strings.Join(shown, `"},{"value":"`) + `"}]`
 	}
 	name := s.name
 	if name == "" {
@@ -158,7 +168,7 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 	add := func(ids ...string) walkme.MembersUpdate {
 		return walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Add: members(ids...), Managed: members(ids...)}
 	}
-	delta := walkme.DefaultWire()
+	delta, strict := walkme.DefaultWire(), walkme.StrictWire()
 	replace := wire(func(w *walkme.Wire) { w.MembershipUpdates = walkme.Replace })
 	for _, tt := range []struct {
 		name    string
@@ -172,6 +182,12 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 		{"as it should be", groupServer{members: []string{"x"}}, walkme.OIN, delta, add("a", "b"), "a b x", []string{"x", "a", "b"}},
 		{"one unknown member fails the PATCH with 400", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400},
 			walkme.OIN, delta, add("a", "b", "c", "d"), "a c d x !b", []string{"x", "a", "c", "d"}},
+		{"strict: the push fails as a whole", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400},
+			walkme.OIN, strict, add("a", "b"), "refused: walkme: update members of group g1: Bad Request", []string{"x"}},
+		{"strict, by PUT", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400},
+			walkme.AIW, strict, add("a", "b"), "refused: walkme: update members of group g1: Bad Request", []string{"x"}},
+		{"strict: an answer that contradicts is believed", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, strict, add("a"),
+			"refused: walkme: update members of group g1: member a: accepted, not applied: the membership is as before", []string{"x"}},
 		{"with 404", groupServer{members: []string{"x"}, unknown: []string{"d"}, refuse: 404},
 			walkme.OIN, delta, add("a", "b", "c", "d"), "a b c x !d", []string{"x", "a", "b", "c"}},
 		{"with 500, on a server that shows members", groupServer{members: []string{"x"}, unknown: []string{"a"}, refuse: 500},
@@ -340,6 +356,66 @@ func TestLinkedGroupWithoutShownMembers(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.left, server.members); diff != "" {
 				t.Errorf("the group (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Nobody whom the server does not show is thrown out of a group of which it shows a part.
+func TestPartialList(t *testing.T) {
+	strangers := make([]string, 60)
+	for i := range strangers {
+		strangers[i] = fmt.Sprint("x", i)
+	}
+	update := func(edit func(*walkme.MembersUpdate)) walkme.MembersUpdate {
+		u := walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Add: members("b"), Managed: members("a", "b"), Acknowledged: members("a"), Linked: true}
+		edit(&u)
+		return u
+	}
+	linked := update(func(*walkme.MembersUpdate) {})
+	made := update(func(u *walkme.MembersUpdate) { u.Linked = false })
+	first := update(func(u *walkme.MembersUpdate) { u.Add, u.Acknowledged = u.Managed, nil })
+	const refused = "to write the whole list could throw out whoever is not shown"
+	for _, tt := range []struct {
+		name    string
+		profile walkme.Profile
+		server  groupServer
+		write   func(*walkme.Client) error
+		left    int // of the strangers
+		want    string
+	}{
+		{"PUT to a linked group", walkme.AIW, groupServer{shownMax: 7}, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), linked)) }, 60, ""},
+		{"replace", walkme.OIN, groupServer{shownMax: 7}, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), linked)) }, 60, ""},
+		{"replace in a group that we made", walkme.OIN, groupServer{shownMax: 7}, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), made)) }, 60, ""},
+		{"the first push, at a round number", walkme.AIW, groupServer{shownMax: 50}, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), first)) }, 60, ""},
+		{"there is no PATCH", walkme.AIW, groupServer{shownMax: 7, noPatch: true}, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), linked)) }, 60, refused},
+		{"the first push, and there is no PATCH", walkme.AIW, groupServer{shownMax: 50, noPatch: true}, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), first)) }, 60, refused},
+		{"rename", walkme.AIW, groupServer{shownMax: 7}, func(c *walkme.Client) error {
+			return c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: "g1", Name: "Crew", Managed: members("a"), Linked: true})
+		}, 60, ""},
+		{"rename, and there is no PATCH", walkme.AIW, groupServer{shownMax: 7, noPatch: true}, func(c *walkme.Client) error {
+			return c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: "g1", Name: "Crew", Managed: members("a"), Linked: true})
+		}, 60, refused},
+		{"Push Now takes out whom it sees", walkme.AIW, groupServer{shownMax: 7}, func(c *walkme.Client) error { return second(c.ReplaceMembers(t.Context(), linked)) }, 53, ""},
+		{"the list is whole", walkme.AIW, groupServer{}, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), linked)) }, 60, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := &tt.server
+			server.members = append(slices.Clone(strangers), "a")
+			c := client(t, walkme.Config{BaseURL: target, Profile: tt.profile, Transport: handlerTransport{server},
+				Wire: wire(func(w *walkme.Wire) { w.MembershipUpdates, w.RenameWithMembers = walkme.Replace, false })})
+			err := tt.write(c)
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || walkme.Outcome(err) != walkme.Refused) {
+				t.Errorf("error = %v, want %q", err, tt.want)
+			}
+			left := 0
+			for _, m := range server.members {
+				if strings.HasPrefix(m, "x") {
+					left++
+				}
+			}
+			if left != tt.left {
+				t.Errorf("%d of the 60 who were in the group are left, want %d", left, tt.left)
 			}
 		})
 	}

@@ -104,7 +104,7 @@ func (c *Client) create(ctx context.Context, endpoint string, body []byte) (obje
 // orGone looks again after a write was answered 5xx: some servers say 500 where
 // others say 404. It returns the 404 if there is one, else err.
 func (c *Client) orGone(ctx context.Context, endpoint, id string, err error) error {
-	if !is[*UnansweredError](err) || !is[*scim.Error](err) {
+	if !c.wire.ReadWhenDoubtful || !is[*UnansweredError](err) || !is[*scim.Error](err) {
 		return err
 	}
 	if _, again := c.read(ctx, endpoint, id); errors.Is(again, scim.ErrNotFound) {

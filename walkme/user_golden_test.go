@@ -277,10 +277,10 @@ func TestSetActiveByPatch(t *testing.T) {
 		wire   walkme.Wire
 		turns  []turn
 	}{
-		{"deactivate, 204", false, walkme.DefaultWire(), []turn{{"PATCH /Users/" + id + " " + deactivate, 204, ""}}},
-		{"deactivate, 200 with the user", false, walkme.DefaultWire(),
+		{"deactivate, 204", false, blindWire, []turn{{"PATCH /Users/" + id + " " + deactivate, 204, ""}}},
+		{"deactivate, 200 with the user", false, blindWire,
 			[]turn{{"PATCH /Users/" + id + " " + deactivate, 200, userJSON(id, "x", annInactive)}}},
-		{"activate", true, walkme.DefaultWire(), []turn{{"PATCH /Users/" + id + " " + activate, 204, ""}}},
+		{"activate", true, blindWire, []turn{{"PATCH /Users/" + id + " " + activate, 204, ""}}},
 		{"get before patch", false, wire(func(w *walkme.Wire) { w.GetBeforePatch = true }),
 			[]turn{{"GET /Users/" + id, 200, userJSON(id, "x", annActive)}, {"PATCH /Users/" + id + " " + deactivate, 204, ""}}},
 		{"with path", false, wire(func(w *walkme.Wire) { w.PathlessActive = false }),
@@ -327,18 +327,18 @@ func TestLinkUser(t *testing.T) {
 		found   string
 		turns   []turn
 	}{
-		{"oin, active", walkme.OIN, walkme.DefaultWire(), true, active,
+		{"oin, active", walkme.OIN, blindWire, true, active,
 			[]turn{{"GET /Users/42", 200, active}, {"PUT /Users/42 " + profile, 200, profile}}},
-		{"oin, inactive", walkme.OIN, walkme.DefaultWire(), true, inactive,
+		{"oin, inactive", walkme.OIN, blindWire, true, inactive,
 			[]turn{{"PATCH /Users/42 " + activate, 200, active}, {"GET /Users/42", 200, active}, {"PUT /Users/42 " + profile, 200, profile}}},
 		{"oin, active patched anyway", walkme.OIN, wire(func(w *walkme.Wire) { w.PatchActiveMatch = true }), true, active,
 			[]turn{{"PATCH /Users/42 " + activate, 204, ""}, {"GET /Users/42", 200, active}, {"PUT /Users/42 " + profile, 200, profile}}},
-		{"oin, inactive, attributes off", walkme.OIN, walkme.DefaultWire(), false, inactive,
+		{"oin, inactive, attributes off", walkme.OIN, blindWire, false, inactive,
 			[]turn{{"PATCH /Users/42 " + activate, 204, ""}}},
-		{"attributes off", walkme.OIN, walkme.DefaultWire(), false, active, nil},
-		{"aiw, active", walkme.AIW, walkme.DefaultWire(), true, active,
+		{"attributes off", walkme.OIN, blindWire, false, active, nil},
+		{"aiw, active", walkme.AIW, blindWire, true, active,
 			[]turn{{"GET /Users/42", 200, active}, {"PUT /Users/42 " + profile, 200, profile}}},
-		{"aiw, inactive", walkme.AIW, walkme.DefaultWire(), true, inactive,
+		{"aiw, inactive", walkme.AIW, blindWire, true, inactive,
 			[]turn{{"GET /Users/42", 200, inactive}, {"PUT /Users/42 " + active, 200, active},
 				{"GET /Users/42", 200, active}, {"PUT /Users/42 " + profile, 200, profile}}},
 	}

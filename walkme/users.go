@@ -17,7 +17,7 @@ func (c *Client) User(ctx context.Context, id string) (*User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("walkme: read user %s: %w", id, missingUser(err))
 	}
-	return userOf(o), nil
+	return c.userOf(o), nil
 }
 
 // Users lists all users, inactive ones included, each once, in the server's
@@ -29,7 +29,7 @@ func (c *Client) Users(ctx context.Context) iter.Seq2[*User, error] {
 				yield(nil, fmt.Errorf("walkme: list users: %w", err))
 				return
 			}
-			if !yield(userOf(o), nil) {
+			if !yield(c.userOf(o), nil) {
 				return
 			}
 		}
@@ -58,7 +58,7 @@ func (c *Client) lookUp(ctx context.Context, attribute, value string, matches fu
 	}
 	var hits []*User
 	for _, o := range entries {
-		if u := userOf(o); matches(u) {
+		if u := c.userOf(o); matches(u) {
 			hits = append(hits, u)
 		}
 	}
@@ -104,7 +104,7 @@ func (c *Client) createUser(ctx context.Context, want scim.Resource) (*User, err
 	if err != nil {
 		return nil, concealPassword(err, password)
 	}
-	u := userOf(o)
+	u := c.userOf(o)
 	if u.UserName != "" && !scim.SameName(u.UserName, want.Name()) {
 		return nil, &UnconfirmedError{http.StatusCreated, "the answer shows another user"}
 	}
@@ -136,7 +136,7 @@ func (c *Client) LinkUser(ctx context.Context, found *User, want scim.Resource) 
 func (c *Client) link(ctx context.Context, found *User, want scim.Resource) (*User, error) {
 	activate := want.Active && (found.inactive() || c.wire.PatchActiveMatch && c.profile == OIN)
 	if activate {
-		if err := c.setActive(ctx, found.ID, true); err != nil {
+		if err := c.activate(ctx, found.ID); err != nil {
 			return nil, err
 		}
 	}
@@ -147,20 +147,34 @@ func (c *Client) link(ctx context.Context, found *User, want scim.Resource) (*Us
 		}
 		return &linked, nil
 	}
-	u, err := c.push(ctx, found.ID, want, activate)
+	u, err := c.push(ctx, Account{ID: found.ID}, want, activate)
 	if err != nil && activate {
 		return nil, &PartialError{"activation", err}
 	}
 	return u, err
 }
 
+// activate activates an account that a look-up has just shown.
+func (c *Client) activate(ctx context.Context, id string) error {
+	if c.profile == AIW {
+		return c.putActive(ctx, Account{ID: id}, true)
+	}
+	return c.patchActive(ctx, id, true)
+}
+
 // UpdateUser pushes the profile: it reads the user, lays the mapped values over
 // the answer and puts that back, one write. The status stays as the server has
 // it. A user who is gone is scim.ErrNotFound and is not created again.
 func (c *Client) UpdateUser(ctx context.Context, id string, want scim.Resource) (*User, error) {
-	u, err := c.push(ctx, id, want, false)
+	return c.UpdateAccount(ctx, Account{ID: id}, want)
+}
+
+// UpdateAccount is UpdateUser for an account whose owner is known. One that is seen to
+// be somebody else's by now is left alone: *AnotherOwnerError.
+func (c *Client) UpdateAccount(ctx context.Context, a Account, want scim.Resource) (*User, error) {
+	u, err := c.push(ctx, a, want, false)
 	if err != nil {
-		return nil, fmt.Errorf("walkme: update user %s: %w", id, missingUser(err))
+		return nil, fmt.Errorf("walkme: update user %s: %w", a.ID, missingUser(err))
 	}
 	return u, nil
 }
@@ -168,26 +182,26 @@ func (c *Client) UpdateUser(ctx context.Context, id string, want scim.Resource) 
 // push reads, merges and writes. With activated the user has just been
 // activated: a server that still shows the old status would be told to
 // deactivate again by the very PUT (a known bug of Okta's), so that is an error.
-func (c *Client) push(ctx context.Context, id string, want scim.Resource, activated bool) (*User, error) {
-	shown, err := c.read(ctx, usersPath, id)
+func (c *Client) push(ctx context.Context, a Account, want scim.Resource, activated bool) (*User, error) {
+	shown, err := c.readAccount(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	if activated && userOf(shown).inactive() {
+	if activated && c.userOf(shown).inactive() {
 		return nil, &NotAppliedError{"the user is still inactive"}
 	}
 	body, err := c.merged(shown, want)
 	if err != nil {
 		return nil, &NotSentError{err}
 	}
-	answered, err := c.writeProfile(ctx, id, shown, body)
+	answered, err := c.writeProfile(ctx, a.ID, shown, body)
 	if err != nil {
 		return nil, err
 	}
 	if len(answered) == 0 {
 		answered = body
 	}
-	return userOf(answered), nil
+	return c.userOf(answered), nil
 }
 
 // writeProfile sends a merged profile in the form of Wire.UserUpdate.
@@ -207,7 +221,7 @@ func (c *Client) writeProfile(ctx context.Context, id string, shown, merged obje
 // server shows that status already. Success that the server itself contradicts
 // is a *NotAppliedError.
 func (c *Client) SetActive(ctx context.Context, id string, active bool) error {
-	if err := c.setActive(ctx, id, active); err != nil {
+	if err := c.setActive(ctx, Account{ID: id}, active); err != nil {
 		what := "deactivate"
 		if active {
 			what = "activate"
@@ -217,15 +231,28 @@ func (c *Client) SetActive(ctx context.Context, id string, active bool) error {
 	return nil
 }
 
-func (c *Client) setActive(ctx context.Context, id string, active bool) error {
+// DeactivateAccount is SetActive for an account whose owner is known. One that is seen to
+// be somebody else's by now is left alone: *AnotherOwnerError.
+func (c *Client) DeactivateAccount(ctx context.Context, a Account) error {
+	if err := c.setActive(ctx, a, false); err != nil {
+		return fmt.Errorf("walkme: deactivate user %s: %w", a.ID, missingUser(err))
+	}
+	return nil
+}
+
+func (c *Client) setActive(ctx context.Context, a Account, active bool) error {
 	if c.profile == AIW {
-		return c.putActive(ctx, id, active)
+		return c.putActive(ctx, a, active)
 	}
 	if c.wire.GetBeforePatch {
-		if _, err := c.read(ctx, usersPath, id); err != nil {
+		if _, err := c.readAccount(ctx, a); err != nil {
 			return err
 		}
 	}
+	return c.patchActive(ctx, a.ID, active)
+}
+
+func (c *Client) patchActive(ctx context.Context, id string, active bool) error {
 	op := scim.Operation{Op: "replace", Path: "active", Value: boolText(active)}
 	if c.wire.PathlessActive {
 		op.Path, op.Value = "", object{{"active", boolText(active)}}.text()
@@ -238,8 +265,8 @@ func (c *Client) setActive(ctx context.Context, id string, active bool) error {
 }
 
 // putActive sends the server's own answer back with nothing but active changed.
-func (c *Client) putActive(ctx context.Context, id string, active bool) error {
-	o, err := c.read(ctx, usersPath, id)
+func (c *Client) putActive(ctx context.Context, a Account, active bool) error {
+	o, err := c.readAccount(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -250,11 +277,11 @@ func (c *Client) putActive(ctx context.Context, id string, active bool) error {
 	if !c.wire.EchoPassword {
 		o.remove("password")
 	}
-	answered, err := c.write(ctx, http.MethodPut, usersPath, id, o.text())
+	answered, err := c.write(ctx, http.MethodPut, usersPath, a.ID, o.text())
 	if err != nil {
 		return err
 	}
-	return c.confirmActive(ctx, id, active, answered)
+	return c.confirmActive(ctx, a.ID, active, answered)
 }
 
 // confirmActive reads the user again if the answer contradicts the write, or
@@ -263,6 +290,9 @@ func (c *Client) confirmActive(ctx context.Context, id string, active bool, answ
 	shown := answered.boolean("active")
 	if shown == nil && !c.wire.VerifyWrites || shown != nil && *shown == active {
 		return nil
+	}
+	if shown != nil && !c.wire.ReadWhenDoubtful {
+		return &NotAppliedError{fmt.Sprintf("active is still %t", *shown)}
 	}
 	o, err := c.read(ctx, usersPath, id)
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 // a capture, and for the few in which servers need another form. Start from
 // DefaultWire: the zero value is a client that sends as little as it can.
 type Wire struct {
-	// GetBeforePatch sends GET /Users/{id} before a PATCH of active. Okta's
-	// drawings show it, its captures do not.
+	// GetBeforePatch sends GET /Users/{id} before a PATCH of active, unless a look-up
+	// has just shown the account, so that one which has passed to somebody else is
+	// left alone. Okta's drawings show it, its captures do not.
 	GetBeforePatch bool
 
 	// PatchActiveMatch sends active:true to a match that is active already.
@@ -78,6 +79,19 @@ type Wire struct {
 	// speaks of. Without it every conflict is final, as in Okta.
 	ResolveConflicts bool
 
+	// FindBeforeRename looks a new name of a group up before it is given. Okta
+	// does not. The caller makes the look-up.
+	FindBeforeRename bool
+
+	// SplitRefused finds out which members a refused change of a membership is
+	// about, and sends it again without them. In Okta the push fails as a whole.
+	SplitRefused bool
+
+	// ReadWhenDoubtful reads again when the answer to a write contradicts it, when
+	// a 5xx leaves open whether the object exists, and when a group that is to get
+	// a whole list of members shows none. Okta takes the answer as it is.
+	ReadWhenDoubtful bool
+
 	// PathlessActive and PathlessRename send active and displayName by a
 	// PATCH without path, Okta's form. Otherwise the operation has a path.
 	PathlessActive bool
@@ -109,11 +123,15 @@ const (
 	UpdatePatch = "patch"
 )
 
-// DefaultWire returns the best-supported form of each switch. A cleared value is
-// sent as empty, because Okta documents that an attribute which is defined but
-// empty overwrites the server's.
+// DefaultWire returns the best-supported form of each switch, with the reads that Okta
+// does not make and that protect people. A cleared value is sent as empty, because Okta
+// documents that an attribute which is defined but empty overwrites the server's.
 func DefaultWire() Wire {
 	return Wire{
+		GetBeforePatch:    true,
+		FindBeforeRename:  true,
+		SplitRefused:      true,
+		ReadWhenDoubtful:  true,
 		RenameWithMembers: true,
 		SecondGroupWrite:  Always,
 		SendPassword:      true,
@@ -131,6 +149,15 @@ func DefaultWire() Wire {
 		PathlessActive:    true,
 		PathlessRename:    true,
 	}
+}
+
+// StrictWire is DefaultWire without what Okta's engine is not known to send: a
+// conversation that can be held against a recording of Okta's, and that stops where
+// Okta stops.
+func StrictWire() Wire {
+	w := DefaultWire()
+	w.GetBeforePatch, w.FindBeforeRename, w.SplitRefused, w.ReadWhenDoubtful, w.ResolveConflicts = false, false, false, false, false
+	return w
 }
 
 const (

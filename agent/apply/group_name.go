@@ -78,10 +78,13 @@ func (r *runner) giveName(ctx context.Context, c *job) error {
 	return err
 }
 
-// nameIsFree looks a new name up before it is given. Okta's engine does not; but
-// servers are known that let two groups have one name, and one that answers 500
-// and has broken its index.
+// nameIsFree looks a new name up before it is given, where the configuration says so.
+// Okta's engine does not; but servers are known that let two groups have one name, and
+// one that answers 500 and has broken its index.
 func (r *runner) nameIsFree(ctx context.Context, c *job) error {
+	if !r.a.WalkMe.FindsBeforeRename() {
+		return nil
+	}
 	found, err := r.a.WalkMe.FindGroup(ctx, c.Name)
 	switch {
 	case errors.Is(err, scim.ErrNotFound):

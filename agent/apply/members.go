@@ -137,6 +137,11 @@ func (r *runner) sendBatch(ctx context.Context, c *job, batch plan.MemberChange,
 	_, remove := r.provisioned(batch.Remove)
 	after := plan.ApplyMembers(rec.Members, plan.MemberChange{Add: addIDs, Remove: batch.Remove})
 	_, managed := r.provisioned(after)
+	certain := rec.Members
+	if rec.Partial { // what is sent again was not acknowledged for certain
+		certain = plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: batch.Add})
+	}
+	_, acknowledged := r.provisioned(certain)
 	due := len(add)+len(remove) > 0
 	if len(batch.Add)+len(batch.Remove) == 0 { // the second write of an empty group
 		due = r.a.WalkMe.SecondWriteNeeded(&walkme.Group{}, nil)
@@ -146,7 +151,7 @@ func (r *runner) sendBatch(ctx context.Context, c *job, batch plan.MemberChange,
 		var err error
 		result, err = r.a.WalkMe.UpdateMembers(ctx, walkme.MembersUpdate{
 			// A name that was refused must not get in by this door.
-			GroupID: rec.ID, Name: rec.Name, Rename: rename, Add: add, Remove: remove, Managed: managed, Linked: rec.Origin == state.Linked,
+			GroupID: rec.ID, Name: rec.Name, Rename: rename, Add: add, Remove: remove, Managed: managed, Acknowledged: acknowledged, Linked: rec.Origin == state.Linked,
 		})
 		if err != nil {
 			return rec, nil, err

@@ -11,11 +11,12 @@ import (
 // pushNow overwrites the membership with exactly ours, as Okta's button does.
 func (r *runner) pushNow(ctx context.Context, c *job, rec state.Record) error {
 	ids, members := r.provisioned(plan.ApplyMembers(rec.Members, c.Members))
+	_, acknowledged := r.provisioned(rec.Members)
 	var refused plan.MemberChange
 	var reasons []string
 	err := r.write(ctx, c, &c.Members, func(ctx context.Context) (written, error) {
 		result, err := r.a.WalkMe.ReplaceMembers(ctx, walkme.MembersUpdate{
-			GroupID: rec.ID, Name: rec.Name, Rename: r.sendsName(c, rec), Managed: members, Linked: rec.Origin == state.Linked,
+			GroupID: rec.ID, Name: rec.Name, Rename: r.sendsName(c, rec), Managed: members, Acknowledged: acknowledged, Linked: rec.Origin == state.Linked,
 		})
 		if err != nil {
 			return written{}, err

@@ -36,11 +36,16 @@ func (s *settler) groupCreate(ctx context.Context, e state.Entry) (finding, erro
 		},
 		Name: g.DisplayName, Origin: state.Created, UpdatedAt: s.a.Now(), SourceDigest: change.SourceDigest,
 	}
+	says := "WalkMe had made the group; it is recorded"
+	if _, sent := s.provisioned(change.Members.Add); !g.Bears(e.Name, sent) {
+		rec.Origin = state.Linked
+		says = "WalkMe has a group of this name, which has not what was sent: it is recorded as linked"
+	}
 	// The members of the POST are not taken on trust: the second write, which
 	// Partial asks for, carries them all again.
 	rec.Members, _ = s.shown(g, change.Members.Add)
 	rec.Partial = true
-	f := applied("WalkMe had made the group; it is recorded").with(rec)
+	f := applied(says).with(rec)
 	f.target = g.ID
 	return f, nil
 }
@@ -59,10 +64,13 @@ func (s *settler) members(ctx context.Context, e state.Entry, rec state.Record) 
 	change := journalled(e.Change)
 	intended := plan.ApplyMembers(rec.Members, change.Members)
 	members, certain := s.shown(g, plan.ApplyMembers(rec.Members, plan.MemberChange{Add: change.Members.Add}))
+	if _, stay := s.provisioned(plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: change.Members.Remove})); g.Partial(stay) {
+		members, certain = plan.ApplyMembers(rec.Members, plan.MemberChange{Add: change.Members.Add}), false
+	}
 	rec.Members = members
 	if !certain {
 		rec.Partial = true
-		return replan("WalkMe does not show the members, and everybody is recorded who may be one").with(rec), nil
+		return replan("WalkMe does not show all of the members, and everybody is recorded who may be one").with(rec), nil
 	}
 	// What the group lacks is a difference to the next plan: nothing is cut
 	// short any more.

@@ -29,10 +29,15 @@ func (s *settler) create(ctx context.Context, e state.Entry, rec state.Record) (
 	if err := s.claim(scim.User, u.ID, e.SourceID, ""); err != nil {
 		return replan(err.Error()), nil
 	}
-	if rec.ID != u.ID {
-		rec = s.newAccount(e, u, state.Created)
+	origin, says := state.Created, "WalkMe had made the account; it is recorded"
+	sent := scim.Resource{Type: scim.User, SourceID: e.SourceID, Active: true, Attributes: merged(nil, journalled(e.Change).Attributes)}
+	if !u.Bears(sent) {
+		origin, says = state.Linked, "WalkMe has an account of this name, which has not what was sent: it is recorded as linked"
 	}
-	f := profile(e, rec, u, "WalkMe had made the account; it is recorded")
+	if rec.ID != u.ID {
+		rec = s.newAccount(e, u, origin)
+	}
+	f := profile(e, rec, u, says)
 	f.target = u.ID
 	return f, nil
 }

@@ -47,7 +47,7 @@ func (r *runner) postUser(ctx context.Context, c *job) error {
 		u, err := r.a.WalkMe.CreateUser(ctx, c.Want.Resource)
 		var unconfirmed *walkme.UnconfirmedError
 		if errors.As(err, &unconfirmed) {
-			if found, lookupErr := r.a.WalkMe.FindUser(ctx, c.Name); lookupErr == nil && madeFor(found, c.OktaID) {
+			if found, lookupErr := r.a.WalkMe.FindUser(ctx, c.Name); lookupErr == nil && found.Bears(c.Want.Resource) {
 				u, err = found, nil
 			}
 		}
@@ -99,9 +99,18 @@ func (r *runner) acknowledged(c *job, id, userName string, origin state.Origin) 
 	return &rec
 }
 
+// account is whose account a change is about, by the register.
+func (r *runner) account(c *job) walkme.Account {
+	rec, _ := r.recorded(scim.User, c.OktaID)
+	if rec.ID != c.WalkMeID {
+		return walkme.Account{ID: c.WalkMeID}
+	}
+	return walkme.Account{ID: rec.ID, UserName: rec.Name, SourceID: c.OktaID}
+}
+
 func (r *runner) updateUser(ctx context.Context, c *job) error {
 	err := r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
-		u, err := r.a.WalkMe.UpdateUser(ctx, c.WalkMeID, c.Want.Resource)
+		u, err := r.a.WalkMe.UpdateAccount(ctx, r.account(c), c.Want.Resource)
 		if err != nil {
 			return written{}, err
 		}
@@ -120,7 +129,7 @@ func (r *runner) deactivateUser(ctx context.Context, c *job) error {
 		missedBefore := missed(rec, c)
 		rec.Active, rec.UpdatedAt = false, r.a.Now()
 		rec.ClearFailure()
-		err := r.a.WalkMe.SetActive(ctx, c.WalkMeID, false)
+		err := r.a.WalkMe.DeactivateAccount(ctx, r.account(c))
 		if errors.Is(err, scim.ErrNotFound) && missedBefore && r.a.userGone(ctx, rec.ID, rec.Name) {
 			rec.ID = ""
 			return written{record: &rec, note: "the account is gone in WalkMe"}, nil

@@ -75,8 +75,12 @@ func (ex *exchange) groupView(g *groupRecord) object {
 			out = append(out, field{"id", g.id})
 		}
 	}
-	members := make([]any, 0, len(g.members))
-	for _, id := range g.members {
+	shown := g.members
+	if n := ex.q.MembersShownMax; n > 0 {
+		shown = shown[:min(n, len(shown))]
+	}
+	members := make([]any, 0, len(shown))
+	for _, id := range shown {
 		members = append(members, ex.memberView(id))
 	}
 	switch {

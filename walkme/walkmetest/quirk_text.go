@@ -53,6 +53,7 @@ func KnownQuirks() []Quirk {
 // valued are the quirks that take a value.
 var valued = []Quirk{
 	number("page-cap", "50", "makes N the largest page, whatever count says", func(q *Quirks) *int { return &q.PageCap }),
+	number("members-shown-max", "100", "shows at most N members of a group, whoever else is in it", func(q *Quirks) *int { return &q.MembersShownMax }),
 	number("max-patch-ops", "10", "answers 400 to a PATCH of more than N operations", func(q *Quirks) *int { return &q.MaxPatchOps }),
 	{
 		Name: "unknown-member", Value: "404|500|dropped|stored (404)",

@@ -189,6 +189,10 @@ type Quirks struct {
 	// MembersNeverEchoed shows "members":[] in every answer.
 	MembersNeverEchoed bool
 
+	// MembersShownMax is how many members of a group are shown, whoever else is
+	// in it. 0 is all of them.
+	MembersShownMax int
+
 	// EmptyMembersAbsent leaves the key out for a group without members.
 	EmptyMembersAbsent bool
 

@@ -189,6 +189,8 @@ func groupQuirks() map[string]quirkTest {
 	return map[string]quirkTest{
 		"MembersNeverEchoed": {walkmetest.Quirks{MembersNeverEchoed: true}, []step{
 			{"PATCH", "/Groups/{g}", addBob, 200, []string{`"members":[]`}}, {"GET", "/Groups/{g}", "", 200, []string{`"members":[]`}}}},
+		"MembersShownMax": {walkmetest.Quirks{MembersShownMax: 1}, []step{
+			{"PATCH", "/Groups/{g}", addBob, 200, []string{"u-ann", "!u-bob"}}, {"GET", "/Groups/{g}", "", 200, []string{"u-ann", "!u-bob"}}}},
 		"EmptyMembersAbsent": {walkmetest.Quirks{EmptyMembersAbsent: true}, []step{
 			{"PATCH", "/Groups/{g}", dropAnn, 200, []string{"!members"}}}},
 		"EmptyGroupNull": {walkmetest.Quirks{EmptyGroupNull: true}, []step{
