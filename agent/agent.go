@@ -109,6 +109,7 @@ type view struct {
 	newMapping bool // the latest run had another one
 
 	absent map[string]time.Time // see plan.WaitForGrace
+	ended  map[int64][]string   // see plan.Ended
 
 	// After a refresh: what was acknowledged, by object key, and the rest.
 	pushed    map[string]state.Record

@@ -84,6 +84,9 @@ func (a *Agent) holdBack(ctx context.Context, planned *plan.Plan, v *view, opts 
 		Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open,
 		Confirm: a.Config.ConfirmRemovals, Recorded: v.recorded,
 	}
+	if in.Decisions, err = a.decisionsInForce(ctx, v, opts); err != nil {
+		return err
+	}
 	if in.Answers, err = a.answer(ctx, a.Config.Limits.Ask(planned, in)); err != nil {
 		return err
 	}
@@ -145,6 +148,9 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if report.Settled, err = a.applier().Settle(ctx); err != nil {
 		return err
 	}
+	if err := a.approveRejected(ctx, opts); err != nil {
+		return err
+	}
 	unsettled := apply.UnsettledBy(report.Settled)
 	v, err := a.snapshotFor(ctx, opts)
 	if err != nil {
@@ -172,7 +178,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if opts.only != nil {
 		report.Health = plan.Health{} // a look at a few people is no verdict on the whole
 	}
-	if err := errors.Join(a.recordHolds(ctx, planned, opts), a.rememberAbsent(ctx, v)); err != nil {
+	if err := errors.Join(a.recordHolds(ctx, planned, v, opts), a.rememberAbsent(ctx, v)); err != nil {
 		return err
 	}
 	if err := a.forgetMoot(ctx, planned, v, opts, unsettled); err != nil {
@@ -185,7 +191,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		return err
 	})
 	after := context.WithoutCancel(ctx)
-	return errors.Join(err, a.bind(after, v, planned), a.noteApprovals(after, planned.Released()))
+	return errors.Join(err, a.bind(after, v, planned), a.noteApprovals(after, planned), a.endCarriedOut(after, planned))
 }
 
 // rememberAbsent keeps since when people are absent, where that counts.

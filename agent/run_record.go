@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"okta-walkme-agent/agent/plan"
@@ -26,62 +25,16 @@ func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]plan.Ho
 	}
 	open := map[string]plan.Hold{}
 	for _, h := range holds {
-		if !h.ReleasedAt.IsZero() {
+		if h.Forced {
 			continue
 		}
-		hold := plan.Hold{ID: h.ID, Kind: h.Kind, Count: h.Count, Limit: a.Config.Limits.LimitOf(h.Kind).String(), Reason: "waits for approval"}
-		if err := json.Unmarshal(h.Items, &hold.Items); err != nil {
-			return nil, fmt.Errorf("hold %s in the state: %w", h.ID, err)
+		hold := plan.Hold{ID: h.ID, Kind: h.Kind, Count: h.Count, Limit: a.Config.Limits.LimitOf(h.Kind).String(), Reason: "waits for approval", Known: true}
+		for _, item := range h.Items {
+			hold.Items = append(hold.Items, item.Key)
 		}
 		open[h.Kind] = hold
 	}
 	return open, nil
-}
-
-// recordHolds makes the state's open holds those of the plan. An approval of a set
-// that has changed meanwhile releases nothing.
-func (a *Agent) recordHolds(ctx context.Context, planned *plan.Plan, opts Options) error {
-	open, err := a.State.Holds(ctx)
-	if err != nil {
-		return fmt.Errorf("holds in the state: %w", err)
-	}
-	known := slices.Concat(open, stored(planned.Released())) // one that only a plan has shown counts, too
-	if err := a.State.PutHolds(ctx, known); err != nil {
-		return fmt.Errorf("holds in the state: %w", err)
-	}
-	for _, id := range opts.Approve {
-		switch {
-		case slices.ContainsFunc(planned.Released(), func(h plan.Hold) bool { return h.ID == id }):
-			err = a.State.Release(ctx, id, opts.By)
-		case slices.ContainsFunc(open, func(h state.Hold) bool { return h.ID == id }):
-			a.log().Warn("the approval is of another set than the one that waits now: nothing is released", "hold", id)
-		default:
-			err = state.ErrNoHold
-		}
-		if err != nil {
-			return fmt.Errorf("approval of %s: %w", id, err)
-		}
-	}
-	now := stored(planned.Holds)
-	if opts.partial() {
-		now = slices.Concat(open, now)
-	}
-	if err := a.State.PutHolds(ctx, now); err != nil {
-		return fmt.Errorf("holds in the state: %w", err)
-	}
-	return nil
-}
-
-func stored(holds []plan.Hold) []state.Hold {
-	var out []state.Hold
-	for _, h := range holds {
-		items, err := json.Marshal(h.Items)
-		if err != nil {
-			items = nil // strings are JSON by construction
-		}
-		out = append(out, state.Hold{ID: h.ID, Kind: h.Kind, Digest: h.ID, Count: h.Count, Items: items})
-	}
-	return out
 }
 
 // conclude counts the outcomes.

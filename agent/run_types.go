@@ -22,6 +22,7 @@ type Options struct {
 	Trigger string   // what started it: schedule, sync, resync …
 	Approve []string // holds to release
 	By      string   // who approves, for the record
+	Reason  string   // why, in that person's words
 	Patient bool     // honour the pauses of failed objects
 	Force   *plan.Selection
 	Refresh bool // read WalkMe and compare with what it shows

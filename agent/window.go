@@ -49,10 +49,17 @@ func (a *Agent) windowBegin(ctx context.Context, hold string) (time.Time, error)
 	return begin, nil
 }
 
-// noteApprovals is called at the end of a run with what it has released.
-func (a *Agent) noteApprovals(ctx context.Context, released []plan.Hold) error {
-	for _, h := range released {
-		if err := approvedAt(h.Kind).Save(ctx, a.State, a.now()); err != nil {
+// noteApprovals is called at the end of a run that may have made what people have
+// approved.
+func (a *Agent) noteApprovals(ctx context.Context, planned *plan.Plan) error {
+	kinds := map[string]bool{}
+	for _, c := range planned.Changes {
+		if c.Approved() && c.Outcome == plan.Applied {
+			kinds[plan.HoldOf(c.Action)] = true
+		}
+	}
+	for kind := range kinds {
+		if err := approvedAt(kind).Save(ctx, a.State, a.now()); err != nil {
 			return err
 		}
 	}

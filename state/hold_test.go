@@ -13,8 +13,12 @@ func TestHolds(t *testing.T) {
 	c := newClock()
 	db := openAt(t, statePath(t), c)
 	ctx := t.Context()
-	leavers := state.Hold{ID: "h1", Kind: "deactivations", Digest: "d1", Count: 30, Items: []byte(`["00u1"]`)}
+	leavers := state.Hold{
+		ID: "h1", Kind: "deactivations", Digest: "d1", Limit: "20", Reason: "30 are more than 20", Count: 30,
+		Items: []state.HeldItem{{Key: "00u1", Type: "User", Action: "deactivate", OktaID: "00u1", Name: "ann@example.com"}},
+	}
 	removals := state.Hold{ID: "h2", Kind: "member_removals", Digest: "d2", Count: 200}
+	pushNow := state.Hold{ID: "h3", Kind: "member_removals", Digest: "d3", Count: 40, Forced: true}
 	check := func(step string, want ...state.Hold) {
 		t.Helper()
 		got, err := db.Holds(ctx)
@@ -22,47 +26,37 @@ func TestHolds(t *testing.T) {
 			t.Errorf("%s: Holds() = %v, (-want +got):\n%s", step, err, diff)
 		}
 	}
+	put := func(replace state.Replace, holds ...state.Hold) {
+		t.Helper()
+		c.t = c.t.Add(time.Hour)
+		must(t, db.PutHolds(ctx, replace, holds))
+	}
 	check("at first")
 
-	must(t, db.PutHolds(ctx, []state.Hold{leavers, removals}))
+	put(state.ReplacePlanned, leavers, removals)
 	leavers.CreatedAt, removals.CreatedAt = c.t, c.t
 	check("opened", leavers, removals)
 
-	c.t = c.t.Add(time.Hour)
-	must(t, db.Release(ctx, "h1", "ann"))
-	leavers.ReleasedAt, leavers.ReleasedBy = c.t, "ann"
-	check("released", leavers, removals)
+	put(state.ReplaceForced, pushNow)
+	pushNow.CreatedAt = c.t
+	check("a resync adds its own", leavers, removals, pushNow)
+	put(state.ReplaceNone)
+	check("a look at a few people closes nothing", leavers, removals, pushNow)
 
-	c.t = c.t.Add(time.Hour)
-	must(t, db.Release(ctx, "h1", "bob"))
-	check("released again: the first approval stays", leavers, removals)
+	grown := leavers
+	grown.CreatedAt, grown.Digest, grown.Count = time.Time{}, "d1+", 31
+	put(state.ReplacePlanned, grown)
+	grown.CreatedAt = leavers.CreatedAt
+	check("put again: its creation stays; the other is closed; that of the resync stays", grown, pushNow)
+	put(state.ReplaceForced)
+	check("the next resync closes its own", grown)
 
-	again := leavers
-	again.CreatedAt, again.ReleasedAt, again.ReleasedBy = time.Time{}, time.Time{}, ""
-	must(t, db.PutHolds(ctx, []state.Hold{again}))
-	check("put again with the same digest: creation and approval stay; the other is closed", leavers)
-	wantIs(t, "Release(closed)", db.Release(ctx, "h2", "ann"), state.ErrNoHold)
-	wantIs(t, "Release(unknown)", db.Release(ctx, "h3", "ann"), state.ErrNoHold)
-
-	again.Digest, again.Count = "d1+", 31
-	must(t, db.PutHolds(ctx, []state.Hold{again}))
-	again.CreatedAt = c.t
-	check("a set that has grown is a new hold: no approval", again)
-
-	must(t, db.PutHolds(ctx, nil))
+	put(state.ReplacePlanned)
 	check("all closed")
-
-	c.t = c.t.Add(time.Hour)
-	again.CreatedAt = time.Time{}
-	must(t, db.PutHolds(ctx, []state.Hold{again}))
-	again.CreatedAt = c.t
-	check("opened anew", again)
-
-	// Whoever passes an approval in does not get it recorded.
-	again.ReleasedAt, again.ReleasedBy = c.t, "mallory"
-	must(t, db.PutHolds(ctx, []state.Hold{again}))
-	again.ReleasedAt, again.ReleasedBy = time.Time{}, ""
-	check("only Release approves", again)
+	grown.CreatedAt = time.Time{}
+	put(state.ReplacePlanned, grown)
+	grown.CreatedAt = c.t
+	check("opened anew", grown)
 }
 
 func TestMeta(t *testing.T) {

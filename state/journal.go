@@ -43,6 +43,14 @@ type Entry struct {
 	Error      string    // "" when none
 	StartedAt  time.Time // stamped by Begin when zero
 	FinishedAt time.Time // stamped when it is settled; zero while pending
+
+	// Decision is the id of the approval that let the change through, 0 for none.
+	// ApprovedBy, ApprovedAt and ApprovalReason say what is known of it; they are read,
+	// never written.
+	Decision       int64
+	ApprovedBy     string
+	ApprovedAt     time.Time
+	ApprovalReason string
 }
 
 // Outcome is how a change ended.
@@ -68,6 +76,11 @@ type Filter struct {
 const entryColumns = `run_id, seq, type, source_id, target_id, name, action, cause, reason, change,
 	state, http_status, error, started_at, finished_at`
 
+// selectEntries reads the journal together with the approvals of its entries.
+const selectEntries = `SELECT j.id, run_id, j.seq, type, source_id, target_id, name, action, cause, j.reason, change,
+	state, http_status, error, started_at, finished_at, coalesce(decision, 0), coalesce(decided_by, ''), decided_at, coalesce(d.reason, '')
+	FROM journal AS j LEFT JOIN decisions AS d ON d.seq = j.decision`
+
 // Begin writes an entry and returns its id. It is on the disk when Begin
 // returns, so that the first request may leave. ID is ignored. An empty State
 // is Pending; an entry that is settled from the start (Held, Skipped) needs no
@@ -75,11 +88,11 @@ const entryColumns = `run_id, seq, type, source_id, target_id, name, action, cau
 func (db *DB) Begin(ctx context.Context, e Entry) (int64, error) {
 	e.State = cmp.Or(e.State, Pending)
 	row := []any{e.RunID, e.Seq, string(e.Type), e.SourceID, e.TargetID, e.Name, e.Action, e.Cause, e.Reason, text(e.Change),
-		string(e.State), e.HTTPStatus, e.Error, millis(e.StartedAt), millis(e.FinishedAt), string(Pending)}
+		string(e.State), e.HTTPStatus, e.Error, millis(e.StartedAt), millis(e.FinishedAt), string(Pending), e.Decision}
 	var id int64
 	err := db.write(ctx, "begin change of "+e.SourceID, func(t *tx) error {
-		res, err := t.exec(`INSERT INTO journal (`+entryColumns+`) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-			?11, ?12, ?13, coalesce(?14, ?17), iif(?11 = ?16, NULL, coalesce(?15, ?17)))`, append(row, t.now)...)
+		res, err := t.exec(`INSERT INTO journal (`+entryColumns+`, decision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+			?11, ?12, ?13, coalesce(?14, ?18), iif(?11 = ?16, NULL, coalesce(?15, ?18)), nullif(?17, 0))`, append(row, t.now)...)
 		if err != nil {
 			return err
 		}
@@ -150,7 +163,7 @@ func acknowledged(rows []recordRow, s EntryState, now int64) []recordRow {
 // cut off left behind, and what is under way.
 func (db *DB) Pending(ctx context.Context) ([]Entry, error) {
 	return list(ctx, db, "read pending journal entries", scanEntry,
-		"SELECT id, "+entryColumns+" FROM journal WHERE state = 'pending' ORDER BY id")
+		selectEntries+" WHERE state = 'pending' ORDER BY j.id")
 }
 
 // History returns the entries that a filter selects, newest first.
@@ -161,7 +174,7 @@ func (db *DB) History(ctx context.Context, f Filter) ([]Entry, error) {
 	}
 	where, args := f.where(names)
 	return list(ctx, db, "read history", scanEntry,
-		"SELECT id, "+entryColumns+" FROM journal"+where+" ORDER BY id DESC"+f.limit(), args...)
+		selectEntries+where+" ORDER BY j.id DESC"+f.limit(), args...)
 }
 
 func (f Filter) where(names []string) (string, []any) {
@@ -218,7 +231,8 @@ func (f Filter) limit() string {
 func scanEntry(row scanner) (Entry, error) {
 	var e Entry
 	err := row.Scan(&e.ID, &e.RunID, &e.Seq, &e.Type, &e.SourceID, &e.TargetID, &e.Name, &e.Action, &e.Cause, &e.Reason,
-		(*[]byte)(&e.Change), &e.State, &e.HTTPStatus, &e.Error, instant{&e.StartedAt}, instant{&e.FinishedAt})
+		(*[]byte)(&e.Change), &e.State, &e.HTTPStatus, &e.Error, instant{&e.StartedAt}, instant{&e.FinishedAt},
+		&e.Decision, &e.ApprovedBy, instant{&e.ApprovedAt}, &e.ApprovalReason)
 	return e, err
 }
 
@@ -240,11 +254,11 @@ func (db *DB) Outcomes(ctx context.Context, runID string) (map[EntryState]int, e
 }
 
 // Applied counts the applied entries of an action that were settled since a
-// time, for limits over a sliding window. Entries from the future (the clock
+// time, for limits over a sliding window, but for what a person has approved. Entries from the future (the clock
 // was set back) count, so that a limit errs on the safe side.
 func (db *DB) Applied(ctx context.Context, action string, since time.Time) (int, error) {
 	var n int
-	err := db.total(ctx, "SELECT count(*) FROM journal WHERE state = 'applied' AND action = ? AND finished_at >= ?",
+	err := db.total(ctx, "SELECT count(*) FROM journal WHERE state = 'applied' AND decision IS NULL AND action = ? AND finished_at >= ?",
 		[]any{action, since.UnixMilli()}, &n)
 	return n, db.fail("count applied changes", err)
 }
@@ -254,6 +268,6 @@ func (db *DB) Applied(ctx context.Context, action string, since time.Time) (int,
 func (db *DB) AppliedRemovals(ctx context.Context, action string, since time.Time) (int, error) {
 	var n int
 	err := db.total(ctx, `SELECT coalesce(sum(json_array_length(change, '$.members.remove')), 0) FROM journal
-		WHERE state = 'applied' AND action = ? AND finished_at >= ?`, []any{action, since.UnixMilli()}, &n)
+		WHERE state = 'applied' AND decision IS NULL AND action = ? AND finished_at >= ?`, []any{action, since.UnixMilli()}, &n)
 	return n, db.fail("count removed members", err)
 }

@@ -132,12 +132,18 @@ var writes = map[string]func(ctx context.Context, db *state.DB) error{
 	"FinishAndForget": func(ctx context.Context, db *state.DB) error {
 		return db.FinishAndForget(ctx, 1, state.Outcome{State: state.Applied}, scim.Group, "00g1")
 	},
-	"PutRecords":       func(ctx context.Context, db *state.DB) error { return db.PutRecords(ctx, userRecord(1)) },
-	"Forget":           func(ctx context.Context, db *state.DB) error { return db.Forget(ctx, scim.User, "00u1") },
-	"BeginRun":         func(ctx context.Context, db *state.DB) error { return db.BeginRun(ctx, state.Run{ID: "r"}) },
-	"FinishRun":        func(ctx context.Context, db *state.DB) error { return db.FinishRun(ctx, state.Run{ID: "r"}) },
-	"PutHolds":         func(ctx context.Context, db *state.DB) error { return db.PutHolds(ctx, nil) },
-	"Release":          func(ctx context.Context, db *state.DB) error { return db.Release(ctx, "h", "ann") },
+	"PutRecords": func(ctx context.Context, db *state.DB) error { return db.PutRecords(ctx, userRecord(1)) },
+	"Forget":     func(ctx context.Context, db *state.DB) error { return db.Forget(ctx, scim.User, "00u1") },
+	"BeginRun":   func(ctx context.Context, db *state.DB) error { return db.BeginRun(ctx, state.Run{ID: "r"}) },
+	"FinishRun":  func(ctx context.Context, db *state.DB) error { return db.FinishRun(ctx, state.Run{ID: "r"}) },
+	"PutHolds":   func(ctx context.Context, db *state.DB) error { return db.PutHolds(ctx, state.ReplacePlanned, nil) },
+	"EndDecided": func(ctx context.Context, db *state.DB) error {
+		return db.EndDecided(ctx, map[int64][]string{1: {"00u1"}})
+	},
+	"Decide": func(ctx context.Context, db *state.DB) error {
+		_, err := db.Decide(ctx, state.Judgement{HoldID: "h1", Verdict: state.Approved, By: "ann"})
+		return err
+	},
 	"SetMeta":          func(ctx context.Context, db *state.DB) error { return db.SetMeta(ctx, "k", "v") },
 	"SaveMapping":      func(ctx context.Context, db *state.DB) error { return db.SaveMapping(ctx, "d", nil) },
 	"SaveSourceGroups": func(ctx context.Context, db *state.DB) error { return db.SaveSourceGroups(ctx, nil, nil) },
@@ -194,6 +200,14 @@ var reads = map[string]func(ctx context.Context, db *state.DB) error{
 	},
 	"Holds": func(ctx context.Context, db *state.DB) error {
 		_, err := db.Holds(ctx)
+		return err
+	},
+	"Decisions": func(ctx context.Context, db *state.DB) error {
+		_, err := db.Decisions(ctx)
+		return err
+	},
+	"DecisionsOn": func(ctx context.Context, db *state.DB) error {
+		_, err := db.DecisionsOn(ctx, "h1")
 		return err
 	},
 	"Meta": func(ctx context.Context, db *state.DB) error {

@@ -9,8 +9,8 @@ import (
 // keptRuns is how many runs stay whatever their age.
 const keptRuns = 50
 
-// Prune removes settled journal entries, runs and closed holds that ended
-// before a time, and returns how many. It never removes a pending entry nor
+// Prune removes settled journal entries, runs, closed holds and decisions that
+// ended before a time, and returns how many. It never removes a pending entry nor
 // one of the last 50 runs. Mappings of that age go too when no record was made
 // by them.
 func (db *DB) Prune(ctx context.Context, before time.Time) (int, error) {
@@ -42,6 +42,9 @@ func (t *tx) prune(limit int64) (removed int64, err error) {
 	}
 	if err == nil {
 		add(t.exec("DELETE FROM holds WHERE closed_at < ?", limit))
+	}
+	if err == nil {
+		add(t.exec(`DELETE FROM decisions WHERE ended_at < ? AND seq NOT IN (SELECT decision FROM journal WHERE decision IS NOT NULL)`, limit))
 	}
 	if err == nil {
 		_, err = t.exec("DELETE FROM mappings WHERE saved_at < ? AND digest NOT IN (SELECT mapping_digest FROM resources)", limit)

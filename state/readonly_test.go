@@ -30,7 +30,7 @@ func fill(t *testing.T, db *state.DB) {
 	must(t, err)
 	must(t, db.Finish(ctx, id, state.Outcome{State: state.Applied}, userRecord(1)))
 	must(t, db.PutRecords(ctx, groupRecord(1, 3)))
-	must(t, db.PutHolds(ctx, []state.Hold{{ID: "h1", Kind: "deactivations", Digest: "d", Count: 2}}))
+	must(t, db.PutHolds(ctx, state.ReplacePlanned, []state.Hold{{ID: "h1", Kind: "deactivations", Digest: "d", Count: 2}}))
 	must(t, db.SaveMapping(ctx, "d", map[string]string{"userName": "appuser.userName"}))
 	must(t, db.SaveSourceGroups(ctx, []state.SourceGroup{{ID: "00g1", Name: "Editors", Members: []string{"00u1"}}}, map[string]string{"k": "v"}))
 	saveUsers(t, db, 10, 1)

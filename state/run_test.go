@@ -49,8 +49,8 @@ func TestPrune(t *testing.T) {
 	r := userRecord(1)
 	r.MappingDigest = "old, in use"
 	must(t, db.PutRecords(t.Context(), r))
-	must(t, db.PutHolds(t.Context(), []state.Hold{{ID: "closed"}}))
-	must(t, db.PutHolds(t.Context(), []state.Hold{{ID: "open"}}))
+	must(t, db.PutHolds(t.Context(), state.ReplacePlanned, []state.Hold{{ID: "closed"}}))
+	must(t, db.PutHolds(t.Context(), state.ReplacePlanned, []state.Hold{{ID: "open"}}))
 	for i := range 60 {
 		must(t, db.BeginRun(t.Context(), state.Run{ID: fmt.Sprint(i)}))
 		must(t, db.FinishRun(t.Context(), state.Run{ID: fmt.Sprint(i)}))

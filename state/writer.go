@@ -225,6 +225,16 @@ func (t *tx) exec(query string, args ...any) (sql.Result, error) {
 	return s.ExecContext(context.Background(), args...)
 }
 
+// one reads a row inside the transaction. The row's Scan is sql.ErrNoRows when there
+// is none.
+func (t *tx) one(query string, args ...any) (*sql.Row, error) {
+	s, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryRowContext(context.Background(), args...), nil
+}
+
 // change is exec for a statement that must hit at least one row: none is the
 // error given.
 func (t *tx) change(none error, query string, args ...any) error {

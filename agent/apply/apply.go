@@ -141,7 +141,7 @@ func (r *runner) each(ctx context.Context, sequences [][]*job) {
 // applyOne carries out one change and notes its outcome.
 func (r *runner) applyOne(ctx context.Context, c *job) {
 	switch {
-	case c.Block.Is(plan.BlockHeld):
+	case c.Block.IsHeld():
 		c.Outcome = plan.Held
 		r.ended(c)
 		return

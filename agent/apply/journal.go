@@ -44,6 +44,7 @@ func (r *runner) entry(c *job, members *plan.MemberChange) state.Entry {
 	return state.Entry{
 		RunID: r.runID, Seq: c.Seq, Type: c.Type, SourceID: c.OktaID, TargetID: c.WalkMeID, Name: c.Name,
 		Action: string(c.Action), Cause: string(c.Cause), Reason: c.Reason.String(), Change: text, State: state.Pending,
+		Decision: c.Decision,
 	}
 }
 

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -265,11 +264,11 @@ func (s *Server) openHolds(ctx context.Context, db *state.DB) ([]holdLine, error
 	for _, h := range holds {
 		line := holdLine{
 			ID: h.ID, Kind: h.Kind, Link: "/holds/" + h.ID, Count: h.Count, Words: report.HoldWords(h.Kind, h.Count),
-			Since: s.at(h.CreatedAt), Waiting: h.ReleasedAt.IsZero(),
+			Since: s.at(h.CreatedAt), Waiting: true,
 		}
 		var items []string
-		if err := json.Unmarshal(h.Items, &items); err != nil {
-			items = nil // shown without names
+		for _, item := range h.Items {
+			items = append(items, item.Key)
 		}
 		ids := items[:min(len(items), shownNames)]
 		names, err := db.Names(ctx, itemPeople(ids))

@@ -371,8 +371,10 @@ func plannedLine(c *plan.Change) changeLine {
 	}
 	switch b := c.Block; {
 	case b == nil:
-	case b.Kind == plan.BlockHeld:
+	case b.IsHeld():
 		line.Outcome = "held"
+	case b.Kind == plan.BlockRejected:
+		line.Outcome = "left undone: " + b.Detail
 	case b.Kind == plan.BlockDisabled:
 		line.Outcome = "switched off by " + b.Detail
 	case b.Until != nil:

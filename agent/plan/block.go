@@ -6,8 +6,13 @@ import "time"
 type Block struct {
 	Kind   BlockKind  `json:"kind"`
 	Detail string     `json:"detail,omitempty"` // why; for BlockDisabled the configuration key
-	Hold   string     `json:"hold,omitempty"`   // the hold that has to be approved
+	Hold   string     `json:"hold,omitempty"`   // the hold that has to be approved, or was rejected
 	Until  *time.Time `json:"until,omitempty"`  // when it ends by itself
+
+	// Who rejected the hold, when, and why.
+	By     string     `json:"by,omitempty"`
+	At     *time.Time `json:"at,omitempty"`
+	Reason string     `json:"reason,omitempty"`
 }
 
 // BlockKind is a kind of Block.
@@ -15,7 +20,9 @@ type BlockKind string
 
 // The kinds of block.
 const (
-	BlockHeld        BlockKind = "held"        // a limit, or doubt: until a person approves the hold
+	BlockHeld        BlockKind = "held"        // a limit: until a person decides about the hold
+	BlockDoubted     BlockKind = "doubted"     // the same, because what it rests on is not trusted
+	BlockRejected    BlockKind = "rejected"    // a person has rejected the hold
 	BlockDisabled    BlockKind = "disabled"    // switched off by the configuration
 	BlockWaiting     BlockKind = "waiting"     // a pause after a failure, or limits.grace
 	BlockUnconfirmed BlockKind = "unconfirmed" // what it rests on is not trusted, or not known
@@ -23,6 +30,9 @@ const (
 
 // Is says whether there is a block of that kind. It is false of nil.
 func (b *Block) Is(kind BlockKind) bool { return b != nil && b.Kind == kind }
+
+// IsHeld says whether there is a block that waits for a person. It is false of nil.
+func (b *Block) IsHeld() bool { return b.Is(BlockHeld) || b.Is(BlockDoubted) }
 
 // blockKeys are the JSON keys that said the same before there was "blocked". Scripts
 // read them; nothing here does.
@@ -38,7 +48,8 @@ type blockKeys struct {
 func (c *Change) BlockBy(b Block) {
 	c.Block, c.blockKeys = &b, blockKeys{}
 	switch b.Kind {
-	case BlockHeld:
+	case BlockRejected: // those keys had no word for it
+	case BlockHeld, BlockDoubted:
 		c.OldHeld, c.OldHoldID = true, b.Hold
 	case BlockDisabled:
 		c.OldDisabled = b.Detail

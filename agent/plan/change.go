@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -74,6 +75,7 @@ type Needs struct {
 	Replaces bool          // a membership push after which the group has exactly our members
 	Kept     *state.Record // group creates: what is left of an earlier push
 	After    *Change       // the group rename that frees the name which this change gives
+	Decision int64         // id of the approval in the state; 0: none
 }
 
 // Change is one thing to do to one user or group.
@@ -92,6 +94,11 @@ type Change struct {
 
 	blockKeys
 	Block *Block `json:"blocked,omitempty"` // what keeps the change from being sent, see BlockBy
+
+	// Who let the change pass a limit.
+	ApprovedBy     string     `json:"approved_by,omitempty"`
+	ApprovedAt     *time.Time `json:"approved_at,omitempty"`
+	ApprovalReason string     `json:"approval_reason,omitempty"`
 
 	// After a run.
 	Outcome    Outcome `json:"outcome,omitempty"`

@@ -1,11 +1,8 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -40,6 +37,17 @@ const (
 	HoldGroupDeletes   = "group_deletes"
 )
 
+// HoldOf is the kind of hold that a removal falls under.
+func HoldOf(a Action) string {
+	switch a {
+	case Deactivate:
+		return HoldDeactivations
+	case GroupMembers:
+		return HoldMemberRemovals
+	}
+	return HoldGroupDeletes
+}
+
 // LimitOf returns the limit that a kind of hold is about.
 func (l Limits) LimitOf(kind string) Limit {
 	switch kind {
@@ -56,6 +64,10 @@ type HoldInput struct {
 	Managed  Counts // before the run
 	Recent   Counts // removals applied within the window
 	Released []string
+
+	// Decisions are those in force, in the order in which they were made. What was
+	// approved passes, and what was rejected stays undone: neither counts.
+	Decisions []state.Decision
 
 	// Confirm says that a person's mere absence from Okta's list is no reason to
 	// deactivate: an answer has to confirm it.
@@ -142,9 +154,8 @@ func (l Limit) String() string {
 
 func newHold(kind string, items []string, limit Limit, reason string) Hold {
 	slices.Sort(items)
-	sum := sha256.Sum256([]byte(kind + "\n" + strings.Join(items, "\n")))
 	return Hold{
-		ID: kind + "-" + hex.EncodeToString(sum[:4]), Kind: kind, Count: len(items),
+		ID: kind + "-" + state.HoldDigest(kind, items)[:8], Kind: kind, Count: len(items),
 		Limit: limit.String(), Reason: reason, Items: items,
 	}
 }
@@ -153,23 +164,25 @@ func newHold(kind string, items []string, limit Limit, reason string) Hold {
 func (l Limits) deactivations(p *Plan, in HoldInput) ([]*Change, Hold) {
 	var changes []*Change
 	var items []string
+	decided := byItem(in.Decisions)
 	for _, c := range p.Changes {
-		if c.Action == Deactivate && !c.Blocked() {
+		if c.Action == Deactivate && !c.Blocked() && !decided.on(c, HoldDeactivations, c.OktaID) {
 			changes, items = append(changes, c), append(items, c.OktaID)
 		}
 	}
-	reason := l.Deactivations.exceeded(len(changes), in.Recent.Users, in.Managed.Users)
-	if reason == "" && len(changes) > 0 {
-		reason = p.Health.DoubtUsers
+	hold := newHold(HoldDeactivations, items, l.Deactivations, l.Deactivations.exceeded(len(changes), in.Recent.Users, in.Managed.Users))
+	if hold.Reason == "" && len(changes) > 0 {
+		hold.Reason, hold.doubted = p.Health.DoubtUsers, p.Health.DoubtUsers != ""
 	}
-	return changes, newHold(HoldDeactivations, items, l.Deactivations, reason)
+	return changes, hold
 }
 
 func (l Limits) holdDeletes(p *Plan, in HoldInput) {
 	var changes []*Change
 	var items []string
+	decided := byItem(in.Decisions)
 	for _, c := range p.Changes {
-		if c.Action == GroupDelete && !c.Blocked() {
+		if c.Action == GroupDelete && !c.Blocked() && !decided.on(c, HoldGroupDeletes, c.OktaID) {
 			changes, items = append(changes, c), append(items, c.OktaID)
 		}
 	}
@@ -183,16 +196,22 @@ func (l Limits) holdMembers(p *Plan, in HoldInput) {
 	var touched []*Change
 	var items []string
 	emptied := ""
-	for _, c := range p.Changes {
+	decided := byItem(in.Decisions)
+	for _, c := range slices.Clone(p.Changes) {
 		if c.Action != GroupMembers || c.Blocked() || len(c.Members.Remove) == 0 {
 			continue
 		}
+		decided.onMembers(p, c)
+		removals := decided.undecided(c)
+		if c.Blocked() || len(removals) == 0 {
+			continue
+		}
 		touched = append(touched, c)
-		for _, id := range c.Members.Remove {
+		for _, id := range removals {
 			items = append(items, c.OktaID+"/"+id)
 		}
-		if c.empties && len(c.Members.Remove) >= percentFrom {
-			emptied = fmt.Sprintf("group %q would lose all of its %d members", c.Name, len(c.Members.Remove))
+		if c.empties && len(removals) >= percentFrom {
+			emptied = fmt.Sprintf("group %q would lose all of its %d members", c.Name, len(removals))
 		}
 	}
 	reason := l.MemberRemovals.exceeded(len(items), in.Recent.Members, in.Managed.Members)
@@ -200,12 +219,12 @@ func (l Limits) holdMembers(p *Plan, in HoldInput) {
 		reason = emptied
 	}
 	hold := newHold(HoldMemberRemovals, items, l.MemberRemovals, reason)
-	if !p.waits(&hold, len(touched), in) {
+	if !p.waits(&hold, touched, in) {
 		return
 	}
 	var removals []*Change
 	for _, c := range touched {
-		removals = append(removals, splitRemovals(p, c))
+		removals = append(removals, splitRemovals(p, c, decided.undecided(c)))
 	}
 	p.keep(removals, hold)
 }
@@ -245,30 +264,33 @@ func keepMemberships(p *Plan) {
 	})
 }
 
-// splitRemovals moves the removals of c into a change of their own, unless c has
-// nothing else to do, and returns that change.
-func splitRemovals(p *Plan, c *Change) *Change {
-	if len(c.Members.Add) == 0 && !c.Whole {
+// splitRemovals moves some of the removals of c into a change of their own, unless c
+// has nothing else to do, and returns that change.
+func splitRemovals(p *Plan, c *Change, ids []string) *Change {
+	rest := slices.DeleteFunc(slices.Clone(c.Members.Remove), func(id string) bool { return slices.Contains(ids, id) })
+	if len(c.Members.Add)+len(rest) == 0 && !c.Whole {
 		return c
 	}
 	removal := *c
-	removal.Members = MemberChange{Remove: c.Members.Remove}
-	c.Members.Remove, c.Replaces = nil, false // nobody is thrown out meanwhile
+	removal.Members = MemberChange{Remove: ids}
+	removal.undecide()
+	c.Members.Remove = rest
+	c.Replaces, c.empties = false, false // nobody is thrown out meanwhile
 	p.Changes = append(p.Changes, &removal)
 	return &removal
 }
 
 func (p *Plan) hold(changes []*Change, h Hold, in HoldInput) {
-	if p.waits(&h, len(changes), in) {
+	if p.waits(&h, changes, in) {
 		p.keep(changes, h)
 	}
 }
 
-// waits decides whether n changes are held, and notes what an approval releases.
-func (p *Plan) waits(h *Hold, n int, in HoldInput) bool {
-	held, released := h.decide(n, in)
+// waits decides whether changes are held, and notes what an approval releases.
+func (p *Plan) waits(h *Hold, changes []*Change, in HoldInput) bool {
+	held, released := h.decide(len(changes), in)
 	if released {
-		p.released = append(p.released, *h)
+		p.released = append(p.released, Release{*h, changes})
 	}
 	return held
 }
@@ -289,7 +311,11 @@ func (h *Hold) decide(n int, in HoldInput) (held, released bool) {
 
 func (p *Plan) keep(changes []*Change, h Hold) {
 	for _, c := range changes {
-		c.BlockBy(Block{Kind: BlockHeld, Detail: h.Reason, Hold: h.ID})
+		kind := BlockHeld
+		if h.doubted {
+			kind = BlockDoubted
+		}
+		c.BlockBy(Block{Kind: kind, Detail: h.Reason, Hold: h.ID})
 	}
 	p.Holds = append(p.Holds, h)
 }

@@ -250,7 +250,7 @@ func memberChanges(p *plan.Plan) string {
 	var out []string
 	for _, c := range p.Changes {
 		if c.Action == plan.GroupMembers {
-			out = append(out, strings.TrimSpace(fmt.Sprintf("+%d-%d %s", len(c.Members.Add), len(c.Members.Remove), map[bool]string{true: "held"}[c.Block.Is(plan.BlockHeld)])))
+			out = append(out, strings.TrimSpace(fmt.Sprintf("+%d-%d %s", len(c.Members.Add), len(c.Members.Remove), map[bool]string{true: "held"}[c.Block.IsHeld()])))
 		}
 	}
 	return strings.Join(out, ", ")

@@ -50,7 +50,8 @@ func compareChanges(a, b *Change) int {
 		cmp.Compare(a.Name, b.Name),
 		cmp.Compare(a.OktaID, b.OktaID),
 		cmp.Compare(a.Action, b.Action),
-		compareBool(a.Block.Is(BlockHeld), b.Block.Is(BlockHeld)),
+		compareBool(a.Block.IsHeld(), b.Block.IsHeld()),
+		compareBool(a.Block.Is(BlockRejected), b.Block.Is(BlockRejected)),
 	)
 }
 

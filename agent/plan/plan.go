@@ -9,7 +9,7 @@ import (
 // would break.
 const Schema = "okta-walkme-agent/plan/v1"
 
-// Summary counts each change exactly once: under held, disabled or waiting when
+// Summary counts each change exactly once: under held, disabled, waiting or undone when
 // that keeps it back, else under its action.
 type Summary struct {
 	Create       int `json:"create"`
@@ -27,7 +27,8 @@ type Summary struct {
 	Held         int `json:"held"`
 	Rejected     int `json:"rejected"`
 	Disabled     int `json:"disabled"`
-	Waiting      int `json:"waiting"` // failed before and pausing, or a removal that is not confirmed
+	Waiting      int `json:"waiting"`          // failed before and pausing, or a removal that is not confirmed
+	Undone       int `json:"undone,omitempty"` // removals that a person has rejected
 }
 
 func (s *Summary) counter(a Action) *int {
@@ -90,7 +91,7 @@ type Plan struct {
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
 
-	released []Hold // what an approval has kept from being held
+	released []Release // what an approval has kept from being held
 }
 
 // Unmanaged counts what is in WalkMe and not the agent's. It is never touched.
@@ -125,6 +126,9 @@ type Hold struct {
 	Limit  string   `json:"limit"`  // the limit in words
 	Reason string   `json:"reason"` // how the plan exceeds it
 	Items  []string `json:"items"`  // Okta ids; for member removals group/user
+
+	Known   bool `json:"-"` // it was open before a run that looks at a part alone
+	doubted bool // what it rests on is not trusted
 }
 
 // The words for a group that is gone.
@@ -133,8 +137,14 @@ const (
 	GroupReplaced = "the group was deleted in WalkMe, and another one, %s, has its name now"
 )
 
-// Released returns the holds that an approval has kept from being held.
-func (p *Plan) Released() []Hold { return p.released }
+// Release is a set that the approval of this run has kept from being held.
+type Release struct {
+	Hold
+	Changes []*Change
+}
+
+// Released returns what the approval of this run has kept from being held.
+func (p *Plan) Released() []Release { return p.released }
 
 // Pending counts the changes that a run would send.
 func (p *Plan) Pending() int {
@@ -171,8 +181,10 @@ func (p *Plan) summarise() {
 	s := Summary{Unchanged: p.Summary.Unchanged, Rejected: len(p.Rejected)}
 	for _, c := range p.Changes {
 		switch {
-		case c.Block.Is(BlockHeld):
+		case c.Block.IsHeld():
 			s.Held++
+		case c.Block.Is(BlockRejected):
+			s.Undone++
 		case c.Block.Is(BlockDisabled):
 			s.Disabled++
 		case c.Blocked():

@@ -390,7 +390,7 @@ func lawfulMembers(t *rapid.T, in plan.Input, p *plan.Plan, c *plan.Change, r st
 // before or after the creates, come after what takes access away and before groups.
 func lawfulOrder(t *rapid.T, p *plan.Plan) {
 	key := func(c *plan.Change) string {
-		return fmt.Sprintf("%d %s\x00%s\x00%s\x00%t", phases[c.Action], c.Name, c.OktaID, c.Action, c.Block.Is(plan.BlockHeld))
+		return fmt.Sprintf("%d %s\x00%s\x00%s\x00%t", phases[c.Action], c.Name, c.OktaID, c.Action, c.Block.IsHeld())
 	}
 	last, lastPhase := "", 0
 	for _, c := range p.Changes {
@@ -415,7 +415,7 @@ func lawfulHolds(t *rapid.T, p *plan.Plan, limits plan.Limits) {
 	for _, c := range p.Changes {
 		n := max(1, len(c.Members.Remove))
 		switch {
-		case c.Block.Is(plan.BlockHeld):
+		case c.Block.IsHeld():
 			items += n
 		case c.Blocked():
 		case c.Action == plan.GroupMembers:

@@ -65,13 +65,20 @@ func (l Limits) absences(p *Plan, in HoldInput) []string {
 	changes, hold := l.deactivations(p, in)
 	held, approved := hold.decide(len(changes), in)
 	var ids []string
+	asked := 0
 	for _, c := range p.Changes {
-		if c.unlisted != "" && !c.Blocked() && !(held && c.Action == Deactivate) {
-			ids = append(ids, c.unlisted)
+		switch {
+		case c.unlisted == "" || c.Blocked():
+			continue
+		case approved || c.Approved():
+		case held && c.Action == Deactivate:
+			continue
+		default:
+			if asked++; asked > maxConfirmed {
+				continue
+			}
 		}
-	}
-	if !approved {
-		ids = ids[:min(len(ids), maxConfirmed)]
+		ids = append(ids, c.unlisted)
 	}
 	return ids
 }

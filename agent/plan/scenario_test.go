@@ -351,7 +351,7 @@ func blockedText(c *plan.Change) string {
 	switch b := c.Block; {
 	case b == nil:
 		return ""
-	case b.Kind == plan.BlockHeld:
+	case b.IsHeld():
 		return fmt.Sprintf("    held: %s\n", b.Hold)
 	case b.Kind == plan.BlockWaiting:
 		return fmt.Sprintf("    waits for %s\n", b.Until.Sub(scenarioNow))

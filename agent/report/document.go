@@ -60,6 +60,7 @@ const (
 	kindRejected    = "rejected"
 	kindFailed      = "failed"
 	kindHeld        = "held"
+	kindUndone      = "undone"
 )
 
 // approveCommand releases a hold; the id comes after it.
@@ -100,6 +101,9 @@ func arrange(p *plan.Plan, run *agent.RunReport, settled []apply.Settlement, adv
 		s.kind, s.title, s.advice = kindFailed, "Failed", adviceOn(s.changes, advise)
 		d.add(s)
 	}
+	for _, at := range placesOf(kindUndone, byPlace) {
+		d.add(undoneSection(byPlace[at]))
+	}
 	for _, at := range placesOf(kindHeld, byPlace) {
 		d.add(heldSection(holdOf(p, at.detail), byPlace[at]))
 	}
@@ -116,8 +120,10 @@ type place struct {
 func placeOf(c *plan.Change, ran bool) place {
 	if b := c.Block; b != nil {
 		switch b.Kind {
-		case plan.BlockHeld:
+		case plan.BlockHeld, plan.BlockDoubted:
 			return place{kindHeld, b.Hold}
+		case plan.BlockRejected:
+			return place{kindUndone, b.Hold}
 		case plan.BlockDisabled:
 			return place{kindDisabled, b.Detail}
 		case plan.BlockWaiting:
@@ -142,7 +148,7 @@ func placesOf(kind string, byPlace map[place][]*plan.Change) []place {
 
 func (d *document) add(s section) {
 	if s.size() > 0 {
-		if s.kind != kindHeld && !slices.Contains(actions(), plan.Action(s.kind)) {
+		if s.kind != kindHeld && s.kind != kindUndone && !slices.Contains(actions(), plan.Action(s.kind)) {
 			s.title += ": " + nouns(s)
 		}
 		d.sections = append(d.sections, s)
@@ -184,7 +190,7 @@ func (d *document) actionSection(a plan.Action, changes []*plan.Change) section 
 		verb = words(a).did
 	}
 	return section{
-		kind: string(a), title: verb + " " + plural(len(changes), noun), note: d.actionNote(a, changes), changes: changes,
+		kind: string(a), title: verb + " " + plural(len(changes), noun), note: joined("; ", d.actionNote(a, changes), approvals(changes)), changes: changes,
 	}
 }
 
@@ -202,6 +208,29 @@ func (d *document) actionNote(a plan.Action, changes []*plan.Change) string {
 		return note
 	}
 	return ""
+}
+
+// approvals says who let changes pass a limit: "2 approved by ann: ticket 7".
+func approvals(changes []*plan.Change) string {
+	counts := map[string]int{}
+	for _, c := range changes {
+		if !c.Approved() {
+			continue
+		}
+		who := "approved by " + c.ApprovedBy
+		if c.ApprovalReason != "" {
+			who += ": " + c.ApprovalReason
+		}
+		counts[who]++
+	}
+	var parts []string
+	for _, who := range slices.Sorted(maps.Keys(counts)) {
+		if counts[who] == len(changes) {
+			return who
+		}
+		parts = append(parts, number(counts[who])+" "+who)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // invitations counts the e-mails of WalkMe: one to each new user. A create that
@@ -241,6 +270,22 @@ func holdOf(p *plan.Plan, id string) plan.Hold {
 		return plan.Hold{ID: id}
 	}
 	return p.Holds[i]
+}
+
+// undoneSection is what a person has rejected: who, when and why stand beside it.
+func undoneSection(changes []*plan.Change) section {
+	b := changes[0].Block
+	s := section{kind: kindUndone, title: "Left undone: " + plural(len(changes), "change"), note: "rejected by " + b.By, changes: changes}
+	if b.At != nil {
+		s.note += ", " + absolute(*b.At)
+	}
+	if b.Reason != "" {
+		s.note += ": " + b.Reason
+	}
+	if b.Hold != "" {
+		s.approve = programHolds + "approve " + b.Hold
+	}
+	return s
 }
 
 func heldSection(h plan.Hold, changes []*plan.Change) section {

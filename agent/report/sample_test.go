@@ -237,7 +237,7 @@ func ranReport() *agent.Report {
 func act(c *plan.Change) {
 	c.Outcome = plan.Applied
 	switch {
-	case c.Block.Is(plan.BlockHeld):
+	case c.Block.IsHeld():
 		c.Outcome = plan.Held
 	case c.Blocked():
 		c.Outcome = plan.Skipped

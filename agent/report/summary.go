@@ -12,6 +12,7 @@ import (
 type tally struct {
 	actions   map[plan.Action]int
 	held      int
+	undone    int
 	waiting   int
 	doubted   int
 	disabled  int
@@ -28,6 +29,8 @@ func count(byPlace map[place][]*plan.Change, p *plan.Plan) tally {
 		switch at.kind {
 		case kindHeld:
 			t.held += n
+		case kindUndone:
+			t.undone += n
 		case kindWaiting:
 			t.waiting += n
 		case kindUnconfirmed:
@@ -78,7 +81,7 @@ func (t tally) rest() []string {
 		n    int
 		word string
 	}{
-		{t.failed, "failed"}, {t.held, "held"}, {t.untried, "not tried"}, {t.waiting, "waiting"},
+		{t.failed, "failed"}, {t.held, "held"}, {t.undone, "left undone"}, {t.untried, "not tried"}, {t.waiting, "waiting"},
 		{t.doubted, "not confirmed"}, {t.disabled, "disabled"}, {t.rejected, "rejected"},
 	} {
 		if c.n > 0 {

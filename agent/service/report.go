@@ -38,7 +38,7 @@ func (d *daemon) report(ctx context.Context, r *agent.Report, err error) {
 // reportPlan logs what a run would do. The log has Okta ids; plan has the names.
 func (d *daemon) reportPlan(planned *plan.Plan) {
 	for _, ch := range planned.Changes {
-		d.log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason.String(), "held", ch.Block.Is(plan.BlockHeld))
+		d.log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason.String(), "held", ch.Block.IsHeld())
 	}
 	d.log.Info(fmt.Sprintf("dry run: %s, nothing was sent", changes(planned.Pending())), "held", planned.Summary.Held, "rejected", planned.Summary.Rejected)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +40,7 @@ func (c *cli) printLink(viewOnly bool) error {
 	if cfg.Console.Listen == "" {
 		return &exit{exitConfig, fmt.Errorf(`%s: console.listen is empty, so there is no console; write console: {listen: "127.0.0.1:8788"} and reload the service`, c.file())}
 	}
-	link, err := console.Link(cfg.State.Path, c.whoCalls(), viewOnly, time.Now())
+	link, err := console.Link(cfg.State.Path, c.whoAmI(), viewOnly, time.Now())
 	switch {
 	case errors.Is(err, console.ErrSignIn):
 		fmt.Fprintf(c.stderr, "%s: this console is opened by a sign-in at Okta, at this address\n", programName)
@@ -52,14 +51,6 @@ func (c *cli) printLink(viewOnly bool) error {
 	}
 	_, err = fmt.Fprintln(c.stdout, link)
 	return err
-}
-
-// whoCalls names the person who runs the command, behind sudo the one who called it.
-func (c *cli) whoCalls() string {
-	if name := c.getenv("SUDO_USER"); name != "" && os.Geteuid() == 0 {
-		return name
-	}
-	return whoAmI()
 }
 
 // consoleOptions are the configuration's, with its secret.

@@ -29,7 +29,7 @@ func (d *demo) openConsole(ctx context.Context) (close func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	link, err := console.Link(cfg.State.Path, d.whoCalls(), false, time.Now())
+	link, err := console.Link(cfg.State.Path, d.whoAmI(), false, time.Now())
 	if err == nil {
 		_, err = fmt.Fprintf(d.stdout, "%s\n\nopens the console, once; %s prints another link.\n", link, "okta-walkme-agent console")
 	}

@@ -31,19 +31,25 @@ type historyView struct {
 
 // historyEntry is one change. Attributes and members are there with --full.
 type historyEntry struct {
-	ID         int64                  `json:"id"`
-	RunID      string                 `json:"run_id"`
-	Trigger    string                 `json:"trigger"` // of the run; "" when it is not recorded any more
-	Type       scim.Type              `json:"type"`
-	Action     string                 `json:"action"`
-	OktaID     string                 `json:"okta_id"`
-	WalkMeID   string                 `json:"walkme_id"`
-	Name       string                 `json:"name"`
-	Cause      string                 `json:"cause"`
-	Reason     string                 `json:"reason"`
-	Outcome    state.EntryState       `json:"outcome"`
-	HTTPStatus int                    `json:"http_status"` // 0: none is recorded
-	Error      string                 `json:"error"`
+	ID         int64            `json:"id"`
+	RunID      string           `json:"run_id"`
+	Trigger    string           `json:"trigger"` // of the run; "" when it is not recorded any more
+	Type       scim.Type        `json:"type"`
+	Action     string           `json:"action"`
+	OktaID     string           `json:"okta_id"`
+	WalkMeID   string           `json:"walkme_id"`
+	Name       string           `json:"name"`
+	Cause      string           `json:"cause"`
+	Reason     string           `json:"reason"`
+	Outcome    state.EntryState `json:"outcome"`
+	HTTPStatus int              `json:"http_status"` // 0: none is recorded
+	Error      string           `json:"error"`
+
+	// Who let the change pass a limit.
+	ApprovedBy     string     `json:"approved_by,omitempty"`
+	ApprovedAt     *time.Time `json:"approved_at,omitempty"`
+	ApprovalReason string     `json:"approval_reason,omitempty"`
+
 	StartedAt  time.Time              `json:"started_at"`
 	FinishedAt *time.Time             `json:"finished_at"`
 	Attributes []scim.AttributeChange `json:"attributes,omitempty"`
@@ -159,6 +165,7 @@ func (v *historyView) add(e state.Entry) {
 	entry := historyEntry{
 		ID: e.ID, RunID: e.RunID, Trigger: v.runs[e.RunID].Trigger, Type: e.Type, Action: e.Action, OktaID: e.SourceID, WalkMeID: e.TargetID,
 		Name: e.Name, Cause: e.Cause, Reason: e.Reason, Outcome: e.State, HTTPStatus: e.HTTPStatus, Error: e.Error,
+		ApprovedBy: e.ApprovedBy, ApprovedAt: timeOrNil(e.ApprovedAt), ApprovalReason: e.ApprovalReason,
 		StartedAt: e.StartedAt.UTC(), FinishedAt: timeOrNil(e.FinishedAt.UTC()),
 	}
 	var change struct {

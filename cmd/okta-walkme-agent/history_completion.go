@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
@@ -25,6 +27,9 @@ func (c *cli) completeNames(cmd *cobra.Command) {
 			// An error says that the flag has a completion already, which is then the better one.
 			_ = cmd.RegisterFlagCompletionFunc(flag, c.completion(list))
 		}
+	}
+	if slices.Contains([]string{"show", "approve", "reject"}, cmd.Name()) && cmd.Parent().Name() == "holds" {
+		cmd.ValidArgsFunction = c.completion(decidableHolds)
 	}
 	if cmd.Name() == "explain" {
 		cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
@@ -105,6 +110,19 @@ func runIDs(ctx context.Context, db *state.DB) ([]string, error) {
 		out = append(out, r.ID)
 	}
 	return out, err
+}
+
+// decidableHolds are the holds that wait, and those about which a decision is in force.
+func decidableHolds(ctx context.Context, db *state.DB) ([]string, error) {
+	view, err := agent.ReadHolds(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, h := range view.Holds {
+		out = append(out, h.ID)
+	}
+	return out, nil
 }
 
 func holdIDs(ctx context.Context, db *state.DB) ([]string, error) {

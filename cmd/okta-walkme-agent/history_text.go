@@ -72,6 +72,9 @@ func (v *historyView) entry(w io.Writer, e historyEntry, nameWidth int) {
 	if e.Error != "" {
 		fmt.Fprintf(w, "      %s\n", report.Escape(e.Error))
 	}
+	if e.ApprovedBy != "" {
+		fmt.Fprintf(w, "      %s\n", report.Escape(approvalText(e)))
+	}
 	for _, a := range e.Attributes {
 		fmt.Fprintf(w, "      %s\n", attributeText(a))
 	}
@@ -79,6 +82,17 @@ func (v *historyView) entry(w io.Writer, e historyEntry, nameWidth int) {
 		v.members(w, "+", e.Members.Add)
 		v.members(w, "-", e.Members.Remove)
 	}
+}
+
+func approvalText(e historyEntry) string {
+	text := "approved by " + e.ApprovedBy
+	if e.ApprovedAt != nil {
+		text += " at " + e.ApprovedAt.Local().Format(time.DateTime)
+	}
+	if e.ApprovalReason != "" {
+		text += ": " + e.ApprovalReason
+	}
+	return text
 }
 
 func attributeText(a scim.AttributeChange) string {

@@ -17,6 +17,7 @@ import (
 func (c *cli) resyncCommand() *cobra.Command {
 	var dryRun, resume bool
 	var approve []string
+	var reason string
 	show := runFlags{name: agent.TriggerResync}
 	var pick plan.Selection
 	cmd := &cobra.Command{
@@ -55,7 +56,7 @@ An interrupted resync goes on with --continue alone.`,
 					return usage("--attribute %s: it is not under mappings", path)
 				}
 			}
-			opts := agent.Options{Trigger: agent.TriggerResync, By: whoAmI(), Approve: approve, Force: &pick, Resume: resume}
+			opts := agent.Options{Trigger: agent.TriggerResync, By: c.whoAmI(), Approve: approve, Reason: reason, Force: &pick, Resume: resume}
 			if dryRun {
 				return otherResync(c.dryRun(cmd.Context(), cfg, opts, show))
 			}
@@ -74,6 +75,7 @@ An interrupted resync goes on with --continue alone.`,
 	flags.BoolVar(&pick.Failed, "failed", false, "only what failed at its last attempt")
 	flags.BoolVar(&resume, "continue", false, "go on with a resync that was interrupted")
 	flags.StringSliceVar(&approve, "approve", nil, "release the changes that this resync holds under `ID`")
+	flags.StringVar(&reason, "reason", "", "why they are released, in a `TEXT` for the record")
 	flags.BoolVar(&dryRun, "dry-run", false, "only show what would be pushed")
 	show.register(cmd)
 	return cmd

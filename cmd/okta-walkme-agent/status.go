@@ -31,9 +31,10 @@ type statusView struct {
 	Runs     []statusRun     `json:"runs"`
 	Failures []statusFailure `json:"failures"`
 	Holds    []statusHold    `json:"holds"`
-	Pending  int             `json:"pending"`   // changes whose outcome the next run settles
-	UnderWay int             `json:"under_way"` // changes of a run that is at work now
-	DryRun   bool            `json:"dry_run"`   // the service plans and sends nothing
+	Decided  []statusDecided `json:"decided_holds"` // decisions in force: what the next run makes, and what stays undone
+	Pending  int             `json:"pending"`       // changes whose outcome the next run settles
+	UnderWay int             `json:"under_way"`     // changes of a run that is at work now
+	DryRun   bool            `json:"dry_run"`       // the service plans and sends nothing
 
 	Quarantine *agent.Quarantine `json:"quarantine"`  // null: none
 	NextRun    *time.Time        `json:"next_run_at"` // null: no service is running
@@ -81,6 +82,17 @@ type statusHold struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
+// statusDecided is a hold that somebody has decided about.
+type statusDecided struct {
+	ID             string    `json:"id"`
+	Kind           string    `json:"kind"`
+	Count          int       `json:"count"` // of what is left of it
+	State          string    `json:"state"` // approved | rejected
+	DecidedBy      string    `json:"decided_by"`
+	DecidedAt      time.Time `json:"decided_at"`
+	DecisionReason string    `json:"decision_reason"`
+}
+
 func (c *cli) statusCommand() *cobra.Command {
 	var format string
 	var maxAge time.Duration
@@ -124,7 +136,7 @@ configuration says dry_run: true, that is the last plan of the service.`,
 }
 
 func readStatus(ctx context.Context, cfg *configs.Config) (view *statusView, err error) {
-	view = &statusView{Schema: statusSchema, DryRun: cfg.DryRun, Runs: []statusRun{}, Failures: []statusFailure{}, Holds: []statusHold{}}
+	view = &statusView{Schema: statusSchema, DryRun: cfg.DryRun, Runs: []statusRun{}, Failures: []statusFailure{}, Holds: []statusHold{}, Decided: []statusDecided{}}
 	db, err := state.OpenReadOnly(ctx, cfg.State.Path)
 	switch {
 	case errors.Is(err, state.ErrNotExist):
@@ -185,6 +197,13 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 	}
 	for _, h := range holds {
 		v.Holds = append(v.Holds, statusHold{h.ID, h.Kind, h.Count, h.CreatedAt})
+	}
+	decided, err := db.Decisions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range decided {
+		v.Decided = append(v.Decided, statusDecided{d.Hold.ID, d.Hold.Kind, len(d.Hold.Items), string(d.Verdict), d.By, d.At, d.Reason})
 	}
 	pending, err := db.Pending(ctx)
 	if err != nil {

@@ -39,7 +39,7 @@ func (v *statusView) text(w io.Writer, now time.Time) error {
 		_, err := fmt.Fprintln(w, "\nNo run yet.")
 		return err
 	}
-	return errors.Join(v.runsText(w), v.failuresText(w, now), v.holdsText(w))
+	return errors.Join(v.runsText(w), v.failuresText(w, now), v.holdsText(w), v.decidedText(w))
 }
 
 func (v *statusView) runsText(w io.Writer) error {
@@ -75,9 +75,17 @@ func (v *statusView) failuresText(w io.Writer, now time.Time) error {
 }
 
 func (v *statusView) holdsText(w io.Writer) error {
-	t := &table{title: "Held, waiting for approval", header: "ID\tCOUNT\tSINCE\tRELEASE WITH"}
+	t := &table{title: "Held, waiting for a decision", header: "ID\tCOUNT\tSINCE"}
 	for _, h := range v.Holds {
-		t.row("", "%s\t%d\t%s\t%s sync --approve %s", h.ID, h.Count, h.CreatedAt.Local().Format(time.DateTime), programName, h.ID)
+		t.row(programName+" holds show "+h.ID, "%s\t%d\t%s", h.ID, h.Count, h.CreatedAt.Local().Format(time.DateTime))
+	}
+	return t.write(w)
+}
+
+func (v *statusView) decidedText(w io.Writer) error {
+	t := &table{title: "Decided", header: "ID\tLEFT\tDECISION\tBY\tAT"}
+	for _, d := range v.Decided {
+		t.row(d.DecisionReason, "%s\t%d\t%s\t%s\t%s", d.ID, d.Count, d.State, report.Escape(d.DecidedBy), d.DecidedAt.Local().Format(time.DateTime))
 	}
 	return t.write(w)
 }

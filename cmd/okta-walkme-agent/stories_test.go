@@ -252,6 +252,7 @@ var changing = []struct {
 	{regexp.MustCompile(`\d+\.\d s\b`), "N s"},
 	{regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b`), "RUN"},
 	{regexp.MustCompile(`Plan    [0-9a-f]{16}`), "Plan    ID"},
+	{regexp.MustCompile(`versions up to \d+`), "versions up to N"},
 	{regexp.MustCompile(`process \d+`), "process PID"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d{3,}`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`\[request [^\]]*\]`), "[request ID]"},

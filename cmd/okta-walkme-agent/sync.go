@@ -37,6 +37,7 @@ so and sends. plan, and --dry-run, only look.`,
 			if err != nil {
 				return err
 			}
+			opts.By = c.whoAmI()
 			if dryRun {
 				return c.dryRun(cmd.Context(), cfg, opts, show)
 			}
@@ -47,9 +48,9 @@ so and sends. plan, and --dry-run, only look.`,
 	}
 	show.register(cmd)
 	cmd.Flags().StringSliceVar(&opts.Approve, "approve", nil, "release the changes held under `ID`")
+	cmd.Flags().StringVar(&opts.Reason, "reason", "", "why they are released, in a `TEXT` for the record")
 	cmd.Flags().BoolVar(&opts.Refresh, "refresh", false, "read WalkMe and undo what was changed there")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only show what the run would do")
-	opts.By = whoAmI()
 	return cmd
 }
 
@@ -153,8 +154,12 @@ func unconfirmed(r *agent.Report) bool {
 	return slices.ContainsFunc(r.Changes, func(c *plan.Change) bool { return c.Block.Is(plan.BlockUnconfirmed) })
 }
 
-// whoAmI names the person who approves, for the record.
-func whoAmI() string {
+// whoAmI names the person who decides, for the record: behind sudo the one who called
+// it.
+func (c *cli) whoAmI() string {
+	if caller := c.getenv("SUDO_USER"); caller != "" {
+		return caller
+	}
 	if u, err := user.Current(); err == nil {
 		return u.Username
 	}

@@ -1,0 +1,155 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/state"
+)
+
+// decisionsInForce reads what people have decided, and leaves out what there is
+// nothing to do about any more, which the view remembers until the run records it.
+func (a *Agent) decisionsInForce(ctx context.Context, v *view, opts Options) ([]state.Decision, error) {
+	if a.State == nil {
+		return nil, nil
+	}
+	all, err := a.State.Decisions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("decisions in the state: %w", err)
+	}
+	all, v.ended = plan.Ended(all, v.recorded, v.desired, v.groups)
+	for i := range all {
+		if d := &all[i]; d.Verdict == state.Rejected && slices.Contains(opts.Approve, d.Hold.ID) { // a dry run records nothing
+			d.Verdict, d.By, d.Reason, d.At = state.Approved, opts.By, opts.Reason, a.now().UTC()
+		}
+	}
+	return all, nil
+}
+
+// approveRejected records the approval of holds that were rejected before. It comes
+// before the plan, since nothing of them waits in it.
+func (a *Agent) approveRejected(ctx context.Context, opts Options) error {
+	if len(opts.Approve) == 0 {
+		return nil
+	}
+	all, err := a.State.Decisions(ctx)
+	if err != nil {
+		return fmt.Errorf("decisions in the state: %w", err)
+	}
+	for _, d := range all {
+		if d.Verdict == state.Rejected && slices.Contains(opts.Approve, d.Hold.ID) {
+			if _, err := a.State.Decide(ctx, opts.approval(d.Hold.ID)); err != nil {
+				return fmt.Errorf("approval of %s: %w", d.Hold.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (o Options) approval(holdID string) state.Judgement {
+	return state.Judgement{HoldID: holdID, Verdict: state.Approved, By: o.By, Reason: o.Reason}
+}
+
+// approve records an approval that was given to this run. One of a set that has
+// changed meanwhile releases nothing.
+func (a *Agent) approve(ctx context.Context, planned *plan.Plan, id string, opts Options) error {
+	at := slices.IndexFunc(planned.Released(), func(r plan.Release) bool { return r.ID == id })
+	if at < 0 {
+		return a.approvedBefore(ctx, id)
+	}
+	d, err := a.State.Decide(ctx, opts.approval(id))
+	if err != nil {
+		return err
+	}
+	for _, c := range planned.Released()[at].Changes {
+		c.Decide(&d)
+	}
+	return nil
+}
+
+// approvedBefore is about an approval that releases nothing in this run.
+func (a *Agent) approvedBefore(ctx context.Context, id string) error {
+	decided, err := a.State.DecisionsOn(ctx, id)
+	if err != nil {
+		return err
+	}
+	if len(decided) > 0 && decided[0].EndedAt.IsZero() {
+		return nil // what is left of it goes out
+	}
+	open, err := a.State.Holds(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(open, func(h state.Hold) bool { return h.ID == id }) {
+		return state.ErrNoHold
+	}
+	a.log().Warn("the approval is of another set than the one that waits now: nothing is released", "hold", id)
+	return nil
+}
+
+// endCarriedOut ends the decisions about what this run has done. What it leaves is ended
+// by the next plan.
+func (a *Agent) endCarriedOut(ctx context.Context, planned *plan.Plan) error {
+	done := map[int64][]string{}
+	for _, c := range planned.Changes {
+		if c.Decision == 0 || c.Outcome != plan.Applied {
+			continue
+		}
+		for _, item := range planned.HeldItems([]*plan.Change{c}) {
+			done[c.Decision] = append(done[c.Decision], item.Key)
+		}
+	}
+	if err := a.State.EndDecided(ctx, done); err != nil {
+		return fmt.Errorf("decisions that are carried out: %w", err)
+	}
+	return nil
+}
+
+// recordHolds makes the state's holds those of the plan, and records the approvals
+// that this run was given.
+func (a *Agent) recordHolds(ctx context.Context, planned *plan.Plan, v *view, opts Options) error {
+	var released []state.Hold
+	for _, r := range planned.Released() { // one that only a plan has shown counts, too
+		released = append(released, storedHold(planned, r.Hold, r.Changes, opts))
+	}
+	if err := a.State.PutHolds(ctx, state.ReplaceNone, released); err != nil {
+		return fmt.Errorf("holds in the state: %w", err)
+	}
+	for _, id := range opts.Approve {
+		if err := a.approve(ctx, planned, id, opts); err != nil {
+			return fmt.Errorf("approval of %s: %w", id, err)
+		}
+	}
+	var now []state.Hold
+	for _, h := range planned.Holds {
+		if !h.Known {
+			held := slices.DeleteFunc(slices.Clone(planned.Changes), func(c *plan.Change) bool { return !c.Block.IsHeld() || c.Block.Hold != h.ID })
+			now = append(now, storedHold(planned, h, held, opts))
+		}
+	}
+	if err := errors.Join(a.State.PutHolds(ctx, opts.replaces(), now), a.State.EndDecided(ctx, v.ended)); err != nil {
+		return fmt.Errorf("holds in the state: %w", err)
+	}
+	return nil
+}
+
+// replaces says which holds a run knows all of.
+func (o Options) replaces() state.Replace {
+	switch {
+	case o.only != nil:
+		return state.ReplaceNone
+	case o.Force != nil:
+		return state.ReplaceForced
+	}
+	return state.ReplacePlanned
+}
+
+func storedHold(planned *plan.Plan, h plan.Hold, changes []*plan.Change, opts Options) state.Hold {
+	return state.Hold{
+		ID: h.ID, Kind: h.Kind, Digest: state.HoldDigest(h.Kind, h.Items), Limit: h.Limit, Reason: h.Reason,
+		Forced: opts.Force != nil, Count: h.Count, Items: planned.HeldItems(changes),
+	}
+}
