@@ -91,10 +91,18 @@ func (t tally) rest() []string {
 	return parts
 }
 
-// summary is the last line of a plan.
+// closing is the last line of a report. Why a run failed stands above it already.
+func (d *document) closing() string {
+	if d.run == nil {
+		return d.summary()
+	}
+	return d.runSummary("")
+}
+
+// summary says all in one line, for whoever sees nothing else.
 func (d *document) summary() string {
 	if d.run != nil {
-		return d.runSummary()
+		return d.runSummary(strings.TrimSuffix(d.withoutFailure(d.run.Error), "."))
 	}
 	parts := d.tally.rest()
 	if len(d.plan.Changes) == 0 {
@@ -131,7 +139,7 @@ func (d *document) inStep() string {
 	return number(n) + " users and groups are in step"
 }
 
-func (d *document) runSummary() string {
+func (d *document) runSummary(why string) string {
 	r := d.run
 	took := elapsed(r.FinishedAt.Sub(r.StartedAt))
 	head := fmt.Sprintf("Run %s done in %s", r.ID, took)
@@ -144,8 +152,8 @@ func (d *document) runSummary() string {
 		parts = append(parts, changes)
 	}
 	parts = append(parts, d.tally.rest()...)
-	if r.Error != "" {
-		parts = append(parts, strings.TrimSuffix(d.withoutFailure(r.Error), "."))
+	if why != "" {
+		parts = append(parts, why)
 	}
 	switch {
 	case len(parts) > 0:

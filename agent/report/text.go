@@ -40,7 +40,7 @@ func writeText(w io.Writer, what string, d *document, o Options) error {
 		p.section(d, &d.sections[i])
 	}
 	p.blank()
-	p.b.WriteString(p.paint(bold, Escape(d.summary())) + "\n")
+	p.b.WriteString(p.paint(bold, Escape(d.closing())) + "\n")
 	if _, err := io.WriteString(w, p.b.String()); err != nil {
 		return fmt.Errorf("%s as text: %w", what, err)
 	}

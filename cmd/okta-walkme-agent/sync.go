@@ -91,19 +91,29 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 		if err := c.showRun(r, f.format, f.full); err != nil {
 			return err
 		}
-		if c.hasRead(r, runErr, f.format) {
-			return runErr
+		if ch := c.hasRead(r, runErr, f.format); ch != nil {
+			return inShort(runErr, r.Failure(ch))
 		}
 	}
 	return runExit(r, runErr)
 }
 
-// hasRead says whether the person at the terminal has just read in the report what
-// a run ended with, and what to do.
-func (c *cli) hasRead(r *agent.Report, runErr error, format string) bool {
-	return runErr != nil && format == "text" && isTerminal(c.stdout) && slices.ContainsFunc(r.Changes, func(ch *plan.Change) bool {
-		return r.Failure(ch) != nil && errors.Is(runErr, r.Failure(ch))
-	})
+// hasRead returns the change whose failure ended the run, where the person at the
+// terminal has just read in the report what it was, and what to do; else nil.
+func (c *cli) hasRead(r *agent.Report, runErr error, format string) *plan.Change {
+	if runErr == nil || format != "text" || !isTerminal(c.stdout) {
+		return nil
+	}
+	i := slices.IndexFunc(r.Changes, func(ch *plan.Change) bool { return r.Failure(ch) != nil && errors.Is(runErr, r.Failure(ch)) })
+	if i < 0 {
+		return nil
+	}
+	return r.Changes[i]
+}
+
+// inShort leaves out of an error what it wraps: that was said already.
+func inShort(err, said error) error {
+	return &exit{exitCode(err), errors.New(strings.TrimSuffix(err.Error(), ": "+said.Error()))}
 }
 
 // dryRun is a run up to the point where it would write.
