@@ -144,9 +144,9 @@ func BenchmarkPlanGroups(b *testing.B) {
 			b.Fatal(err)
 		}
 		desired := mapping.Desired(snap, plan.DesirePolicy{})
-		plan := plan.New(plan.Input{Recorded: recorded, Desired: desired, Groups: plan.DesiredGroups(snap), Mapping: mapping})
-		if len(plan.Changes) != 0 || plan.Summary.Unchanged != people+groups {
-			b.Fatalf("%d changes, %d unchanged", len(plan.Changes), plan.Summary.Unchanged)
+		planned := plan.New(plan.Input{Recorded: recorded, Desired: desired, Groups: plan.DesiredGroups(snap), Mapping: mapping})
+		if len(planned.Changes) != 0 || planned.Summary.Unchanged != people+groups {
+			b.Fatalf("%d changes, %d unchanged", len(planned.Changes), planned.Summary.Unchanged)
 		}
 		b.StopTimer()
 		runtime.ReadMemStats(&peak)

@@ -139,9 +139,9 @@ func (a *Agent) recordHolds(ctx context.Context, planned *plan.Plan, v *view, op
 // replaces says which holds a run knows all of.
 func (o Options) replaces() state.Replace {
 	switch {
-	case o.only != nil:
+	case o.Scope.People() != nil:
 		return state.ReplaceNone
-	case o.Force != nil:
+	case o.Scope.Selection() != nil:
 		return state.ReplaceForced
 	}
 	return state.ReplacePlanned
@@ -150,6 +150,6 @@ func (o Options) replaces() state.Replace {
 func storedHold(planned *plan.Plan, h plan.Hold, changes []*plan.Change, opts Options) state.Hold {
 	return state.Hold{
 		ID: h.ID, Kind: h.Kind, Digest: state.HoldDigest(h.Kind, h.Items), Limit: h.Limit, Reason: h.Reason,
-		Forced: opts.Force != nil, Count: h.Count, Items: planned.HeldItems(changes),
+		Forced: opts.Scope.Selection() != nil, Count: h.Count, Items: planned.HeldItems(changes),
 	}
 }

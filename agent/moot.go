@@ -12,7 +12,7 @@ import (
 // back the change that failed, or WalkMe turned out to have made it. A run that
 // plans a part only, or against what WalkMe shows, proves nothing about the rest.
 func (a *Agent) forgetMoot(ctx context.Context, planned *plan.Plan, v *view, opts Options, unsettled map[string]string) error {
-	if opts.Force != nil || opts.Refresh || opts.only != nil {
+	if opts.Scope.Partial() || opts.Refresh {
 		return nil
 	}
 	busy := map[string]bool{}

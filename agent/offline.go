@@ -23,12 +23,12 @@ func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, erro
 	}
 	offline := *a
 	offline.Config.ConfirmRemovals = false // there is nobody to ask
-	plan, err := offline.planFrom(ctx, v, opts)
+	planned, err := offline.planFrom(ctx, v, opts)
 	if err != nil {
 		return nil, err
 	}
-	plan.Finish(a.about(v))
-	return plan, nil
+	planned.Finish(a.about(v))
+	return planned, nil
 }
 
 func (a *Agent) readStored(ctx context.Context) (*view, error) {

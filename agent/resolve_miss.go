@@ -31,7 +31,7 @@ func (a *Agent) resolveForRun(ctx context.Context, planned *plan.Plan, opts Opti
 	}
 	now := a.now().UTC().Truncate(time.Second)
 	after, asked := map[string]miss{}, map[*plan.Change]bool{}
-	if opts.only != nil || opts.Force != nil {
+	if opts.Scope.Partial() {
 		maps.Copy(after, before) // the plan leaves others out
 	}
 	for _, c := range planned.Changes {

@@ -31,7 +31,8 @@ func (e *OtherResyncError) Error() string {
 // less what WalkMe has acknowledged since it began. A selection of one's own must be the
 // same. The error is ErrNoResync or an *OtherResyncError.
 func (a *Agent) resume(ctx context.Context, opts *Options) error {
-	if opts.Force == nil || !opts.Resume {
+	selection := opts.Scope.Selection()
+	if selection == nil || !opts.Resume {
 		return nil
 	}
 	u, err := unfinishedResync.Load(ctx, a.State)
@@ -41,11 +42,11 @@ func (a *Agent) resume(ctx context.Context, opts *Options) error {
 	if u.Since.IsZero() {
 		return ErrNoResync
 	}
-	if given := opts.Force.String(); given != (&plan.Selection{}).String() && given != u.Selection.String() {
+	if given := selection.String(); given != (&plan.Selection{}).String() && given != u.Selection.String() {
 		return &OtherResyncError{u.Selection}
 	}
-	opts.Force = &u.Selection
-	return a.leavePushed(ctx, opts.Force, u.Since.Truncate(time.Millisecond)) // as the state keeps its times
+	opts.Scope = plan.OfSelection(u.Selection)
+	return a.leavePushed(ctx, opts.Scope.Selection(), u.Since.Truncate(time.Millisecond)) // as the state keeps its times
 }
 
 // leavePushed leaves out of a resync what it has pushed since it began. What other runs
@@ -75,7 +76,8 @@ func (a *Agent) leavePushed(ctx context.Context, s *plan.Selection, since time.T
 // resyncing notes a resync for as long as do works on it, and for good when that fails
 // after it has pushed something. One that has pushed nothing leaves what was there.
 func (a *Agent) resyncing(ctx context.Context, opts Options, report *Report, do func() error) error {
-	if opts.Force == nil {
+	selection := opts.Scope.Selection()
+	if selection == nil {
 		return do()
 	}
 	before, err := unfinishedResync.Load(ctx, a.State)
@@ -83,7 +85,7 @@ func (a *Agent) resyncing(ctx context.Context, opts Options, report *Report, do 
 		return err
 	}
 	if !opts.Resume {
-		if err := unfinishedResync.Save(ctx, a.State, unfinished{report.Run.StartedAt, *opts.Force}); err != nil {
+		if err := unfinishedResync.Save(ctx, a.State, unfinished{report.Run.StartedAt, *selection}); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
 // the look-ups that tell a link from a create.
 func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
-	opts.Force = opts.Force.Clone()
+	opts.Scope = opts.Scope.Clone()
 	if err := a.resume(ctx, &opts); err != nil {
 		return nil, err
 	}
@@ -27,20 +27,20 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := a.planFrom(ctx, v, opts)
+	planned, err := a.planFrom(ctx, v, opts)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.lookUp(ctx, plan, everyCreate); err != nil {
+	if err := a.lookUp(ctx, planned, everyCreate); err != nil {
 		return nil, err
 	}
-	plan.Finish(a.about(v))
-	return plan, nil
+	planned.Finish(a.about(v))
+	return planned, nil
 }
 
 // planFrom makes the plan, applies the limits and has the removals confirmed.
 func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Plan, err error) {
-	if err := opts.Force.Resolve(v.desired, v.groups, v.recorded); err != nil {
+	if err := opts.Scope.Selection().Resolve(v.desired, v.groups, v.recorded); err != nil {
 		return nil, err
 	}
 	if opts.Refresh {
@@ -51,9 +51,9 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Pl
 	planned := plan.New(plan.Input{
 		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
-		Pushed: v.pushed, Only: opts.only, Force: opts.Force, Patient: opts.Patient, Now: a.now(),
+		Pushed: v.pushed, Scope: opts.Scope, Patient: opts.Patient, Now: a.now(),
 	})
-	if opts.Force == nil {
+	if opts.Scope.Selection() == nil {
 		planned.ReportSources(v.snap)
 	}
 	before, err := absentSince.Load(ctx, a.State)
@@ -63,7 +63,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Pl
 	v.absent = planned.WaitForGrace(plan.GraceInput{
 		Grace: a.Config.Grace, Now: a.now(), Recorded: v.recorded, Desired: v.desired, Before: before,
 	})
-	if opts.only != nil {
+	if opts.Scope.People() != nil {
 		v.absent = nil // what a look at a few people sees says nothing about the others
 	}
 	return planned, a.holdBack(ctx, planned, v, opts)
@@ -111,7 +111,7 @@ func (a *Agent) about(v *view) plan.About {
 // run failed as a whole; the report then says how far it got. Single changes that
 // failed are in the report, not in the error.
 func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
-	opts.Force = opts.Force.Clone()
+	opts.Scope = opts.Scope.Clone()
 	if err := a.resume(ctx, &opts); err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		}
 	}
 	report.Plan = *planned
-	if opts.only != nil {
+	if opts.Scope.People() != nil {
 		report.Health = plan.Health{} // a look at a few people is no verdict on the whole
 	}
 	if err := errors.Join(a.recordHolds(ctx, planned, v, opts), a.rememberAbsent(ctx, v)); err != nil {
@@ -203,8 +203,8 @@ func (a *Agent) rememberAbsent(ctx context.Context, v *view) error {
 }
 
 func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {
-	if opts.only != nil {
-		return a.readPeople(ctx, opts.only)
+	if people := opts.Scope.People(); people != nil {
+		return a.readPeople(ctx, people)
 	}
 	return a.snapshot(ctx)
 }

@@ -10,13 +10,9 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// partial says that a run looks at some people or groups alone. What it does not
-// see is not gone.
-func (o Options) partial() bool { return o.only != nil || o.Force != nil }
-
 // openHolds returns the holds that a partial run must respect, by their kind.
 func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]plan.Hold, error) {
-	if !opts.partial() {
+	if !opts.Scope.Partial() {
 		return nil, nil
 	}
 	holds, err := a.State.Holds(ctx)

@@ -19,19 +19,18 @@ const (
 
 // Options are the wishes of whoever starts a run.
 type Options struct {
-	Trigger string   // what started it: schedule, sync, resync …
-	Approve []string // holds to release
-	By      string   // who approves, for the record
-	Reason  string   // why, in that person's words
-	Patient bool     // honour the pauses of failed objects
-	Force   *plan.Selection
-	Refresh bool // read WalkMe and compare with what it shows
+	Trigger string     // what started it: schedule, sync, resync …
+	Approve []string   // holds to release
+	By      string     // who approves, for the record
+	Reason  string     // why, in that person's words
+	Patient bool       // honour the pauses of failed objects
+	Scope   plan.Scope // the zero value is everything
+	Refresh bool       // read WalkMe and compare with what it shows
 
-	// Resume goes on with the resync that was interrupted: Force is the same, or the
+	// Resume goes on with the resync that was interrupted: Scope is the same, or the
 	// zero Selection, and what it has pushed since it began is left out.
 	Resume bool
 
-	only  []string   // Okta ids of the people to look at, sorted; nil: everybody
 	saved *plan.Plan // the plan that the run must match
 }
 

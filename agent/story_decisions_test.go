@@ -154,9 +154,9 @@ func TestApprovalOfARejectedHold(t *testing.T) {
 	held := w.sync().Holds[0].ID
 	w.decide(held, state.Rejected, "")
 	w.sync()
-	plan, err := w.agent.Plan(t.Context(), agent.Options{Approve: []string{held}, By: "test"})
-	if err != nil || plan.Pending() != 1 || plan.Summary.Undone != 0 {
-		t.Errorf("Plan() with the approval = %+v, %v, want one change", plan, err)
+	planned, err := w.agent.Plan(t.Context(), agent.Options{Approve: []string{held}, By: "test"})
+	if err != nil || planned.Pending() != 1 || planned.Summary.Undone != 0 {
+		t.Errorf("Plan() with the approval = %+v, %v, want one change", planned, err)
 	}
 	wantText(t, "holds after a plan", w.holds(), "deactivations rejected: ann")
 	wantText(t, "changes", changes(w.sync(held)), "deactivate ann: applied")
@@ -213,7 +213,7 @@ func TestDecisionAboutAResync(t *testing.T) {
 	w.tenant.SetMembers(w.record("Editors").ID, w.record("ann").ID, w.record("bob").ID, stranger)
 	resync := func() *agent.Report {
 		t.Helper()
-		r, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Force: &plan.Selection{Groups: []string{"Editors"}}})
+		r, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Scope: plan.OfSelection(plan.Selection{Groups: []string{"Editors"}})})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 // refreshed makes the plan of a refresh, and then the run.
 func (w *world) refreshed() (*plan.Plan, *agent.Report) {
 	w.t.Helper()
-	plan, err := w.agent.Plan(w.t.Context(), agent.Options{Refresh: true})
+	planned, err := w.agent.Plan(w.t.Context(), agent.Options{Refresh: true})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func (w *world) refreshed() (*plan.Plan, *agent.Report) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return plan, report
+	return planned, report
 }
 
 // inStep says that neither a run nor a refresh finds anything to do.
@@ -38,21 +38,21 @@ func (w *world) inStep() {
 }
 
 // drifts lists the changes of a plan with their cause, reason and values.
-func drifts(plan *plan.Plan) string {
+func drifts(planned *plan.Plan) string {
 	var lines []string
-	for _, c := range plan.Changes {
+	for _, c := range planned.Changes {
 		lines = append(lines, fmt.Sprintf("%s %s: %s: %s", c.Action, short(c.Name), c.Cause, short(c.Reason.String())))
 		for _, a := range c.Attributes {
 			lines = append(lines, fmt.Sprintf("%s: desired %v, last pushed %v, actual %v", a.Path, a.New, a.Old, a.Actual))
 		}
 		for _, id := range c.Members.Add {
-			lines = append(lines, "+ "+short(plan.People[id]))
+			lines = append(lines, "+ "+short(planned.People[id]))
 		}
 		for _, id := range c.Members.Remove {
-			lines = append(lines, "- "+short(plan.People[id]))
+			lines = append(lines, "- "+short(planned.People[id]))
 		}
 	}
-	for _, r := range plan.Rejected {
+	for _, r := range planned.Rejected {
 		lines = append(lines, fmt.Sprintf("rejected %s: %s", short(r.Name), r.Error))
 	}
 	return strings.Join(lines, "\n")
@@ -69,8 +69,8 @@ func TestDriftOfAProfile(t *testing.T) {
 		w.tenant.SetUser(w.record("bob").ID, func(u *walkmetest.User) { u.FamilyName = "Byhand" })
 		w.org.Update(w.people["bob"], map[string]any{"lastName": "Baker"})
 		w.org.Update(w.people["cara"], map[string]any{"lastName": "Cole"})
-		plan, report := w.refreshed()
-		wantText(t, "plan", drifts(plan), `
+		planned, report := w.refreshed()
+		wantText(t, "plan", drifts(planned), `
 			update ann: drift: changed in WalkMe
 			name.familyName: desired Example, last pushed Example, actual Byhand
 			update bob: okta: name.familyName changed in Okta
@@ -121,8 +121,8 @@ func TestDriftOfTheStatus(t *testing.T) {
 		w.tenant.SetUser(w.record("ann").ID, func(u *walkmetest.User) { u.Active = false })
 		w.tenant.SetUser(w.record("bob").ID, func(u *walkmetest.User) { u.Active = true })
 		w.quiet()
-		plan, report := w.refreshed()
-		wantText(t, "plan", drifts(plan), `
+		planned, report := w.refreshed()
+		wantText(t, "plan", drifts(planned), `
 			deactivate bob: drift: changed in WalkMe: no longer assigned in Okta
 			reactivate ann: drift: changed in WalkMe: assigned in Okta
 			group_members push Team: okta: members are back with their accounts
@@ -149,16 +149,16 @@ func TestDriftOfADeletedAccount(t *testing.T) {
 		w.sync()
 		w.tenant.DeleteUser(w.record("ann").ID)
 		w.quiet()
-		plan, report := w.refreshed()
+		planned, report := w.refreshed()
 		const why = "the account is gone in WalkMe; with provisioning.on_missing: recreate it would be made anew"
-		wantText(t, "plan", drifts(plan), "rejected ann: "+why)
+		wantText(t, "plan", drifts(planned), "rejected ann: "+why)
 		wantText(t, "changes", changes(report), "rejected ann: id: "+why)
 		if rec := w.record("ann"); rec.ID == "" || !rec.Active {
 			t.Errorf("record of ann = %+v, want as it was", rec)
 		}
 		w.restart(func(s *setup) { s.config.Policy.RecreateMissing = true })
-		plan, report = w.refreshed()
-		wantText(t, "plan that makes it anew", drifts(plan), `
+		planned, report = w.refreshed()
+		wantText(t, "plan that makes it anew", drifts(planned), `
 			create ann: drift: changed in WalkMe: assigned in Okta
 			name.familyName: desired Example, last pushed <nil>, actual <nil>
 			name.givenName: desired Ann, last pushed <nil>, actual <nil>
@@ -189,8 +189,8 @@ func TestDriftOfMembers(t *testing.T) {
 		w.tenant.SetMembers(w.record("push Team").ID, w.accountID("bob"), w.accountID("cara"), foreign)
 		w.tenant.Protect(foreign)
 		w.quiet()
-		plan, report := w.refreshed()
-		wantText(t, "plan", drifts(plan), `
+		planned, report := w.refreshed()
+		wantText(t, "plan", drifts(planned), `
 			group_members push Team: drift: members were taken out in WalkMe
 			+ ann`)
 		wantText(t, "changes", changes(report), "group_members push Team: applied")
@@ -212,8 +212,8 @@ func TestDriftOfAGroupName(t *testing.T) {
 		w.sync()
 		w.tenant.RenameGroup(w.record("push Team").ID, "By hand")
 		w.tenant.RenameGroup(w.record("push Linked").ID, "Linked by hand")
-		plan, _ := w.refreshed()
-		wantText(t, "plan", drifts(plan), `
+		planned, _ := w.refreshed()
+		wantText(t, "plan", drifts(planned), `
 			group_rename push Team: drift: renamed in WalkMe
 			displayName: desired push Team, last pushed push Team, actual By hand`)
 		wantText(t, "memberships", w.memberships(), `
@@ -235,16 +235,16 @@ func TestDriftOfADeletedGroup(t *testing.T) {
 		w.sync()
 		w.tenant.DeleteGroup(w.record("push Team").ID)
 		w.quiet()
-		plan, _ := w.refreshed()
-		wantText(t, "plan", drifts(plan), "rejected push Team: the group was deleted in WalkMe; with push_groups.on_missing: recreate it would be made anew")
+		planned, _ := w.refreshed()
+		wantText(t, "plan", drifts(planned), "rejected push Team: the group was deleted in WalkMe; with push_groups.on_missing: recreate it would be made anew")
 		w.restart(func(s *setup) { s.config.Policy.Groups.RecreateMissing = true })
 		replaced := w.tenant.AddGroup("push team", w.account("foreign", true))
 		w.tenant.Protect(replaced)
-		plan, _ = w.refreshed()
-		wantText(t, "plan with another group of the name", drifts(plan), "rejected push Team: the group was deleted in WalkMe, and another one, "+replaced+", has its name now")
+		planned, _ = w.refreshed()
+		wantText(t, "plan with another group of the name", drifts(planned), "rejected push Team: the group was deleted in WalkMe, and another one, "+replaced+", has its name now")
 		w.tenant.DeleteGroup(replaced)
-		plan, _ = w.refreshed()
-		wantText(t, "plan that makes it anew", drifts(plan), `
+		planned, _ = w.refreshed()
+		wantText(t, "plan that makes it anew", drifts(planned), `
 			group_create push Team: drift: changed in WalkMe: the group is gone, pushed by rule name starts with "push "
 			displayName: desired push Team, last pushed <nil>, actual <nil>
 			+ ann
@@ -301,8 +301,8 @@ func TestUnmanagedIsCounted(t *testing.T) {
 			Foreign: admin
 			push Team: ann bob`)
 		w.inStep()
-		if plan, err := w.agent.Plan(t.Context(), agent.Options{}); err != nil || plan.Unmanaged != nil {
-			t.Errorf("unmanaged without a refresh = %+v, %v, want none counted", plan.Unmanaged, err)
+		if planned, err := w.agent.Plan(t.Context(), agent.Options{}); err != nil || planned.Unmanaged != nil {
+			t.Errorf("unmanaged without a refresh = %+v, %v, want none counted", planned.Unmanaged, err)
 		}
 	})
 }

@@ -22,8 +22,8 @@ func TestResyncLeavesGraceRunning(t *testing.T) {
 	w.org.Unassign(w.people["ann"])
 	w.sync()
 	w.later += 23 * time.Hour
-	only := &plan.Selection{Users: []string{"bob@example.com"}}
-	if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Force: only}); err != nil {
+	only := plan.Selection{Users: []string{"bob@example.com"}}
+	if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Scope: plan.OfSelection(only)}); err != nil {
 		t.Fatal(err)
 	}
 	w.later += 2 * time.Hour

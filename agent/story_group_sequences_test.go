@@ -26,7 +26,7 @@ func TestGroupPushSequences(t *testing.T) {
 		edit     func(*setup)
 		before   func(*world) // and a run
 		happens  func(*world)
-		force    *plan.Selection
+		scope    plan.Scope
 		oin, aiw string
 	}{
 		{
@@ -91,13 +91,13 @@ func TestGroupPushSequences(t *testing.T) {
 		}, {
 			event:  "Push Now",
 			before: func(w *world) { w.group("push Team", "ann", "bob") },
-			force:  &plan.Selection{Groups: []string{"push Team"}},
+			scope:  plan.OfSelection(plan.Selection{Groups: []string{"push Team"}}),
 			oin:    "PATCH /Groups/push Team " + patch + `[{"op":"replace","path":"members","value":[` + ann + "," + bob + "]}]}",
 			aiw:    put + "[" + ann + "," + bob + "]}",
 		}, {
 			event:  "Push Now of an empty group",
 			before: func(w *world) { w.group("push Team") },
-			force:  &plan.Selection{Groups: []string{"push Team"}},
+			scope:  plan.OfSelection(plan.Selection{Groups: []string{"push Team"}}),
 			oin:    "PATCH /Groups/push Team " + patch + `[{"op":"replace","path":"members","value":[]}]}`,
 			aiw:    put + "[]}",
 		}, {
@@ -141,7 +141,7 @@ func TestGroupPushSequences(t *testing.T) {
 				}
 				names := w.names() // the group may be gone afterwards
 				w.tenant.ResetRequests()
-				if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Force: tt.force}); err != nil {
+				if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Scope: tt.scope}); err != nil {
 					t.Fatal(err)
 				}
 				want := map[walkme.Profile]string{walkme.OIN: tt.oin, walkme.AIW: tt.aiw}[profile]

@@ -485,7 +485,7 @@ func TestGroupPushNow(t *testing.T) {
 		push := func() *agent.Report {
 			t.Helper()
 			w.tenant.ResetRequests()
-			report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Force: &plan.Selection{Groups: []string{"push Team"}}})
+			report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Scope: plan.OfSelection(plan.Selection{Groups: []string{"push Team"}})})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -63,11 +63,11 @@ func TestApprovalOfAPlannedHold(t *testing.T) {
 	w.hire("ann", "bob")
 	w.sync()
 	w.dismiss("ann", "bob")
-	plan, err := w.agent.Plan(t.Context(), agent.Options{})
+	planned, err := w.agent.Plan(t.Context(), agent.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantText(t, "changes", changes(w.sync(plan.Holds[0].ID)), `
+	wantText(t, "changes", changes(w.sync(planned.Holds[0].ID)), `
 		deactivate ann: applied
 		deactivate bob: applied`)
 	if open := w.openHolds(); len(open) != 0 {
@@ -89,8 +89,8 @@ func TestPartialRunsRespectHolds(t *testing.T) {
 	wantText(t, "changes of the watch run", changes(w.syncPeople("ann", "dan")), `
 		deactivate ann: held
 		update dan: applied`)
-	force := &plan.Selection{Users: []string{"dan@example.com"}}
-	if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Force: force}); err != nil {
+	force := plan.Selection{Users: []string{"dan@example.com"}}
+	if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "resync", Scope: plan.OfSelection(force)}); err != nil {
 		t.Fatal(err)
 	}
 	if open := w.openHolds(); len(open) != 1 || open[0] != held {

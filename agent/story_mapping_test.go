@@ -31,11 +31,11 @@ func (w *world) remap(pairs ...string) {
 
 func (w *world) plan() *plan.Plan {
 	w.t.Helper()
-	plan, err := w.agent.Plan(w.t.Context(), agent.Options{})
+	planned, err := w.agent.Plan(w.t.Context(), agent.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return plan
+	return planned
 }
 
 // A mapping under which nobody has a name any more changes nothing in WalkMe. The plan

@@ -16,16 +16,16 @@ import (
 // pushAgain makes the plan of a resync, and then the run.
 func (w *world) pushAgain(force plan.Selection, approve ...string) (*plan.Plan, *agent.Report) {
 	w.t.Helper()
-	plan, err := w.agent.Plan(w.t.Context(), agent.Options{Force: &force, Approve: approve})
+	planned, err := w.agent.Plan(w.t.Context(), agent.Options{Scope: plan.OfSelection(force), Approve: approve})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.tenant.ResetRequests()
-	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Force: &force, Approve: approve, By: "test"})
+	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Scope: plan.OfSelection(force), Approve: approve, By: "test"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return plan, report
+	return planned, report
 }
 
 // linkAuthors links Okta's group Content to Authors, which has three members of its

@@ -15,7 +15,7 @@ import (
 
 // resync pushes a selection again, or goes on with what was interrupted.
 func (w *world) resync(s plan.Selection, resume bool) (*agent.Report, error) {
-	return w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Force: &s, Resume: resume})
+	return w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Scope: plan.OfSelection(s), Resume: resume})
 }
 
 // resyncedWorld has four people in sync, of whom a resync of three was cut off after
@@ -55,7 +55,7 @@ func (w *world) refuseAfterPuts(n int) {
 // interrupted, neither more nor less, and only once.
 func TestContinueResumesTheSelection(t *testing.T) {
 	w := resyncedWorld(t)
-	planned, err := w.agent.Plan(t.Context(), agent.Options{Force: &plan.Selection{}, Resume: true})
+	planned, err := w.agent.Plan(t.Context(), agent.Options{Scope: plan.OfSelection(plan.Selection{}), Resume: true})
 	if err != nil || len(planned.Changes) != 2 {
 		t.Errorf("Plan() of the rest = %d changes, %v, want 2", len(planned.Changes), err)
 	}
@@ -149,14 +149,14 @@ func TestResyncPreview(t *testing.T) {
 	w.hire("ann", "bob")
 	w.group("Team", "ann", "bob")
 	w.sync()
-	plan, err := w.agent.Plan(t.Context(), agent.Options{Force: &plan.Selection{Users: []string{"ann@example.com"}, Groups: []string{"Team"}}})
-	if err != nil || len(plan.Changes) != 2 {
-		t.Fatalf("Plan() = %v, %v, want one user and one group", plan, err)
+	planned, err := w.agent.Plan(t.Context(), agent.Options{Scope: plan.OfSelection(plan.Selection{Users: []string{"ann@example.com"}, Groups: []string{"Team"}})})
+	if err != nil || len(planned.Changes) != 2 {
+		t.Fatalf("Plan() = %v, %v, want one user and one group", planned, err)
 	}
-	if user := plan.Changes[0]; len(user.Attributes) != 3 || user.Attributes[1].New != "Ann" || user.Attributes[1].Old != "Ann" {
+	if user := planned.Changes[0]; len(user.Attributes) != 3 || user.Attributes[1].New != "Ann" || user.Attributes[1].Old != "Ann" {
 		t.Errorf("attributes of ann = %v, want all three", user.Attributes)
 	}
-	if group := plan.Changes[1]; group.Resent != 2 {
+	if group := planned.Changes[1]; group.Resent != 2 {
 		t.Errorf("members of Team pushed again = %d, want 2", group.Resent)
 	}
 }

@@ -375,7 +375,7 @@ func TestOneMissIsNoEvidence(t *testing.T) {
 			t.Errorf("changes = %s, want failures", changes(report))
 		}
 		w.tenant.Fault(nil)
-		if plan, _ := w.agent.Plan(t.Context(), agent.Options{Refresh: true}); plan.Pending() == 0 {
+		if planned, _ := w.agent.Plan(t.Context(), agent.Options{Refresh: true}); planned.Pending() == 0 {
 			t.Error("a plan after it is in step")
 		}
 		w.sync()

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 )
 
@@ -19,16 +19,16 @@ func (a *Agent) SyncPeople(ctx context.Context, oktaIDs []string, opts Options) 
 	if len(oktaIDs) == 0 {
 		return nil, nil
 	}
-	opts.only = scim.SortedSet(slices.Clone(oktaIDs))
-	v, err := a.readPeople(ctx, opts.only)
+	opts.Scope = plan.OfPeople(slices.Clone(oktaIDs))
+	v, err := a.readPeople(ctx, opts.Scope.People())
 	if errors.Is(err, ErrNoSnapshot) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	plan, err := a.planFrom(ctx, v, opts)
-	if err != nil || plan.Pending() == 0 {
+	planned, err := a.planFrom(ctx, v, opts)
+	if err != nil || planned.Pending() == 0 {
 		return nil, err
 	}
 	return a.Sync(ctx, opts)

@@ -159,7 +159,7 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	add, remove := scim.MemberDiff(members, eligible)
 	remove = p.removable(remove, want)
 	returners := p.returners(eligible, members)
-	forced := p.in.Force.wantsGroup(r)
+	forced := p.in.Scope.selection.wantsGroup(r)
 	c := p.groupChange(GroupMembers, want, r)
 	c.Reason = Reason{"membership changed in Okta"}
 	pushed, refreshed := p.in.Pushed[ObjectKey(scim.Group, r.SourceID)]
@@ -176,7 +176,7 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 		c.Reason = Reason{"members are back with their accounts"}
 	}
 	c.empties = len(add)+len(returners) == 0 && p.empties(members, remove)
-	c.Whole, c.Replaces = r.Partial || forced, p.in.Force.replaces(r)
+	c.Whole, c.Replaces = r.Partial || forced, p.in.Scope.selection.replaces(r)
 	if len(returners) > 0 {
 		add = scim.SortedSet(append(add, returners...))
 	}
@@ -278,7 +278,7 @@ func (p *planner) empties(members, remove []string) bool {
 // known so far keeps back.
 func (p *planner) sends(oktaID string) bool {
 	c := p.actions[oktaID]
-	return c != nil && !c.Blocked() && p.in.Force.covers(c, p.users[oktaID])
+	return c != nil && !c.Blocked() && p.in.Scope.selection.covers(c, p.users[oktaID])
 }
 
 // returners returns whom the group is recorded to hold and who are reactivated or

@@ -74,10 +74,10 @@ func TestGroupTable(t *testing.T) {
 				"policy": {tt.policy}, "state": {"user 00u1 id=w1 name=ann@example.com", records[tt.recorded]},
 				"okta": {"user 00u1 present name=ann@example.com", wants[tt.okta]},
 			}}
-			plan := plan.New(s.input(t))
-			plan.Summary.Unchanged-- // the one person
-			if got := summaryText(plan.Summary); got != tt.want {
-				t.Errorf("New(%s, %s) = %s, want %s\n%s", tt.recorded, tt.okta, got, tt.want, planText(plan))
+			planned := plan.New(s.input(t))
+			planned.Summary.Unchanged-- // the one person
+			if got := summaryText(planned.Summary); got != tt.want {
+				t.Errorf("New(%s, %s) = %s, want %s\n%s", tt.recorded, tt.okta, got, tt.want, planText(planned))
 			}
 		})
 	}
@@ -90,9 +90,9 @@ func TestUnlinkWaitsForReadableSources(t *testing.T) {
 		s := &scenario{sections: map[string][]string{
 			"policy": {policy}, "state": {"group 00g1 id=g1 name=Team"}, "run": {`doubt_groups="a source is gone"`},
 		}}
-		plan := plan.New(s.input(t))
-		if len(plan.Changes) != 1 || !plan.Changes[0].Blocked() || plan.Changes[0].Block.Detail != "a source is gone" || plan.Pending() != 0 {
-			t.Errorf("policy %q: %s, want one change that waits", policy, planText(plan))
+		planned := plan.New(s.input(t))
+		if len(planned.Changes) != 1 || !planned.Changes[0].Blocked() || planned.Changes[0].Block.Detail != "a source is gone" || planned.Pending() != 0 {
+			t.Errorf("policy %q: %s, want one change that waits", policy, planText(planned))
 		}
 	}
 }

@@ -207,7 +207,7 @@ func groupPlan(recorded, wanted []string, edit func(*plan.Input)) (*plan.Plan, [
 func TestMemberRemovals(t *testing.T) {
 	five, six := numbered("00u", 5), numbered("00u", 6)
 	partial := func(in *plan.Input) { in.Recorded[len(in.Recorded)-1].Partial = true }
-	forced := func(in *plan.Input) { in.Force = &plan.Selection{} }
+	forced := func(in *plan.Input) { in.Scope = plan.OfSelection(plan.Selection{}) }
 	tests := []struct {
 		name           string
 		recorded, want []string

@@ -27,9 +27,9 @@ func TestScenarios(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			s := readScenario(t, file)
 			in := s.input(t)
-			plan := plan.New(in)
-			s.hold(t, plan, in)
-			got := planText(plan)
+			planned := plan.New(in)
+			s.hold(t, planned, in)
+			got := planText(planned)
 			if *update {
 				s.write(t, file, got)
 				return
@@ -117,11 +117,11 @@ func TestUserTable(t *testing.T) {
 			default:
 				in.Desired.People = []plan.Person{person.person()}
 			}
-			plan := plan.New(in)
-			if got := summaryText(plan.Summary); got != tt.want {
-				t.Errorf("New(%s, %s) = %s, want %s\n%s", tt.recorded, tt.okta, got, tt.want, planText(plan))
+			planned := plan.New(in)
+			if got := summaryText(planned.Summary); got != tt.want {
+				t.Errorf("New(%s, %s) = %s, want %s\n%s", tt.recorded, tt.okta, got, tt.want, planText(planned))
 			}
-			for _, c := range plan.Changes {
+			for _, c := range planned.Changes {
 				if want := in.Recorded; (len(want) == 0 || want[0].ID == "") != (c.WalkMeID == "") || c.Name != "ann@example.com" {
 					t.Errorf("%s names WalkMe id %q and %q", c.Action, c.WalkMeID, c.Name)
 				}
@@ -134,9 +134,9 @@ func TestUserTable(t *testing.T) {
 // before the groups that hold them, deletes come last; within a phase by name.
 func TestPhases(t *testing.T) {
 	s := readScenario(t, "testdata/plan/order.txt")
-	plan := plan.New(s.input(t))
+	planned := plan.New(s.input(t))
 	var got []string
-	for _, c := range plan.Changes {
+	for _, c := range planned.Changes {
 		got = append(got, fmt.Sprintf("%d %s", c.Seq, c.Action))
 	}
 	want := []string{

@@ -31,13 +31,8 @@ type Input struct {
 	// what WalkMe shows now. Nil: Recorded is what it acknowledged.
 	Pushed map[string]state.Record
 
-	// Force says what to push again although nothing differs. Nil forces
-	// nothing.
-	Force *Selection
-
-	// Only restricts the plan to these people, by Okta id, sorted: their accounts
-	// and their memberships. Nil restricts nothing.
-	Only []string
+	// Scope is whom the plan is about.
+	Scope Scope
 
 	// Patient honours the pauses of failed objects; Now is compared with them.
 	Patient bool
@@ -163,7 +158,7 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 
 func (p *planner) planUpdate(want *Person, r *state.Record) {
 	diff := scim.DiffAttributes(r.Attributes, want.Attributes)
-	forced := p.in.Force.wants(r, diff)
+	forced := p.in.Scope.selection.wants(r, diff)
 	if len(diff) == 0 && !forced {
 		p.plan.Summary.Unchanged++
 		return
@@ -264,25 +259,17 @@ func (p *planner) orderRenames() {
 	}
 }
 
-// restrict drops what a resync, or a look at a few people, does not ask for.
-func (p *planner) restrict() {
-	if p.in.Only != nil {
-		p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool { return !c.narrow(p.in.Only) })
-		p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, func(r Rejection) bool { return !scim.Contains(p.in.Only, r.OktaID) })
+func (p *planner) drop(change func(*Change) bool, rejection func(Rejection) bool) {
+	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, change)
+	p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, rejection)
+}
+
+// recordOf returns the record of what a change is about, nil when there is none.
+func (p *planner) recordOf(c *Change) *state.Record {
+	if c.Type == scim.Group {
+		return p.groups[c.OktaID]
 	}
-	if p.in.Force == nil {
-		return
-	}
-	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
-		set := p.users
-		if c.Type == scim.Group {
-			set = p.groups
-		}
-		return !p.in.Force.covers(c, set[c.OktaID])
-	})
-	p.plan.Rejected = slices.DeleteFunc(p.plan.Rejected, func(r Rejection) bool {
-		return !p.in.Force.names(r.Type, r.OktaID)
-	})
+	return p.users[c.OktaID]
 }
 
 // nameMembers collects the names of everybody who occurs as a member.

@@ -240,13 +240,13 @@ func TestPlanReachesOkta(t *testing.T) {
 			before[r.SourceID] = r
 		}
 		after := map[string]state.Record{}
-		plan, passed := plan.New(in), map[string]bool{}
-		for _, c := range plan.Changes {
+		planned, passed := plan.New(in), map[string]bool{}
+		for _, c := range planned.Changes {
 			if leaver := leaverOf(in, c); leaver != "" {
 				passed[leaver], passed[c.OktaID] = true, true
 			}
 		}
-		for _, r := range acknowledge(in.Recorded, in, plan) {
+		for _, r := range acknowledge(in.Recorded, in, planned) {
 			after[r.SourceID] = r
 		}
 		for id := range maps.Keys(after) {

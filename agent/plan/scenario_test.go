@@ -56,7 +56,7 @@ func readScenario(t *testing.T, file string) *scenario {
 }
 
 // write replaces the expected plan.
-func (s *scenario) write(t *testing.T, file, plan string) {
+func (s *scenario) write(t *testing.T, file, planned string) {
 	t.Helper()
 	var b strings.Builder
 	for _, line := range s.sections[""] {
@@ -71,7 +71,7 @@ func (s *scenario) write(t *testing.T, file, plan string) {
 			b.WriteString(line + "\n")
 		}
 	}
-	fmt.Fprintf(&b, "-- %s --\n%s", planSection, plan)
+	fmt.Fprintf(&b, "-- %s --\n%s", planSection, planned)
 	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func (s *scenario) input(t *testing.T) plan.Input {
 		f.circumstances(&in)
 	}
 	recordFailures(t, s, &in)
-	if err := in.Force.Resolve(in.Desired, in.Groups, in.Recorded); err != nil {
+	if err := in.Scope.Selection().Resolve(in.Desired, in.Groups, in.Recorded); err != nil {
 		t.Fatal(err)
 	}
 	return in
@@ -245,7 +245,7 @@ func (f fields) circumstances(in *plan.Input) {
 	in.Health.DoubtUsers = cmp.Or(in.Health.DoubtUsers, f.pairs["doubt_users"])
 	in.Health.DoubtGroups = cmp.Or(in.Health.DoubtGroups, f.pairs["doubt_groups"])
 	if f.has("force") {
-		in.Force = &plan.Selection{
+		selection := plan.Selection{
 			Users: f.list("users"), Groups: f.list("groups"), Attributes: f.list("attributes"),
 			Failed: f.has("failed"), Always: f.has("always"),
 		}
@@ -254,8 +254,9 @@ func (f fields) circumstances(in *plan.Input) {
 			if strings.HasPrefix(id, "00g") {
 				kind = scim.Group
 			}
-			in.Force.Done(kind, id)
+			selection.Done(kind, id)
 		}
+		in.Scope = plan.OfSelection(selection)
 	}
 	if f.has("earlier") {
 		digest := f.words[1]
@@ -271,7 +272,7 @@ func (f fields) circumstances(in *plan.Input) {
 func recordFailures(t *testing.T, s *scenario, in *plan.Input) {
 	t.Helper()
 	quiet := *in
-	quiet.Force = nil
+	quiet.Scope = plan.Scope{}
 	changes := plan.New(quiet).Changes
 	for _, f := range s.lines(t, "state") {
 		if f.pairs["failed"] == "" {

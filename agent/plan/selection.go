@@ -68,15 +68,6 @@ func (e *UnknownError) Error() string {
 	return "neither assigned in Okta nor managed here: " + strings.Join(e.Names, ", ")
 }
 
-// Clone keeps what a run works out from the caller, who may start another one.
-func (s *Selection) Clone() *Selection {
-	if s == nil {
-		return nil
-	}
-	own := *s
-	return &own
-}
-
 // Resolve turns names into Okta ids. The error is an *UnknownError.
 func (s *Selection) Resolve(desired Desired, groups []GroupWant, recorded []state.Record) error {
 	if s == nil || len(s.Users)+len(s.Groups) == 0 {

@@ -71,10 +71,10 @@ func ReadDryNotes(statePath string) (n DryNotes, err error) {
 // dryRun is a run that plans.
 func (d *daemon) dryRun(ctx context.Context, opts agent.Options) (outcome string, err error) {
 	began := time.Now()
-	var plan *plan.Plan
+	var planned *plan.Plan
 	err = d.read(ctx, func(db *state.DB) (err error) {
 		d.setup.Agent.State = db
-		plan, err = d.setup.Agent.Plan(ctx, opts)
+		planned, err = d.setup.Agent.Plan(ctx, opts)
 		return err
 	})
 	run := DryRun{ID: "dry-" + began.UTC().Format("20060102T150405Z"), Trigger: opts.Trigger, StartedAt: began.UTC(), FinishedAt: timeOrNil(time.Now().UTC()), Outcome: RunPlanned}
@@ -84,8 +84,8 @@ func (d *daemon) dryRun(ctx context.Context, opts agent.Options) (outcome string
 	case err != nil:
 		run.Outcome, run.Error = agent.RunFailed, err.Error()
 	default:
-		run.Planned, run.Held, run.Rejected = plan.Pending(), plan.Summary.Held, plan.Summary.Rejected
-		d.reportPlan(plan)
+		run.Planned, run.Held, run.Rejected = planned.Pending(), planned.Summary.Held, planned.Summary.Rejected
+		d.reportPlan(planned)
 	}
 	d.noteDry(func(n *DryNotes) {
 		n.Runs = slices.Insert(n.Runs, 0, run)

@@ -26,7 +26,7 @@ func (c *cli) consoleProgram(cfg *configs.Config, log *slog.Logger) console.Prog
 		Advise:  adviseRecorded,
 		NextRun: func(ctx context.Context, db *state.DB) (time.Time, error) { return nextRun(ctx, cfg, db) },
 		Sync:    func(ctx context.Context, o console.RunOptions) error { return c.consoleRun(ctx, cfg, log, o) },
-		Plan: func(ctx context.Context) (plan *plan.Plan, err error) {
+		Plan: func(ctx context.Context) (planned *plan.Plan, err error) {
 			s, err := c.open(ctx, cfg, purpose{name: "console", dry: true}, log)
 			if err != nil {
 				return nil, err

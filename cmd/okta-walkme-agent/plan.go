@@ -82,20 +82,20 @@ func (c *cli) plan(ctx context.Context, f planFlags) error {
 			return err
 		}
 	}
-	plan, err := c.makePlan(ctx, cfg, f)
+	planned, err := c.makePlan(ctx, cfg, f)
 	if err != nil {
 		return explained(err)
 	}
 	if f.out != "" {
-		if err := savePlan(f.out, plan); err != nil {
+		if err := savePlan(f.out, planned); err != nil {
 			return err
 		}
 	}
-	if err := c.showPlan(c.stdout, plan, f.format, f.full); err != nil {
+	if err := c.showPlan(c.stdout, planned, f.format, f.full); err != nil {
 		return err
 	}
 	if f.detailed {
-		return detailed(plan)
+		return detailed(planned)
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func detailed(planned *plan.Plan) error {
 	return nil
 }
 
-func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (plan *plan.Plan, err error) {
+func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (planned *plan.Plan, err error) {
 	if f.offline {
 		return c.planOffline(ctx, cfg)
 	}
@@ -127,7 +127,7 @@ func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (p
 }
 
 // planOffline needs neither side, and so no secrets.
-func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (plan *plan.Plan, err error) {
+func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (planned *plan.Plan, err error) {
 	db, err := openState(ctx, cfg, purpose{name: "plan --offline", dry: true})
 	if err != nil {
 		return nil, err
@@ -140,9 +140,9 @@ func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (plan *plan.
 
 // savePlan writes the file whole or not at all. It names people, so only its
 // owner may read it.
-func savePlan(path string, plan *plan.Plan) error {
+func savePlan(path string, planned *plan.Plan) error {
 	var text bytes.Buffer
-	if err := report.PlanJSON(&text, plan); err != nil {
+	if err := report.PlanJSON(&text, planned); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".plan-*")
@@ -160,16 +160,16 @@ func savePlan(path string, plan *plan.Plan) error {
 	return nil
 }
 
-func (c *cli) showPlan(w io.Writer, plan *plan.Plan, format string, full bool) error {
+func (c *cli) showPlan(w io.Writer, planned *plan.Plan, format string, full bool) error {
 	switch format {
 	case "json":
-		return report.PlanJSON(w, plan)
+		return report.PlanJSON(w, planned)
 	case "markdown":
-		return report.PlanMarkdown(w, plan)
+		return report.PlanMarkdown(w, planned)
 	case "html":
-		return report.PlanHTML(w, plan)
+		return report.PlanHTML(w, planned)
 	case "text":
-		return report.PlanText(w, plan, c.reportOptions(w, full))
+		return report.PlanText(w, planned, c.reportOptions(w, full))
 	}
 	return fmt.Errorf("unknown format %q", format)
 }

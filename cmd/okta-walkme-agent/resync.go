@@ -56,7 +56,7 @@ An interrupted resync goes on with --continue alone.`,
 					return usage("--attribute %s: it is not under mappings", path)
 				}
 			}
-			opts := agent.Options{Trigger: agent.TriggerResync, By: c.whoAmI(), Approve: approve, Reason: reason, Force: &pick, Resume: resume}
+			opts := agent.Options{Trigger: agent.TriggerResync, By: c.whoAmI(), Approve: approve, Reason: reason, Scope: plan.OfSelection(pick), Resume: resume}
 			if dryRun {
 				return otherResync(c.dryRun(cmd.Context(), cfg, opts, show))
 			}

@@ -123,12 +123,12 @@ func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, opts agent.Option
 		return explained(err)
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	plan, err := s.agent.Plan(ctx, opts)
+	planned, err := s.agent.Plan(ctx, opts)
 	c.display.clear()
 	if err != nil {
 		return explained(err)
 	}
-	return c.showPlan(c.stdout, plan, f.format, f.full)
+	return c.showPlan(c.stdout, planned, f.format, f.full)
 }
 
 func (c *cli) showRun(r *agent.Report, format string, full bool) error {
