@@ -152,3 +152,35 @@ func TestSyncApproveIsOnRecord(t *testing.T) {
 		t.Errorf("history lacks the approval:\n%s", text)
 	}
 }
+
+// TestCrashInAnApprovedRun: wherever the run is killed that makes an approved set, the
+// next one makes the rest of it, and holds whoever was not in it.
+func TestCrashInAnApprovedRun(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	for n := int64(1); n <= 3; n++ {
+		for _, when := range []instant{beforeEffect, afterEffect} {
+			t.Run(fmt.Sprintf("request %d %s", n, when), func(t *testing.T) {
+				t.Parallel()
+				c := leaverCompany(t)
+				c.dismiss("ann", "bob", "cara")
+				c.must(exitHeld, "sync")
+				c.must(exitOK, "holds", "approve", c.holds().Holds[0].ID)
+				p := c.doomed(binary, func(p func() *process) { c.killAt(n, when, p) })
+				p.wait()
+				c.gate.watch(nil)
+				c.tenant.ClientRestarted()
+				c.dismiss("dan")
+				c.must(exitHeld, "sync")
+				for _, u := range c.tenant.Users() {
+					if u.Active != (u.UserName == "dan@example.com") {
+						t.Errorf("%s: active = %t", u.UserName, u.Active)
+					}
+				}
+				if got := c.holds(); len(got.Holds) != 1 || got.Holds[0].State != agent.HoldWaiting || got.Holds[0].Changes[0].Name != "dan@example.com" {
+					t.Errorf("holds = %+v, want dan's alone", got)
+				}
+			})
+		}
+	}
+}
