@@ -36,6 +36,12 @@ type Config struct {
 	// be absent. Zero does not wait.
 	Grace time.Duration
 
+	// VerifyEvery is how old the last sighting of a managed account may be when a run
+	// that sends begins; then one is read. Zero never reads one. With VerifyByTest,
+	// Okta's own test of the credentials takes the place of the read.
+	VerifyEvery  time.Duration
+	VerifyByTest bool
+
 	// KeepHistory is how long journal and runs are kept. Zero keeps them.
 	KeepHistory time.Duration
 
@@ -64,6 +70,8 @@ type Agent struct {
 	// Stopping, if set, hears how many changes are under way when a run is told to stop
 	// while it applies.
 	Stopping func(underWay int)
+
+	verified bool // WalkMe has shown an account since this agent was made
 }
 
 func (a *Agent) log() *slog.Logger {

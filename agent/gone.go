@@ -6,11 +6,15 @@ import (
 	"slices"
 
 	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
 
 // goneFromWalkMe is the failure of a person whose account a refresh has not found.
 const goneFromWalkMe = "the account is gone in WalkMe"
+
+const recreateHint = "; with provisioning.on_missing: recreate it would be made anew"
 
 // recordGone lets the register say what a refresh has found out, for status and explain:
 // an account that is gone is a failure, until it is seen again.
@@ -30,6 +34,39 @@ func (a *Agent) recordGone(ctx context.Context, v *view) error {
 		return fmt.Errorf("accounts that are gone: %w", err)
 	}
 	return nil
+}
+
+// expectNothing has the accounts that are known to be gone made anew, where the policy
+// says so.
+func (a *Agent) expectNothing(v *view) {
+	if !a.Config.Policy.RecreateMissing {
+		return
+	}
+	for i := range v.recorded {
+		if r := &v.recorded[i]; r.LastError == goneFromWalkMe {
+			r.ID = ""
+		}
+	}
+}
+
+// reportGone rejects the people who are to have an account and are known to have none:
+// the plan has nothing to send for them, and they are not in step either.
+func reportGone(planned *plan.Plan, v *view) {
+	busy := map[string]bool{}
+	for _, c := range planned.Changes {
+		busy[c.OktaID] = true
+	}
+	for _, r := range planned.Rejected {
+		busy[r.OktaID] = true
+	}
+	for i := range v.recorded {
+		r := &v.recorded[i]
+		person := v.desired.Find(r.SourceID)
+		if r.LastError != goneFromWalkMe || r.ID == "" || busy[r.SourceID] || person == nil || person.Presence != plan.Present {
+			continue
+		}
+		planned.RejectUnchanged(plan.Rejection{Type: scim.User, OktaID: r.SourceID, Name: r.Name, Path: "id", Error: goneFromWalkMe + recreateHint})
+	}
 }
 
 // lost says whether the last that was heard of the account is that it is not there.

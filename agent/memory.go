@@ -18,6 +18,10 @@ var (
 	// binding is the app and the tenant that the state is about.
 	binding = Fact[Binding]{"binding", "binding in the state"}
 
+	// lastSighting is when WalkMe last showed an account of the agent's, and with which
+	// credentials.
+	lastSighting = Fact[sighting]{"sighting", "last sighting of an account"}
+
 	// lastMapping is the digest of the mapping of the latest run.
 	lastMapping = Fact[string]{"mapping", "latest mapping"}
 

@@ -10,7 +10,8 @@ import (
 
 // forgetMoot clears the failures of what the plan has nothing to do for: Okta took
 // back the change that failed, or WalkMe turned out to have made it. A run that
-// plans a part only, or against what WalkMe shows, proves nothing about the rest.
+// plans a part only, or against what WalkMe shows, proves nothing about the rest. An
+// account that is gone stays a failure until WalkMe shows it again.
 func (a *Agent) forgetMoot(ctx context.Context, planned *plan.Plan, v *view, opts Options, unsettled map[string]string) error {
 	if opts.Scope.Partial() || opts.Refresh {
 		return nil
@@ -26,7 +27,7 @@ func (a *Agent) forgetMoot(ctx context.Context, planned *plan.Plan, v *view, opt
 	for i := range v.recorded {
 		r := &v.recorded[i]
 		key := plan.ObjectKey(r.Type, r.SourceID)
-		if _, open := unsettled[key]; r.ID == "" || r.Attempts == 0 || busy[key] || open {
+		if _, open := unsettled[key]; r.ID == "" || r.Attempts == 0 || busy[key] || open || r.LastError == goneFromWalkMe {
 			continue
 		}
 		r.ClearFailure()

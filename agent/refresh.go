@@ -91,7 +91,7 @@ func (a *Agent) noteGone(v *view, r *state.Record) {
 	case wanted && a.Config.Policy.RecreateMissing:
 		r.ID = ""
 	case wanted:
-		person.Reject(r.Name, &plan.MappingError{Path: "id", Msg: goneFromWalkMe + "; with provisioning.on_missing: recreate it would be made anew"})
+		person.Reject(r.Name, &plan.MappingError{Path: "id", Msg: goneFromWalkMe + recreateHint})
 		v.gone = append(v.gone, *r)
 		r.Active = false // nor is there anybody to push as a member
 	}

@@ -48,6 +48,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Pl
 			return nil, err
 		}
 	}
+	a.expectNothing(v)
 	planned := plan.New(plan.Input{
 		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
@@ -55,6 +56,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Pl
 	})
 	if opts.Scope.Selection() == nil {
 		planned.ReportSources(v.snap)
+		reportGone(planned, v)
 	}
 	before, err := absentSince.Load(ctx, a.State)
 	if err != nil {
@@ -144,6 +146,9 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return err
 	}
+	if err := a.verifyTenant(ctx, opts.Patient); err != nil {
+		return err
+	}
 	var err error
 	if report.Settled, err = a.applier().Settle(ctx); err != nil {
 		return err
@@ -191,7 +196,8 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		return err
 	})
 	after := context.WithoutCancel(ctx)
-	return errors.Join(err, a.bind(after, v, planned), a.noteApprovals(after, planned), a.endCarriedOut(after, planned))
+	return errors.Join(err, a.bind(after, v, planned), a.noteSighting(after, report.Changes),
+		a.noteApprovals(after, planned), a.endCarriedOut(after, planned))
 }
 
 // rememberAbsent keeps since when people are absent, where that counts.

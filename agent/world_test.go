@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	stdcmp "cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -36,6 +37,8 @@ type setup struct {
 
 	// walkmeOver, if set, puts a transport in front of the one to WalkMe.
 	walkmeOver func(http.RoundTripper) http.RoundTripper
+
+	username, password string // to WalkMe; "": those of the tenant by default
 }
 
 // world is an Okta org, a WalkMe tenant and the agent between them, over HTTP
@@ -131,7 +134,7 @@ func (w *world) open() {
 		over = w.setup.walkmeOver(over)
 	}
 	client, err := walkme.NewClient(walkme.Config{
-		BaseURL: w.tenant.URL(), Auth: walkme.Auth{Username: walkmetest.DefaultUsername, Password: walkmetest.DefaultPassword},
+		BaseURL: w.tenant.URL(), Auth: walkme.Auth{Username: stdcmp.Or(w.setup.username, walkmetest.DefaultUsername), Password: stdcmp.Or(w.setup.password, walkmetest.DefaultPassword)},
 		Profile: w.setup.profile, Wire: w.setup.wire, UpdateAttributes: w.setup.config.Policy.UpdateUserAttributes, Transport: over,
 	})
 	if err != nil {

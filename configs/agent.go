@@ -47,6 +47,8 @@ func (c *Config) Agent() agent.Config {
 		GroupFullRead:   c.Okta.GroupFullRead,
 		ConfirmRemovals: c.Limits.ConfirmRemovals,
 		Grace:           c.Limits.Grace,
+		VerifyEvery:     c.WalkMe.VerifyEvery,
+		VerifyByTest:    c.WalkMe.Fidelity == fidelityStrict,
 		KeepHistory:     c.State.KeepHistory,
 		Target:          strings.TrimRight(c.WalkMeURL(), "/"),
 		WireProfile:     c.WalkMe.WireProfile,

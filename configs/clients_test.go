@@ -261,7 +261,7 @@ limits: {group_deletes: {count: 2, percent: 5}}
 		GroupSources: []okta.GroupSource{
 			{Name: "Editors", Link: "Authors"}, {Rule: &okta.GroupRule{NameStartsWith: "walkme-"}}, {AssignedGroups: true},
 		},
-		GroupFullRead: 6 * time.Hour, ConfirmRemovals: true, KeepHistory: 2160 * time.Hour, WireProfile: "aiw", Workers: 6,
+		GroupFullRead: 6 * time.Hour, ConfirmRemovals: true, VerifyEvery: time.Hour, KeepHistory: 2160 * time.Hour, WireProfile: "aiw", Workers: 6,
 		Target: "https://papi.walkme.com/deepui/api/scim/v2",
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(agent.Config{}, "Mapping")); diff != "" {

@@ -17,6 +17,13 @@ func (p *Plan) ReportSources(snap *okta.Snapshot) {
 	p.Rejected = append(p.Rejected, sources...)
 }
 
+// RejectUnchanged reports an object for which the plan has nothing to send and that is
+// not in step either.
+func (p *Plan) RejectUnchanged(r Rejection) {
+	p.Rejected = append(p.Rejected, r)
+	p.Summary.Unchanged--
+}
+
 // problemsOf lists the sources that could not be resolved. Groups that could not
 // be read whole are reported by the planner, each under its own name.
 func problemsOf(snap *okta.Snapshot) []Rejection {

@@ -162,6 +162,8 @@ func (h *health) ran(trigger string, began time.Time, outcome string, err error)
 		h.refused = "Okta refuses the credentials"
 	case refusedByWalkMe(err):
 		h.refused = "WalkMe refuses the credentials"
+	case isAnotherTenant(err):
+		h.refused = "WalkMe shows none of the agent's accounts"
 	case good(trigger, outcome):
 		h.refused = ""
 		h.wasGood(began, time.Now())
@@ -174,6 +176,11 @@ func refusedByOkta(err error) bool {
 
 func refusedByWalkMe(err error) bool {
 	return errors.Is(err, scim.ErrUnauthorized) || errors.Is(err, scim.ErrForbidden)
+}
+
+func isAnotherTenant(err error) bool {
+	var other *agent.TenantError
+	return errors.As(err, &other)
 }
 
 // goodRunSince is when the last good run began, zero when there was none.

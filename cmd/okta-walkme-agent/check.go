@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -92,6 +93,9 @@ func (k *checklist) online(ctx context.Context, cfg *configs.Config, oc okta.Con
 		return ctx.Err()
 	}
 	managed := k.state(ctx, cfg)
+	if client != nil {
+		k.tenant(ctx, client)
+	}
 	if snap != nil {
 		k.people(ctx, cfg, snap, client, managed)
 	}
@@ -191,6 +195,7 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 		k.fail("state file", err)
 		return nil
 	}
+	k.records = records
 	managed := map[string]bool{}
 	for _, r := range records {
 		managed[r.SourceID] = r.ID != ""
@@ -199,6 +204,20 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 	n := plan.CountManaged(records)
 	k.ok("%s and %s are managed", count(n.Users, "user", "users"), count(n.Groups, "group", "groups"))
 	return managed
+}
+
+// tenant looks for accounts that the agent manages: credentials may be good and lead to
+// another tenant.
+func (k *checklist) tenant(ctx context.Context, client *walkme.Client) {
+	found, err := agent.LookForAccounts(ctx, client, k.records)
+	switch {
+	case err != nil:
+		k.fail("the agent's accounts in WalkMe", err)
+	case found.Shown != "":
+		k.ok("WalkMe shows %s, an account of the agent's", report.Escape(found.Shown))
+	case len(found.Absent) > 0:
+		k.warn("WalkMe does not show %s, on record as the agent's; plan --refresh compares all of them", report.Escape(strings.Join(found.Absent, ", ")))
+	}
 }
 
 // newState tells whether the first sync can make the state. Who may not here may be
@@ -283,6 +302,7 @@ type checklist struct {
 	w              io.Writer
 	color          bool
 	failed, warned int
+	records        []state.Record // what the agent manages
 }
 
 func (k *checklist) section(title, detail string) {

@@ -45,6 +45,11 @@ func diagnoseService(err error) (diagnosis, bool) {
 }
 
 func diagnoseWalkMe(err error) (diagnosis, bool) {
+	var other *agent.TenantError
+	if errors.As(err, &other) {
+		return diagnosis{"the credentials, or the address, belong to another WalkMe tenant, such as a test tenant or a new integration; or all accounts were deleted there",
+			"put the credentials of the tenant back; if it was really replaced, run state adopt: it lists what is missing and takes the tenant over"}, true
+	}
 	var answer *scim.Error
 	var unusable *walkme.AnswerError
 	switch {

@@ -253,4 +253,3 @@ func (s *setup) secrets() []question {
 	}
 	return append([]question{{name: "okta-api-token", text: "Okta API token", hidden: true}}, out...)
 }
-

@@ -1,0 +1,174 @@
+package agent_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/walkme"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+func verified(s *setup) { s.config.VerifyEvery = time.Hour }
+
+// A run reads one account when WalkMe has shown none for an hour, and sends nothing
+// else when nothing has changed. What it writes is a sighting, too.
+func TestAnAccountIsReadOnceInAWhile(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, verified)
+		w.hire("ann", "bob")
+		w.sync()
+		w.quiet()
+		w.later = 2 * time.Hour
+		w.sync()
+		wantText(t, "requests after two hours", w.requests(), "GET /Users/"+w.newest())
+		w.quiet()
+		w.later = 4 * time.Hour
+		w.hire("cara")
+		w.sync()
+		w.later = 4*time.Hour + 50*time.Minute
+		w.quiet()
+	})
+}
+
+// newest is who has the newest account on record: the one that is asked for.
+func (w *world) newest() string {
+	if w.record("bob").UpdatedAt.After(w.record("ann").UpdatedAt) {
+		return "bob"
+	}
+	return "ann"
+}
+
+// A service reads one account in its first run, whatever was seen before.
+func TestAServiceBeginsWithALook(t *testing.T) {
+	w := newWorld(t, walkme.OIN, verified)
+	w.hire("ann")
+	w.sync()
+	w.patient()
+	wantText(t, "requests", w.requests(), "")
+	w.restart()
+	w.patient()
+	wantText(t, "requests of a service that has started", w.requests(), "GET /Users/ann")
+	w.patient()
+	wantText(t, "requests of its next run", w.requests(), "")
+}
+
+// Credentials that have died fail the run although nobody has changed. A run that
+// does not send asks nothing.
+func TestDeadCredentialsAreNoticed(t *testing.T) {
+	w := newWorld(t, walkme.OIN, verified)
+	w.hire("ann")
+	w.sync()
+	w.tenant.SetCredentials("other", "credential")
+	w.quiet()
+	w.later = 2 * time.Hour
+	w.tenant.ResetRequests()
+	if _, err := w.agent.Plan(t.Context(), agent.Options{}); err != nil || w.requests() != "" {
+		t.Errorf("Plan() = %v after %s, want no request", err, w.requests())
+	}
+	if _, err := w.trySync(); !errors.Is(err, scim.ErrUnauthorized) {
+		t.Errorf("Sync() = %v, want %v", err, scim.ErrUnauthorized)
+	}
+}
+
+// Credentials of another tenant under the same address stop everything, before
+// anybody is taken for gone.
+func TestAnotherTenantStopsTheRun(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, verified)
+		w.hire("ann", "bob", "cara", "dan")
+		w.sync()
+		first := w.tenant
+		w.tenant = walkmetest.Start(walkmetest.Options{Username: "another", Password: "tenant"})
+		t.Cleanup(w.tenant.Close)
+		w.setup.username, w.setup.password = "another", "tenant"
+		w.restart()
+		w.org.Unassign(w.people["dan"])
+		_, err := w.trySync()
+		var other *agent.TenantError
+		if !errors.As(err, &other) || len(other.Absent) < 3 || other.Managed != 4 {
+			t.Fatalf("Sync() = %v, want a TenantError", err)
+		}
+		if n := len(w.tenant.Users()); n > 0 {
+			t.Errorf("%d accounts were made in the other tenant", n)
+		}
+		w.tenant = first
+		w.setup.username, w.setup.password = "", ""
+		w.restart()
+		wantText(t, "changes on the way back", changes(w.sync()), "deactivate dan: applied")
+		w.quiet()
+	})
+}
+
+// Two accounts that are gone are no other tenant, and an account that answers 500 is
+// one account.
+func TestOneAccountIsNoTenant(t *testing.T) {
+	w := newWorld(t, walkme.OIN, verified)
+	w.hire("ann", "bob")
+	w.sync()
+	w.later = 2 * time.Hour
+	w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool { return strings.HasPrefix(r.Path, "/Users/") }, 1, walkmetest.NotApplied(http.StatusInternalServerError)))
+	w.sync()
+	w.tenant.Fault(nil)
+	for _, name := range []string{"ann", "bob"} {
+		w.tenant.DeleteUser(w.record(name).ID)
+	}
+	w.later = 4 * time.Hour
+	if report := w.sync(); report.Run.Outcome != agent.RunDone {
+		t.Errorf("outcome = %s, want %s", report.Run.Outcome, agent.RunDone)
+	}
+	w.quiet()
+}
+
+// A tenant that is really another one is taken over by a person, who is shown what is
+// missing; then the policy about missing accounts applies.
+func TestAdoptTenant(t *testing.T) {
+	const gone = "the account is gone in WalkMe; with provisioning.on_missing: recreate it would be made anew"
+	for _, tt := range []struct {
+		recreate       bool
+		want, accounts string
+	}{
+		{true, `
+			create ann: applied
+			create bob: applied
+			create cara: applied`, `
+			ann: Ann Example
+			bob: Bob Example
+			cara: Cara Example
+			dan: Dan Example`},
+		{false, `
+			rejected ann: id: ` + gone + `
+			rejected bob: id: ` + gone + `
+			rejected cara: id: ` + gone, "dan: Dan Example"},
+	} {
+		w := newWorld(t, walkme.OIN, verified)
+		w.hire("ann", "bob", "cara", "dan")
+		w.sync()
+		for _, name := range []string{"ann", "bob", "cara"} {
+			w.tenant.DeleteUser(w.record(name).ID)
+		}
+		w.restart(func(s *setup) { s.config.Policy.RecreateMissing = tt.recreate })
+		missing, err := w.agent.AdoptTenant(t.Context())
+		if err != nil || short(strings.Join(missing.Users, " ")) != "ann bob cara" {
+			t.Fatalf("AdoptTenant() = %v, %v", missing, err)
+		}
+		wantText(t, "changes", changes(w.sync()), tt.want)
+		wantText(t, "accounts", w.accounts(), tt.accounts)
+		if tt.recreate {
+			w.quiet()
+			continue
+		}
+		wantText(t, "changes of one more run", changes(w.sync()), tt.want)
+		wantText(t, "requests of one more run", w.requests(), "")
+		w.restart(func(s *setup) { s.config.Policy.RecreateMissing = true })
+		wantText(t, "changes with another policy", changes(w.sync()), `
+			create ann: applied
+			create bob: applied
+			create cara: applied`)
+		w.quiet()
+	}
+}
