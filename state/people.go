@@ -135,6 +135,9 @@ func (db *DB) PersonHistory(ctx context.Context, sourceID string, limit int) ([]
 // Names returns the names of people and groups by their Okta ids: what WalkMe has
 // acknowledged, else the user name in Okta. Ids that nobody has are left out.
 func (db *DB) Names(ctx context.Context, ids []string) (map[string]string, error) {
+	if len(ids) == 0 {
+		return map[string]string{}, nil
+	}
 	text, err := json.Marshal(ids)
 	if err != nil {
 		return nil, db.fail("read names", err)

@@ -198,7 +198,7 @@ func (d *demo) answer(line string) string {
 	case "quirks":
 		return cmp.Or(strings.Join(d.quirks.List(), ", "), "none")
 	}
-	for _, c := range demoCommands {
+	for _, c := range slices.Concat(demoCommands, storyCommands) {
 		if c.name != word {
 			continue
 		}
@@ -217,7 +217,7 @@ func (d *demo) answer(line string) string {
 // demoHelp lists the commands.
 func demoHelp() string {
 	var b strings.Builder
-	for _, c := range demoCommands {
+	for _, c := range slices.Concat(demoCommands, storyCommands) {
 		fmt.Fprintf(&b, "  %-26s  %s\n", c.name+" "+c.arguments, c.short)
 	}
 	fmt.Fprintf(&b, "  %-26s  %s\n", "quirks", "those that are on")

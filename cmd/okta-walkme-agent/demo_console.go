@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -17,7 +16,7 @@ func (d *demo) openConsole(ctx context.Context) (close func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil)) // standard output is the demo's
+	log := slog.New(slog.DiscardHandler) // standard output is the demo's
 	o, err := consoleOptions(cfg)
 	if err != nil {
 		return nil, err
@@ -31,7 +30,7 @@ func (d *demo) openConsole(ctx context.Context) (close func(), err error) {
 	}
 	link, err := console.Link(cfg.State.Path, d.whoAmI(), false, time.Now())
 	if err == nil {
-		_, err = fmt.Fprintf(d.stdout, "%s\n\nopens the console, once; %s prints another link.\n", link, "okta-walkme-agent console")
+		_, err = fmt.Fprintf(d.stdout, "%s\n\n%s", link, consoleHint)
 	}
 	return func() { _ = s.Close() }, err
 }

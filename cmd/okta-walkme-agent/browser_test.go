@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// browserTime bounds what a test does in a browser.
+const browserTime = 3 * time.Minute
+
+// browser is a real one, in which a test does what a person does.
+type browser struct {
+	t    *testing.T
+	ctx  context.Context
+	base string // of the console
+	axe  string
+}
+
+// newBrowser starts a headless Chromium. Where there is none, the test is skipped.
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("there is no Chromium on this machine")
+	}
+	axe, err := os.ReadFile(filepath.Join("testdata", "axe", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))
+	ctx, cancel := context.WithTimeout(context.Background(), browserTime)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithBrowserOption(chromedp.WithConsolef(func(format string, args ...any) {
+		t.Errorf("the browser's console: "+format, args...) // a script that fails, or a policy that is broken
+	})), chromedp.WithErrorf(func(string, ...any) {})) // what this version of the protocol does not know is of no interest
+	t.Cleanup(cancel)
+	b := &browser{t: t, ctx: ctx, axe: string(axe)}
+	b.do(chromedp.Navigate("about:blank"))
+	return b
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// asks evaluates an expression in the page.
+func asks[T any](b *browser, expression string, o ...chromedp.EvaluateOption) T {
+	b.t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, o...))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return value
+}
+
+// open goes to an address, or a path of the console.
+func (b *browser) open(address string) {
+	b.t.Helper()
+	if strings.HasPrefix(address, "/") {
+		address = b.base + address
+	}
+	b.do(chromedp.Navigate(address))
+}
+
+// click clicks the button or link that says something, and waits for the page that
+// comes then.
+func (b *browser) click(text string) {
+	b.t.Helper()
+	at := asks[string](b, fmt.Sprintf(`(() => {
+		const one = [...document.querySelectorAll("main button, main a")].find((e) => e.textContent.trim().startsWith(%q) && e.offsetParent !== null);
+		if (!one) return "";
+		one.id ||= "clicked"; return one.id; })()`, text))
+	if at == "" {
+		b.t.Fatalf("nothing to click says %q on\n%s", text, b.text())
+	}
+	if _, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS("#"+at))); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// text is what the page says.
+func (b *browser) text() string {
+	b.t.Helper()
+	return asks[string](b, `document.querySelector("main").innerText`)
+}
+
+// says waits until the page says each of the texts.
+func (b *browser) says(texts ...string) {
+	b.t.Helper()
+	for _, want := range texts {
+		quoted, err := json.Marshal(strings.ToLower(want))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		_, err = chromedp.Run(b.ctx, chromedp.Poll[bool](`document.querySelector("main")?.innerText.toLowerCase().replace(/\s+/g, " ").includes(`+string(quoted)+`)`,
+			chromedp.WithPollingTimeout(20*time.Second)))
+		if err != nil {
+			b.t.Fatalf("the page does not say %q (%v):\n%s", want, err, b.text())
+		}
+	}
+}
+
+// accessible lets axe-core look at the page, by the rules of WCAG 2.2 A and AA.
+func (b *browser) accessible() {
+	b.t.Helper()
+	asks[int](b, b.axe+"; 0")
+	found := asks[string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+		.then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.html + " " + n.any.map((a) => a.message).join("; ")).slice(0, 3).join(" | "))))`,
+		chromedp.EvalAwaitPromise)
+	var violations []string
+	if err := json.Unmarshal([]byte(found), &violations); err != nil {
+		b.t.Fatal(err)
+	}
+	address := asks[string](b, "location.pathname")
+	for _, v := range violations {
+		b.t.Errorf("%s: %s", address, v)
+	}
+}
+
+// fits says whether the page stays within the width of the window, and what sticks out.
+func (b *browser) fits(width int64) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, 900))
+	wide := asks[string](b, `document.documentElement.scrollWidth <= innerWidth ? "" :
+		[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll")).map((e) => e.outerHTML.slice(0, 120)).slice(0, 4).join("\n") || "something"`)
+	if wide != "" {
+		b.t.Errorf("at %d pixels the page is wider than the window: %s", width, wide)
+	}
+}
+
+// sizes are those in which pages are looked at.
+var sizes = []int64{390, 768, 1280, 1920}
+
+// look checks the page in all sizes, and in both schemes, and leaves pictures in the
+// folder that CONSOLE_PICTURES names.
+func (b *browser) look(name string) {
+	b.t.Helper()
+	dir := os.Getenv("CONSOLE_PICTURES")
+	for _, scheme := range []string{"light", "dark"} {
+		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
+			b.t.Fatal(err)
+		}
+		for _, width := range sizes {
+			b.fits(width)
+			if dir == "" {
+				continue
+			}
+			picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)), picture, 0o600)
+			}
+			if err != nil {
+				b.t.Fatal(err)
+			}
+		}
+		b.do(chromedp.EmulateViewport(1280, 900))
+		b.accessible()
+	}
+}
+
+// served demo is one whose lines a test types.
+type servedDemo struct {
+	t      *testing.T
+	link   string
+	config string
+	lines  io.Writer
+	out    *bufio.Scanner
+}
+
+// serveDemo runs demo --serve until the test ends.
+func serveDemo(t *testing.T) *servedDemo {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	out, stdout := io.Pipe()
+	stdin, lines := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"demo", "--serve"}, environment{getenv: func(string) string { return "" }, stdin: stdin, stdout: stdout, stderr: stdout})
+	}()
+	d := &servedDemo{t: t, lines: lines, out: bufio.NewScanner(out)}
+	t.Cleanup(func() {
+		stop()
+		lines.Close()
+		go io.Copy(io.Discard, out) //nolint:errcheck // what comes after is of no interest
+		if code := <-ended; code != exitOK {
+			t.Errorf("the demo ended with %d", code)
+		}
+	})
+	for d.out.Scan() {
+		line := d.out.Text()
+		if d.link == "" {
+			d.link = line // the first thing that is printed
+		}
+		if _, config, ok := strings.Cut(line, "export "+configVar+"="); ok {
+			d.config = config
+		}
+		if strings.HasPrefix(line, "WalkMe's requests") {
+			break
+		}
+	}
+	return d
+}
+
+// types sends a line to the demo, and waits until it has been obeyed.
+func (d *servedDemo) types(line string) {
+	d.t.Helper()
+	go fmt.Fprintln(d.lines, line) //nolint:errcheck // the answer is waited for
+	for d.out.Scan() {
+		if strings.HasPrefix(d.out.Text(), "okta: ") {
+			if !strings.Contains(d.out.Text(), "done") {
+				d.t.Fatalf("%s: %s", line, d.out.Text())
+			}
+			return
+		}
+	}
+}

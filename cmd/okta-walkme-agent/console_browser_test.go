@@ -1,0 +1,51 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestConsoleInBrowser plays what a new user does with demo --serve: a first run, why
+// Ann has an account, and what a crowd of leavers leads to. Each page is looked at in four sizes
+// and both schemes.
+func TestConsoleInBrowser(t *testing.T) {
+	b, d := newBrowser(t), serveDemo(t)
+	b.base, _, _ = strings.Cut(d.link, "/session")
+	b.open(d.link)
+	b.says("There was no run yet")
+	b.look("fresh")
+
+	b.click("Start a run now")
+	b.says("done", "6 applied", "ann@example.com", "create")
+	b.look("run")
+
+	b.open("/people?q=ann")
+	b.click("ann@example.com")
+	b.says("In scope: assigned in Okta", "active", "user.firstName", `"Ann"`, "WalkMe Editors", "HTTP 201", "Nothing, by what Okta said last")
+	b.look("person")
+
+	d.types("merger")
+	b.open("/")
+	b.click("Start a run now")
+	b.says("41 applied")
+	b.open("/people?q=山田")
+	b.says("花子 山田")
+	b.open("/people")
+	b.look("people")
+
+	d.types("reorg")
+	b.open("/")
+	b.click("Start a run now")
+	b.says("8 held")
+	b.open("/")
+	b.says("8 changes are held and wait for a decision")
+	b.look("overview")
+	for _, page := range []string{"runs", "groups"} {
+		b.open("/" + page)
+		b.look(page)
+	}
+	b.open("/groups")
+	b.click("WalkMe Editors")
+	b.says("active", "Members")
+	b.look("group")
+}
