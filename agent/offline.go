@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
 )
 
 // ErrNoSnapshot says that no run has stored a snapshot yet.
@@ -83,4 +85,14 @@ func appendUser(dst []byte, u okta.User) []byte {
 	dst = append(append(dst, `,"AppProfile":`...), u.AppProfile...)
 	dst = append(append(dst, `,"Profile":`...), u.Profile...)
 	return append(dst, '}')
+}
+
+// StoredApp returns the app of the last snapshot, and when that was taken, or
+// [ErrNoSnapshot].
+func StoredApp(ctx context.Context, db *state.DB) (okta.App, time.Time, error) {
+	stored, err := lastSnapshot.Load(ctx, db)
+	if err == nil && stored.TakenAt.IsZero() {
+		err = ErrNoSnapshot
+	}
+	return stored.App, stored.TakenAt, err
 }

@@ -156,3 +156,37 @@ func (db *DB) Names(ctx context.Context, ids []string) (map[string]string, error
 		})
 	return out, db.fail("read names", err)
 }
+
+// Acknowledged is what WalkMe took of a person, as far as a mapping goes.
+type Acknowledged struct {
+	Managed    bool // an active account is on record
+	Attributes scim.Attributes
+}
+
+// EachAssigned calls fn for each assignment of the last snapshot by ascending id, with
+// what is on record of the person, and ends at its first error. The body is valid
+// until fn returns.
+func (db *DB) EachAssigned(ctx context.Context, fn func(id string, body []byte, a Acknowledged) error) error {
+	l := newLoader()
+	err := db.each(ctx, `SELECT u.id, u.body, coalesce(r.active = 1 AND r.target_id <> '', 0), coalesce(r.attributes, '{}') FROM source_users AS u
+		LEFT JOIN resources AS r ON r.type = 'User' AND r.source_id = u.id ORDER BY u.id`, nil, func(row scanner) error {
+		var id, attributes string
+		var body sql.RawBytes
+		var a Acknowledged
+		if err := row.Scan(&id, &body, &a.Managed, &attributes); err != nil {
+			return err
+		}
+		var err error
+		if a.Attributes, err = l.attributes(attributes); err != nil {
+			return err
+		}
+		return fn(id, body, a)
+	})
+	return db.fail("read people", err)
+}
+
+// CountAssigned is how many assignments the last snapshot held.
+func (db *DB) CountAssigned(ctx context.Context) (n int, err error) {
+	err = db.one(ctx, "SELECT count(*) FROM source_users", nil, &n)
+	return n, db.fail("count people", err)
+}

@@ -22,6 +22,30 @@
     input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, 200); });
   }
 
+  // The laboratory judges lines while they are typed; what stands beside them is
+  // replaced, the lines themselves are not.
+  const lab = document.querySelector("form[data-check]");
+  if (lab) {
+    let timer = 0, asked = null;
+    const check = async () => {
+      asked?.abort();
+      asked = new AbortController();
+      try {
+        const answer = await fetch(lab.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(lab)), signal: asked.signal });
+        if (!answer.ok) return;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        for (const now of page.querySelectorAll("form[data-check] .result[id]")) {
+          const old = document.getElementById(now.id);
+          if (!old) continue;
+          old.replaceChildren(...now.childNodes);
+          old.closest(".line").className = now.closest(".line").className;
+        }
+        for (const id of ["copied"]) document.getElementById(id).textContent = page.getElementById(id).textContent;
+      } catch { /* the button does the same */ }
+    };
+    lab.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(check, 300); });
+  }
+
   // A page that follows a run takes the newer one in its place until the run has ended.
   const follow = async () => {
     if (!document.querySelector("[data-poll]")) return;

@@ -166,6 +166,8 @@ func (s *Server) routes() http.Handler {
 		"GET /people/{id}": s.person,
 		"GET /groups":      s.groups,
 		"GET /groups/{id}": s.group,
+		"GET /mappings":    s.mappings,
+		"POST /mappings":   s.mappings,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, make) })
 	}

@@ -101,6 +101,15 @@ func (b *browser) click(text string) {
 	}
 }
 
+// fill types a text into a field, in the place of what was there.
+func (b *browser) fill(field, text string) {
+	b.t.Helper()
+	at := chromedp.CSS(`[name="` + field + `"]`)
+	b.do(chromedp.Focus(at))
+	asks[bool](b, `document.activeElement.select() ?? true`)
+	b.do(chromedp.SendKeys(at, text))
+}
+
 // text is what the page says.
 func (b *browser) text() string {
 	b.t.Helper()

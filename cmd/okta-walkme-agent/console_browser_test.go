@@ -33,6 +33,16 @@ func TestConsoleInBrowser(t *testing.T) {
 	b.open("/people")
 	b.look("people")
 
+	b.open("/mappings")
+	b.says("Nobody of 44 would be updated", "Jürgen")
+	b.fill("mapping[name.givenName]", "String.toUpperCase(user.fristName")
+	b.says("line 1, column")
+	b.fill("mapping[name.givenName]", "String.toUpperCase(user.firstName)")
+	b.says(`"ANN"`)
+	b.click("See whom it touches")
+	b.says("40 people of 44 would be updated", `"Ann" → "ANN"`, "'String.toUpperCase(user.firstName)'", "appuser.userName")
+	b.look("mappings")
+
 	d.types("reorg")
 	b.open("/")
 	b.click("Start a run now")
