@@ -81,6 +81,13 @@ func (db *DB) RunsBefore(ctx context.Context, id string, limit int) ([]Run, erro
 		WHERE ? = '' OR seq < (SELECT seq FROM runs WHERE id = ?) ORDER BY seq DESC LIMIT ?`, db.openOutcome(), id, id, limit)
 }
 
+// RunsAround returns the newest run that had begun at a time, and had not ended before
+// it; none when that is not on record.
+func (db *DB) RunsAround(ctx context.Context, at time.Time) ([]Run, error) {
+	return list(ctx, db, "read runs", scanRun, "SELECT "+runShown+` FROM runs
+		WHERE started_at <= ?2 AND (finished_at IS NULL OR finished_at >= ?2) ORDER BY started_at DESC LIMIT 1`, db.openOutcome(), at.UnixMilli())
+}
+
 // RunByID returns one run, or ErrNoRun.
 func (db *DB) RunByID(ctx context.Context, id string) (Run, error) {
 	runs, err := list(ctx, db, "read run", scanRun, "SELECT "+runShown+" FROM runs WHERE id = ?", db.openOutcome(), id)

@@ -126,10 +126,10 @@ const recentGroupEntries = 1000
 func (db *DB) PersonHistory(ctx context.Context, sourceID string, limit int) ([]Entry, error) {
 	return list(ctx, db, "read history of a person", scanEntry, `WITH groups AS MATERIALIZED (
 			SELECT id, change FROM journal WHERE type = 'Group' ORDER BY id DESC LIMIT ?1)
-		SELECT id, `+entryColumns+` FROM journal WHERE id IN (
+		`+selectEntries+` WHERE j.id IN (
 			SELECT id FROM journal WHERE type = 'User' AND source_id = ?2
 			UNION SELECT id FROM groups WHERE instr(change, '"' || ?2 || '"') > 0)
-		ORDER BY id DESC LIMIT ?3`, recentGroupEntries, sourceID, limit)
+		ORDER BY j.id DESC LIMIT ?3`, recentGroupEntries, sourceID, limit)
 }
 
 // Names returns the names of people and groups by their Okta ids: what WalkMe has

@@ -29,7 +29,7 @@ func (db *DB) RunActions(ctx context.Context, runID string) ([]ActionCount, erro
 // CountRunEntries counts what a filter selects.
 func (db *DB) CountRunEntries(ctx context.Context, f RunFilter) (n int, err error) {
 	where, args := f.where()
-	err = db.total(ctx, "SELECT count(*) FROM journal WHERE "+where, args, &n)
+	err = db.total(ctx, "SELECT count(*) FROM journal AS j WHERE "+where, args, &n)
 	return n, db.fail("count journal entries", err)
 }
 
@@ -37,20 +37,20 @@ func (db *DB) CountRunEntries(ctx context.Context, f RunFilter) (n int, err erro
 // with an id, at most limit.
 func (db *DB) RunEntries(ctx context.Context, f RunFilter, after int64, limit int) ([]Entry, error) {
 	where, args := f.where()
-	return list(ctx, db, "read entries of a run", scanEntry, "SELECT id, "+entryColumns+" FROM journal WHERE "+where+
-		" AND id > ? ORDER BY id LIMIT ?", append(args, after, limit)...)
+	return list(ctx, db, "read entries of a run", scanEntry, selectEntries+" WHERE "+where+
+		" AND j.id > ? ORDER BY j.id LIMIT ?", append(args, after, limit)...)
 }
 
 func (f RunFilter) where() (string, []any) {
-	query, args := "run_id = ?", []any{f.RunID}
+	query, args := "j.run_id = ?", []any{f.RunID}
 	if f.Action != "" {
-		query, args = query+" AND action = ?", append(args, f.Action)
+		query, args = query+" AND j.action = ?", append(args, f.Action)
 	}
 	if f.State != "" {
-		query, args = query+" AND state = ?", append(args, string(f.State))
+		query, args = query+" AND j.state = ?", append(args, string(f.State))
 	}
 	for _, w := range strings.Fields(f.Text) {
-		query += " AND (name LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\' OR source_id = ?)"
+		query += " AND (j.name LIKE ? ESCAPE '\\' OR j.name LIKE ? ESCAPE '\\' OR j.name LIKE ? ESCAPE '\\' OR j.source_id = ?)"
 		for _, form := range []string{strings.ToLower(w), strings.ToUpper(w), capital(w)} {
 			args = append(args, "%"+escapeLike(form)+"%")
 		}

@@ -45,7 +45,7 @@ type mappingsPage struct {
 
 	TakenAt *moment // of the snapshot; nil: there is none
 	People  int
-	Trial   *trial // nil: not tried
+	Trial   *trial   // nil: not tried
 	YAML    []string // lines
 }
 

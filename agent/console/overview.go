@@ -22,10 +22,11 @@ const (
 
 // overviewPage is what an admin sees first.
 type overviewPage struct {
-	Verdict verdict
-	Next    *moment // nil: none is due
-	Fresh   bool    // there was no run yet
-	CanRun  bool
+	Verdict   verdict
+	Next      *moment // nil: none is due
+	Fresh     bool    // there was no run yet
+	CanRun    bool
+	MayDecide bool
 
 	Holds    []holdLine
 	Failures []failureLine
@@ -53,7 +54,7 @@ type failureLine struct {
 
 func (s *Server) overview(r *http.Request) (*view, error) {
 	ctx, p := r.Context(), s.current()
-	page := &overviewPage{Fresh: true, CanRun: s.mayRun(ctx)}
+	page := &overviewPage{Fresh: true, CanRun: s.mayRun(ctx), MayDecide: !visitorOf(ctx).ViewOnly}
 	var l latest
 	quarantine := agent.Quarantine{}
 	err := s.read(ctx, func(db *state.DB) (err error) {
@@ -181,7 +182,7 @@ func (s *Server) verdict(p *overviewPage, l latest, q agent.Quarantine) verdict 
 
 func held(holds []holdLine) (n int) {
 	for _, h := range holds {
-		if h.Waiting {
+		if h.Waiting() {
 			n += h.Count
 		}
 	}
@@ -241,64 +242,6 @@ func joined(parts ...string) string {
 		}
 	}
 	return strings.Join(out, ", ")
-}
-
-// holdLine is a hold in a list.
-type holdLine struct {
-	ID, Kind, Link string
-	Count          int
-	Words          string
-	Since          *moment
-	Names          []string
-	More           int
-	Waiting        bool
-	Reason         string
-}
-
-func (s *Server) openHolds(ctx context.Context, db *state.DB) ([]holdLine, error) {
-	holds, err := db.Holds(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []holdLine
-	for _, h := range holds {
-		line := holdLine{
-			ID: h.ID, Kind: h.Kind, Link: "/holds/" + h.ID, Count: h.Count, Words: report.HoldWords(h.Kind, h.Count),
-			Since: s.at(h.CreatedAt), Waiting: true,
-		}
-		var items []string
-		for _, item := range h.Items {
-			items = append(items, item.Key)
-		}
-		ids := items[:min(len(items), shownNames)]
-		names, err := db.Names(ctx, itemPeople(ids))
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			line.Names = append(line.Names, itemName(id, names))
-		}
-		line.More = len(items) - len(ids)
-		out = append(out, line)
-	}
-	return out, nil
-}
-
-// itemPeople splits the items of holds: Okta ids, or group/person.
-func itemPeople(items []string) (ids []string) {
-	for _, item := range items {
-		ids = append(ids, strings.Split(item, "/")...)
-	}
-	return ids
-}
-
-// itemName is an item of a hold, in names.
-func itemName(item string, names map[string]string) string {
-	group, person, ok := strings.Cut(item, "/")
-	if ok {
-		return nameOr(names, person) + " out of " + nameOr(names, group)
-	}
-	return nameOr(names, item)
 }
 
 func nameOr(names map[string]string, id string) string {

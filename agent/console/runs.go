@@ -80,7 +80,10 @@ type changeLine struct {
 	Error              string
 	Values             []valueLine
 	In, Out            []nameLink
-	Long               bool // too many members to show unasked
+	ApprovedBy         string
+	ApprovedAt         *moment
+	Approval           string // its reason
+	Long               bool   // too many members to show unasked
 }
 
 type valueLine struct {
@@ -225,6 +228,7 @@ func (s *Server) changeLine(e *state.Entry, d detail, names map[string]string) c
 		ID: e.ID, Sign: report.ActionSign(action), Tone: report.ActionTone(action), Label: report.ActionLabel(action),
 		Name: e.Name, OktaID: e.SourceID, Link: objectLink(e.Type, e.SourceID), Run: "/runs/" + e.RunID,
 		At: s.at(e.StartedAt), Why: e.Reason, Cause: e.Cause, Outcome: string(e.State), HTTP: e.HTTPStatus, Error: e.Error,
+		ApprovedBy: e.ApprovedBy, ApprovedAt: s.at(e.ApprovedAt), Approval: e.ApprovalReason,
 		Long: len(d.Members.Add)+len(d.Members.Remove) > longMembers,
 	}
 	if c.Name == "" {

@@ -166,6 +166,7 @@ func (s *Server) routes() http.Handler {
 		"GET /people/{id}": s.person,
 		"GET /groups":      s.groups,
 		"GET /groups/{id}": s.group,
+		"GET /holds/{id}":  s.hold,
 		"GET /mappings":    s.mappings,
 		"POST /mappings":   s.mappings,
 	} {
@@ -173,8 +174,10 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.HandleFunc("POST /signout", s.signOut)
 	for pattern, act := range map[string]func(*http.Request) (*view, error){
-		"POST /sync":  s.sync,
-		"POST /retry": s.retry,
+		"POST /holds/{id}/approve": s.approve,
+		"POST /holds/{id}/reject":  s.reject,
+		"POST /sync":               s.sync,
+		"POST /retry":              s.retry,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, s.decider(act)) })
 	}

@@ -132,11 +132,19 @@ func (b *browser) says(texts ...string) {
 	}
 }
 
-// accessible lets axe-core look at the page, by the rules of WCAG 2.2 A and AA.
-func (b *browser) accessible() {
+// accessible lets axe-core look at the page, by the rules of WCAG 2.2 A and AA, or by
+// those named alone.
+func (b *browser) accessible(rules ...string) {
 	b.t.Helper()
-	asks[int](b, b.axe+"; 0")
-	found := asks[string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+	only, err := json.Marshal(rules)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if len(rules) == 0 {
+		only = []byte(`["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`)
+		asks[int](b, b.axe+"; 0")
+	}
+	found := asks[string](b, `axe.run(document, {runOnly: `+string(only)+`})
 		.then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.html + " " + n.any.map((a) => a.message).join("; ")).slice(0, 3).join(" | "))))`,
 		chromedp.EvalAwaitPromise)
 	var violations []string
@@ -187,7 +195,11 @@ func (b *browser) look(name string) {
 			}
 		}
 		b.do(chromedp.EmulateViewport(1280, 900))
-		b.accessible()
+		if scheme == "light" {
+			b.accessible()
+		} else {
+			b.accessible("color-contrast")
+		}
 	}
 }
 

@@ -45,6 +45,9 @@ func (c *cli) consoleRun(ctx context.Context, cfg *configs.Config, log *slog.Log
 	defer func() { err = errors.Join(err, s.close()) }()
 	r, err := s.agent.Sync(ctx, agent.Options{Trigger: o.Trigger, By: o.By, Patient: !o.Retry})
 	service.LogUndelivered(log, notifier(cfg).AfterRun(ctx, s.state, r, err))
+	for _, failed := range notifier(cfg).AfterRun(context.WithoutCancel(ctx), s.state, r, err) {
+		log.Warn("not notified, tried again with the next run", "recipient", failed.Recipient, "err", failed.Err)
+	}
 	if r != nil {
 		log.Info("run of the console ended", "run", r.Run.ID, "outcome", r.Run.Outcome, "applied", r.Run.Applied, "failed", r.Run.Failed, "held", r.Run.Held)
 	}

@@ -1,0 +1,224 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/state"
+)
+
+// holdLine is a hold in a list.
+type holdLine struct {
+	ID, Link string
+	Count    int
+	Words    string
+	Reason   string // how the limit is exceeded
+	Since    *moment
+	Names    []string
+	More     int // names that are not listed
+	Digest   string
+	decision
+}
+
+// decision is what somebody has decided about a hold, and whether it still waits.
+type decision struct {
+	State   string // waiting | approved | rejected
+	By, Why string
+	At      *moment
+	Ended   bool // nothing of it is in force any more
+}
+
+// Waiting says that nobody has decided yet.
+func (d decision) Waiting() bool { return d.State == agent.HoldWaiting }
+
+// heldLine is one thing that a hold keeps from being done.
+type heldLine struct {
+	Sign, Tone, Label string
+	Name, Link        string
+	OktaID            string
+	Group, GroupLink  string // of a membership: out of which group
+}
+
+func (s *Server) holdLine(h *agent.HoldView) holdLine {
+	line := holdLine{
+		ID: h.ID, Link: "/holds/" + h.ID, Count: h.Count, Words: report.HoldWords(h.Kind, h.Count), Reason: h.Reason,
+		Since: s.at(h.CreatedAt), Digest: h.Digest,
+		decision: decision{State: h.State, By: h.DecidedBy, Why: h.DecisionReason, Ended: h.Ended},
+	}
+	if h.DecidedAt != nil {
+		line.At = s.at(*h.DecidedAt)
+	}
+	for i := range h.Changes[:min(len(h.Changes), shownNames)] {
+		held := newHeldLine(&h.Changes[i])
+		name := held.Name
+		if held.Group != "" {
+			name += " out of " + held.Group
+		}
+		line.Names = append(line.Names, name)
+	}
+	line.More = len(h.Changes) - len(line.Names)
+	return line
+}
+
+func newHeldLine(c *agent.HeldChange) heldLine {
+	line := heldLine{
+		Sign: report.ActionSign(c.Action), Tone: report.ActionTone(c.Action), Label: report.ActionLabel(c.Action),
+		Name: c.Name, Link: objectLink(c.Type, c.OktaID), OktaID: c.OktaID,
+	}
+	if line.Name == "" {
+		line.Name = c.OktaID
+	}
+	if c.MemberID != "" {
+		line.Group, line.GroupLink = line.Name, line.Link
+		line.Sign, line.Tone, line.Label = "-", "bad", "take out"
+		line.Name, line.Link, line.OktaID = c.Member, "/people/"+c.MemberID, c.MemberID
+		if line.Name == "" {
+			line.Name = c.MemberID
+		}
+	}
+	return line
+}
+
+// openHolds are the holds that wait, and the decisions that are in force.
+func (s *Server) openHolds(ctx context.Context, db *state.DB) ([]holdLine, error) {
+	all, err := agent.ReadHolds(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	var out []holdLine
+	for i := range all.Holds {
+		out = append(out, s.holdLine(&all.Holds[i]))
+	}
+	return out, nil
+}
+
+type holdPage struct {
+	Hold      holdLine
+	Limit     string
+	Resync    bool
+	Query     string
+	Changes   []heldLine
+	Met       int // that the search meets
+	All       int
+	Run       *runLine // that held it; nil: not on record any more
+	MayDecide bool
+	CanRun    bool
+	Moved     string // why a decision was refused
+	Other     string // address of the hold that waits now
+}
+
+const shownHeld = 500
+
+var errNoHold = &unknownError{"There is no such hold on record."}
+
+func (s *Server) hold(r *http.Request) (*view, error) {
+	page, err := s.holdPage(r.Context(), r.PathValue("id"), r.URL.Query().Get("q"))
+	if err != nil {
+		return nil, err
+	}
+	return &view{page: "hold", title: "Held: " + page.Hold.Words, data: page}, nil
+}
+
+func (s *Server) holdPage(ctx context.Context, id, query string) (*holdPage, error) {
+	page := &holdPage{Query: strings.TrimSpace(query), MayDecide: !visitorOf(ctx).ViewOnly, CanRun: s.mayRun(ctx)}
+	err := s.read(ctx, func(db *state.DB) error {
+		if db == nil {
+			return errNoHold
+		}
+		h, err := agent.ReadHold(ctx, db, id)
+		if errors.Is(err, state.ErrNoHold) {
+			return errNoHold
+		}
+		if err != nil {
+			return err
+		}
+		page.fill(s.holdLine(h), h)
+		page.Run, err = s.runThatHeld(ctx, db, h.CreatedAt)
+		return err
+	})
+	return page, err
+}
+
+func (p *holdPage) fill(line holdLine, h *agent.HoldView) {
+	p.Hold, p.Limit, p.Resync, p.All = line, h.Limit, h.Resync, len(h.Changes)
+	words := strings.Fields(strings.ToLower(p.Query))
+	for i := range h.Changes {
+		held := newHeldLine(&h.Changes[i])
+		text := strings.ToLower(held.Name + " " + held.OktaID + " " + held.Group)
+		met := true
+		for _, w := range words {
+			met = met && strings.Contains(text, w)
+		}
+		if !met {
+			continue
+		}
+		if p.Met++; len(p.Changes) < shownHeld {
+			p.Changes = append(p.Changes, held)
+		}
+	}
+}
+
+// runThatHeld looks for the run during which a hold was opened: what else it changed
+// stands there.
+func (s *Server) runThatHeld(ctx context.Context, db *state.DB, at time.Time) (*runLine, error) {
+	runs, err := db.RunsAround(ctx, at)
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	line := s.runLine(&runs[0])
+	return &line, nil
+}
+
+func (s *Server) approve(r *http.Request) (*view, error) { return s.decide(r, state.Approved) }
+
+func (s *Server) reject(r *http.Request) (*view, error) { return s.decide(r, state.Rejected) }
+
+const maxReason = 1000
+
+// decide records a decision about the set that was shown. When another one waits by
+// now, it is refused, and what waits is shown.
+func (s *Server) decide(r *http.Request, verdict state.Verdict) (*view, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, &unknownError{"This form cannot be read."}
+	}
+	id, digest := r.PathValue("id"), r.PostForm.Get("digest")
+	reason := strings.TrimSpace(r.PostForm.Get("reason"))
+	j := state.Judgement{HoldID: id, Digest: digest, Verdict: verdict, By: visitorOf(r.Context()).Name, Reason: reason[:min(len(reason), maxReason)]}
+	j.Reason = strings.ToValidUTF8(j.Reason, "")
+	err := error(&state.MovedHoldError{ID: id, Now: id})
+	if digest != "" { // a decision is about a set that somebody saw
+		_, err = agent.DecideHold(r.Context(), s.o.StatePath, j)
+	}
+	var moved *state.MovedHoldError
+	switch {
+	case errors.As(err, &moved):
+		return s.moved(r, moved)
+	case errors.Is(err, state.ErrNoHold):
+		return nil, errNoHold
+	case err != nil:
+		return nil, err
+	}
+	s.log.Info("hold decided in the console", "hold", id, "decision", verdict, "by", j.By, "reason", j.Reason)
+	return &view{to: "/holds/" + id}, nil
+}
+
+// moved shows what waits in the place of what was decided about.
+func (s *Server) moved(r *http.Request, moved *state.MovedHoldError) (*view, error) {
+	page, err := s.holdPage(r.Context(), moved.ID, "")
+	if errors.Is(err, errNoHold) {
+		page, err = &holdPage{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	page.Moved = "Nothing was decided: what waits is not what you saw."
+	if moved.Now != "" && moved.Now != moved.ID {
+		page.Other = "/holds/" + moved.Now
+	}
+	return &view{page: "hold", title: "Nothing was decided", status: http.StatusConflict, data: page}, nil
+}
