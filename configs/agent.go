@@ -52,7 +52,7 @@ func (c *Config) Agent() agent.Config {
 		KeepHistory:     c.State.KeepHistory,
 		Target:          strings.TrimRight(c.WalkMeURL(), "/"),
 		WireProfile:     c.WalkMe.WireProfile,
-		Workers:         2 * c.WalkMe.MaxInFlight,
+		Workers:         workers(c.WalkMe.MaxInFlight),
 	}
 }
 
@@ -129,4 +129,13 @@ func judge(ps *problems, rules []plan.MappingRule) {
 	default:
 		ps.add("mappings", err.Error(), "")
 	}
+}
+
+// workers keep the wire busy while others wait for the disk. Where one request at a
+// time is allowed, one of them sends in the order of the plan.
+func workers(inFlight int) int {
+	if inFlight == 1 {
+		return 1
+	}
+	return 2 * inFlight
 }

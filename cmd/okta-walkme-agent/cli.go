@@ -149,7 +149,8 @@ Okta's provisioning engine would make.`,
 	root.AddCommand(
 		c.runCommand(), c.reloadCommand(), c.initCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
 		c.explainCommand(), c.checkCommand(), c.consoleCommand(), c.probeCommand(),
-		c.notifyCommand(), c.statusCommand(), c.historyCommand(), c.holdsCommand(), c.stateCommand(), c.demoCommand(), c.serveCommand(), c.versionCommand(), c.manCommand(),
+		c.notifyCommand(), c.statusCommand(), c.historyCommand(), c.holdsCommand(), c.stateCommand(), c.versionCommand(), c.manCommand(),
+		c.demoCommand(), c.serveCommand(), c.scenarioCommand(),
 	)
 	root.SetOut(c.stdout) // before cobra's own command takes it for its own
 	root.InitDefaultCompletionCmd()

@@ -101,6 +101,8 @@ func (d *decoder) document(data []byte) (*yaml.Node, error) {
 	err := yaml.Load(bytes.TrimPrefix(data, []byte("\ufeff")), &doc)
 	var load *yaml.LoadError
 	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return nil, &FormatError{[]string{d.file + ": the file is empty"}}
 	case errors.As(err, &load):
 		return nil, &FormatError{[]string{fmt.Sprintf("%s:%d:%d: syntax error: %s", d.file, max(load.Mark.Line, 1), max(load.Mark.Column, 1), load.Message)}}
 	case err != nil:

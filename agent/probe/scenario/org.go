@@ -12,11 +12,13 @@ type Directory struct {
 	Org    *oktatest.Org
 	People map[string]string // by scim.NameKey of the login: id
 	Groups map[string]string // name: id
+
+	mappings map[string]string // id of a group: id of its group-push mapping
 }
 
 // Populate puts people, groups and assignments into an empty org.
 func (o *Org) Populate(org *oktatest.Org) *Directory {
-	d := &Directory{Org: org, People: map[string]string{}, Groups: map[string]string{}}
+	d := &Directory{Org: org, People: map[string]string{}, Groups: map[string]string{}, mappings: map[string]string{}}
 	for _, p := range o.People {
 		d.hire(p)
 	}
@@ -86,7 +88,7 @@ func (d *Directory) group(g Group) string {
 		d.Org.AssignGroup(id)
 	}
 	if g.Push != "" {
-		d.Org.PushMapping(id, strings.ToUpper(g.Push))
+		d.mappings[id] = d.Org.PushMapping(id, strings.ToUpper(g.Push))
 	}
 	return id
 }
