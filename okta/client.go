@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -20,6 +21,11 @@ type Client struct {
 	host    string // of the org, with its port
 	session *session
 	http    *http.Client
+
+	schemas struct { // what reads schemas, once something does
+		mu     sync.Mutex
+		client *Client
+	}
 }
 
 // NewClient checks cfg and returns a client for it. No request is made.

@@ -190,6 +190,8 @@ func scopeFor(path string) string {
 	switch area := strings.Split(path+"///", "/")[3]; area {
 	case "apps", "groups", "users", "logs":
 		return "okta." + area + ".read"
+	case "meta":
+		return "okta.schemas.read"
 	}
 	return ""
 }

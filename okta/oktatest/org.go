@@ -87,13 +87,16 @@ type Org struct {
 	usedIDs      map[string]bool // jti of assertions and proofs
 
 	opaqueCursors bool
-	apiToken      string
-	tokens        map[string]accessToken
-	events        []event
-	buckets       map[string]*bucket
-	requests      []Request
-	answered      int
-	fault         func(*http.Request) *Fault
+	noSchemas     bool
+
+	attributes, appAttributes []string // custom ones, besides those that somebody has
+	apiToken                  string
+	tokens                    map[string]accessToken
+	events                    []event
+	buckets                   map[string]*bucket
+	requests                  []Request
+	answered                  int
+	fault                     func(*http.Request) *Fault
 }
 
 // New makes an org that is not served: it is an http.Handler, and Options.URL its

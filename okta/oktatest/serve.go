@@ -161,6 +161,10 @@ func (o *Org) route(a *answer, r *http.Request) {
 		o.listPersonGroups(a, r, id)
 	case "/api/v1/logs":
 		o.listEvents(a, r)
+	case "/api/v1/meta/schemas/user/default":
+		o.getSchema(a, false)
+	case "/api/v1/meta/schemas/apps/{id}/default":
+		o.getAppSchema(a, segments)
 	default:
 		a.fail(http.StatusNotFound, "E0000022", "The endpoint does not support the provided HTTP method")
 	}
