@@ -250,7 +250,7 @@ func knownGroup(g state.SourceGroup) okta.Group {
 	return okta.Group{
 		ID: g.ID, Name: g.Name, Description: g.Description, LastUpdated: g.LastUpdated,
 		LastMembershipUpdated: g.LastMembershipUpdated, Link: g.Link, Sources: g.Sources,
-		Paused: g.Paused, Unreadable: g.Unreadable, Members: g.Members,
+		Paused: g.Paused, PausedBy: g.PausedBy, Unreadable: g.Unreadable, Members: g.Members,
 	}
 }
 
@@ -266,7 +266,7 @@ func (a *Agent) saveGroups(ctx context.Context, v *view) error {
 		stored = append(stored, state.SourceGroup{
 			ID: g.ID, Name: g.Name, Description: g.Description, LastUpdated: g.LastUpdated,
 			LastMembershipUpdated: g.LastMembershipUpdated, Link: g.Link, Sources: g.Sources,
-			Paused: g.Paused, Unreadable: g.Unreadable, Members: g.Members,
+			Paused: g.Paused, PausedBy: g.PausedBy, Unreadable: g.Unreadable, Members: g.Members,
 		})
 	}
 	meta := map[string]string{

@@ -61,7 +61,7 @@ func (p PushGroups) sources() []okta.GroupSource {
 	var out []okta.GroupSource
 	for _, s := range p.Sources {
 		source := okta.GroupSource{
-			Name: s.Name, ID: s.ID, AssignedGroups: s.AssignedGroups, OktaMappings: s.OktaMappings, Link: s.Link,
+			Name: s.Name, ID: s.ID, AssignedGroups: s.AssignedGroups, OktaMappings: s.OktaMappings, Link: s.Link, Paused: s.Paused,
 		}
 		if s.Rule != nil {
 			source.Rule = new(okta.GroupRule(*s.Rule))

@@ -97,8 +97,8 @@ type PushGroups struct {
 	OnMissing            string        `yaml:"on_missing" oneof:"error|recreate"` // for a group that is gone in WalkMe
 }
 
-// GroupSource names groups to push in exactly one of five ways; Link may be set
-// besides, with Name and ID only, for it can name but one group.
+// GroupSource names groups to push in exactly one of five ways; Paused may be set
+// besides, and Link with Name and ID only, for it can name but one group.
 type GroupSource struct {
 	Name           string     `yaml:"name"`
 	Link           string     `yaml:"link"` // display name of an existing WalkMe group
@@ -106,6 +106,7 @@ type GroupSource struct {
 	Rule           *GroupRule `yaml:"rule"`
 	AssignedGroups bool       `yaml:"assigned_groups"`
 	OktaMappings   bool       `yaml:"okta_mappings"`
+	Paused         bool       `yaml:"paused"` // nothing is sent for its groups, whatever other source names them
 }
 
 // GroupRule matches the groups for which all of its parts hold. One at least is set.

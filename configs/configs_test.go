@@ -152,7 +152,7 @@ func TestSampleWithItsAlternatives(t *testing.T) {
 	}
 	want := []configs.GroupSource{
 		{Name: "WalkMe Editors", Link: "Editors"}, {ID: "00g1b2c3d4e5f6g7h8i9"}, {Rule: &rule},
-		{AssignedGroups: true}, {OktaMappings: true},
+		{AssignedGroups: true}, {OktaMappings: true, Paused: true},
 	}
 	if diff := cmp.Diff(want, c.PushGroups.Sources); diff != "" {
 		t.Errorf("Sources (-want +got):\n%s", diff)

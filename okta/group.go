@@ -25,6 +25,10 @@ type Group struct {
 	// the group too. Members may then be nil.
 	Paused bool
 
+	// PausedBy is the String of the first source with Paused that named the group; or
+	// "". The group is read as any other.
+	PausedBy string
+
 	// Members are the Okta ids of all members, assigned to the app or not,
 	// sorted and unique.
 	Members []string
@@ -54,6 +58,11 @@ const (
 	smallMemberPage = "200" // for groups whose large pages time out in Okta
 	mappingPage     = "1000"
 )
+
+// Groups reads the pushed groups as Snapshot does, without the assignments.
+func (c *Client) Groups(ctx context.Context, req GroupRequest) ([]Group, []SourceProblem, error) {
+	return c.groups(ctx, req, nil)
+}
 
 // AppGroups lists the groups that are assigned to the app, sorted by priority,
 // then id.

@@ -222,7 +222,8 @@ func TestIncrementalReadDistrustsTheLastMinute(t *testing.T) {
 	}
 }
 
-// A paused group costs no member reads and keeps what is known.
+// A group that is paused in Okta costs no member reads and keeps what is known. Who
+// came meanwhile is read once it goes on.
 func TestPausedGroup(t *testing.T) {
 	org := startOrg(t, oktatest.Options{})
 	id := org.NewGroup("Sales", hire(org, "ann@example.com"))
@@ -232,9 +233,36 @@ func TestPausedGroup(t *testing.T) {
 	if got, want := outline(c.next(t)), "Sales: 1 members, by group-push mappings of Okta, paused\n"; got != want {
 		t.Errorf("groups = %q, want %q", got, want)
 	}
+	org.AddMember(id, hire(org, "bob@example.com"))
+	org.Age(24 * time.Hour)
+	c.next(t)
 	org.SetMapping(m, "ACTIVE")
-	if got, want := outline(c.next(t)), "Sales: 1 members, by group-push mappings of Okta\n"; got != want {
+	if got, want := outline(c.next(t)), "Sales: 2 members, by group-push mappings of Okta, fresh\n"; got != want {
 		t.Errorf("groups = %q, want %q", got, want)
+	}
+}
+
+// A source that is paused in the configuration marks its groups, whoever names them,
+// too, and has them read as any other.
+func TestPausedSource(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	sales := org.NewGroup("Sales", hire(org, "ann@example.com"))
+	org.AssignGroup(sales)
+	ops := org.NewGroup("Ops")
+	byName, byID := okta.GroupSource{Name: "Sales", Paused: true}, okta.GroupSource{ID: sales}
+	for name, sources := range map[string][]okta.GroupSource{
+		"alone": {byName, {ID: ops}}, "first": {byName, byID, {ID: ops}}, "last": {byID, {AssignedGroups: true}, {ID: ops}, byName},
+	} {
+		c, s := newCycle(t, org, sources...)
+		for range 2 {
+			if g := s.Groups[0]; g.PausedBy != byName.String() || g.Paused || len(g.Members) != 1 || g.Unreadable != "" {
+				t.Errorf("%s: Sales = %+v, want it paused by its source, with its member", name, g)
+			}
+			if g := s.Groups[1]; g.PausedBy != "" {
+				t.Errorf("%s: Ops = %+v, want it not paused", name, g)
+			}
+			s = c.next(t)
+		}
 	}
 }
 

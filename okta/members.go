@@ -49,7 +49,7 @@ func (p *pushed) readMembers(ctx context.Context) error {
 // are not when the group turned up among the changed, unless its membership
 // time is the one that was known and lies well before the read that saw it.
 func (p *pushed) isCurrent(known, now Group) bool {
-	if p.full || known.Members == nil || known.Unreadable != "" {
+	if p.full || known.Members == nil || known.Unreadable != "" || known.Paused { // a paused one was not read
 		return false
 	}
 	if _, changed := p.changed[now.ID]; !changed {

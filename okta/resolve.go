@@ -44,6 +44,9 @@ func (p *pushed) add(s GroupSource, wire groupObject) *Group {
 		g.LastMembershipUpdated = later(g.LastMembershipUpdated, c.LastMembershipUpdated)
 	}
 	g.Sources = append(g.Sources, s.String())
+	if s.Paused && g.PausedBy == "" {
+		g.PausedBy = s.String()
+	}
 	p.link(s, g)
 	return g
 }

@@ -16,6 +16,10 @@ type GroupSource struct {
 	OktaMappings   bool // the groups of the app's "Push Groups" tab
 
 	Link string // name of an existing WalkMe group to link to; or ""
+
+	// Paused marks the groups of this source, whatever other source names them, too:
+	// see Group.PausedBy. It changes nothing about how they are read.
+	Paused bool
 }
 
 // GroupRule matches groups by name and description. All parts that are not

@@ -22,6 +22,7 @@ type SourceGroup struct {
 	Link                  string   `json:"link"`                  // existing WalkMe group to link to; "": none
 	Sources               []string `json:"sources"`               // which entries of the configuration name it
 	Paused                bool     `json:"paused"`                // known, but not pushed for the time being
+	PausedBy              string   `json:"pausedBy,omitempty"`    // the entry of the configuration that says paused; "": none
 	Unreadable            string   `json:"unreadable,omitempty"`  // why Okta did not give it; the rest is then as it was before
 	Members               []string `json:"-"`                     // Okta user ids, sorted
 }

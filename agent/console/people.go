@@ -375,7 +375,7 @@ func plannedLine(c *plan.Change) changeLine {
 		line.Outcome = "held"
 	case b.Kind == plan.BlockRejected:
 		line.Outcome = "left undone: " + b.Detail
-	case b.Kind == plan.BlockDisabled:
+	case b.Kind == plan.BlockDisabled, b.Kind == plan.BlockPaused:
 		line.Outcome = "switched off by " + b.Detail
 	case b.Until != nil:
 		line.Outcome = "waits until " + b.Until.UTC().Format(time.RFC3339)

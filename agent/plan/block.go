@@ -24,6 +24,7 @@ const (
 	BlockDoubted     BlockKind = "doubted"     // the same, because what it rests on is not trusted
 	BlockRejected    BlockKind = "rejected"    // a person has rejected the hold
 	BlockDisabled    BlockKind = "disabled"    // switched off by the configuration
+	BlockPaused      BlockKind = "paused"      // a source of the group is paused
 	BlockWaiting     BlockKind = "waiting"     // a pause after a failure, or limits.grace
 	BlockUnconfirmed BlockKind = "unconfirmed" // what it rests on is not trusted, or not known
 )
@@ -51,7 +52,7 @@ func (c *Change) BlockBy(b Block) {
 	case BlockRejected: // those keys had no word for it
 	case BlockHeld, BlockDoubted:
 		c.OldHeld, c.OldHoldID = true, b.Hold
-	case BlockDisabled:
+	case BlockDisabled, BlockPaused:
 		c.OldDisabled = b.Detail
 	case BlockWaiting:
 		c.OldWaitUntil = b.Until

@@ -21,6 +21,7 @@ type GroupWant struct {
 	Sources []string // the sources that name the group
 	Leave   string   // why the group must be left alone: paused, unreadable; "" normally
 	Problem bool     // Leave is worth a report, not just a pause
+	Paused  string   // the source whose pause keeps everything about the group from being sent; "" for none
 
 	SourceDigest string
 }
@@ -34,7 +35,7 @@ func DesiredGroups(snap *okta.Snapshot) []GroupWant {
 		g := &snap.Groups[i]
 		w := GroupWant{
 			OktaID: g.ID, Name: cmp.Or(g.Link, g.Name), Group: g.Name, Linked: g.Link != "",
-			Members: g.Members, Sources: g.Sources, SourceDigest: digestGroup(g),
+			Members: g.Members, Sources: g.Sources, Paused: g.PausedBy, SourceDigest: digestGroup(g),
 		}
 		switch {
 		case g.Unreadable != "":

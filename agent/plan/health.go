@@ -59,7 +59,7 @@ func DigestSource(desired Desired, groups []GroupWant) string {
 
 func digestGroup(g *okta.Group) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %t %q\n", g.Name, g.Link, g.Paused, g.Unreadable)
+	fmt.Fprintf(h, "%q %q %t %q\n", g.Name, g.Link, g.Paused || g.PausedBy != "", g.Unreadable)
 	for _, id := range g.Members {
 		h.Write([]byte(id))
 		h.Write([]byte{'\n'})

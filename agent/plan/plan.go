@@ -185,7 +185,7 @@ func (p *Plan) summarise() {
 			s.Held++
 		case c.Block.Is(BlockRejected):
 			s.Undone++
-		case c.Block.Is(BlockDisabled):
+		case c.Block.Is(BlockDisabled), c.Block.Is(BlockPaused):
 			s.Disabled++
 		case c.Blocked():
 			s.Waiting++

@@ -232,6 +232,9 @@ func (p *planner) add(c *Change, r *state.Record) {
 		}
 	}
 	c.recall()
+	if c.Target != nil && c.Target.Paused != "" {
+		c.BlockBy(Block{Kind: BlockPaused, Detail: "push_groups.sources: paused at " + c.Target.Paused})
+	}
 	p.plan.Changes = append(p.plan.Changes, c)
 	if c.Type == scim.User {
 		p.actions[c.OktaID] = c

@@ -10,7 +10,7 @@ import (
 
 // mixed are the kinds of section in which the title does not say the action.
 func mixed(kind string) bool {
-	return slices.Contains([]string{kindWaiting, kindUnconfirmed, kindDisabled, kindUntried, kindFailed}, kind)
+	return slices.Contains([]string{kindWaiting, kindUnconfirmed, kindDisabled, kindPaused, kindUntried, kindFailed}, kind)
 }
 
 // detail says why a change is there or is not sent, in the words of its section.

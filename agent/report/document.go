@@ -56,6 +56,7 @@ const (
 	kindWaiting     = "waiting"
 	kindUnconfirmed = "unconfirmed"
 	kindDisabled    = "disabled"
+	kindPaused      = "paused"
 	kindUntried     = "untried"
 	kindRejected    = "rejected"
 	kindFailed      = "failed"
@@ -92,6 +93,9 @@ func arrange(p *plan.Plan, run *agent.RunReport, settled []apply.Settlement, adv
 	for _, at := range placesOf(kindDisabled, byPlace) {
 		d.add(section{kind: kindDisabled, title: "Disabled by configuration", note: at.detail + " is off", changes: byPlace[at]})
 	}
+	for _, at := range placesOf(kindPaused, byPlace) {
+		d.add(section{kind: kindPaused, title: "Paused by configuration", note: at.detail, changes: byPlace[at]})
+	}
 	for _, s := range d.alike(byPlace[place{kind: kindUntried}]) {
 		s.kind, s.title = kindUntried, "Not tried"
 		d.add(s)
@@ -126,6 +130,8 @@ func placeOf(c *plan.Change, ran bool) place {
 			return place{kindUndone, b.Hold}
 		case plan.BlockDisabled:
 			return place{kindDisabled, b.Detail}
+		case plan.BlockPaused:
+			return place{kindPaused, b.Detail}
 		case plan.BlockWaiting:
 			return place{kind: kindWaiting}
 		}

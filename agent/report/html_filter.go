@@ -74,7 +74,7 @@ func stateLabel(state string, ran bool) string {
 		return "to be sent"
 	case kindUnconfirmed:
 		return "not confirmed"
-	case kindDisabled:
+	case kindDisabled, kindPaused:
 		return "disabled by configuration"
 	}
 	return state

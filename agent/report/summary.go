@@ -35,7 +35,7 @@ func count(byPlace map[place][]*plan.Change, p *plan.Plan) tally {
 			t.waiting += n
 		case kindUnconfirmed:
 			t.doubted += n
-		case kindDisabled:
+		case kindDisabled, kindPaused:
 			t.disabled += n
 		case kindUntried:
 			t.untried += n
