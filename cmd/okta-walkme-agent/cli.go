@@ -148,7 +148,7 @@ Okta's provisioning engine would make.`,
 	flags.StringVar(&c.tracePath, "trace", "", "record each exchange with Okta and WalkMe in `FILE`, a new one (HAR 1.2, without secrets)")
 	root.AddCommand(
 		c.runCommand(), c.reloadCommand(), c.initCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
-		c.explainCommand(), c.checkCommand(), c.consoleCommand(), c.probeCommand(),
+		c.explainCommand(), c.groupsCommand(), c.accountsCommand(), c.checkCommand(), c.consoleCommand(), c.probeCommand(),
 		c.notifyCommand(), c.statusCommand(), c.historyCommand(), c.holdsCommand(), c.stateCommand(), c.versionCommand(), c.manCommand(),
 		c.demoCommand(), c.serveCommand(), c.scenarioCommand(),
 	)

@@ -58,6 +58,7 @@ func TestPlanSyncPlan(t *testing.T) {
 
 // dryCommands are all that promise to change nothing.
 var dryCommands = []string{
+	"groups", "groups --available", "accounts", "accounts --format csv",
 	"version", "check --offline", "check", "plan", "plan --format json", "plan --format markdown", "plan --format html",
 	"plan --out OUT", "plan --refresh", "plan --detailed-exitcode", "sync --dry-run", "sync --dry-run --format json",
 	"resync --dry-run", "resync --dry-run --user ann@example.com", "explain ann@example.com", "explain Editors",
