@@ -64,7 +64,7 @@ func (s *session) resolve(ctx context.Context, all []*creation) []Leftover {
 		}
 		s.conduit.mu.Unlock()
 		if o.id == "" && o.accepted {
-			lost = append(lost, Leftover{Type: string(o.kind), Name: o.name, State: "its POST was answered with success and no id, and no look-up finds it"})
+			lost = append(lost, Leftover{Type: string(o.kind), Name: o.name, State: "its POST was answered 201, and no look-up finds it"})
 		}
 	}
 	return lost

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/walkme"
@@ -36,6 +37,7 @@ func (o *creation) nameAttribute() string {
 
 // ledger is everything that a run has created, in order. Its user holds the lock.
 type ledger struct {
+	run   string // prefix of every name of the run
 	all   []*creation
 	owned map[string]bool // kind and id
 }
@@ -78,7 +80,8 @@ func (l *ledger) forget(x *Exchange) {
 }
 
 // settle takes the id out of the answer. An answer about something else, or one that
-// repeats an id, gives none: what the run did not make it must not remove.
+// repeats an id, gives none: what the run did not make it must not remove. A name of the
+// run's that is not the one sent will do: some servers show the e-mail address.
 func (l *ledger) settle(o *creation, x *Exchange) {
 	o.accepted, o.refused = x.Status == http.StatusCreated, x.Err == nil && x.Status/100 == 4
 	if !x.ok() {
@@ -87,7 +90,8 @@ func (l *ledger) settle(o *creation, x *Exchange) {
 	answer := x.object()
 	id, shown := answer.id(), answer.text(o.nameAttribute())
 	key := string(o.kind) + " " + id
-	if id == "" || l.owned[key] || shown != "" && !scim.SameName(shown, o.name) {
+	foreign := shown != "" && !scim.SameName(shown, o.name) && !begins(shown, l.run)
+	if id == "" || l.owned[key] || foreign {
 		return
 	}
 	if l.owned == nil {
@@ -106,3 +110,6 @@ func (l *ledger) resolved(kind scim.Type, name string) bool {
 	}
 	return false
 }
+
+// begins tells whether a name begins with the run's prefix, whatever its case.
+func begins(name, run string) bool { return strings.HasPrefix(scim.NameKey(name), scim.NameKey(run)) }

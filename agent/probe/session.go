@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/walkme"
 )
 
@@ -36,6 +35,7 @@ type session struct {
 	crowd    []*account
 	lives    map[walkme.Profile]*life
 	advice   advice
+	lived    map[string]bool // checks that failed, and a switch was seen to help
 }
 
 // support is what is known about a feature.
@@ -61,8 +61,8 @@ func (s *session) connect() error {
 		return fmt.Errorf("probe: name of the run: %w", err)
 	}
 	s.run = s.options.Prefix + "-" + hex.EncodeToString(id[:])
-	s.lives = map[walkme.Profile]*life{}
-	s.conduit = &conduit{next: s.options.Transport, writes: s.options.AllowWrites}
+	s.lives, s.lived = map[walkme.Profile]*life{}, map[string]bool{}
+	s.conduit = &conduit{next: s.options.Transport, writes: s.options.AllowWrites, ledger: ledger{run: s.run}}
 	if s.options.RequestsPerSecond > 0 {
 		s.conduit.pace = rate.NewLimiter(rate.Limit(s.options.RequestsPerSecond), 1)
 	}
@@ -127,7 +127,7 @@ func (s *session) userName(slug string) string { return s.label(slug) + "@" + s.
 
 // ours tells whether a name is one of this run's.
 func (s *session) ours(name string) bool {
-	return strings.HasPrefix(scim.NameKey(name), scim.NameKey(s.run))
+	return begins(name, s.run)
 }
 
 // first is the dialect of checks that have none of their own.

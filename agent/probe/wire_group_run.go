@@ -140,9 +140,9 @@ func wireFirstMember(t *trial) {
 }
 
 func wireAddRemove(t *trial) {
-	g, people := t.stage("change", 2, 4)
-	if g != nil && !t.changes(t.client(), g, people[2:], people[:2], people[2:]) {
-		t.otherMembership(g, people[2:], people[:2], people[2:])
+	g, people := t.stage("change", 4, 6)
+	if g != nil && !t.changes(t.client(), g, people[4:], people[:2], people[2:]) {
+		t.otherMembership(g, people[4:], people[:2], people[2:])
 	}
 }
 
@@ -174,8 +174,11 @@ func wireRemoveAbsent(t *trial) {
 	} else {
 		t.patch(g.path(), patchBody(removeOf(people[1].id)))
 	}
-	if t.clean(from, "the removal") {
-		t.inside(g, people[0])
+	if t.clean(from, "the removal") && t.inside(g, people[0]) || t.dialect == walkme.AIW {
+		return
+	}
+	if t.advice.groups["membership_updates"] == walkme.Replace { // which removes nobody by name
+		t.advise("push_groups.membership_updates", walkme.Replace)
 	}
 }
 

@@ -132,6 +132,7 @@ func (t *trial) livesWith(change func(*walkme.Wire), try func(*walkme.Client) bo
 // advise recommends a switch that was seen to help, in the report of the check, too.
 func (t *trial) advise(key, value string) {
 	t.advice.set(key, value)
+	t.lived[t.check.ID] = true
 	t.switchTo = strings.TrimPrefix(t.switchTo+", ", ", ") + key + ": " + value
 }
 
@@ -196,26 +197,37 @@ func wireUpdate(t *trial) {
 	if a == nil {
 		return
 	}
-	from := t.count()
-	want := a.with(pathGiven, "Changed")
-	_, err := t.client().UpdateUser(t.ctx, a.id, want)
-	fine := t.called(err, "the update") && t.clean(from, "the update")
-	if o := t.read(a.path()); o != nil && fine {
-		got := o.child("name").text("givenName")
-		fine = t.expect(got == "Changed", "name.givenName is %s after it, sent was %q", spelledText(got), "Changed")
-	}
-	if !fine {
+	if !t.updates(t.client(), a, "Changed") {
 		t.otherUpdate(a)
 	}
 }
 
+// updates changes the names of an account, and fails unless those that the server shows
+// are the new ones.
+func (t *trial) updates(c *walkme.Client, a *account, given string) bool {
+	from := t.count()
+	_, err := c.UpdateUser(t.ctx, a.id, a.with(pathGiven, given, pathShow, given+" Person"))
+	if !t.called(err, "the update") || !t.clean(from, "the update") {
+		return false
+	}
+	o := t.read(a.path())
+	if o == nil {
+		return false
+	}
+	name, shown := o.child("name").text("givenName"), o.text("displayName")
+	if name == "" && shown != "" {
+		return t.expect(shown == given+" Person", "displayName is %q after it, sent was %q", shown, given+" Person")
+	}
+	return t.expect(name == given, "name.givenName is %s after it, sent was %q", spelledText(name), given)
+}
+
 // otherUpdate finds out whether the profile can go out in another way.
 func (t *trial) otherUpdate(a *account) {
+	findings, decisive := t.findings, t.decisive
 	patched := t.livesWith(func(w *walkme.Wire) { w.UserUpdate = walkme.UpdatePatch }, func(c *walkme.Client) bool {
-		_, err := c.UpdateUser(t.ctx, a.id, a.with(pathGiven, "Patched"))
-		x := t.get(a.path())
-		return err == nil && x.object().child("name").text("givenName") == "Patched"
+		return t.updates(c, a, "Patched")
 	})
+	t.findings, t.decisive = findings, decisive
 	if patched {
 		t.advise("walkme.wire.user_update", "patch")
 		return
@@ -241,8 +253,9 @@ func wireUpdateKeeps(t *trial) {
 	if after == nil {
 		return
 	}
-	t.same(before, after, "name", "meta", "externalid", "groups", "password")
-	t.expect(after.child("name").text("givenName") == "Probe", "name.givenName is %s", spelledText(after.child("name").text("givenName")))
+	t.same(before, after, "name", "displayname", "meta", "externalid", "groups", "password")
+	given := before.child("name").text("givenName")
+	t.expect(after.child("name").text("givenName") == given, "name.givenName was %q, and is %s", given, spelledText(after.child("name").text("givenName")))
 }
 
 // same fails for each key, none of those left out, whose value is not the one of before.
