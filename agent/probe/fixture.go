@@ -67,7 +67,7 @@ func (s *session) emailOf(userName string) string {
 func (s *session) personWith(userName, email string) scim.Resource {
 	digest := strings.TrimPrefix(s.run, s.options.Prefix+"-")
 	return scim.Resource{
-		Type: scim.User, SourceID: fmt.Sprintf("00u%spr0be%05d", digest, s.serial.Load()), Active: true,
+		Type: scim.User, SourceID: fmt.Sprintf("00u%spr0be%05d", digest, s.serial.Add(1)), Active: true,
 		Attributes: scim.NewAttributes([]scim.Attribute{
 			{Path: scim.PathUserName, Value: userName}, {Path: pathGiven, Value: "Probe"}, {Path: pathFamily, Value: "Person"},
 			{Path: pathEmail, Value: email}, {Path: pathType, Value: "work"}, {Path: pathShow, Value: "Probe Person"},

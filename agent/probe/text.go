@@ -54,8 +54,8 @@ func dialectWords(d string) string {
 }
 
 const (
-	textColumn = 8    // of the names of fields
-	textBody   = 1000 // bytes of a body that text shows
+	textColumn = 8   // of the names of fields
+	textBody   = 400 // bytes of a body that text shows
 )
 
 func (r *Report) text(s *report.Sheet, o Outcome, title, note string) {
