@@ -50,6 +50,9 @@ type Config struct {
 	Target      string
 	WireProfile string
 
+	// Strict keeps to what Okta's engine is known to send, also while planning.
+	Strict bool
+
 	// Workers is how many changes are under way at once. Twice the client's
 	// requests in flight keeps the wire full while journal entries are written.
 	// Zero means 16.

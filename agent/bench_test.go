@@ -58,12 +58,15 @@ func floor(requests int) time.Duration {
 // BenchmarkFirstSync creates everybody in an empty tenant. The floor ratio is
 // the time against that of its requests alone; the target is 1.15.
 func BenchmarkFirstSync(b *testing.B) {
-	for _, size := range []struct{ people, groups, members int }{{1000, 0, 0}, {1000, 20, 50}} {
-		b.Run(fmt.Sprintf("%d_people_%d_groups_of_%d", size.people, size.groups, size.members), func(b *testing.B) {
+	for _, size := range []struct {
+		people, groups, members int
+		matching                walkme.Matching
+	}{{1000, 0, 0, walkme.MatchLookup}, {1000, 20, 50, walkme.MatchLookup}, {1000, 20, 50, walkme.MatchList}} {
+		b.Run(fmt.Sprintf("%d_people_%d_groups_of_%d_by_%s", size.people, size.groups, size.members, size.matching), func(b *testing.B) {
 			requests := 0
 			for b.Loop() {
 				b.StopTimer()
-				w := newWorld(b, walkme.OIN, slow, teams(size.groups))
+				w := newWorld(b, walkme.OIN, slow, teams(size.groups), func(s *setup) { s.matching = size.matching })
 				company(w, size.people, size.groups, size.members)
 				b.StartTimer()
 				report := w.sync()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -15,34 +14,19 @@ import (
 	"okta-walkme-agent/walkme"
 )
 
-// listInstead is the number of look-ups from which a paged listing is tried: a
-// page shows a hundred accounts for one request.
-const listInstead = 50
-
-const accountsPerPage = 100
-
 func everyCreate(c *plan.Change) bool { return c.Action == plan.Create || c.Action == plan.GroupCreate }
 
 // lookUp answers a plan's questions about names, as a run does before it writes.
 func (a *Agent) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan.Change) bool) error {
 	questions := planned.AskNames(which)
-	users := 0
-	for _, q := range questions {
-		if q.Type == scim.User {
-			users++
-		}
-	}
-	listed, err := a.listUsers(ctx, users)
-	if err != nil {
-		return err
-	}
+	accounts := a.accounts(ctx, questions)
 	answers := map[string]plan.NameAnswer{}
 	var mu sync.Mutex
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.workers())
 	for _, q := range questions {
 		g.Go(func() error {
-			answer, found, err := a.findName(gctx, q, listed)
+			answer, found, err := a.findName(gctx, q, accounts)
 			if err != nil || !found {
 				return err
 			}
@@ -56,11 +40,45 @@ func (a *Agent) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan
 		return err
 	}
 	planned.TakeNames(answers)
+	planned.LookUps = a.savings(planned, accounts)
 	return nil
 }
 
+// accounts reads the list of accounts where it takes the place of many look-ups, also
+// where a run would not: a plan is no conversation of Okta's. Not so when nothing but
+// Okta's conversation is wanted.
+func (a *Agent) accounts(ctx context.Context, questions []plan.NameQuestion) *walkme.Accounts {
+	want := walkme.Wanted{}
+	for _, q := range questions {
+		if q.Type == scim.User {
+			want.UserNames = append(want.UserNames, q.Name)
+		}
+	}
+	if a.WalkMe.Matching() == walkme.MatchLookup && !a.Config.Strict {
+		want.Matching = walkme.MatchAuto
+	}
+	return a.WalkMe.Accounts(ctx, want)
+}
+
+// savings says what a run would save that read the list; nil: not much.
+func (a *Agent) savings(planned *plan.Plan, accounts *walkme.Accounts) *plan.LookUps {
+	if a.WalkMe.Matching() != walkme.MatchLookup || accounts.Total() < 0 {
+		return nil
+	}
+	out := &plan.LookUps{WithList: walkme.PagesOf(accounts.Total())}
+	for _, c := range planned.Changes {
+		if c.LooksUp() {
+			out.Count++
+		}
+	}
+	if out.Count < walkme.ManyLookups || out.WithList >= out.Count {
+		return nil
+	}
+	return out
+}
+
 // findName says whether WalkMe has anything under a name.
-func (a *Agent) findName(ctx context.Context, q plan.NameQuestion, listed map[string][]*walkme.User) (answer plan.NameAnswer, found bool, err error) {
+func (a *Agent) findName(ctx context.Context, q plan.NameQuestion, accounts *walkme.Accounts) (answer plan.NameAnswer, found bool, err error) {
 	what := "user"
 	if q.Type == scim.Group {
 		what = "group"
@@ -69,7 +87,7 @@ func (a *Agent) findName(ctx context.Context, q plan.NameQuestion, listed map[st
 			answer.WalkMeID = g.ID
 		}
 	} else {
-		answer, err = a.findUser(ctx, q, listed)
+		answer, err = findUser(ctx, q, accounts)
 	}
 	var ambiguous *walkme.AmbiguousError
 	switch {
@@ -83,52 +101,10 @@ func (a *Agent) findName(ctx context.Context, q plan.NameQuestion, listed map[st
 	return answer, true, nil
 }
 
-// listUsers reads the tenant's accounts when that takes fewer requests than one
-// look-up each. It gives up, and returns nil, as soon as it does not.
-func (a *Agent) listUsers(ctx context.Context, lookups int) (map[string][]*walkme.User, error) {
-	if lookups < listInstead {
-		return nil, nil
-	}
-	found := map[string][]*walkme.User{}
-	n := 0
-	for u, err := range a.WalkMe.Users(ctx) {
-		if err != nil {
-			return nil, fmt.Errorf("list of WalkMe users: %w", err)
-		}
-		if n++; n > lookups*accountsPerPage {
-			return nil, nil
-		}
-		key := scim.NameKey(u.UserName)
-		found[key] = append(found[key], u)
-	}
-	return found, nil
-}
-
-func (a *Agent) findUser(ctx context.Context, q plan.NameQuestion, listed map[string][]*walkme.User) (plan.NameAnswer, error) {
-	var u *walkme.User
-	var err error
-	if listed != nil {
-		u, err = oneOf(listed[scim.NameKey(q.Name)])
-	} else {
-		u, err = a.WalkMe.FindUser(ctx, q.Name)
-	}
+func findUser(ctx context.Context, q plan.NameQuestion, accounts *walkme.Accounts) (plan.NameAnswer, error) {
+	u, err := accounts.Find(ctx, q.Name)
 	if err != nil {
 		return plan.NameAnswer{}, err
 	}
 	return plan.NameAnswer{WalkMeID: u.ID, Inactive: u.Active != nil && !*u.Active, Shown: u.Values(q.Paths)}, nil
-}
-
-func oneOf(hits []*walkme.User) (*walkme.User, error) {
-	switch len(hits) {
-	case 0:
-		return nil, scim.ErrNotFound
-	case 1:
-		return hits[0], nil
-	}
-	ids := make([]string, len(hits))
-	for i, u := range hits {
-		ids[i] = u.ID
-	}
-	slices.Sort(ids)
-	return nil, &walkme.AmbiguousError{Hits: ids}
 }

@@ -192,6 +192,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	err = a.resyncing(ctx, opts, report, func() error {
 		report.failures, err = a.applier().Apply(ctx, apply.Work{
 			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, Settled: report.Settled,
+			Everybody: isAboutEverybody(v, opts),
 		})
 		return err
 	})
@@ -270,4 +271,9 @@ func (a *Agent) forgetNeverLanded(ctx context.Context, v *view) error {
 	}
 	v.recorded = kept
 	return nil
+}
+
+// isAboutEverybody is true of a first sync and of a resync of all.
+func isAboutEverybody(v *view, opts Options) bool {
+	return !opts.Scope.Partial() && v.managed.Users == 0 || opts.Scope.Selection().All()
 }

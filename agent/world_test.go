@@ -30,10 +30,12 @@ import (
 type setup struct {
 	profile walkme.Profile
 	wire    walkme.Wire
-	config  agent.Config
-	org     oktatest.Options
-	tenant  walkmetest.Options
-	sources []string // names of Okta groups to push
+
+	matching walkme.Matching
+	config   agent.Config
+	org      oktatest.Options
+	tenant   walkmetest.Options
+	sources  []string // names of Okta groups to push
 
 	// walkmeOver, if set, puts a transport in front of the one to WalkMe.
 	walkmeOver func(http.RoundTripper) http.RoundTripper
@@ -135,7 +137,7 @@ func (w *world) open() {
 	}
 	client, err := walkme.NewClient(walkme.Config{
 		BaseURL: w.tenant.URL(), Auth: walkme.Auth{Username: stdcmp.Or(w.setup.username, walkmetest.DefaultUsername), Password: stdcmp.Or(w.setup.password, walkmetest.DefaultPassword)},
-		Profile: w.setup.profile, Wire: w.setup.wire, UpdateAttributes: w.setup.config.Policy.UpdateUserAttributes, Transport: over,
+		Profile: w.setup.profile, Wire: w.setup.wire, Matching: w.setup.matching, UpdateAttributes: w.setup.config.Policy.UpdateUserAttributes, Transport: over,
 	})
 	if err != nil {
 		w.t.Fatal(err)

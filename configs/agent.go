@@ -53,6 +53,7 @@ func (c *Config) Agent() agent.Config {
 		Target:          strings.TrimRight(c.WalkMeURL(), "/"),
 		WireProfile:     c.WalkMe.WireProfile,
 		Workers:         workers(c.WalkMe.MaxInFlight),
+		Strict:          c.WalkMe.Fidelity == fidelityStrict,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/okta"
+	"okta-walkme-agent/walkme"
 )
 
 // oktaID is the form of every id that Okta gives; it goes into URL paths.
@@ -89,6 +90,9 @@ func (c *Config) checkWalkMe(ps *problems) {
 		checkURL(ps, "walkme.base_url", c.WalkMe.BaseURL, "write the SCIM base URL, as in https://papi.walkme.com/deepui/api/scim/v2")
 	}
 	checkWalkMeAuth(ps)
+	if m := c.WalkMe.Matching; c.WalkMe.Fidelity == fidelityStrict && m != string(walkme.MatchLookup) {
+		ps.add("walkme.matching", m+" does not go with fidelity: strict, for Okta looks people up one by one", "write matching: lookup, or fidelity: safe")
+	}
 }
 
 func checkWalkMeAuth(ps *problems) {

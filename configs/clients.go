@@ -75,6 +75,7 @@ func (c *Config) WalkMeClient() (walkme.Config, error) {
 		},
 		Profile:           walkme.Profile(c.WalkMe.WireProfile),
 		Wire:              c.wire(),
+		Matching:          walkme.Matching(c.WalkMe.Matching),
 		MaxInFlight:       c.WalkMe.MaxInFlight,
 		RequestsPerSecond: c.WalkMe.RequestsPerSecond,
 		Timeout:           c.WalkMe.Timeout,

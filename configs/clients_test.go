@@ -135,7 +135,7 @@ func TestWalkMeClient(t *testing.T) {
 	wire.MemberBatch, wire.SendGroups, wire.MembershipUpdates = 7, false, walkme.Replace
 	want := walkme.Config{
 		BaseURL: "https://papi.walkme.com/deepui/api/scim/v2", Auth: walkme.Auth{Username: "user", Password: "p4ss"},
-		Profile: walkme.AIW, Wire: wire, MaxInFlight: 3, Timeout: time.Minute,
+		Profile: walkme.AIW, Wire: wire, Matching: walkme.MatchLookup, MaxInFlight: 3, Timeout: time.Minute,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(walkme.Config{}, "Transport", "Logger", "Rand")); diff != "" {
 		t.Errorf("WalkMeClient() (-want +got):\n%s", diff)

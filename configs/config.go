@@ -60,12 +60,13 @@ type WalkMe struct {
 	BaseURL           string        `yaml:"base_url"`
 	Auth              WalkMeAuth    `yaml:"auth"`
 	WireProfile       string        `yaml:"wire_profile" oneof:"oin|aiw"`
-	Fidelity          string        `yaml:"fidelity" oneof:"safe|strict"`   // sets the defaults of Wire
-	VerifyEvery       time.Duration `yaml:"verify_every" min:"0s"`          // a managed account is read at least this often; 0: never
-	MaxInFlight       int           `yaml:"max_in_flight" min:"1" max:"64"` // requests on the wire at a time
-	RequestsPerSecond float64       `yaml:"requests_per_second" min:"0"`    // 0: no limit of our own
-	Timeout           time.Duration `yaml:"timeout" above:"0s"`             // of one request, its answer included
-	CAFile            string        `yaml:"ca_file"`                        // PEM, trusted besides the system's
+	Fidelity          string        `yaml:"fidelity" oneof:"safe|strict"`      // sets the defaults of Wire
+	Matching          string        `yaml:"matching" oneof:"lookup|list|auto"` // how people are found
+	VerifyEvery       time.Duration `yaml:"verify_every" min:"0s"`             // a managed account is read at least this often; 0: never
+	MaxInFlight       int           `yaml:"max_in_flight" min:"1" max:"64"`    // requests on the wire at a time
+	RequestsPerSecond float64       `yaml:"requests_per_second" min:"0"`       // 0: no limit of our own
+	Timeout           time.Duration `yaml:"timeout" above:"0s"`                // of one request, its answer included
+	CAFile            string        `yaml:"ca_file"`                           // PEM, trusted besides the system's
 	Wire              Wire          `yaml:"wire"`
 }
 

@@ -21,7 +21,7 @@ func Default() Config {
 	c := Config{
 		Okta: Okta{Auth: OktaAuth{DPoP: "auto"}, RateLimitShare: 0.5, MaxPeople: 2_000_000, GroupFullRead: 6 * time.Hour, Timeout: time.Minute},
 		WalkMe: WalkMe{
-			WireProfile: "oin", Fidelity: fidelitySafe, VerifyEvery: time.Hour, MaxInFlight: 8, RequestsPerSecond: 25, Timeout: time.Minute,
+			WireProfile: "oin", Fidelity: fidelitySafe, Matching: string(walkme.MatchLookup), VerifyEvery: time.Hour, MaxInFlight: 8, RequestsPerSecond: 25, Timeout: time.Minute,
 			Wire: wireOf(walkme.DefaultWire()),
 		},
 		Provisioning: Provisioning{

@@ -24,6 +24,7 @@ type Client struct {
 	secrets          []string // never to be shown, the longest first
 	profile          Profile
 	wire             Wire
+	matching         Matching
 	updateAttributes bool
 	log              *slog.Logger
 	random           io.Reader
@@ -63,6 +64,9 @@ func NewClient(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("walkme: %w", err)
 	}
+	if m := cmp.Or(cfg.Matching, MatchLookup); m != MatchLookup && m != MatchList && m != MatchAuto {
+		return nil, fmt.Errorf("walkme: matching is %q, %q or %q, not %q", MatchLookup, MatchList, MatchAuto, m)
+	}
 	if cfg.MaxInFlight < 0 || cfg.RequestsPerSecond < 0 || cfg.Timeout < 0 {
 		return nil, fmt.Errorf("walkme: a limit is negative")
 	}
@@ -72,6 +76,7 @@ func NewClient(cfg Config) (*Client, error) {
 		secrets:          append(secretsOf(authorization), proxySecrets(base.String())...),
 		profile:          cfg.Profile,
 		wire:             wire,
+		matching:         cmp.Or(cfg.Matching, MatchLookup),
 		updateAttributes: cfg.UpdateAttributes,
 		log:              cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
 		random:           cfg.Rand,

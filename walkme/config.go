@@ -34,6 +34,8 @@ type Config struct {
 	Profile Profile
 	Wire    Wire
 
+	Matching Matching // "": MatchLookup
+
 	MaxInFlight       int           // requests on the wire at once; 0: 8
 	RequestsPerSecond float64       // 0: no limit of our own
 	Timeout           time.Duration // of one attempt, from sending to the last byte of the answer; 0: 60s, as Okta

@@ -18,32 +18,45 @@ const (
 	maxPages = 10_000 // a server that never ends must not hold us for ever
 )
 
-// page reads one page of a list, or a shorter one where big groups make it too
-// large. The order of the query is Okta's: filter, startIndex, count. Entries
-// without an id are left out, nothing can be done with them; received counts
-// them, too.
+// listPage is one page of a list. Entries without an id are left out, nothing can be done
+// with them; received counts them, too.
+type listPage struct {
+	entries  []object
+	received int
+	total    int // totalResults
+}
+
+// page is listPage without the counter.
 func (c *Client) page(ctx context.Context, endpoint, filter string, startIndex, count int) (entries []object, received int, err error) {
+	p, err := c.listPage(ctx, endpoint, filter, startIndex, count)
+	return p.entries, p.received, err
+}
+
+// listPage reads one page of a list, or a shorter one where big groups make it too
+// large. The order of the query is Okta's: filter, startIndex, count.
+func (c *Client) listPage(ctx context.Context, endpoint, filter string, startIndex, count int) (listPage, error) {
 	a, err := c.exchange(ctx, http.MethodGet, endpoint+listQuery(filter, startIndex, count), nil)
 	if errors.Is(err, errTooLarge) && count >= shorter {
-		return c.page(ctx, endpoint, filter, startIndex, count/shorter)
+		return c.listPage(ctx, endpoint, filter, startIndex, count/shorter)
 	}
 	if err != nil {
-		return nil, 0, err
+		return listPage{}, err
 	}
 	list, err := c.parseList(a)
 	if err != nil {
-		return nil, 0, err
+		return listPage{}, err
 	}
+	p := listPage{received: len(list.Resources), total: list.TotalResults}
 	for _, text := range list.Resources {
 		o, err := parseObject(text)
 		if err != nil {
-			return nil, 0, &AnswerError{"an entry of the list: " + err.Error()}
+			return listPage{}, &AnswerError{"an entry of the list: " + err.Error()}
 		}
 		if o.string("id") != "" {
-			entries = append(entries, o)
+			p.entries = append(p.entries, o)
 		}
 	}
-	return entries, len(list.Resources), nil
+	return p, nil
 }
 
 func listQuery(filter string, startIndex, count int) string {

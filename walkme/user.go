@@ -14,6 +14,8 @@ type User struct {
 	Active     *bool  // nil: the server did not say, which is not the same as false
 
 	raw object
+
+	listed bool // it comes from a list that may be old by now
 }
 
 // inactive tells whether the server says that the user is inactive.

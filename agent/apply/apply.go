@@ -44,6 +44,9 @@ type Work struct {
 	Changes  []*plan.Change // in the order of the plan; outcomes are noted in them
 	Recorded []state.Record // taken over; the caller must not change them any more
 	Settled  []Settlement   // objects of those that are open are left alone
+
+	// Everybody says that the run is about everybody: a first sync, a resync of all.
+	Everybody bool
 }
 
 // Failures are the errors of changes that failed, for whoever tells causes apart.
@@ -56,6 +59,8 @@ type runner struct {
 	jobs  []*job
 
 	*owners
+
+	accounts func() *walkme.Accounts // read once, when the first change needs it
 
 	mu      sync.Mutex
 	renamed map[string]bool // groups whose name was sent in this run
@@ -71,6 +76,9 @@ func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 		a: a, runID: w.RunID, jobs: jobsOf(w.Changes), owners: newOwners(w.Recorded),
 		renamed: map[string]bool{}, breaker: newBreaker(),
 	}
+	r.accounts = sync.OnceValue(func() *walkme.Accounts {
+		return a.WalkMe.Accounts(ctx, walkme.Wanted{UserNames: r.lookedUp(), Everybody: w.Everybody})
+	})
 	defer context.AfterFunc(ctx, r.sayStopping)()
 	for _, s := range w.Settled {
 		if s.Open() {
@@ -90,6 +98,17 @@ func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 		}
 	}
 	return failures, r.stopped
+}
+
+// lookedUp are the userNames by which the run will look for accounts.
+func (r *runner) lookedUp() []string {
+	var names []string
+	for _, j := range r.jobs {
+		if j.LooksUp() {
+			names = append(names, j.Name)
+		}
+	}
+	return names
 }
 
 // leastFailedFirst keeps objects that fail in every run from using up what the breaker allows

@@ -19,7 +19,7 @@ var ErrNoMatch = &refusal{"Matching user not found"}
 // then create or link. A conflict that the look-up did not announce is resolved
 // by further look-ups, never by a second POST.
 func (r *runner) createUser(ctx context.Context, c *job) error {
-	found, err := r.a.WalkMe.FindUser(ctx, c.Name)
+	found, err := r.accounts().Find(ctx, c.Name)
 	switch {
 	case err == nil:
 		return r.linkUser(ctx, c, found)
@@ -146,7 +146,7 @@ func (r *runner) deactivateUser(ctx context.Context, c *job) error {
 // the name changed meanwhile, the recorded id is tried before a new account is
 // made: unless it has passed on since the plan was made.
 func (r *runner) reactivateUser(ctx context.Context, c *job) error {
-	found, err := r.a.WalkMe.FindUser(ctx, c.Name)
+	found, err := r.accounts().Find(ctx, c.Name)
 	if errors.Is(err, scim.ErrNotFound) {
 		rec, _ := r.recorded(scim.User, c.OktaID)
 		if rec.ID == "" {

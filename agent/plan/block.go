@@ -64,5 +64,10 @@ func (c *Change) BlockBy(b Block) {
 // Unblock has the change sent.
 func (c *Change) Unblock() { c.Block, c.blockKeys = nil, blockKeys{} }
 
+// LooksUp says whether a run begins the change by looking for an account of that name.
+func (c *Change) LooksUp() bool {
+	return !c.Blocked() && (c.Action == Create || c.Action == Link || c.Action == Reactivate)
+}
+
 // Blocked says whether something keeps the change from being sent.
 func (c *Change) Blocked() bool { return c.Block != nil }

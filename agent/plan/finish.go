@@ -37,7 +37,7 @@ func (p *Plan) Finish(about About) {
 func (p *Plan) digest() string {
 	stable := *p
 	stable.ID, stable.CreatedAt, stable.Source.TakenAt = "", time.Time{}, time.Time{}
-	stable.Changes = untimed(p.Changes)
+	stable.Changes, stable.LookUps = untimed(p.Changes), nil
 	text, err := json.Marshal(stable)
 	if err != nil {
 		return "" // attribute values are JSON by construction; an empty id is never equal to one

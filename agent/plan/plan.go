@@ -88,6 +88,7 @@ type Plan struct {
 	Unmapped        []Unmapped        `json:"unmapped,omitempty"` // by a mapping that no run had yet
 	Health          Health            `json:"health"`
 	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"` // after a refresh
+	LookUps         *LookUps          `json:"look_ups,omitempty"`  // where a list would save many
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
 
@@ -98,6 +99,13 @@ type Plan struct {
 type Unmanaged struct {
 	Users  int `json:"users"`
 	Groups int `json:"groups"`
+}
+
+// LookUps says how many requests a run needs to find people, one each, and how many with
+// walkme.matching: list.
+type LookUps struct {
+	Count    int `json:"count"`
+	WithList int `json:"with_list"`
 }
 
 // Unmapped is an attribute that the mapping does not have any more. WalkMe keeps its

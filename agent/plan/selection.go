@@ -60,6 +60,11 @@ func (s *Selection) String() string {
 	return strings.Join(parts, " ")
 }
 
+// All says whether everything is selected.
+func (s *Selection) All() bool {
+	return s != nil && len(s.Users)+len(s.Groups)+len(s.Attributes) == 0 && !s.Failed
+}
+
 // UnknownError says that a resync names somebody, or something, that neither Okta
 // nor the state knows.
 type UnknownError struct{ Names []string }

@@ -326,6 +326,9 @@ func (d *document) facts(when string) []fact {
 			fact{"WalkMe", p.Target, "wire profile " + p.WireProfile},
 			fact{"Plan", p.ID, "made " + absolute(p.CreatedAt)})
 	}
+	if l := p.LookUps; l != nil && d.run == nil {
+		out = append(out, fact{"Look-ups", "a run makes " + plural(l.Count, "look-up") + ", one a person", "walkme.matching: list would take " + plural(l.WithList, "request") + " instead"})
+	}
 	if u := p.Unmanaged; u != nil {
 		out = append(out, fact{"Others", plural(u.Users, "user") + " and " + plural(u.Groups, "group") + " in WalkMe", "not managed, left alone"})
 	}
