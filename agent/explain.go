@@ -281,7 +281,7 @@ func (e *Explanation) concerns(c *plan.Change) bool {
 func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planned *plan.Plan) error {
 	if r := recordOf(v, e.Type, e.OktaID); r != nil {
 		e.Managed = &ExplainedRecord{
-			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Gone: lost(r), Origin: r.Origin,
+			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Gone: r.Missing != "", Origin: r.Origin,
 			Attempts: r.Attempts, LastError: r.LastError,
 		}
 		if updated := r.UpdatedAt; !updated.IsZero() {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -22,9 +21,9 @@ func (a *Agent) recordGone(ctx context.Context, v *view) error {
 	records := slices.Concat(v.gone, v.back)
 	for i := range records {
 		r := &records[i]
-		r.Attempts, r.LastError = r.Attempts+1, goneFromWalkMe
+		r.Attempts, r.LastError, r.Missing = r.Attempts+1, goneFromWalkMe, state.MissingInRefresh
 		if i >= len(v.gone) {
-			r.Attempts, r.LastError = 0, ""
+			r.Attempts, r.LastError, r.Missing = 0, "", ""
 		}
 	}
 	if len(records) == 0 {
@@ -43,7 +42,7 @@ func (a *Agent) expectNothing(v *view) {
 		return
 	}
 	for i := range v.recorded {
-		if r := &v.recorded[i]; r.LastError == goneFromWalkMe {
+		if r := &v.recorded[i]; r.Missing == state.MissingInRefresh {
 			r.ID = ""
 		}
 	}
@@ -62,14 +61,9 @@ func reportGone(planned *plan.Plan, v *view) {
 	for i := range v.recorded {
 		r := &v.recorded[i]
 		person := v.desired.Find(r.SourceID)
-		if r.LastError != goneFromWalkMe || r.ID == "" || busy[r.SourceID] || person == nil || person.Presence != plan.Present {
+		if r.Missing != state.MissingInRefresh || r.ID == "" || busy[r.SourceID] || person == nil || person.Presence != plan.Present {
 			continue
 		}
 		planned.RejectUnchanged(plan.Rejection{Type: scim.User, OktaID: r.SourceID, Name: r.Name, Path: "id", Error: goneFromWalkMe + recreateHint})
 	}
-}
-
-// lost says whether the last that was heard of the account is that it is not there.
-func lost(r *state.Record) bool {
-	return r.LastError == goneFromWalkMe || r.LastError == apply.ErrNoMatch.Error()
 }

@@ -27,7 +27,7 @@ func (a *Agent) forgetMoot(ctx context.Context, planned *plan.Plan, v *view, opt
 	for i := range v.recorded {
 		r := &v.recorded[i]
 		key := plan.ObjectKey(r.Type, r.SourceID)
-		if _, open := unsettled[key]; r.ID == "" || r.Attempts == 0 || busy[key] || open || r.LastError == goneFromWalkMe {
+		if _, open := unsettled[key]; r.ID == "" || r.Attempts == 0 || busy[key] || open || r.Missing == state.MissingInRefresh {
 			continue
 		}
 		r.ClearFailure()

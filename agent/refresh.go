@@ -57,7 +57,7 @@ func (a *Agent) refreshUsers(ctx context.Context, v *view) error {
 		if shown[r.ID] != nil {
 			managed++
 		}
-		if r.LastError == goneFromWalkMe {
+		if r.Missing == state.MissingInRefresh {
 			v.back = append(v.back, *r)
 		}
 		overlayUser(r, u)

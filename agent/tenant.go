@@ -151,7 +151,7 @@ func LookForAccounts(ctx context.Context, client *walkme.Client, recorded []stat
 func accountsToSeek(recorded []state.Record) []state.Record {
 	var out []state.Record
 	for _, r := range recorded {
-		if r.Type == scim.User && r.ID != "" && r.Active && !lost(&r) {
+		if r.Type == scim.User && r.ID != "" && r.Active && r.Missing == "" {
 			out = append(out, r)
 		}
 	}
@@ -266,5 +266,8 @@ func (a *Agent) withoutObject(r state.Record) state.Record {
 		return r
 	}
 	r.Attempts, r.LastError, r.LastStatus = r.Attempts+1, gone, 0
+	if r.Type == scim.User {
+		r.Missing = state.MissingInRefresh
+	}
 	return r
 }

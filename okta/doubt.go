@@ -22,7 +22,7 @@ func (p *pushed) leaveAlone() {
 		for _, k := range p.request.Known {
 			if p.groups[k.ID] == nil && slices.Contains(k.Sources, u.source) {
 				held := k
-				held.Fresh, held.Unreadable, held.PausedBy = false, u.reason, ""
+				held.Fresh, held.Unreadable, held.PausedBy, held.Unresolved = false, u.reason, "", u.source
 				p.groups[k.ID] = &held
 			}
 		}

@@ -40,6 +40,10 @@ type Group struct {
 	// Unreadable says why the group could not be resolved or read whole. The
 	// target must then be left as it is; Members is unspecified.
 	Unreadable string
+
+	// Unresolved is the source that named the group before and cannot be resolved
+	// now, when that is why the group is unreadable; "" otherwise.
+	Unresolved string
 }
 
 // GroupRef names a group.

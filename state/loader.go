@@ -22,8 +22,8 @@ type loader struct {
 
 // rowText receives the texts of a row as the driver made them.
 type rowText struct {
-	typ, sourceID, targetID, name, origin, sourceDigest, mappingDigest, lastError, failedChange, attributes, members string
-	active, partial                                                                                                  bool
+	typ, sourceID, targetID, name, origin, sourceDigest, mappingDigest, lastError, failedChange, missing, attributes, members string
+	active, partial                                                                                                           bool
 }
 
 const (
@@ -39,7 +39,7 @@ func newLoader() *loader {
 func (l *loader) scan(row scanner, r *Record) error {
 	t := &l.row
 	err := row.Scan(&t.typ, &t.sourceID, &t.targetID, &t.active, &t.name, &t.origin, &t.sourceDigest, &t.mappingDigest,
-		&r.Attempts, instant{&r.NextTry}, &t.lastError, &r.LastStatus, &t.failedChange, &t.partial, instant{&r.UpdatedAt}, &t.attributes, &t.members)
+		&r.Attempts, instant{&r.NextTry}, &t.lastError, &r.LastStatus, &t.failedChange, &t.missing, &t.partial, instant{&r.UpdatedAt}, &t.attributes, &t.members)
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,7 @@ func (l *loader) scan(row scanner, r *Record) error {
 	r.MappingDigest = l.share(t.mappingDigest)
 	r.LastError = l.keep(t.lastError)
 	r.FailedChange = l.keep(t.failedChange)
+	r.Missing = Missing(l.share(t.missing))
 	r.Members = splitIDs(t.members)
 	if r.Attributes, err = l.attributes(t.attributes); err != nil {
 		return fmt.Errorf("record %s: %w", r.SourceID, err)

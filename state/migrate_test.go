@@ -112,6 +112,26 @@ func verifyFixture(t *testing.T, db *state.DB) {
 	}
 }
 
+// TestMigrateMissing: before version 4 a text said that WalkMe does not have an
+// account.
+func TestMigrateMissing(t *testing.T) {
+	for lastError, want := range map[string]state.Missing{
+		"the account is gone in WalkMe": state.MissingInRefresh,
+		"Matching user not found":       state.MissingInWrite,
+		"Bad Gateway":                   "",
+	} {
+		path := loadFixture(t, filepath.Join("testdata", "v1.sql"))
+		runSQL(t, path, "UPDATE resources SET last_error = '"+lastError+"' WHERE source_id = '00u2'")
+		db := openDB(t, path)
+		records, err := db.Records(t.Context())
+		must(t, err)
+		i := slices.IndexFunc(records, func(r state.Record) bool { return r.SourceID == "00u2" })
+		if got := records[i].Missing; got != want {
+			t.Errorf("missing after %q = %q, want %q", lastError, got, want)
+		}
+	}
+}
+
 // newest is the number of the last migration.
 func newest(t *testing.T) int {
 	t.Helper()

@@ -20,6 +20,15 @@ const (
 	Linked  Origin = "linked"  // it was in WalkMe before
 )
 
+// Missing says how WalkMe was last seen not to have an account that the register has.
+type Missing string
+
+// The ways; "" is not at all.
+const (
+	MissingInRefresh Missing = "refresh" // a look at the whole tenant has not found it
+	MissingInWrite   Missing = "write"   // a change that needed it has not found it
+)
+
 // Record is one row of the ownership register: a resource as WalkMe last
 // acknowledged it. An ID of "" means that it never landed.
 type Record struct {
@@ -42,20 +51,22 @@ type Record struct {
 	// not delay another one. It is "" when healthy.
 	FailedChange string
 
+	Missing Missing // of a person; "" when there, or not known
+
 	Partial   bool      // group: not all membership batches are acknowledged yet
 	UpdatedAt time.Time // last acknowledgement; zero: none. See DB.Finish
 }
 
 // ClearFailure makes the record that of a healthy resource.
 func (r *Record) ClearFailure() {
-	r.Attempts, r.NextTry, r.LastError, r.LastStatus, r.FailedChange = 0, time.Time{}, "", 0, ""
+	r.Attempts, r.NextTry, r.LastError, r.LastStatus, r.FailedChange, r.Missing = 0, time.Time{}, "", 0, "", ""
 }
 
 const recordColumns = `type, source_id, target_id, active, name, origin, source_digest, mapping_digest,
-	attempts, next_try, last_error, last_status, failed_change, partial, updated_at, attributes, members`
+	attempts, next_try, last_error, last_status, failed_change, missing, partial, updated_at, attributes, members`
 
 // updatedAt is the place of updated_at in recordColumns.
-const updatedAt = 14
+const updatedAt = 15
 
 // Records returns all records, sorted by scim.Compare. The caller owns them.
 func (db *DB) Records(ctx context.Context) ([]Record, error) {
@@ -147,19 +158,19 @@ func recordRows(recs []Record) ([]recordRow, error) {
 			return nil, fmt.Errorf("record %s: members: %w", r.SourceID, err)
 		}
 		rows[i] = recordRow{string(r.Type), r.SourceID, r.ID, r.Active, r.Name, string(r.Origin), r.SourceDigest, r.MappingDigest,
-			r.Attempts, millis(r.NextTry), r.LastError, r.LastStatus, r.FailedChange, r.Partial, millis(r.UpdatedAt), string(attributes), members}
+			r.Attempts, millis(r.NextTry), r.LastError, r.LastStatus, r.FailedChange, string(r.Missing), r.Partial, millis(r.UpdatedAt), string(attributes), members}
 	}
 	return rows, nil
 }
 
 func (t *tx) putRecords(rows []recordRow) error {
 	for _, row := range rows {
-		_, err := t.exec(`INSERT INTO resources (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		_, err := t.exec(`INSERT INTO resources (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (type, source_id) DO UPDATE SET target_id = excluded.target_id, active = excluded.active,
 			name = excluded.name, origin = excluded.origin, source_digest = excluded.source_digest,
 			mapping_digest = excluded.mapping_digest, attempts = excluded.attempts, next_try = excluded.next_try,
 			last_error = excluded.last_error, last_status = excluded.last_status,
-			failed_change = excluded.failed_change, partial = excluded.partial, updated_at = excluded.updated_at,
+			failed_change = excluded.failed_change, missing = excluded.missing, partial = excluded.partial, updated_at = excluded.updated_at,
 			attributes = excluded.attributes, members = excluded.members`, row...)
 		if err != nil {
 			return fmt.Errorf("record %s: %w", row[1], err)

@@ -188,7 +188,10 @@ func (r *runner) failure(c *job, err error) state.Record {
 		rec.FailedChange, rec.Attempts = digest, 0
 	}
 	rec.Attempts++
-	rec.LastError, rec.LastStatus, rec.NextTry = err.Error(), 0, time.Time{}
+	rec.LastError, rec.LastStatus, rec.NextTry, rec.Missing = err.Error(), 0, time.Time{}, ""
+	if errors.Is(err, errNoMatch) {
+		rec.Missing = state.MissingInWrite
+	}
 	var answer *scim.Error
 	if errors.As(err, &answer) {
 		rec.LastStatus = answer.Status

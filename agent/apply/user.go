@@ -12,8 +12,8 @@ import (
 	"okta-walkme-agent/walkme"
 )
 
-// ErrNoMatch is Okta's own text for an account that it expected and did not find.
-var ErrNoMatch = &refusal{"Matching user not found"}
+// errNoMatch is Okta's own text for an account that it expected and did not find.
+var errNoMatch = &refusal{"Matching user not found"}
 
 // createUser is Okta's conversation for an assignment: look the userName up,
 // then create or link. A conflict that the look-up did not announce is resolved
@@ -26,7 +26,7 @@ func (r *runner) createUser(ctx context.Context, c *job) error {
 	case !errors.Is(err, scim.ErrNotFound):
 		return fmt.Errorf("look-up of the userName: %w", err)
 	case !r.a.Policy.CreateUsers:
-		return ErrNoMatch
+		return errNoMatch
 	}
 	err = r.postUser(ctx, c)
 	if !errors.Is(err, scim.ErrConflict) {

@@ -48,6 +48,8 @@ type Rejection struct {
 	// Cause is CauseMapping of a managed person whose value could be mapped under the
 	// expression that it was pushed with; empty: not known.
 	Cause Cause `json:"cause,omitempty"`
+
+	source string // groups: the source that could not be resolved
 }
 
 // Desired is what Okta wants of WalkMe's users.

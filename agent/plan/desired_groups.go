@@ -22,6 +22,7 @@ type GroupWant struct {
 	Leave   string   // why the group must be left alone: paused, unreadable; "" normally
 	Problem bool     // Leave is worth a report, not just a pause
 	Paused  string   // the source whose pause keeps everything about the group from being sent; "" for none
+	Source  string   // the source that is the problem, and is reported in the place of its groups; "" normally
 
 	SourceDigest string
 }
@@ -39,7 +40,7 @@ func DesiredGroups(snap *okta.Snapshot) []GroupWant {
 		}
 		switch {
 		case g.Unreadable != "":
-			w.Leave, w.Problem = g.Unreadable, true
+			w.Leave, w.Problem, w.Source = g.Unreadable, true, g.Unresolved
 		case g.Paused:
 			w.Leave = "the push is paused in Okta"
 		case strings.TrimSpace(w.Name) == "":

@@ -74,6 +74,7 @@ func (p *planner) leaveGroup(want *GroupWant, r *state.Record) {
 	if want.Problem {
 		p.plan.Rejected = append(p.plan.Rejected, Rejection{
 			Type: scim.Group, OktaID: want.OktaID, Name: want.Name, Path: "members", Error: want.Leave,
+			source: want.Source,
 		})
 	}
 	if r != nil && r.ID != "" && !Unlinked(r) {

@@ -12,7 +12,7 @@ import (
 func (p *Plan) ReportSources(snap *okta.Snapshot) {
 	sources := problemsOf(snap)
 	p.Rejected = slices.DeleteFunc(p.Rejected, func(r Rejection) bool {
-		return slices.ContainsFunc(sources, func(s Rejection) bool { return s.OktaID == "" && s.Error == r.Error })
+		return slices.ContainsFunc(sources, func(s Rejection) bool { return r.source != "" && s.OktaID == "" && s.Name == r.source })
 	})
 	p.Rejected = append(p.Rejected, sources...)
 }
