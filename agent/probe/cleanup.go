@@ -73,7 +73,7 @@ func (s *session) resolve(ctx context.Context, all []*creation) []Leftover {
 // idByName looks an object up, and where the server finds nothing goes through the
 // list.
 func (s *session) idByName(ctx context.Context, o *creation) string {
-	client := s.clients[walkme.OIN]
+	client := s.careful
 	if o.kind == scim.Group {
 		if g, err := client.FindGroup(ctx, o.name); err == nil && g.DisplayName == o.name {
 			return g.ID

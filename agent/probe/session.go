@@ -25,6 +25,7 @@ type session struct {
 	conduit *conduit
 	clients map[walkme.Profile]*walkme.Client
 	plain   *walkme.Client // posts neither password nor groups
+	careful *walkme.Client // the agent's own ways, for the clean-up
 	hidden  []string       // what of the credential must not be shown
 
 	seeded   *account // made where the server had nobody
@@ -67,7 +68,7 @@ func (s *session) connect() error {
 		s.conduit.pace = rate.NewLimiter(rate.Limit(s.options.RequestsPerSecond), 1)
 	}
 	for _, p := range []walkme.Profile{walkme.OIN, walkme.AIW} {
-		client, err := s.client(p, walkme.DefaultWire())
+		client, err := s.client(p, walkme.StrictWire()) // Okta's requests, and no others
 		if err != nil {
 			return fmt.Errorf("probe: %w", err)
 		}
@@ -89,7 +90,10 @@ func (s *session) connect() error {
 		return fmt.Errorf("probe: %w", err)
 	}
 	s.conduit.base = u.EscapedPath()
-	wire := walkme.DefaultWire()
+	if s.careful, err = s.client(walkme.OIN, walkme.DefaultWire()); err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	wire := walkme.StrictWire()
 	wire.SendPassword, wire.SendGroups = false, false
 	if s.plain, err = s.client(walkme.OIN, wire); err != nil {
 		return fmt.Errorf("probe: %w", err)

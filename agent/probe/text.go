@@ -19,8 +19,8 @@ func Text(w io.Writer, r *Report, o report.Options) error {
 	if r.Incomplete != "" {
 		s.Paragraph(2, report.Bad, "not complete: "+r.Incomplete)
 	}
-	r.text(s, Failed, "Failed", "mend the first one first")
-	r.text(s, Warned, "Warned", "Okta works, with a loss")
+	r.text(s, o.Width, Failed, "Failed", "mend the first one first")
+	r.text(s, o.Width, Warned, "Warned", "Okta works, with a loss")
 	if o.Full {
 		r.passedText(s)
 	}
@@ -54,11 +54,13 @@ func dialectWords(d string) string {
 }
 
 const (
-	textColumn = 8   // of the names of fields
-	textBody   = 400 // bytes of a body that text shows
+	textColumn = 8 // of the names of fields
+	textIndent = 7
+	textBody   = textIndent + textColumn + 2 // where a body begins
+	bodyLines  = 6                           // of it that text shows
 )
 
-func (r *Report) text(s *report.Sheet, o Outcome, title, note string) {
+func (r *Report) text(s *report.Sheet, width int, o Outcome, title, note string) {
 	checks := r.of(o)
 	if len(checks) == 0 {
 		return
@@ -71,30 +73,39 @@ func (r *Report) text(s *report.Sheet, o Outcome, title, note string) {
 	}
 	for _, c := range checks {
 		s.Item(2, tone, sign, c.ID+": "+c.Title)
-		s.Field(7, textColumn, "found", c.Detail)
-		bodyText(s, "asked", c.Request)
-		bodyText(s, "answer", c.Response)
-		s.Field(7, textColumn, "Okta", c.OktaDoes)
-		s.Field(7, textColumn, "remedy", c.Remedy)
+		s.Field(textIndent, textColumn, "found", c.Detail)
+		bodyText(s, width, "asked", c.Request)
+		bodyText(s, width, "answer", c.Response)
+		s.Field(textIndent, textColumn, "Okta", c.OktaDoes)
+		s.Field(textIndent, textColumn, "remedy", c.Remedy)
 		if c.Switch != "" {
-			s.Field(7, textColumn, "agent", c.Switch)
+			s.Field(textIndent, textColumn, "agent", c.Switch)
 		}
-		s.Field(7, textColumn, "source", c.Source)
+		s.Field(textIndent, textColumn, "source", c.Source)
 	}
 }
 
-// bodyText shows the first line of a request or answer, and its body below.
-func bodyText(s *report.Sheet, name, text string) {
+// bodyText shows the first line of a request or answer, and the beginning of its body
+// below, in lines of the width that there is.
+func bodyText(s *report.Sheet, width int, name, text string) {
 	line, body, _ := strings.Cut(text, "\n")
 	if line == "" {
 		return
 	}
-	s.Field(7, textColumn, name, line)
-	if len(body) > textBody {
-		body = strings.ToValidUTF8(body[:textBody], "") + hidden
+	s.Field(textIndent, textColumn, name, line)
+	room := max(width-textBody, 24)
+	if width == 0 {
+		room = 100
 	}
-	if body != "" {
-		s.Field(7, textColumn, "", body)
+	shown := 0
+	for part := range strings.Lines(body) {
+		for chunk := range slices.Chunk([]rune(strings.TrimRight(part, "\n")), room) {
+			if shown++; shown > bodyLines {
+				s.Lines(textBody, hidden)
+				return
+			}
+			s.Lines(textBody, string(chunk))
+		}
 	}
 }
 

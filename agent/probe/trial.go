@@ -215,12 +215,34 @@ func (t *trial) result() Result {
 		x = t.last()
 	}
 	if r.Outcome != Skipped {
-		r.Request, r.Response = t.conceal(x.request(t.session.run)), t.conceal(x.response(t.session.run))
+		r.Request, r.Response = t.conceal(t.asked(x)), t.conceal(x.response(t.session.run))
 	}
 	if len(t.findings) > 0 {
 		r.OktaDoes += t.sees(x)
 	}
 	return r
+}
+
+// asked is the request of an exchange as a report shows it. What a read showed of a
+// write is told with that write.
+func (t *trial) asked(x *Exchange) string {
+	text := x.request(t.session.run)
+	if x == nil || x.Method != http.MethodGet || len(t.findings) == 0 {
+		return text
+	}
+	var write *Exchange
+	for _, before := range t.since(0) {
+		if before == x {
+			break
+		}
+		if before.Method != http.MethodGet {
+			write = before
+		}
+	}
+	if write == nil {
+		return text
+	}
+	return fmt.Sprintf("%s\n%d, then %s", write.request(t.session.run), write.Status, text)
 }
 
 // sees is the message that Okta's admin gets, where Okta itself makes the request.
