@@ -54,6 +54,10 @@ var (
 
 	// LogCursor is where the next poll of Okta's log goes on.
 	LogCursor = Fact[string]{"log_cursor", "place in Okta's log"}
+
+	// Notified is what people were told of, and what could not be told yet, as the
+	// service has it.
+	Notified = Fact[json.RawMessage]{"notifications", "what was told before"}
 )
 
 // approvedAt is when the last run with an approval of a kind of hold ended.

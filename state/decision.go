@@ -206,6 +206,13 @@ func (db *DB) DecisionsOn(ctx context.Context, holdID string) ([]Decision, error
 		"SELECT "+decisionColumns+" FROM decisions AS d WHERE hold_id = ? ORDER BY seq DESC", holdID)
 }
 
+// DecisionsSince returns the decisions that were made after a time, also those that have
+// ended, oldest first.
+func (db *DB) DecisionsSince(ctx context.Context, after time.Time) ([]Decision, error) {
+	return list(ctx, db, "read decisions", scanDecision,
+		"SELECT "+decisionColumns+" FROM decisions AS d WHERE decided_at > ? ORDER BY seq", after.UnixMilli())
+}
+
 // EndDecided ends what was decided about these items, by the id of the decision: it
 // was done, or there is nothing to do any more. A decision without items left has
 // ended, unless it has a scope: its nil list of items ends that.

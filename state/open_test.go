@@ -206,6 +206,10 @@ var reads = map[string]func(ctx context.Context, db *state.DB) error{
 		_, err := db.Decisions(ctx)
 		return err
 	},
+	"DecisionsSince": func(ctx context.Context, db *state.DB) error {
+		_, err := db.DecisionsSince(ctx, time.Time{})
+		return err
+	},
 	"DecisionsOn": func(ctx context.Context, db *state.DB) error {
 		_, err := db.DecisionsOn(ctx, "h1")
 		return err

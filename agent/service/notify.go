@@ -111,7 +111,8 @@ func (n *Notifier) AfterRun(ctx context.Context, db *state.DB, r *agent.Report, 
 	if err != nil {
 		return []Delivery{{Recipient: "notify", Err: err}}
 	}
-	f, err := readFacts(ctx, db, r, runErr, n.now())
+	now := n.now()
+	f, err := readFacts(ctx, db, r, runErr, now, memory.news(now))
 	if err != nil {
 		return []Delivery{{Recipient: "notify", Err: err}}
 	}

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,15 +15,27 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// readFacts gathers what a run has left for people to know.
-func readFacts(ctx context.Context, db *state.DB, r *agent.Report, runErr error, now time.Time) (facts, error) {
+// readFacts gathers what a run has left for people to know, with the decisions that were
+// made after news.
+func readFacts(ctx context.Context, db *state.DB, r *agent.Report, runErr error, now, news time.Time) (facts, error) {
 	f := facts{now: now, run: r.Run, err: runErr, emptied: emptiedBy(r)}
 	var err error
 	if f.slow, err = agent.SlowDown.Load(ctx, db); err != nil {
 		return f, err
 	}
-	if f.waiting, err = readHolds(ctx, db, r); err != nil {
+	holds, err := db.Holds(ctx)
+	if err != nil {
 		return f, err
+	}
+	for _, h := range holds {
+		f.waiting = append(f.waiting, held{id: h.ID, kind: h.Kind, reason: h.Reason, count: h.Count, names: namesOf(h.Items), since: h.CreatedAt})
+	}
+	decisions, err := db.DecisionsSince(ctx, news)
+	if err != nil {
+		return f, err
+	}
+	for _, d := range decisions {
+		f.decisions = append(f.decisions, decision{kind: d.Hold.Kind, verdict: string(d.Verdict), by: d.By, reason: d.Reason, count: d.Hold.Count, at: d.At})
 	}
 	runs, err := db.Runs(ctx, surveyedRuns)
 	if err != nil {
@@ -41,23 +54,14 @@ func where(b agent.Binding, r *agent.Report) string {
 	return app + ", tenant " + b.Target
 }
 
-// readHolds reads what waits for a decision. Why, and whom it concerns, is what the run
-// has found.
-func readHolds(ctx context.Context, db *state.DB, r *agent.Report) (waiting []held, err error) {
-	holds, err := db.Holds(ctx)
-	for _, h := range holds {
-		w := held{id: h.ID, kind: h.Kind, count: h.Count, since: h.CreatedAt}
-		if i := slices.IndexFunc(r.Holds, func(now plan.Hold) bool { return now.ID == h.ID }); i >= 0 {
-			w.reason = r.Holds[i].Reason
-		}
-		for _, c := range r.Changes {
-			if c.Block != nil && c.Block.Hold == h.ID {
-				w.names = append(w.names, c.Name)
-			}
-		}
-		waiting = append(waiting, w)
+// namesOf lists whom items are about: of a membership the member.
+func namesOf(items []state.HeldItem) []string {
+	var names []string
+	for _, item := range items {
+		names = append(names, cmp.Or(item.Member, item.Name))
 	}
-	return waiting, err
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // failedInARow counts the latest runs that failed, and says when the first of them

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,9 +13,6 @@ import (
 )
 
 const (
-	// metaTold is where the state keeps what people were told of, as JSON.
-	metaTold = "notifications"
-
 	// remindEvery is how often what still waits is told of. A daily schedule is never
 	// exactly a day apart.
 	remindEvery = 23 * time.Hour
@@ -51,28 +47,22 @@ type parcel struct {
 
 func readTold(ctx context.Context, db *state.DB) (*told, error) {
 	m := &told{}
-	text, err := db.Meta(ctx, metaTold)
-	if err == nil && text != "" {
-		err = json.Unmarshal([]byte(text), m)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("what was told before: %w", err)
+	text, err := agent.Notified.Load(ctx, db)
+	if err == nil && text != nil {
+		err = json.Unmarshal(text, m)
 	}
 	if m.Things == nil {
 		m.Things = map[string]thing{}
 	}
-	return m, nil
+	return m, err
 }
 
 func (m *told) save(ctx context.Context, db *state.DB) error {
 	text, err := json.Marshal(m)
 	if err == nil {
-		err = db.SetMeta(ctx, metaTold, string(text))
+		err = agent.Notified.Save(ctx, db, text)
 	}
-	if err != nil {
-		return fmt.Errorf("what was told: %w", err)
-	}
-	return nil
+	return err
 }
 
 // post addresses messages to those who want to hear of them, and gives up what is older
@@ -116,9 +106,9 @@ type held struct {
 
 // decision is what a person has decided about a hold.
 type decision struct {
-	id, kind, verdict, by, reason string
-	count                         int
-	at                            time.Time
+	kind, verdict, by, reason string
+	count                     int
+	at                        time.Time
 }
 
 // observe compares what is with what people were told of, and returns what they have not
@@ -208,17 +198,19 @@ func (m *told) emptied(f facts) []message {
 	return []message{emptiedMessage(fresh, f)}
 }
 
-// decided tells of each decision once, the oldest first. Without a memory, those of the
-// last day are news.
-func (m *told) decided(f facts) (out []message) {
-	after := m.Decided
-	if day := f.now.Add(-remindEvery); after.Before(day) {
-		after = day
+// news is the time after which decisions are news: without a memory, a day.
+func (m *told) news(now time.Time) time.Time {
+	if m.Decided.IsZero() || m.Decided.After(now) {
+		return now.Add(-remindEvery)
 	}
+	return m.Decided
+}
+
+// decided tells of each decision once, the oldest first.
+func (m *told) decided(f facts) (out []message) {
+	m.Decided = m.news(f.now)
 	for _, d := range f.decisions {
-		if d.at.After(after) {
-			out = append(out, decidedMessage(d, f))
-		}
+		out = append(out, decidedMessage(d, f))
 		if d.at.After(m.Decided) {
 			m.Decided = d.at
 		}

@@ -342,3 +342,61 @@ func TestTopicsAreChosen(t *testing.T) {
 	a.want("failing", a.run(agent.RunFailed, okta.ErrTimeout))
 	a.want("recovered", a.run(agent.RunDone, nil), "runs succeed again.")
 }
+
+// TestHoldsAndDecisionsAreTold: of a kind of hold once, however its set changes, then once
+// a day; of a decision once, by the next run, also when that has carried it out.
+func TestHoldsAndDecisionsAreTold(t *testing.T) {
+	for _, details := range []bool{false, true} {
+		a := newAftermath(t, Topics(), details)
+		var texts []string
+		hold := func(people ...string) {
+			h := state.Hold{ID: "deactivations-1", Kind: "deactivations", Digest: fmt.Sprint(people), Reason: "3 are more than 2", Count: len(people), CreatedAt: a.now}
+			for _, p := range people {
+				h.Items = append(h.Items, state.HeldItem{Key: p, Type: scim.User, OktaID: p, Name: p + "@example.com"})
+			}
+			if err := a.db.PutHolds(t.Context(), state.ReplacePlanned, []state.Hold{h}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run := func() []string {
+			a.n.AfterRun(t.Context(), a.db, &agent.Report{Run: agent.RunReport{ID: "run", Outcome: agent.RunHeld}}, nil)
+			texts = a.hook.taken()
+			var titles []string
+			for _, text := range texts {
+				title, _, _ := strings.Cut(text, "\n")
+				titles = append(titles, strings.TrimPrefix(title, "okta-walkme-agent: "))
+			}
+			return titles
+		}
+		a.now = time.Now()
+		hold("ann", "bob", "cara")
+		a.want("a hold", run(), "3 deactivations wait for a decision.")
+		for _, want := range []string{"3 are more than 2.", "holds show deactivations-1", "holds approve deactivations-1"} {
+			if !strings.Contains(texts[0], want) {
+				t.Errorf("the message lacks %q:\n%s", want, texts[0])
+			}
+		}
+		if named := strings.Contains(texts[0], "Concerns ann@example.com, bob@example.com, cara@example.com."); named != details {
+			t.Errorf("details: %v, but the message is\n%s", details, texts[0])
+		}
+		hold("ann", "bob", "cara", "dan")
+		a.want("a set that has grown", run())
+		a.now = a.now.Add(24 * time.Hour)
+		a.want("a day later", run(), "4 deactivations still wait for a decision.")
+		a.now = a.now.Add(-24 * time.Hour)
+
+		d, err := a.db.Decide(t.Context(), state.Judgement{HoldID: "deactivations-1", Verdict: state.Approved, By: "eve", Reason: "Bern is closed"})
+		if err == nil {
+			err = a.db.EndDecided(t.Context(), map[int64][]string{d.ID: {"ann", "bob", "cara", "dan"}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.now = a.now.Add(time.Minute)
+		a.want("a decision", run(), "4 deactivations were approved.")
+		if named := strings.Contains(texts[0], "By eve.\nReason: Bern is closed"); named != details {
+			t.Errorf("details: %v, but the message is\n%s", details, texts[0])
+		}
+		a.want("and then nothing", run())
+	}
+}

@@ -15,7 +15,11 @@ type message struct {
 	topic Topic
 	title string // ASCII, one line
 	lines []string
-	names []string // of people whom it concerns, for those who want details
+
+	// For those who want details: names of people whom it concerns, and lines that may
+	// name others.
+	names   []string
+	details []string
 }
 
 // shownNames is how many names a message has at most.
@@ -24,6 +28,9 @@ const shownNames = 20
 // text is the whole message, its title first: not every service shows one apart.
 func (m message) text(details bool) string {
 	lines := append([]string{program + ": " + m.title + "."}, m.lines...)
+	if details {
+		lines = append(lines, m.details...)
+	}
 	if details && len(m.names) > 0 {
 		names := slices.Sorted(slices.Values(m.names))
 		rest := ""
@@ -155,8 +162,9 @@ func decidedMessage(d decision, f facts) message {
 	}
 	m := message{topic: TopicDecided, title: fmt.Sprintf("%s %s %s", set(d.kind, d.count), verb, d.verdict),
 		lines: []string{on(f), "At " + moment(d.at) + "."}}
-	if d.by != "" {
-		m.names = []string{d.by}
+	m.details = []string{"By " + d.by + "."}
+	if d.reason != "" {
+		m.details = append(m.details, "Reason: "+d.reason)
 	}
 	return m
 }
