@@ -73,6 +73,9 @@ type Agent struct {
 	// Stopping, if set, hears how many changes are under way when a run is told to stop
 	// while it applies.
 	Stopping func(underWay int)
+	// Missed, if set, hears of an approval that releases nothing: it is of another set
+	// than the one that waits under the id now.
+	Missed func(holdID string)
 
 	verified bool // WalkMe has shown an account since this agent was made
 }

@@ -87,6 +87,9 @@ func (a *Agent) approvedBefore(ctx context.Context, id string) error {
 		return state.ErrNoHold
 	}
 	a.log().Warn("the approval is of another set than the one that waits now: nothing is released", "hold", id)
+	if a.Missed != nil {
+		a.Missed(id)
+	}
 	return nil
 }
 

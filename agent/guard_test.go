@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -355,6 +356,37 @@ func TestSilenceEndsAnAction(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A change that was told to stop while it only waited has not failed: it is no attempt,
+// and the next run does it at once.
+func TestStoppedWhileWaitingIsNoFailure(t *testing.T) {
+	s := newStage(t, walkme.OIN)
+	s.hire(crew("p", 3)...)
+	path := s.copyState(t)
+	synctest.Test(t, func(t *testing.T) {
+		tenant := s.newTenant(t)
+		defer tenant.Close()
+		p := s.start(t, tenant, path)
+		defer p.end()
+		p.agent.Config.Policy.DeactivateUsers = false // what begins with a look-up is under way then
+		tenant.Fault(func(*walkmetest.Request) walkmetest.Fault { return walkmetest.RateLimited("3600") })
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, stop)
+		report, err := p.agent.Sync(ctx, agent.Options{Trigger: "sync"})
+		if err == nil || report.Run.Outcome != agent.RunStopped || report.Run.Failed != 0 || report.Run.Skipped == 0 {
+			t.Errorf("Sync() = %v, run %+v, want it stopped, and nothing failed", err, report.Run)
+		}
+		records, err := p.agent.State.Records(t.Context())
+		for _, r := range records {
+			if r.Attempts > 0 {
+				t.Errorf("%s counts %d attempts, want none", r.Name, r.Attempts)
+			}
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // When WalkMe answers no read either, the run ends there.

@@ -188,6 +188,10 @@ func (r *runner) applyOne(ctx context.Context, c *job) {
 		c.Outcome, c.Error = plan.Skipped, err.Error()
 		r.ended(c)
 		return
+	case hasOnlyWaited(err):
+		c.Outcome, c.Error = plan.Skipped, "interrupted before anything was sent"
+		r.ended(c)
+		return
 	default:
 		c.Outcome, c.Error, c.failure = plan.Failed, err.Error(), err
 		var answer *scim.Error
@@ -200,6 +204,12 @@ func (r *runner) applyOne(ctx context.Context, c *job) {
 	}
 	r.judge(work, action, err)
 	r.ended(c)
+}
+
+// hasOnlyWaited says of a change that was told to stop that nothing of it was sent. That
+// is no failure.
+func hasOnlyWaited(err error) bool {
+	return errors.Is(err, context.Canceled) && effectOf(err) == walkme.NotSent
 }
 
 // count counts the changes under way.

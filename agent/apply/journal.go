@@ -137,9 +137,12 @@ func (r *runner) writeFailed(ctx context.Context, c *job, id int64, err error) e
 	if r.mayPassOn(c.Type, c.OktaID) {
 		defer r.alone()()
 	}
-	rec := r.failure(c, err)
-	r.remember(rec)
-	if ferr := r.a.State.Finish(ctx, id, out, rec); ferr != nil {
+	var failed []state.Record
+	if !hasOnlyWaited(err) {
+		failed = []state.Record{r.failure(c, err)}
+		r.remember(failed[0])
+	}
+	if ferr := r.a.State.Finish(ctx, id, out, failed...); ferr != nil {
 		return &stateError{fmt.Errorf("journal: %w", ferr)}
 	}
 	return err

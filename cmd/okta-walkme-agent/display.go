@@ -62,7 +62,8 @@ func newDisplay(w io.Writer, terminal bool) *display {
 // watch lets the display follow a run.
 func (d *display) watch(a *agent.Agent) {
 	a.Stopping = d.stopping
-	if d.terminal {
+	if d.terminal { // elsewhere the log says it
+		a.Missed = d.missed
 		a.Progress = d.applied
 	}
 }
@@ -214,6 +215,12 @@ func (d *display) stopping(underWay int) {
 	defer d.mu.Unlock()
 	d.send(line{text: fmt.Sprintf("%s: finishing %s under way; Ctrl-C again stops at once", programName, count(underWay, "change", "changes")), last: true}, true)
 	d.end() // what is left out from here on does not count
+}
+
+// missed says that an approval has released nothing.
+func (d *display) missed(holdID string) {
+	d.clear()
+	fmt.Fprintf(d.w, "%s: %s: the approval is of another set than the one that waits now, so nothing is released; holds shows what waits\n", programName, holdID)
 }
 
 // clear empties the line, for what is printed next.
