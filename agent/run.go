@@ -106,6 +106,7 @@ func (a *Agent) about(v *view) plan.About {
 			Digest: plan.DigestSource(v.desired, v.groups),
 		},
 		StateGeneration: v.generation, Unmanaged: v.unmanaged,
+		OwnProvisioning: v.snap.App.OwnProvisioning(),
 	}
 }
 

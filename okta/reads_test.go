@@ -18,7 +18,7 @@ func TestApp(t *testing.T) {
 	org := startOrg(t, oktatest.Options{AppLabel: "WalkMe (Production)"})
 	org.SetProvisioning(true)
 	app, err := newClient(t, org).App(t.Context())
-	want := okta.App{ID: org.AppID(), Name: "walkme", Label: "WalkMe (Production)", Status: "ACTIVE", Settings: json.RawMessage("{}"),
+	want := okta.App{ID: org.AppID(), Name: "walkme", Label: "WalkMe (Production)", Status: "ACTIVE", Kind: okta.CatalogApp, Settings: json.RawMessage("{}"),
 		Features: []string{"GROUP_PUSH", "PUSH_NEW_USERS", "PUSH_PROFILE_UPDATES", "PUSH_USER_DEACTIVATION"}}
 	if diff := cmp.Diff(want, app); diff != "" || err != nil {
 		t.Errorf("App() (-want +got), %v:\n%s", err, diff)

@@ -9,6 +9,9 @@ import (
 
 // SnapshotRequest says what a snapshot holds.
 type SnapshotRequest struct {
+	// App is the app as it was just read, which is then not read again; or nil.
+	App *App
+
 	// Keep names the profile attributes to keep. nil keeps whole profiles,
 	// which takes several times the memory.
 	Keep *Projection
@@ -32,7 +35,7 @@ type Projection struct {
 
 // Snapshot is what the org said about the app at one time.
 type Snapshot struct {
-	TakenAt time.Time // Okta's clock: Date of the first answer
+	TakenAt time.Time // Okta's clock: Date of the app's answer, or of the last page of assignments when the app was given
 	App     App       // always ACTIVE
 	Users   []User    // the assignments, sorted by ID, unique
 	Groups  []Group   // the pushed groups, sorted by ID, unique
@@ -66,7 +69,7 @@ type SourceProblem struct {
 // whole snapshot or an error.
 func (c *Client) Snapshot(ctx context.Context, req SnapshotRequest) (*Snapshot, error) {
 	ctx, requests := withCounter(ctx)
-	app, takenAt, err := c.readApp(ctx)
+	app, takenAt, err := c.appOf(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +83,20 @@ func (c *Client) Snapshot(ctx context.Context, req SnapshotRequest) (*Snapshot, 
 	if s.Groups, s.Problems, err = c.groups(ctx, req.Groups, s.Users); err != nil {
 		return nil, err
 	}
+	if s.TakenAt.IsZero() {
+		s.TakenAt = s.Watermark
+	}
 	s.Requests = int(requests.Load())
 	return s, nil
+}
+
+// appOf reads the app unless the request has it. The time is Okta's clock, zero when
+// nothing was read.
+func (c *Client) appOf(ctx context.Context, req SnapshotRequest) (App, time.Time, error) {
+	if req.App != nil {
+		return *req.App, time.Time{}, nil
+	}
+	return c.readApp(ctx)
 }
 
 func sortProblems(problems []SourceProblem) []SourceProblem {

@@ -17,6 +17,7 @@ type About struct {
 	Source          Source
 	StateGeneration int64
 	Unmanaged       *Unmanaged
+	OwnProvisioning []string // features by which Okta itself writes to the app
 }
 
 // Finish fills in what identifies the plan. The id leaves the times out, so that
@@ -25,6 +26,7 @@ func (p *Plan) Finish(about About) {
 	p.CreatedAt = about.CreatedAt.UTC().Truncate(time.Second)
 	p.App, p.Target, p.WireProfile = about.App, about.Target, about.WireProfile
 	p.Source, p.StateGeneration, p.Unmanaged = about.Source, about.StateGeneration, about.Unmanaged
+	p.OwnProvisioning = about.OwnProvisioning
 	slices.SortFunc(p.Rejected, compareRejections)
 	for i, c := range p.Changes {
 		c.Seq = i + 1

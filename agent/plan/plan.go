@@ -87,8 +87,9 @@ type Plan struct {
 	Rejected        []Rejection       `json:"rejected"`
 	Unmapped        []Unmapped        `json:"unmapped,omitempty"` // by a mapping that no run had yet
 	Health          Health            `json:"health"`
-	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"` // after a refresh
-	LookUps         *LookUps          `json:"look_ups,omitempty"`  // where a list would save many
+	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"`         // after a refresh
+	LookUps         *LookUps          `json:"look_ups,omitempty"`          // where a list would save many
+	OwnProvisioning []string          `json:"okta_provisioning,omitempty"` // features by which Okta itself writes to the app, too
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
 

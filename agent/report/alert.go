@@ -18,6 +18,9 @@ func (d *document) alert() {
 			d.warn(stoppedText(r.Trigger))
 		}
 	}
+	if on := d.plan.OwnProvisioning; len(on) > 0 {
+		d.warn(plan.TwoEngines(on) + ".")
+	}
 	d.alertHealth()
 	if d.nobody() && d.plan.Health.DoubtUsers == "" {
 		d.warn("Okta lists nobody: assign people to the app, or give the credentials an admin role (without one Okta answers an empty list).")

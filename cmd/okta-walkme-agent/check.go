@@ -47,6 +47,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	k := &checklist{w: c.display.above(c.stdout), color: c.colored(c.stdout)}
 	k.section("Configuration", c.file())
 	k.ok("%s, schedule %q", count(len(cfg.Mappings), "mapped attribute", "mapped attributes"), cfg.Schedule)
+	k.beyondGuide(cfg.Mappings)
 	if cfg.DryRun {
 		k.ok("dry_run is true: the service plans and sends nothing; sync by hand sends")
 	}
@@ -111,41 +112,6 @@ func (k *checklist) verdict() error {
 		return &exit{code: exitProblems}
 	}
 	return nil
-}
-
-// okta reads what a run reads. The result is nil when that failed.
-func (k *checklist) okta(ctx context.Context, cfg *configs.Config, oc okta.Config) *okta.Snapshot {
-	k.section("Okta", oc.OrgURL)
-	client, err := okta.NewClient(ctx, oc)
-	if err != nil {
-		k.fail("client", err)
-		return nil
-	}
-	app, err := client.App(ctx)
-	if err != nil {
-		k.fail("app "+oc.AppID, err)
-		return nil
-	}
-	k.ok("app %s (%s) is %s", report.Escape(app.Label), app.ID, app.Status)
-	projection := cfg.Agent().Mapping.Projection()
-	snap, err := client.Snapshot(ctx, okta.SnapshotRequest{
-		Keep: &projection, Groups: okta.GroupRequest{Sources: cfg.Agent().GroupSources, Full: true},
-	})
-	if err != nil {
-		k.fail("assignments and groups", err)
-		return nil
-	}
-	k.ok("%s assigned", count(len(snap.Users), "person is", "people are"))
-	if len(snap.Users) == 0 {
-		k.warn("Okta lists nobody: assign people to the app, or give the credentials an admin role (without one Okta answers an empty list)")
-	}
-	if len(cfg.PushGroups.Sources) > 0 {
-		k.ok("%s to push", count(len(snap.Groups), "group", "groups"))
-	}
-	for _, p := range snap.Problems {
-		k.warn("%s: %s", report.Escape(p.Source), report.Escape(p.Reason))
-	}
-	return snap
 }
 
 // walkme makes Okta's credential test. The result is nil when that failed.
@@ -325,6 +291,9 @@ func (k *checklist) warn(format string, args ...any) {
 	k.warned++
 	k.line("warn", "33", format, args...)
 }
+
+// remark is a warning that leaves the exit code alone: it may be meant so.
+func (k *checklist) remark(format string, args ...any) { k.line("warn", "33", format, args...) }
 
 func (k *checklist) fail(what string, err error) {
 	if errors.Is(err, context.Canceled) {

@@ -31,6 +31,72 @@ func TestCheckNamesWhatNobodyHas(t *testing.T) {
 	}
 }
 
+// TestCheckNamesWhatDoesNotExist asks Okta's schemas, where it may.
+func TestCheckNamesWhatDoesNotExist(t *testing.T) {
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, map[string]string{"": `mappings:
+  userName: appuser.userName
+  name.givenName: user.fristName
+  title: user.title
+  nickName: user.badge
+  displayName: appuser.role
+`})
+	c.org.DefineAttribute("role", true)
+	c.org.Assign(c.org.Hire(oktatest.Person{First: "Ann", Last: "Archer", Email: "ann@example.com", Profile: map[string]any{"badge": "7"}}))
+	r := c.must(exitProblems, "check")
+	if want := "name.givenName: there is no attribute user.fristName in Okta; did you mean firstName?"; !strings.Contains(r.out, want) || strings.Count(r.out, "there is no attribute") != 1 {
+		t.Errorf("check says\n%swant %q in it, and nothing of the others", r.out, want)
+	}
+	if want := "warn  title, nickName, displayName: beyond the three attributes that WalkMe's guide maps"; !strings.Contains(r.out, want) {
+		t.Errorf("check says\n%swant %q in it", r.out, want)
+	}
+	c.org.ForbidSchemas()
+	if r := c.run("check"); !strings.Contains(r.out, "which profile attributes exist is not known") || strings.Contains(r.out, "there is no attribute") {
+		t.Errorf("check without the right says\n%s", r.out)
+	}
+}
+
+// TestCheckOfTheApp reads it once, and compares it with the configuration.
+func TestCheckOfTheApp(t *testing.T) {
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+	c.hire("Ann", "Archer")
+	c.must(exitOK, "check")
+	reads := 0
+	for _, r := range c.org.Requests() {
+		if r.Path == "/api/v1/apps/"+c.org.AppID() {
+			reads++
+		}
+	}
+	if reads != 1 {
+		t.Errorf("check reads the app %d times, want once", reads)
+	}
+	c.configure(map[string]string{"walkme": "wire_profile: aiw\n"})
+	if r := c.must(exitProblems, "check"); !strings.Contains(r.out, "wire_profile is aiw, but the app comes from Okta's catalog (walkme)") {
+		t.Errorf("check of a catalog app with profile aiw says\n%s", r.out)
+	}
+}
+
+// TestTwoEngines is said by check and by every plan, and holds nothing.
+func TestTwoEngines(t *testing.T) {
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+	c.hire("Ann", "Archer")
+	const said = "two engines write to WalkMe"
+	if r := c.must(exitOK, "plan"); strings.Contains(r.out, said) {
+		t.Errorf("plan says %q although Okta's own provisioning is off", said)
+	}
+	c.org.SetProvisioning(true)
+	for _, command := range []string{"check", "plan", "plan --format markdown", "sync", "plan --offline"} {
+		if r := c.run(strings.Fields(command)...); !strings.Contains(strings.Join(strings.Fields(r.out), " "), said) || r.code != exitOK && command != "check" {
+			t.Errorf("%s ends with %d and says\n%swant %q in it", command, r.code, r.out, said)
+		}
+	}
+	if r := c.must(exitOK, "plan", "--format", "json"); !strings.Contains(r.out, `"okta_provisioning": [`) || !strings.Contains(r.out, `"PUSH_NEW_USERS"`) {
+		t.Errorf("plan --format json lacks okta_provisioning:\n%s", r.out)
+	}
+	if n := len(c.tenant.Users()); n != 1 {
+		t.Errorf("WalkMe has %d accounts after the sync, want 1: nothing is held", n)
+	}
+}
+
 // TestCheckCountsRejected keeps a mapping that suits nobody readable.
 func TestCheckCountsRejected(t *testing.T) {
 	c := newCompany(t, oktatest.Options{Generated: 200}, walkmetest.Options{}, map[string]string{"": "mappings: {userName: user.firstName}\n"})

@@ -109,7 +109,7 @@ func refuseFunction(at int, name string) *refusal {
 		candidates = functionNames(namespace + ".")
 	}
 	msg := "unknown function " + name
-	if near := nearest(name, candidates); near != "" {
+	if near := Nearest(name, candidates); near != "" {
 		return refuse(at, msg, "did you mean "+near+"?")
 	}
 	if !qualified {
@@ -123,7 +123,7 @@ func refuseFunction(at int, name string) *refusal {
 
 func refuseMethod(at int, name string) *refusal {
 	names := slices.Sorted(maps.Keys(methods))
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		return refuse(at, "unknown method "+name, "did you mean "+near+"?")
 	}
 	return refuse(at, "unknown method "+name, "values have "+strings.Join(names, ", "))
@@ -134,7 +134,7 @@ func refuseRoot(at int, name string) *refusal {
 		return refuse(at, msg, rootsHint)
 	}
 	candidates := append([]string{"user", "source", "appuser", "app"}, namespaces[:]...)
-	if near := nearest(name, candidates); near != "" {
+	if near := Nearest(name, candidates); near != "" {
 		return refuse(at, "unknown name "+name, "did you mean "+near+"?")
 	}
 	return refuse(at, "unknown name "+name, rootsHint+"; other apps' profiles are not read")
@@ -159,10 +159,10 @@ func functionNames(prefix string) []string {
 	return names
 }
 
-// nearest is the candidate that a typing error could have turned into name, or
+// Nearest is the candidate that a typing error could have turned into name, or
 // empty: the first one with the fewest edits, case aside, and at most two, or
 // one in a word of four letters or fewer.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	if len(name) > 64 {
 		return ""
 	}

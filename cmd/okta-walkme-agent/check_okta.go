@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/configs"
+	"okta-walkme-agent/internal/el"
+	"okta-walkme-agent/okta"
+)
+
+// okta reads what a run reads. The result is nil when that failed.
+func (k *checklist) okta(ctx context.Context, cfg *configs.Config, oc okta.Config) *okta.Snapshot {
+	k.section("Okta", oc.OrgURL)
+	client, err := okta.NewClient(ctx, oc)
+	if err != nil {
+		k.fail("client", err)
+		return nil
+	}
+	app, err := client.App(ctx)
+	if err != nil {
+		k.fail("app "+oc.AppID, err)
+		return nil
+	}
+	k.app(cfg, app)
+	mapping := cfg.Agent().Mapping
+	projection := mapping.Projection()
+	snap, err := client.Snapshot(ctx, okta.SnapshotRequest{
+		App: &app, Keep: &projection, Groups: okta.GroupRequest{Sources: cfg.Agent().GroupSources, Full: true},
+	})
+	if err != nil {
+		k.fail("assignments and groups", err)
+		return nil
+	}
+	k.ok("%s assigned", count(len(snap.Users), "person is", "people are"))
+	if len(snap.Users) == 0 {
+		k.warn("Okta lists nobody: assign people to the app, or give the credentials an admin role (without one Okta answers an empty list)")
+	}
+	if len(cfg.PushGroups.Sources) > 0 {
+		k.ok("%s to push", count(len(snap.Groups), "group", "groups"))
+	}
+	for _, p := range snap.Problems {
+		k.warn("%s: %s", report.Escape(p.Source), report.Escape(p.Reason))
+	}
+	k.schema(ctx, client, mapping, snap.Users)
+	return snap
+}
+
+// app tells what the app is, and whether that fits.
+func (k *checklist) app(cfg *configs.Config, app okta.App) {
+	k.ok("app %s (%s) is %s", report.Escape(app.Label), app.ID, app.Status)
+	if on := app.OwnProvisioning(); len(on) > 0 {
+		k.warn("%s", plan.TwoEngines(on))
+	}
+	switch profile := cfg.WalkMe.WireProfile; {
+	case app.Kind == okta.CatalogApp && profile != "oin":
+		k.warn("wire_profile is %s, but the app comes from Okta's catalog (%s), for which Okta speaks oin", profile, report.Escape(app.Name))
+	case app.Kind == okta.WizardApp && profile != "aiw":
+		k.warn("wire_profile is %s, but the app was made with the App Integration Wizard (%s), for which Okta speaks aiw", profile, report.Escape(app.Name))
+	}
+}
+
+// guideAttributes are those that WalkMe's guide "Configure SCIM with Okta" maps.
+var guideAttributes = []string{"userName", "name.givenName", "name.familyName"}
+
+// beyondGuide names what is mapped besides.
+func (k *checklist) beyondGuide(mappings configs.Mappings) {
+	var beyond []string
+	for _, m := range mappings {
+		if !slices.Contains(guideAttributes, m.Path) {
+			beyond = append(beyond, m.Path)
+		}
+	}
+	if len(beyond) > 0 {
+		k.remark("%s: beyond the three attributes that WalkMe's guide maps (%s); WalkMe may refuse or drop what it does not know: look at one account after the first sync",
+			strings.Join(beyond, ", "), strings.Join(guideAttributes, ", "))
+	}
+}
+
+// schema finds expressions that name an attribute which does not exist. Credentials
+// that may not read schemas leave that open.
+func (k *checklist) schema(ctx context.Context, client *okta.Client, mapping plan.Mapping, people []okta.User) {
+	schema, err := client.Schema(ctx)
+	switch {
+	case errors.Is(err, okta.ErrSchemaUnknown):
+		k.ok("which profile attributes exist is not known: the credentials may not read schemas (okta.schemas.read, optional)")
+		return
+	case err != nil:
+		k.ok("which profile attributes exist is not known: %s", report.Escape(err.Error()))
+		return
+	}
+	wrong := 0
+	for _, rule := range mapping.Rules() {
+		for _, ref := range rule.Expr.References() {
+			exist := map[string][]string{"user": schema.User, "appuser": schema.AppUser}[ref.Root]
+			if exist == nil || ref.Root == "appuser" && ref.Name == "userName" || slices.Contains(exist, ref.Name) || somebodyHas(people, ref.Root, ref.Name) {
+				continue
+			}
+			wrong++
+			k.warn("%s: there is no attribute %s.%s in Okta%s", rule.Path, ref.Root, report.Escape(ref.Name), meant(el.Nearest(ref.Name, exist)))
+		}
+	}
+	if wrong == 0 {
+		k.ok("every profile attribute that a mapping names exists")
+	}
+}
+
+func meant(name string) string {
+	if name == "" {
+		return "; compare it with the variable names in the Profile Editor"
+	}
+	return "; did you mean " + name + "?"
+}
+
+// somebodyHas knows attributes of other user types than the default one, whose schema
+// was read.
+func somebodyHas(people []okta.User, root, name string) bool {
+	return slices.ContainsFunc(people, func(u okta.User) bool {
+		raw := u.Profile
+		if root == "appuser" {
+			raw = u.AppProfile
+		}
+		var profile map[string]json.RawMessage
+		if json.Unmarshal(raw, &profile) != nil {
+			return false
+		}
+		_, there := profile[name]
+		return there
+	})
+}
