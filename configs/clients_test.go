@@ -158,6 +158,16 @@ func TestDefaultWireIsWalkMes(t *testing.T) {
 	}
 }
 
+// null is a word among the values of cleared_value, with quotes and without.
+func TestClearedValueNull(t *testing.T) {
+	for _, written := range []string{"null", `"null"`} {
+		got, err := parse(t, minimal+"  wire: {cleared_value: "+written+"}\n", machine(secrets, nil)).WalkMeClient()
+		if err != nil || got.Wire.ClearedValue != walkme.ClearNull {
+			t.Errorf("cleared_value: %s = %q, %v", written, got.Wire.ClearedValue, err)
+		}
+	}
+}
+
 // fidelity sets the defaults of wire, and a switch that the file names wins.
 func TestStrictWire(t *testing.T) {
 	strict := walkme.StrictWire()

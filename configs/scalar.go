@@ -73,6 +73,11 @@ func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value, tag reflect
 }
 
 func (d *decoder) str(path string, n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
+	choices := strings.Split(tag.Get("oneof"), "|")
+	if n.Kind == yaml.ScalarNode && n.Value == "null" && slices.Contains(choices, n.Value) {
+		v.SetString(n.Value) // a word here, and not YAML's nothing
+		return
+	}
 	text, ok := d.single(path, n, "text")
 	if !ok {
 		return
@@ -81,8 +86,7 @@ func (d *decoder) str(path string, n *yaml.Node, v reflect.Value, tag reflect.St
 		d.add(path, "contains a line break or another control character", "write it on one line")
 		return
 	}
-	if list := tag.Get("oneof"); list != "" {
-		choices := strings.Split(list, "|")
+	if tag.Get("oneof") != "" {
 		if !slices.Contains(choices, text) {
 			d.add(path, fmt.Sprintf("%s is not one of %s", quote(text), strings.Join(choices, ", ")), didYouMean(text, choices))
 			return

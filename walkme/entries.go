@@ -48,6 +48,9 @@ func (l overlay) layEntries(o *object, name string, values []mapped) {
 // nothing but the order of its keys.
 func (l overlay) layEntry(shown []object, at int, values []mapped) object {
 	if !slices.ContainsFunc(values, mapped.significant) {
+		if l.cleared == ClearOmit && at >= 0 {
+			return shown[at]
+		}
 		return nil
 	}
 	var entry object
@@ -56,14 +59,14 @@ func (l overlay) layEntry(shown []object, at int, values []mapped) object {
 	}
 	ours := withFilter(values)
 	if l.multiValued != Merge {
-		ours = slices.DeleteFunc(ours, mapped.unassigned)
+		if l.cleared != ClearOmit {
+			ours = slices.DeleteFunc(ours, mapped.unassigned)
+		}
 		entry = slices.DeleteFunc(entry, func(m member) bool {
 			return !slices.ContainsFunc(ours, func(v mapped) bool { return v.Sub == m.key })
 		})
 	}
-	for _, v := range ours {
-		l.layValue(&entry, v.Sub, v)
-	}
+	l.layComplex(&entry, ours, ofEntry)
 	return entry
 }
 

@@ -1,9 +1,11 @@
 package walkme
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -97,9 +99,7 @@ func (l overlay) layPart(o *object, values []mapped) {
 			l.layEntries(o, name, part)
 		case part[0].Sub != "":
 			complexValue := o.child(name)
-			for _, m := range part {
-				l.layValue(&complexValue, m.Sub, m)
-			}
+			l.layComplex(&complexValue, part, ofReference)
 			if len(complexValue) > 0 || isObject(o.get(name)) {
 				o.put(name, complexValue.text())
 			}
@@ -107,6 +107,38 @@ func (l overlay) layPart(o *object, values []mapped) {
 			l.layValue(o, name, part[0])
 		}
 	}
+}
+
+// layComplex writes the parts of one complex value. What says more of the old "value",
+// as a manager's $ref and displayName do, goes with it.
+func (l overlay) layComplex(o *object, values []mapped, derived func(part member, old string) bool) {
+	before := o.clone()
+	for _, m := range values {
+		l.layValue(o, m.Sub, m)
+	}
+	old := before.get("value")
+	if old == nil || bytes.Equal(old, o.get("value")) {
+		return
+	}
+	for _, part := range before {
+		isMapped := slices.ContainsFunc(values, func(m mapped) bool { return strings.EqualFold(m.Sub, part.key) })
+		if !isMapped && derived(part, before.string("value")) {
+			o.remove(part.key)
+		}
+	}
+}
+
+// ofReference are the parts that follow from the value of a reference (RFC 7643, sections
+// 2.4 and 4.3).
+func ofReference(part member, _ string) bool {
+	return slices.Contains([]string{"$ref", "display", "displayName"}, part.key)
+}
+
+// ofEntry are the parts of an entry that do: a display is people's own unless it repeats
+// the value. Okta keeps it.
+func ofEntry(part member, old string) bool {
+	text, _ := decode(part.value).(string)
+	return part.key == "$ref" || part.key == "display" && old != "" && strings.Contains(text, old)
 }
 
 // layValue writes one value. A value that is right already keeps its spelling.
@@ -129,9 +161,7 @@ func isObject(text []byte) bool { return len(text) > 0 && text[0] == '{' }
 func (l overlay) clear(o *object, key string) {
 	shown := o.get(key)
 	switch {
-	case shown == nil:
-	case l.cleared == ClearOmit:
-		o.remove(key)
+	case shown == nil, l.cleared == ClearOmit:
 	case l.cleared == ClearEmpty && shown[0] == '"':
 		o.put(key, []byte(`""`))
 	case l.cleared == ClearEmpty && shown[0] == '[':

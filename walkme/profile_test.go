@@ -22,6 +22,10 @@ func TestProfileSwitches(t *testing.T) {
 	primary := "emails[primary eq true].value"
 	merge := wire(func(w *walkme.Wire) { w.MultiValued = walkme.Merge })
 	clear := func(form string) walkme.Wire { return wire(func(w *walkme.Wire) { w.ClearedValue = form }) }
+	const managerPath = scim.SchemaEnterpriseUser + ":manager.value"
+	manager := func(parts string) string {
+		return `"` + scim.SchemaEnterpriseUser + `":{"manager":{` + parts + `}}`
+	}
 	for _, tt := range []struct {
 		name  string
 		wire  walkme.Wire
@@ -36,8 +40,22 @@ func TestProfileSwitches(t *testing.T) {
 			[]scim.Attribute{attribute("title", nil), attribute("x", nil), attribute("name.familyName", "")},
 			`,"title":"","x":null,"name":{"givenName":"Ann","familyName":""}`},
 		{"cleared as null", clear(walkme.ClearNull), `,"title":"Chief"`, []scim.Attribute{attribute("title", nil)}, `,"title":null`},
-		{"cleared by leaving it out", clear(walkme.ClearOmit), `,"title":"Chief","emails":[{"value":"x","primary":true}]`,
-			[]scim.Attribute{attribute("title", nil), attribute(primary, nil)}, ``},
+		{"not cleared at all", clear(walkme.ClearOmit), `,"title":"Chief","emails":[{"value":"x","primary":true}],"name":{"givenName":"Ann"}`,
+			[]scim.Attribute{attribute("title", nil), attribute(primary, nil), attribute("name.givenName", "Anna")},
+			`,"title":"Chief","emails":[{"value":"x","primary":true}],"name":{"givenName":"Anna"}`},
+		{"a part of an entry is not cleared either", clear(walkme.ClearOmit), `,"addresses":[{"type":"work","locality":"Bonn","country":"DE"}]`,
+			[]scim.Attribute{attribute(`addresses[type eq "work"].locality`, nil), attribute(`addresses[type eq "work"].country`, "FR")},
+			`,"addresses":[{"type":"work","locality":"Bonn","country":"FR"}]`},
+		{"another manager", walkme.DefaultWire(), `,` + manager(`"value":"1","$ref":"../Users/1","displayName":"Max"`),
+			[]scim.Attribute{attribute(managerPath, "2")}, `,` + manager(`"value":"2"`)},
+		{"the same manager", walkme.DefaultWire(), `,` + manager(`"value":"1","$ref":"../Users/1","displayName":"Max"`),
+			[]scim.Attribute{attribute(managerPath, "1")}, `,` + manager(`"value":"1","$ref":"../Users/1","displayName":"Max"`)},
+		{"no manager", walkme.DefaultWire(), `,` + manager(`"value":"1","$ref":"../Users/1","displayName":"Max"`),
+			[]scim.Attribute{attribute(managerPath, nil)}, `,` + manager(`"value":""`)},
+		{"another manager whose name is mapped", walkme.DefaultWire(), `,` + manager(`"value":"1","$ref":"../Users/1","displayName":"Max"`),
+			[]scim.Attribute{attribute(managerPath, "2"), attribute(strings.Replace(managerPath, ".value", ".displayName", 1), "Eve")}, `,` + manager(`"value":"2","displayName":"Eve"`)},
+		{"merged into an entry whose display repeats it", merge, `,"emails":[{"value":"old","primary":true,"display":"Ann <old>"}]`,
+			[]scim.Attribute{attribute(primary, "new")}, `,"emails":[{"value":"new","primary":true}]`},
 		{"cleared e-mail", clear(walkme.ClearEmpty), `,"emails":[{"value":"x","primary":true}]`, []scim.Attribute{attribute(primary, nil)}, `,"emails":[]`},
 		{"nothing to clear", clear(walkme.ClearEmpty), `,"nickName":null`,
 			[]scim.Attribute{attribute("title", nil), attribute("nickName", ""), attribute("name.middleName", nil), attribute(primary, nil)}, `,"nickName":null`},
@@ -60,6 +78,9 @@ func TestProfileSwitches(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			shown, sent := head+tt.shown+"}", head+tt.sent+"}"
+			if strings.Contains(tt.sent, scim.SchemaEnterpriseUser) {
+				sent = strings.Replace(sent, `User"]`, `User","`+scim.SchemaEnterpriseUser+`"]`, 1)
+			}
 			if strings.Contains(tt.sent, "urn:example") {
 				sent = strings.Replace(sent, `User"]`, `User","urn:example:x:User"]`, 1)
 			}

@@ -38,7 +38,8 @@ type Wire struct {
 
 	// ClearedValue is how a PUT writes a mapped attribute that has no value
 	// in Okta but one in WalkMe: empty ("", [] or null, as the type of the
-	// server's value has it), null, or omit (the key is left out).
+	// server's value has it), null, or omit (it is not laid over what the server
+	// showed, so that the PUT repeats the old value and empties nothing).
 	ClearedValue string
 
 	// MultiValued is how a PUT writes e-mails, phone numbers and addresses:

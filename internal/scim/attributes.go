@@ -76,7 +76,7 @@ func DiffAttributes(old, want Attributes) []AttributeChange {
 
 // Equal compares two attribute values. Numbers are equal by value, unassigned
 // equals the empty string and the empty list: WalkMe cannot tell them apart
-// either (RFC 7643, section 2.5).
+// either (RFC 7643, section 2.5). The values of a list have no order (section 2.4).
 func Equal(a, b any) bool {
 	if unassigned(a) || unassigned(b) {
 		return unassigned(a) && unassigned(b)
@@ -90,7 +90,23 @@ func Equal(a, b any) bool {
 		return a == b
 	}
 	y, ok := b.([]any)
-	return ok && slices.EqualFunc(x, y, Equal)
+	return ok && sameElements(x, y)
+}
+
+// sameElements compares lists of values as sets in which one can be twice.
+func sameElements(x, y []any) bool {
+	if len(x) != len(y) {
+		return false
+	}
+	rest := slices.Clone(y)
+	for _, v := range x {
+		at := slices.IndexFunc(rest, func(w any) bool { return Equal(v, w) })
+		if at < 0 {
+			return false
+		}
+		rest = slices.Delete(rest, at, at+1)
+	}
+	return true
 }
 
 func unassigned(v any) bool {

@@ -44,7 +44,7 @@ func TestEqual(t *testing.T) {
 	}{
 		{nil, "", true}, {nil, []any{}, true}, {"", []any{}, true}, {nil, false, false}, {nil, int64(0), false},
 		{"a", "a", true}, {"a", "A", false}, {"1", int64(1), false}, {int64(1), 1.0, true}, {true, true, true}, {true, "true", false},
-		{[]any{"a", int64(1)}, []any{"a", 1.0}, true}, {[]any{"a", "b"}, []any{"b", "a"}, false}, {[]any{"a"}, "a", false}, {"a", []any{"a"}, false},
+		{[]any{"a", int64(1)}, []any{"a", 1.0}, true}, {[]any{"a", "b"}, []any{"b", "a"}, true}, {[]any{"a", "a", "b"}, []any{"a", "b", "b"}, false}, {[]any{"a", "b"}, []any{"a"}, false}, {[]any{"a"}, "a", false}, {"a", []any{"a"}, false},
 	} {
 		if got := scim.Equal(tt.a, tt.b); got != tt.want || scim.Equal(tt.b, tt.a) != tt.want {
 			t.Errorf("Equal(%#v, %#v) = %t, want %t", tt.a, tt.b, got, tt.want)
