@@ -290,3 +290,24 @@ func TestReturnerLosesOldMembership(t *testing.T) {
 		w.quiet()
 	})
 }
+
+// A rename that differs in case only and never reached WalkMe is sent by the next
+// run; one that did is not sent again, whatever case the server keeps.
+func TestLostRenameOfCase(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		for name, fault := range map[string]walkmetest.Fault{
+			"not applied": walkmetest.DroppedBefore(), "applied": walkmetest.AppliedUnanswered(),
+		} {
+			w := newWorld(t, profile)
+			w.hire("ann")
+			w.sync()
+			w.org.Update(w.people["ann"], map[string]any{"login": "ANN@example.com"})
+			w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 1, fault))
+			w.sync()
+			w.tenant.Fault(nil)
+			w.sync()
+			wantText(t, "accounts, "+name, w.accounts(), "ANN: Ann Example")
+			w.quiet()
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
@@ -119,7 +120,8 @@ func profile(e state.Entry, rec state.Record, u *walkme.User, says string) findi
 	shown := make(scim.Attributes, len(wanted))
 	for i, attribute := range wanted {
 		shown[i] = attribute
-		if actual, _ := u.Attribute(attribute.Path); !plan.SameValue(attribute.Path, actual, attribute.Value) {
+		actual, _ := u.Attribute(attribute.Path)
+		if !plan.SameValue(attribute.Path, actual, attribute.Value) || unchanged(detail.Attributes, attribute, actual) {
 			shown[i].Value = actual
 		}
 	}
@@ -130,6 +132,15 @@ func profile(e state.Entry, rec state.Record, u *walkme.User, says string) findi
 	rec.Attributes, rec.SourceDigest, rec.MappingDigest = wanted, detail.SourceDigest, detail.MappingDigest
 	rec.ClearFailure()
 	return applied(says).with(rec)
+}
+
+// unchanged says whether the account shows just what it had before the change. A new
+// userName that differs from the old one in case only is the same name, and is there
+// all the same only when it was written.
+func unchanged(changes []scim.AttributeChange, wanted scim.Attribute, actual any) bool {
+	return slices.ContainsFunc(changes, func(c scim.AttributeChange) bool {
+		return c.Path == wanted.Path && scim.Equal(c.Old, actual) && !scim.Equal(c.Old, wanted.Value)
+	})
 }
 
 // merged lays changed values over others.
