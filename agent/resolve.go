@@ -22,11 +22,15 @@ func (a *Agent) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan
 	accounts := a.accounts(ctx, questions)
 	answers := map[string]plan.NameAnswer{}
 	var mu sync.Mutex
+	there := sync.OnceValue(func() error { return a.WalkMe.TestCredentials(ctx, false) })
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.workers())
 	for _, q := range questions {
 		g.Go(func() error {
 			answer, found, err := a.findName(gctx, q, accounts)
+			if refusesOne(err) && there() == nil {
+				answer, found, err = plan.NameAnswer{Doubt: err.Error()}, true, nil
+			}
 			if err != nil || !found {
 				return err
 			}
@@ -75,6 +79,14 @@ func (a *Agent) savings(planned *plan.Plan, accounts *walkme.Accounts) *plan.Loo
 		return nil
 	}
 	return out
+}
+
+// refusesOne says whether a look-up may have failed for its own sake: an answer came,
+// and it was not about the credentials. One object must not end the plan.
+func refusesOne(err error) bool {
+	var answer *scim.Error
+	var unusable *walkme.AnswerError
+	return !errors.Is(err, scim.ErrUnauthorized) && (errors.As(err, &answer) || errors.As(err, &unusable))
 }
 
 // findName says whether WalkMe has anything under a name.

@@ -22,6 +22,7 @@ type NameAnswer struct {
 	Inactive bool           // the account is deactivated
 	Shown    map[string]any // values of the account by path, as far as it shows them
 	Error    string         // why nothing can be said: several of that name
+	Doubt    string         // why the look-up had no answer that can be used
 }
 
 // AskNames asks about the creates that which chooses.
@@ -50,6 +51,10 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 		case !ok || c.Action != Create && c.Action != GroupCreate:
 		case answer.Error != "":
 			c.Error = answer.Error
+		case answer.Doubt != "":
+			if !c.Blocked() {
+				c.BlockBy(Block{Kind: BlockUnconfirmed, Detail: "the look-up of the name failed: " + answer.Doubt})
+			}
 		case c.Type == scim.Group:
 			c.Action, c.WalkMeID = GroupLink, answer.WalkMeID
 			c.note("WalkMe has a group of this name")

@@ -1,0 +1,54 @@
+package agent_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/walkme"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// A look-up that WalkMe refuses, or answers with what is no list, is about one object:
+// it is reported and left, and the rest of the plan stands.
+func TestOneLookUpEndsNoPlan(t *testing.T) {
+	w := newWorld(t, walkme.OIN, pushAll)
+	w.hire("ann", "bob")
+	w.account("bob", true)
+	w.group("push Team", "ann")
+	w.tenant.Fault(func(r *walkmetest.Request) walkmetest.Fault {
+		switch {
+		case strings.Contains(r.RawQuery, "ann"):
+			return walkmetest.NotApplied(http.StatusBadRequest)
+		case strings.HasPrefix(r.Path, "/Groups") && r.Method == http.MethodGet:
+			return walkmetest.Fault{Status: http.StatusOK, Body: "[]"}
+		}
+		return walkmetest.Fault{}
+	})
+	planned, err := w.agent.Plan(t.Context(), agent.Options{})
+	if err != nil {
+		t.Fatalf("Plan() = %v, want a plan", err)
+	}
+	var got []string
+	for _, c := range planned.Changes {
+		line := string(c.Action) + " " + short(c.Name)
+		if c.Block.Is(plan.BlockUnconfirmed) {
+			line += ": left"
+		}
+		got = append(got, line)
+	}
+	wantText(t, "plan", strings.Join(got, "\n"), `
+		create ann: left
+		link bob
+		group_create push Team: left`)
+	report := w.sync()
+	if report.Run.Applied != 1 || report.Run.Failed != 2 {
+		t.Errorf("changes = %s, want bob linked and the others failed", changes(report))
+	}
+	w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool { return true }, 0, walkmetest.Gateway(http.StatusBadGateway)))
+	if _, err := w.agent.Plan(t.Context(), agent.Options{}); err == nil {
+		t.Error("a tenant that does not answer at all gives a plan")
+	}
+}
