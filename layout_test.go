@@ -32,26 +32,27 @@ var imports = map[string][]string{
 	"internal/el":       {},
 	"internal/fault":    {},
 	"internal/har":      {},
+	"internal/near":     {},
 	"okta":              {},
 	"okta/oktatest":     {"internal/fault"},
 	"walkme":            {"internal/scim"},
 	"walkme/walkmetest": {"internal/fault", "internal/scim"},
 	"state":             {"internal/scim"},
-	"agent/plan":        {"internal/scim", "internal/el", "okta", "state"},
-	"agent/apply":       {"agent/plan", "internal/scim", "walkme", "state"},
-	"agent":             {"agent/plan", "agent/apply", "internal/scim", "internal/el", "okta", "walkme", "state"},
+	"agent/plan":        {"internal/near", "internal/scim", "internal/el", "okta", "state"},
+	"agent/apply":       {"agent/plan", "internal/near", "internal/scim", "walkme", "state"},
+	"agent":             {"agent/plan", "agent/apply", "internal/near", "internal/scim", "internal/el", "okta", "walkme", "state"},
 	"agent/report":      {"agent", "agent/plan", "agent/apply", "internal/scim"},
 	"agent/console":     {"agent", "agent/plan", "agent/report", "internal/el", "internal/scim", "okta", "state"},
 	"agent/probe":       {"agent/report", "internal/scim", "walkme"},
 	"agent/service":     {"agent", "agent/plan", "agent/report", "internal/scim", "okta", "state", "walkme"},
-	"configs":           {"agent", "agent/plan", "agent/service", "internal/el", "okta", "walkme"},
+	"configs":           {"agent", "agent/plan", "agent/service", "internal/el", "internal/near", "okta", "walkme"},
 
 	// The test bench plays the agent against the fakes.
 	"agent/probe/conversation": {},
-	"agent/probe/scenario":     {"internal/fault", "internal/scim", "okta/oktatest", "walkme/walkmetest"},
+	"agent/probe/scenario":     {"internal/fault", "internal/near", "internal/scim", "okta/oktatest", "walkme/walkmetest"},
 
 	"cmd/okta-walkme-agent": {
-		"agent", "agent/plan", "agent/apply", "agent/console", "agent/probe", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
+		"agent", "agent/plan", "agent/apply", "agent/console", "agent/probe", "agent/report", "agent/service", "configs", "internal/scim", "internal/el", "internal/har", "internal/near", "okta", "okta/oktatest", "state", "walkme", "walkme/walkmetest",
 		"agent/probe/conversation", "agent/probe/scenario", "internal/fault",
 	},
 }
@@ -110,6 +111,7 @@ var testsOnly []string
 // otherNames are the places that fold the case of names which are nobody's: of
 // attributes, functions, headers, keys. They are ASCII by their standards.
 var otherNames = map[string]string{
+	"internal/near":           "what somebody may have meant: its answers are questions",
 	"internal/el":             "functions and keywords of expressions, and what expressions compute",
 	"internal/har":            "HTTP header names (RFC 9110, section 5.1)",
 	"internal/scim":           "attribute names (RFC 7643, section 2.1), and the comparison itself",

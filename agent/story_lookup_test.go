@@ -7,6 +7,7 @@ import (
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -51,4 +52,35 @@ func TestOneLookUpEndsNoPlan(t *testing.T) {
 	if _, err := w.agent.Plan(t.Context(), agent.Options{}); err == nil {
 		t.Error("a tenant that does not answer at all gives a plan")
 	}
+}
+
+// A link to a group that WalkMe does not have is most likely mistyped: nothing is made
+// for it, and the nearest names are told.
+func TestLinkToNothing(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, func(s *setup) {
+			s.config.GroupSources = []okta.GroupSource{{Name: "Team", Link: "Autors"}}
+		})
+		w.hire("ann")
+		w.group("Team", "ann")
+		w.tenant.AddGroup("Authors")
+		w.tenant.AddGroup("Viewers")
+		const why = `link: WalkMe has no group "Autors", and none is created for a link; did you mean Authors?`
+		planned, err := w.agent.Plan(t.Context(), agent.Options{})
+		if err != nil || len(planned.Rejected) != 1 || planned.Rejected[0].Error != why || planned.Rejected[0].Path != "link" {
+			t.Errorf("plan = %+v, %v, want the link rejected: %s", planned.Rejected, err, why)
+		}
+		wantText(t, "changes", changes(w.sync()), `
+			create ann: applied
+			group_create Autors: failed: `+why)
+		wantText(t, "groups", w.memberships(), `
+			Authors:
+			Viewers:`)
+		w.restart(func(s *setup) { s.config.GroupSources[0].Link = "Authors" })
+		w.sync()
+		wantText(t, "groups", w.memberships(), `
+			Authors: ann
+			Viewers:`)
+		w.quiet()
+	})
 }

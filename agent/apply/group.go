@@ -24,6 +24,8 @@ func (r *runner) createGroup(ctx context.Context, c *job) error {
 		return r.linkGroup(ctx, c, found)
 	case !errors.Is(err, scim.ErrNotFound):
 		return fmt.Errorf("look-up of the group name: %w", err)
+	case c.Target.Linked && !r.wasPushed(c):
+		return &refusal{NothingToLink(ctx, r.a.WalkMe, c.Name)}
 	}
 	c.Action, c.WalkMeID = plan.GroupCreate, ""
 	c.Members.Add = r.active(c.Members.Add)

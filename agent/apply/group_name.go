@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"okta-walkme-agent/internal/near"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
@@ -42,6 +44,34 @@ func (r *runner) clearName(ctx context.Context, c *job) error {
 	}
 	rec, _ := r.recorded(scim.Group, c.after.OktaID)
 	return nameTaken(rec.ID, rec.Name, rec.SourceID)
+}
+
+// wasPushed says whether the group was in WalkMe before and is gone: a link to it may be
+// made anew.
+func (r *runner) wasPushed(c *job) bool {
+	rec, ok := r.recorded(scim.Group, c.OktaID)
+	return ok && rec.Origin != "" && rec.ID == ""
+}
+
+// groupsCompared bounds how many names are compared with one that WalkMe does not have.
+const groupsCompared = 5000
+
+// NothingToLink says that there is no group to link, with the nearest names. Nothing is
+// created for a link: its name is most likely mistyped.
+func NothingToLink(ctx context.Context, client *walkme.Client, name string) string {
+	var names []string
+	for g, err := range client.Groups(ctx) {
+		if err != nil || len(names) == groupsCompared {
+			break // the names found so far are a help, no evidence
+		}
+		names = append(names, g.DisplayName)
+	}
+	slices.Sort(names)
+	text := fmt.Sprintf("link: WalkMe has no group %q, and none is created for a link", name)
+	if question := near.Question(name, names); question != "" {
+		text += "; " + question
+	}
+	return text
 }
 
 func nameTaken(walkmeID, name, oktaID string) error {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
@@ -12,6 +14,7 @@ type NameQuestion struct {
 	OktaID string
 	Name   string
 	Kept   *state.Record // what is left of an earlier push of the group; nil: nothing
+	Linked bool          // the configuration names the WalkMe group to link
 	Paths  []string      // whose values the answer should show
 }
 
@@ -23,6 +26,7 @@ type NameAnswer struct {
 	Shown    map[string]any // values of the account by path, as far as it shows them
 	Error    string         // why nothing can be said: several of that name
 	Doubt    string         // why the look-up had no answer that can be used
+	Refusal  string         // why there is nothing to link
 }
 
 // AskNames asks about the creates that which chooses.
@@ -32,7 +36,7 @@ func (p *Plan) AskNames(which func(*Change) bool) []NameQuestion {
 		if !which(c) {
 			continue
 		}
-		q := NameQuestion{Type: c.Type, OktaID: c.OktaID, Name: c.Name, Kept: c.Kept}
+		q := NameQuestion{Type: c.Type, OktaID: c.OktaID, Name: c.Name, Kept: c.Kept, Linked: c.Target != nil && c.Target.Linked}
 		for _, a := range c.Attributes {
 			q.Paths = append(q.Paths, a.Path)
 		}
@@ -48,7 +52,7 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 	for _, c := range p.Changes {
 		answer, ok := answers[ObjectKey(c.Type, c.OktaID)]
 		switch {
-		case !ok || c.Action != Create && c.Action != GroupCreate:
+		case !ok || answer.Refusal != "" || c.Action != Create && c.Action != GroupCreate:
 		case answer.Error != "":
 			c.Error = answer.Error
 		case answer.Doubt != "":
@@ -71,6 +75,14 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 			}
 		}
 	}
+	p.Changes = slices.DeleteFunc(p.Changes, func(c *Change) bool {
+		refusal := answers[ObjectKey(c.Type, c.OktaID)].Refusal
+		if c.Action != GroupCreate || refusal == "" {
+			return false
+		}
+		p.Rejected = append(p.Rejected, Rejection{Type: c.Type, OktaID: c.OktaID, Name: c.Name, Path: "link", Error: refusal})
+		return true
+	})
 	if len(answers) > 0 {
 		p.reorder()
 	}

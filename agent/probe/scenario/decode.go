@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"okta-walkme-agent/internal/near"
 	"reflect"
 	"slices"
 	"strings"
@@ -134,42 +135,17 @@ func fieldsOf(v reflect.Value) map[string]reflect.Value {
 
 // nearest names the keys that a wrong one may have been meant for.
 func nearest(word string, fields map[string]reflect.Value) string {
-	var near, all []string
+	var all []string
 	for key := range fields {
-		if strings.HasPrefix(key, "\x00") {
-			continue
-		}
-		all = append(all, key)
-		if distance(strings.ToLower(word), strings.ToLower(key)) <= 2 || len(word) > 3 && strings.Contains(key, word) {
-			near = append(near, key)
+		if !strings.HasPrefix(key, "\x00") {
+			all = append(all, key)
 		}
 	}
-	if len(near) == 0 {
-		slices.Sort(all)
-		return "; there are " + strings.Join(all, ", ")
+	slices.Sort(all)
+	if question := near.Question(word, all); question != "" {
+		return "; " + question
 	}
-	slices.Sort(near)
-	return "; did you mean " + strings.Join(near, " or ") + "?"
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
+	return "; there are " + strings.Join(all, ", ")
 }
 
 func kindName(t reflect.Type) string {

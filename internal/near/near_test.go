@@ -1,0 +1,53 @@
+package near_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"okta-walkme-agent/internal/near"
+)
+
+func TestNames(t *testing.T) {
+	groups := []string{"Authors", "Editors", "Autors", "Viewers", "Authors EMEA"}
+	for _, tt := range []struct {
+		name string
+		want string
+	}{
+		{"Autors", "Autors, Authors"},
+		{"authors", "Authors, Autors, Authors EMEA"}, // the first is the name itself, in another case
+		{"Edtiors", "Editors"},
+		{"Finance", ""},
+		{"", ""},
+		{strings.Repeat("a", 65), ""},
+	} {
+		if got := strings.Join(near.Names(tt.name, groups, 3), ", "); got != tt.want {
+			t.Errorf("Names(%q) = %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestQuestion(t *testing.T) {
+	for name, want := range map[string]string{"fristName": "did you mean firstName?", "zzz": ""} {
+		if got := near.Question(name, []string{"firstName", "lastName", "email"}); got != want {
+			t.Errorf("Question(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestDistance holds what every distance must: it is symmetric, zero for equals alone,
+// and one slip makes it one.
+func TestDistance(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := []rune(rapid.StringN(0, 12, -1).Draw(t, "a")), []rune(rapid.StringN(0, 12, -1).Draw(t, "b"))
+		d := near.Distance(string(a), string(b))
+		if d != near.Distance(string(b), string(a)) || (d == 0) != slices.Equal(a, b) {
+			t.Fatalf("Distance(%q, %q) = %d", string(a), string(b), d)
+		}
+		if len(a) > 0 && near.Distance(string(a), string(a[1:])) != 1 {
+			t.Fatalf("one letter less than %q is not at distance 1", string(a))
+		}
+	})
+}
