@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
@@ -28,16 +29,7 @@ const (
 // Pause is how long the service waits between two runs: half an hour, an hour,
 // two … up to a day.
 func (q Quarantine) Pause() time.Duration {
-	if q.Level <= 0 {
-		return 0
-	}
-	pause := quarantineFirst
-	for range q.Level - 1 {
-		if pause *= 2; pause >= quarantineLongest {
-			return quarantineLongest
-		}
-	}
-	return pause
+	return plan.Backoff(q.Level, quarantineFirst, quarantineLongest)
 }
 
 // badRun says why a run puts the service into quarantine, or "".

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"time"
 
-	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
 )
 
@@ -57,7 +56,7 @@ func (a *Agent) resolveForRun(ctx context.Context, planned *plan.Plan, opts Opti
 		if last := before[c.OktaID]; last.Name == c.Name {
 			next.Tries += last.Tries
 		}
-		next.Next = now.Add(apply.Pause(next.Tries))
+		next.Next = now.Add(plan.RetryPause(next.Tries))
 		after[c.OktaID] = next
 	}
 	if maps.Equal(before, after) {

@@ -128,7 +128,7 @@ func verifyAfterKill(t *testing.T, path string, begun, finished map[int64]bool) 
 		}
 	}
 	for source, id := range last {
-		r, err := db.Record(t.Context(), scim.User, source)
+		r, err := record(t.Context(), db, scim.User, source)
 		if err != nil || r.SourceDigest != strconv.FormatInt(id, 10) {
 			t.Errorf("record %s is of entry %s, %v, want entry %d", source, r.SourceDigest, err, id)
 		}

@@ -105,13 +105,6 @@ func (db *DB) Begin(ctx context.Context, e Entry) (int64, error) {
 	return id, nil
 }
 
-// Progress saves what a part of a change acknowledged, for example one batch of
-// a group's members; the entry stays pending. UpdatedAt of the records is
-// stamped. An id that is not pending is ErrNoEntry.
-func (db *DB) Progress(ctx context.Context, id int64, recs ...Record) error {
-	return db.settle(ctx, id, Outcome{State: Pending}, recs, nil)
-}
-
 // Finish settles a pending entry and writes the records it changed, in one
 // transaction. When the outcome is Applied UpdatedAt of the records is
 // stamped, otherwise stored as given. An id that is not pending is ErrNoEntry,

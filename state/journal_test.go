@@ -36,9 +36,6 @@ func TestJournalEntry(t *testing.T) {
 	check("after Begin", 1)
 
 	c.t = c.t.Add(time.Second)
-	must(t, db.Progress(t.Context(), want.ID))
-	check("after Progress", 1)
-
 	out := state.Outcome{State: state.Failed, TargetID: "w-1", HTTPStatus: 409, Error: "userName is taken", Change: []byte(`{"attributes":[]}`)}
 	must(t, db.Finish(t.Context(), want.ID, out))
 	want.State, want.TargetID, want.HTTPStatus, want.Error, want.Change = out.State, out.TargetID, out.HTTPStatus, out.Error, out.Change
@@ -81,7 +78,6 @@ func TestFinishTwice(t *testing.T) {
 	must(t, db.Finish(t.Context(), id, state.Outcome{State: state.Applied}, userRecord(1)))
 	wantIs(t, "Finish(settled)", db.Finish(t.Context(), id, state.Outcome{State: state.Failed}, userRecord(2)), state.ErrNoEntry)
 	wantIs(t, "Finish(unknown)", db.Finish(t.Context(), id+1, state.Outcome{State: state.Failed}, userRecord(2)), state.ErrNoEntry)
-	wantIs(t, "Progress(settled)", db.Progress(t.Context(), id, userRecord(2)), state.ErrNoEntry)
 	if got, err := db.Records(t.Context()); len(got) != 1 {
 		t.Errorf("Records() = %d, %v, want the first outcome's only", len(got), err)
 	}
@@ -118,15 +114,16 @@ func TestUpdatedAt(t *testing.T) {
 	r := groupRecord(1, 2)
 	updated := func() time.Time {
 		t.Helper()
-		got, err := db.Record(t.Context(), scim.Group, r.SourceID)
+		got, err := record(t.Context(), db, scim.Group, r.SourceID)
 		must(t, err)
 		return got.UpdatedAt
 	}
 	id := begin(t, db, entryOf(r))
-	must(t, db.Progress(t.Context(), id, r))
+	must(t, db.Finish(t.Context(), id, state.Outcome{State: state.Applied}, r))
 	if got := updated(); !got.Equal(c.t) {
-		t.Errorf("UpdatedAt after Progress = %v, want %v", got, c.t)
+		t.Errorf("UpdatedAt after an acknowledgement = %v, want %v", got, c.t)
 	}
+	id = begin(t, db, entryOf(r))
 	acknowledged := c.t
 	c.t = c.t.Add(time.Minute)
 	r.UpdatedAt = acknowledged
@@ -147,7 +144,7 @@ func TestFinishAndForget(t *testing.T) {
 	must(t, db.PutRecords(t.Context(), r, userRecord(1)))
 	id := begin(t, db, entryOf(r))
 	must(t, db.FinishAndForget(t.Context(), id, state.Outcome{State: state.Applied, HTTPStatus: 204}, r.Type, r.SourceID))
-	_, err := db.Record(t.Context(), r.Type, r.SourceID)
+	_, err := record(t.Context(), db, r.Type, r.SourceID)
 	wantIs(t, "Record(forgotten)", err, state.ErrNoRecord)
 	wantIs(t, "FinishAndForget(settled)",
 		db.FinishAndForget(t.Context(), id, state.Outcome{State: state.Applied}, scim.User, userRecord(1).SourceID), state.ErrNoEntry)

@@ -2,6 +2,7 @@ package state_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
 
@@ -88,4 +90,15 @@ func cancelled(tb testing.TB) context.Context {
 	ctx, cancel := context.WithCancel(tb.Context())
 	cancel()
 	return ctx
+}
+
+// record returns the record of an Okta id, or state.ErrNoRecord.
+func record(ctx context.Context, db *state.DB, typ scim.Type, sourceID string) (state.Record, error) {
+	all, err := db.Records(ctx)
+	for _, r := range all {
+		if r.Type == typ && r.SourceID == sourceID {
+			return r, err
+		}
+	}
+	return state.Record{}, cmp.Or(err, state.ErrNoRecord)
 }

@@ -77,13 +77,13 @@ func TestMigrateFromEveryVersion(t *testing.T) {
 func verifyFixture(t *testing.T, db *state.DB) {
 	t.Helper()
 	ctx := t.Context()
-	user, err := db.Record(ctx, scim.User, "00u1")
+	user, err := record(ctx, db, scim.User, "00u1")
 	if err != nil || user.ID != "w-1" || user.Attributes.Get("userName") != "ann@example.com" || user.Origin != state.Created {
 		t.Errorf("Record(00u1) = %+v, %v", user, err)
 	}
-	group, err := db.RecordByTarget(ctx, scim.Group, "g-1")
-	if err != nil || !slices.Equal(group.Members, []string{"00u1", "00u2"}) || group.Origin != state.Linked {
-		t.Errorf("RecordByTarget(g-1) = %+v, %v", group, err)
+	group, err := record(ctx, db, scim.Group, "00g1")
+	if err != nil || group.ID != "g-1" || !slices.Equal(group.Members, []string{"00u1", "00u2"}) || group.Origin != state.Linked {
+		t.Errorf("record(00g1) = %+v, %v", group, err)
 	}
 	pending, err := db.Pending(ctx)
 	if err != nil || len(pending) != 1 || pending[0].ID != 2 {

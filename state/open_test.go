@@ -125,7 +125,6 @@ var writes = map[string]func(ctx context.Context, db *state.DB) error{
 		_, err := db.Begin(ctx, entryOf(userRecord(1)))
 		return err
 	},
-	"Progress": func(ctx context.Context, db *state.DB) error { return db.Progress(ctx, 1) },
 	"Finish": func(ctx context.Context, db *state.DB) error {
 		return db.Finish(ctx, 1, state.Outcome{State: state.Applied})
 	},
@@ -164,14 +163,6 @@ var writes = map[string]func(ctx context.Context, db *state.DB) error{
 var reads = map[string]func(ctx context.Context, db *state.DB) error{
 	"Records": func(ctx context.Context, db *state.DB) error {
 		_, err := db.Records(ctx)
-		return err
-	},
-	"Record": func(ctx context.Context, db *state.DB) error {
-		_, err := db.Record(ctx, scim.User, userRecord(1).SourceID)
-		return err
-	},
-	"RecordByTarget": func(ctx context.Context, db *state.DB) error {
-		_, err := db.RecordByTarget(ctx, scim.User, userRecord(1).ID)
 		return err
 	},
 	"Generation": func(ctx context.Context, db *state.DB) error {

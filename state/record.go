@@ -87,30 +87,6 @@ func (db *DB) Records(ctx context.Context) ([]Record, error) {
 	return out, nil
 }
 
-// Record returns the record of an Okta id, or ErrNoRecord.
-func (db *DB) Record(ctx context.Context, t scim.Type, sourceID string) (Record, error) {
-	return db.record(ctx, fmt.Sprintf("read %s %s", t, sourceID), "type = ? AND source_id = ?", t, sourceID)
-}
-
-// RecordByTarget returns the record of a WalkMe id, or ErrNoRecord. When an
-// account passed from one Okta user to another both have it; the active one
-// comes first, then the one that was recorded later.
-func (db *DB) RecordByTarget(ctx context.Context, t scim.Type, id string) (Record, error) {
-	return db.record(ctx, fmt.Sprintf("read %s with WalkMe id %s", t, id),
-		"type = ? AND target_id = ? AND target_id <> '' ORDER BY active DESC, rowid DESC LIMIT 1", t, id)
-}
-
-func (db *DB) record(ctx context.Context, what, where string, args ...any) (Record, error) {
-	var r Record
-	err := db.each(ctx, "SELECT "+recordColumns+" FROM resources WHERE "+where, args, func(row scanner) error {
-		return newLoader().scan(row, &r)
-	})
-	if err == nil && r.SourceID == "" {
-		err = ErrNoRecord
-	}
-	return r, db.fail(what, err)
-}
-
 // PutRecords writes records outside of a change, as they are given, all or
 // none: failures without a request, digests that moved without a difference.
 func (db *DB) PutRecords(ctx context.Context, recs ...Record) error {

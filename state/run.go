@@ -26,11 +26,10 @@ type Run struct {
 	Health       string // health verdict as JSON; "" when there is none
 	SourceDigest string // of the snapshot; "" when there is none
 	OktaRequests int
-	SCIMRequests int
 }
 
 const runColumns = `id, trigger, started_at, finished_at, outcome, planned, applied, failed, held, rejected, skipped,
-	error, health, source_digest, okta_requests, scim_requests`
+	error, health, source_digest, okta_requests`
 
 // BeginRun records that a run starts. FinishedAt and Outcome are ignored.
 func (db *DB) BeginRun(ctx context.Context, r Run) error {
@@ -38,9 +37,9 @@ func (db *DB) BeginRun(ctx context.Context, r Run) error {
 		if r.StartedAt.IsZero() {
 			r.StartedAt = time.UnixMilli(t.now)
 		}
-		_, err := t.exec(`INSERT INTO runs (`+runColumns+`) VALUES (?, ?, ?, NULL, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		_, err := t.exec(`INSERT INTO runs (`+runColumns+`, scim_requests) VALUES (?, ?, ?, NULL, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
 			r.ID, r.Trigger, millis(r.StartedAt), r.Planned, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped,
-			r.Error, r.Health, r.SourceDigest, r.OktaRequests, r.SCIMRequests)
+			r.Error, r.Health, r.SourceDigest, r.OktaRequests)
 		return err
 	})
 }
@@ -53,9 +52,9 @@ func (db *DB) FinishRun(ctx context.Context, r Run) error {
 			r.FinishedAt = time.UnixMilli(t.now)
 		}
 		return t.change(ErrNoRun, `UPDATE runs SET finished_at = ?, outcome = ?, planned = ?, applied = ?, failed = ?, held = ?,
-			rejected = ?, skipped = ?, error = ?, health = ?, source_digest = ?, okta_requests = ?, scim_requests = ? WHERE id = ?`,
+			rejected = ?, skipped = ?, error = ?, health = ?, source_digest = ?, okta_requests = ? WHERE id = ?`,
 			millis(r.FinishedAt), r.Outcome, r.Planned, r.Applied, r.Failed, r.Held, r.Rejected, r.Skipped,
-			r.Error, r.Health, r.SourceDigest, r.OktaRequests, r.SCIMRequests, r.ID)
+			r.Error, r.Health, r.SourceDigest, r.OktaRequests, r.ID)
 	})
 }
 
@@ -72,7 +71,7 @@ func (db *DB) Runs(ctx context.Context, limit int) ([]Run, error) {
 // runShown is runColumns with the outcome of an open run, the first argument.
 const runShown = `id, trigger, started_at, finished_at,
 	iif(outcome = '' AND finished_at IS NULL, ?, outcome), planned, applied, failed, held, rejected, skipped,
-	error, health, source_digest, okta_requests, scim_requests`
+	error, health, source_digest, okta_requests`
 
 // openOutcome is the outcome of a run that has not ended.
 func (db *DB) openOutcome() string {
@@ -85,6 +84,6 @@ func (db *DB) openOutcome() string {
 func scanRun(row scanner) (Run, error) {
 	var r Run
 	err := row.Scan(&r.ID, &r.Trigger, instant{&r.StartedAt}, instant{&r.FinishedAt}, &r.Outcome, &r.Planned, &r.Applied,
-		&r.Failed, &r.Held, &r.Rejected, &r.Skipped, &r.Error, &r.Health, &r.SourceDigest, &r.OktaRequests, &r.SCIMRequests)
+		&r.Failed, &r.Held, &r.Rejected, &r.Skipped, &r.Error, &r.Health, &r.SourceDigest, &r.OktaRequests)
 	return r, err
 }

@@ -20,7 +20,7 @@ func TestRuns(t *testing.T) {
 	c.t = c.t.Add(time.Minute)
 	first.Outcome, first.Error, first.Health, first.SourceDigest = "failed", "okta: list users", `{"verdict":"healthy"}`, "d"
 	first.Planned, first.Applied, first.Failed, first.Held, first.Rejected, first.Skipped = 6, 5, 4, 3, 2, 1
-	first.OktaRequests, first.SCIMRequests = 7, 8
+	first.OktaRequests = 7
 	finished := first
 	finished.Trigger = "ignored"
 	must(t, db.FinishRun(t.Context(), finished))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -104,14 +103,4 @@ func parseBaseURL(s string) (*url.URL, error) {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// RegionOf returns the region whose base URL this is, or "".
-func RegionOf(baseURL string) string {
-	for region, u := range maps.All(Regions()) {
-		if strings.TrimRight(baseURL, "/") == u {
-			return region
-		}
-	}
-	return ""
 }

@@ -202,23 +202,7 @@ func (r *runner) failure(c *job, err error) state.Record {
 	var taken *takenError
 	var unconfirmed *walkme.UnconfirmedError // settle may not find it, and WalkMe may have it
 	if effectOf(err) == walkme.Refused && !errors.As(err, &taken) || errors.As(err, &unconfirmed) {
-		rec.NextTry = r.a.Now().Add(Pause(rec.Attempts))
+		rec.NextTry = r.a.Now().Add(plan.RetryPause(rec.Attempts))
 	}
 	return rec
-}
-
-const (
-	firstPause = 10 * time.Minute
-	longPause  = 24 * time.Hour
-)
-
-// Pause doubles from ten minutes to a day.
-func Pause(attempts int) time.Duration {
-	p := firstPause
-	for range attempts - 1 {
-		if p *= 2; p >= longPause {
-			return longPause
-		}
-	}
-	return p
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -305,5 +304,5 @@ func SourceWords(sources []string) string {
 	if len(sources) == 1 {
 		return sources[0]
 	}
-	return cmp.Or(sources[0]) + " and others"
+	return sources[0] + " and others"
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
@@ -65,13 +66,7 @@ func (w *watcher) watch(ctx context.Context) {
 
 // pause is the interval, doubled with each failure in a row.
 func (w *watcher) pause(failed int) time.Duration {
-	pause := w.interval
-	for range failed {
-		if pause *= 2; pause >= longestWatchPause {
-			return max(w.interval, longestWatchPause)
-		}
-	}
-	return pause
+	return plan.Backoff(failed+1, w.interval, max(w.interval, longestWatchPause))
 }
 
 func (w *watcher) poll(ctx context.Context) error {

@@ -1,0 +1,24 @@
+package plan
+
+import "time"
+
+// Backoff is the pause after so many failures in a row: first, twice as long, and so on
+// up to longest; none after none.
+func Backoff(failures int, first, longest time.Duration) time.Duration {
+	if failures <= 0 {
+		return 0
+	}
+	pause := first
+	for range failures - 1 {
+		if pause *= 2; pause >= longest {
+			return longest
+		}
+	}
+	return pause
+}
+
+// RetryPause is the pause after so many failures of one change, or look-ups without a
+// hit: ten minutes, twenty, and so on up to a day.
+func RetryPause(failures int) time.Duration {
+	return Backoff(failures, 10*time.Minute, 24*time.Hour)
+}
