@@ -95,14 +95,20 @@ type conditionalNode struct {
 }
 
 func (n *conditionalNode) eval(env Env) (any, *fault) {
-	holds, err := evalCondition(n.condition, env)
-	if err != nil {
-		return nil, err
+	for {
+		holds, err := evalCondition(n.condition, env)
+		if err != nil {
+			return nil, err
+		}
+		if holds {
+			return n.yes.eval(env)
+		}
+		next, more := n.no.(*conditionalNode)
+		if !more {
+			return n.no.eval(env)
+		}
+		n = next
 	}
-	if holds {
-		return n.yes.eval(env)
-	}
-	return n.no.eval(env)
 }
 
 // elvisNode is value ?: otherwise.

@@ -16,6 +16,11 @@ func newCall(offset int, name string, fn *function, args []node, method bool) (n
 			return nil, refuse(arg.offset(), call.mismatch(i, arg.kinds()), "")
 		}
 	}
+	if fn.check != nil {
+		if err := fn.check(args); err != nil {
+			return nil, err
+		}
+	}
 	return fold(call, args...)
 }
 

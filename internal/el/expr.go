@@ -9,10 +9,11 @@ import (
 // an error, so that no configuration and no profile can exhaust the process.
 const (
 	// MaxSourceBytes is the longest source that Parse accepts.
-	MaxSourceBytes = 16 << 10
+	MaxSourceBytes = 64 << 10
 	// MaxDepth is how deeply an expression may be nested: parentheses,
-	// arguments, array literals, signs and the right sides of ? : and ?:.
-	MaxDepth = 100
+	// arguments, array literals, signs and what stands between ? and its colon. A
+	// chain of else-ifs is no nesting.
+	MaxDepth = 500
 	// MaxPatternBytes is the longest pattern of matches.
 	MaxPatternBytes = 1 << 10
 	// MaxStringBytes is the longest string that Eval reads or makes.

@@ -20,6 +20,8 @@ type function struct {
 	// call gets arguments of the declared types: text for a string, int64
 	// or float64 for a number, []any for an array.
 	call func(args []any) (any, error)
+	// check, if set, refuses arguments that can be seen to be wrong in the source.
+	check func(args []node) *refusal
 }
 
 // callNode is a function with its arguments.

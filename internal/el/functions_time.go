@@ -7,17 +7,22 @@ import (
 	"time"
 )
 
-// timeFunctions is never written to. Those of Okta's that read the clock or
-// take a date pattern are not among them.
+// timeFunctions is never written to. What reads the clock is not among them. Unix time
+// counts milliseconds, as in Okta.
 var timeFunctions = map[string]function{
 	"Time.fromUnixToIso8601":    {params: []kind{kindString}, result: kindString | kindNull, call: unixToISO},
 	"Time.fromWindowsToIso8601": {params: []kind{kindString}, result: kindString | kindNull, call: windowsToISO},
 	"Time.fromIso8601ToUnix":    {params: []kind{kindString}, result: kindString | kindNull, call: isoToUnix},
 	"Time.fromIso8601ToWindows": {params: []kind{kindString}, result: kindString | kindNull, call: isoToWindows},
+	"Time.fromIso8601ToString":  {params: []kind{kindString, kindString}, result: kindString | kindNull, call: isoToString, check: checkFormatPattern},
+	"Time.fromStringToIso8601":  {params: []kind{kindString, kindString}, result: kindString | kindNull, call: stringToISO, check: checkParsePattern},
 }
 
 // isoLayout is the form of every instant that Okta shows: UTC, milliseconds.
 const isoLayout = "2006-01-02T15:04:05.000Z"
+
+// unixPerSecond: Okta's Unix timestamps count milliseconds.
+const unixPerSecond = 1000
 
 // A Windows timestamp counts intervals of 100 ns from the year 1601 on.
 const (
@@ -37,7 +42,7 @@ var (
 	errNoISO8601   = errors.New("the string is not an ISO 8601 timestamp such as 2015-07-31T17:18:37.979Z")
 )
 
-func unixToISO(args []any) (any, error) { return timestampToISO(text(args[0]), 1, 0) }
+func unixToISO(args []any) (any, error) { return timestampToISO(text(args[0]), unixPerSecond, 0) }
 
 func windowsToISO(args []any) (any, error) {
 	return timestampToISO(text(args[0]), windowsPerSecond, windowsUnixOffset)
@@ -60,7 +65,7 @@ func timestampToISO(s string, perSecond, epoch int64) (any, error) {
 }
 
 func isoToUnix(args []any) (any, error) {
-	return isoToTimestamp(args, func(t time.Time) int64 { return t.Unix() })
+	return isoToTimestamp(args, time.Time.UnixMilli)
 }
 
 func isoToWindows(args []any) (any, error) {

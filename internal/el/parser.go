@@ -2,6 +2,7 @@ package el
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,12 +33,16 @@ func (p *parser) source() (node, *refusal) {
 	if p.tok.kind == tokenEnd {
 		return nil, refuse(0, "the expression is empty", `write "" for the empty string, null for no value`)
 	}
+	first := p.tok
 	n, err := p.expression()
 	if err != nil {
 		return nil, err
 	}
 	if p.tok.kind != tokenEnd {
 		return nil, p.unexpected("an operator or the end")
+	}
+	if first.kind == tokenString {
+		return n, refuseQuotedPath(n, first)
 	}
 	return n, nil
 }
@@ -75,6 +80,9 @@ func (p *parser) unexpected(want string) *refusal {
 	if p.tok.kind == tokenString {
 		text = "string " + strconv.Quote(text)
 	}
+	if inner, ok := p.placeholder(); ok {
+		return refuse(p.tok.at, "unexpected "+text, "write "+inner+" without "+text+"{ and }")
+	}
 	if hint := refusedWord(p.tok.text); hint != "" && p.tok.kind != tokenString {
 		return refuse(p.tok.at, "unexpected "+text, hint)
 	}
@@ -82,6 +90,17 @@ func (p *parser) unexpected(want string) *refusal {
 		return refuse(p.tok.at, "unexpected "+text, escapeHint)
 	}
 	return refuse(p.tok.at, "unexpected "+text, "expected "+want)
+}
+
+// placeholder is what stands in ${…} or #{…} at the current token, as templates of other
+// systems write it.
+func (p *parser) placeholder() (inner string, ok bool) {
+	rest := p.lexer.src[p.tok.at:]
+	if !strings.HasPrefix(rest, "${") && !strings.HasPrefix(rest, "#{") {
+		return "", false
+	}
+	inner, _, ok = strings.Cut(rest[2:], "}")
+	return strings.TrimSpace(inner), ok && inner != ""
 }
 
 // enter counts one level of nesting; the caller defers leave.
@@ -95,38 +114,43 @@ func (p *parser) enter() *refusal {
 
 func (p *parser) leave() { p.depth-- }
 
+// expression parses a whole chain of else-ifs in one level of nesting: a table of values
+// by department is as long as the company has departments.
 func (p *parser) expression() (node, *refusal) {
 	defer p.leave()
 	if err := p.enter(); err != nil {
 		return nil, err
 	}
-	n, err := p.binary(precedenceOr)
-	if err != nil {
-		return nil, err
+	var chain []link
+	for {
+		n, err := p.binary(precedenceOr)
+		if err != nil {
+			return nil, err
+		}
+		next := link{offset: p.tok.at, value: n}
+		switch {
+		case p.isSign("?:"):
+			err = p.advance()
+		case p.isSign("?"):
+			next.yes, err = p.consequence()
+		default:
+			return chained(chain, n)
+		}
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, next)
 	}
-	switch {
-	case p.isSign("?:"):
-		return p.elvis(n)
-	case p.isSign("?"):
-		return p.conditional(n)
-	}
-	return n, nil
 }
 
-func (p *parser) elvis(value node) (node, *refusal) {
-	offset := p.tok.at
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	otherwise, err := p.expression()
-	if err != nil {
-		return nil, err
-	}
-	return fold(&elvisNode{origin{offset, value.kinds()&^kindNull | otherwise.kinds()}, value, otherwise}, value, otherwise)
+// link is one "condition ? yes :" or, without yes, one "value ?:".
+type link struct {
+	offset     int
+	value, yes node
 }
 
-func (p *parser) conditional(condition node) (node, *refusal) {
-	offset := p.tok.at
+// consequence parses "? yes :".
+func (p *parser) consequence() (node, *refusal) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -134,17 +158,32 @@ func (p *parser) conditional(condition node) (node, *refusal) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.expect(":"); err != nil {
-		return nil, err
+	return yes, p.expect(":")
+}
+
+// chained builds a chain from its end.
+func chained(chain []link, otherwise node) (node, *refusal) {
+	for _, l := range chain {
+		if l.yes != nil {
+			if err := checkCondition(l.value); err != nil {
+				return nil, err
+			}
+		}
 	}
-	no, err := p.expression()
-	if err != nil {
-		return nil, err
+	for _, l := range slices.Backward(chain) {
+		var err *refusal
+		if l.yes == nil {
+			types := l.value.kinds()&^kindNull | otherwise.kinds()
+			otherwise, err = fold(&elvisNode{origin{l.offset, types}, l.value, otherwise}, l.value, otherwise)
+		} else {
+			types := l.yes.kinds() | otherwise.kinds()
+			otherwise, err = fold(&conditionalNode{origin{l.offset, types}, l.value, l.yes, otherwise}, l.value, l.yes, otherwise)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	if err := checkCondition(condition); err != nil {
-		return nil, err
-	}
-	return fold(&conditionalNode{origin{offset, yes.kinds() | no.kinds()}, condition, yes, no}, condition, yes, no)
+	return otherwise, nil
 }
 
 // The precedences of the binary operators, loosest first.

@@ -2,6 +2,7 @@ package el
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,7 @@ type refusal struct {
 func refuse(at int, msg, hint string) *refusal { return &refusal{at, msg, hint} }
 
 const (
+	otherAppHint  = "the profiles of other apps are not read: what Okta maps from them is in appuser.NAME"
 	evaluatedHint = "Okta evaluates it into the app's profile: read the result with appuser.NAME"
 	rootsHint     = "the roots are user, appuser and app"
 )
@@ -32,8 +34,6 @@ func refusedCall(name string) (msg, hint string, ok bool) {
 		return name + " is not supported: an expression sees one user only", evaluatedHint, true
 	case "Time.now":
 		return name + " is not supported: an expression must give the same value at any time", evaluatedHint, true
-	case "Time.fromStringToIso8601", "Time.fromIso8601ToString":
-		return name + " is not supported: it takes a date pattern", evaluatedHint, true
 	}
 	if strings.HasPrefix(name, "Groups.") {
 		return name + " is not supported: it works in group claims only", evaluatedHint, true
@@ -129,9 +129,41 @@ func refuseMethod(at int, name string) *refusal {
 	return refuse(at, "unknown method "+name, "values have "+strings.Join(names, ", "))
 }
 
+// instanceName is how Okta names an app's profile in its mappings, google_9ao1g13.
+var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*_[0-9a-z]*[0-9][0-9a-z]*$`)
+
+// refuseQuotedPath refuses an expression that is nothing but the path of an attribute in
+// quotes: its value would be that text, for everybody.
+func refuseQuotedPath(n node, literal token) *refusal {
+	if _, alone := n.(*literalNode); !alone {
+		return nil
+	}
+	path := literal.text
+	if inner, ok := strings.CutPrefix(strings.TrimPrefix(path, "#"), "${"); ok || strings.HasPrefix(path, "#{") {
+		path = strings.TrimSuffix(strings.TrimPrefix(inner, "#{"), "}")
+		path = strings.TrimPrefix(path, "{")
+	}
+	root, name, ok := strings.Cut(path, ".")
+	if !ok || name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isNamePart(r) }) {
+		return nil
+	}
+	_, isRoot := rootNamed(root)
+	switch {
+	case isRoot:
+		return refuse(literal.at, "the path of an attribute stands in quotes: everybody would get this text", "write "+path+" without quotes")
+	case instanceName.MatchString(root):
+		return refuse(literal.at, "the path of an attribute stands in quotes: everybody would get this text",
+			otherAppHint)
+	}
+	return nil
+}
+
 func refuseRoot(at int, name string) *refusal {
 	if msg, ok := refusedRoot(name); ok {
 		return refuse(at, msg, rootsHint)
+	}
+	if instanceName.MatchString(name) {
+		return refuse(at, "unknown name "+name, otherAppHint)
 	}
 	candidates := append([]string{"user", "source", "appuser", "app"}, namespaces[:]...)
 	if near := Nearest(name, candidates); near != "" {

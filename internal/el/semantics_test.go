@@ -2,6 +2,7 @@ package el_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -294,17 +295,96 @@ func TestArrays(t *testing.T) {
 func TestTime(t *testing.T) {
 	testEval(t, []evalCase{
 		{`Time.fromUnixToIso8601("0")`, "1970-01-01T00:00:00.000Z"},
-		{`Time.fromUnixToIso8601(1438363117)`, "2015-07-31T17:18:37.000Z"},
-		{`Time.fromUnixToIso8601("-1")`, "1969-12-31T23:59:59.000Z"},
-		{`Time.fromIso8601ToUnix("2015-07-31T17:18:37.979Z")`, "1438363117"},
-		{`Time.fromIso8601ToUnix("2015-07-31T13:18:37-04:00")`, "1438363117"},
+		{`Time.fromUnixToIso8601(1438363117979)`, "2015-07-31T17:18:37.979Z"},
+		{`Time.fromUnixToIso8601("-1")`, "1969-12-31T23:59:59.999Z"},
+		{`Time.fromIso8601ToUnix("2015-07-31T17:18:37.979Z")`, "1438363117979"},
+		{`Time.fromIso8601ToUnix("2015-07-31T13:18:37-04:00")`, "1438363117000"},
+		{`Time.fromIso8601ToUnix("2021-09-20T00:00:00.000Z")`, "1632096000000"},
 		{`Time.fromWindowsToIso8601("130828367179790000")`, "2015-07-31T17:18:37.979Z"},
-		{`Time.fromUnixToIso8601("253402300798")`, "9999-12-31T23:59:58.000Z"},
+		{`Time.fromUnixToIso8601("253402300798000")`, "9999-12-31T23:59:58.000Z"},
 		{`Time.fromWindowsToIso8601("-5000000")`, "1600-12-31T23:59:59.500Z"},
 		{`Time.fromWindowsToIso8601("0")`, "1601-01-01T00:00:00.000Z"},
 		{`Time.fromIso8601ToWindows("2015-07-31T17:18:37.979Z")`, "130828367179790000"},
 		{`Time.fromIso8601ToWindows("0001-01-01T00:00:00Z")`, "-504911232000000000"},
 	})
+}
+
+func TestDatePatterns(t *testing.T) {
+	const at = `"2015-07-31T17:08:37.979Z"`
+	var cases []evalCase
+	for pattern, want := range map[string]string{
+		"yyyy-MM-dd":           "2015-07-31",
+		"dd.MM.yy":             "31.07.15",
+		"d/M/yyyy":             "31/7/2015",
+		"EEE, MMM d, yyyy":     "Fri, Jul 31, 2015",
+		"EEEE dd MMMM":         "Friday 31 July",
+		"hh:mm a":              "05:08 PM",
+		"H'h'mm":               "17h08",
+		"yyyyMMddHHmmssSSS":    "20150731170837979",
+		"yyyy-DDD e k K":       "2015-212 5 17 5",
+		"YYYY-MM-dd'T'HH:mm Z": "2015-07-31T17:08 +0000",
+		"'o''clock' h ZZ":      "o'clock 5 +00:00",
+		"S SSSSSS":             "9 979000",
+	} {
+		cases = append(cases, evalCase{`Time.fromIso8601ToString(` + at + `, "` + pattern + `")`, want})
+	}
+	for text, want := range map[string]string{
+		`"2015-07-31", "yyyy-MM-dd"`:                                 "2015-07-31T00:00:00.000Z",
+		`"31.7.2015", "dd.MM.yyyy"`:                                  "2015-07-31T00:00:00.000Z",
+		`"20150731170837", "yyyyMMddHHmmss"`:                         "2015-07-31T17:08:37.000Z",
+		`"07/31/2015 05:08 pm", "MM/dd/yyyy hh:mm a"`:                "2015-07-31T17:08:00.000Z",
+		`"12:00 AM", "hh:mm a"`:                                      "2000-01-01T00:00:00.000Z",
+		`"Fri, July 31, 2015", "EEE, MMM d, yyyy"`:                   "2015-07-31T00:00:00.000Z",
+		`"2015-07-31T13:08:37.9-0400", "yyyy-MM-dd''T''HH:mm:ss.SZ"`: "2015-07-31T17:08:37.900Z",
+		`"2015-212", "yyyy-DDD"`:                                     "2015-07-31T00:00:00.000Z",
+		`"2016-02-29T24", "yyyy-MM-dd''T''kk"`:                       "2016-02-29T00:00:00.000Z",
+	} {
+		cases = append(cases, evalCase{`Time.fromStringToIso8601(` + strings.ReplaceAll(text, "''", "'") + `)`, want})
+	}
+	cases = append(cases,
+		evalCase{`Time.fromIso8601ToString("2015-07-31T23:30:00-04:00", "yyyy-MM-dd HH:mm")`, "2015-08-01 03:30"},
+		evalCase{`Time.fromIso8601ToString(null, "yyyy")`, nil}, evalCase{`Time.fromStringToIso8601("", "yyyy")`, nil},
+		evalCase{`Time.fromIso8601ToString(Time.fromStringToIso8601("1.2.2023", "d.M.yyyy"), "yyyy/MM/dd")`, "2023/02/01"},
+	)
+	testEval(t, cases)
+	fits := "does not fit the date pattern"
+	for source, want := range map[string]string{
+		`Time.fromIso8601ToString(user.x, "yyyy-MM-dd QQ")`:          "line 1, column 34: the date pattern has the letter Q; the letters are y M d H h K k a m s S E e D Z; put text between single quotes",
+		`Time.fromIso8601ToString(user.x, "yyyy 'o")`:                "line 1, column 34: a quote in the date pattern is not closed; the letters are y M d H h K k a m s S E e D Z; put text between single quotes",
+		`Time.fromIso8601ToString(user.x, "")`:                       "line 1, column 34: the date pattern is empty; the letters are y M d H h K k a m s S E e D Z; put text between single quotes",
+		`Time.fromStringToIso8601(user.x, "dd.MM.yy")`:               "line 1, column 34: a year of two digits is read by the current date: write yyyy; the letters are y M d H h K k a m s S E e D Z; put text between single quotes",
+		`Time.fromStringToIso8601("31.02.2015", "dd.MM.yyyy")`:       fits,
+		`Time.fromStringToIso8601("2015-07-31 x", "yyyy-MM-dd")`:     fits,
+		`Time.fromStringToIso8601("Mon 2015-07-31", "E yyyy-MM-dd")`: fits,
+		`Time.fromStringToIso8601("201507", "yyyyMMdd")`:             fits,
+		`Time.fromStringToIso8601("25:00", "HH:mm")`:                 fits,
+		`Time.fromStringToIso8601("2015-366", "yyyy-D")`:             fits,
+	} {
+		if _, err := el.Parse(source); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(%s) = %v, want %q", source, err, want)
+		}
+	}
+}
+
+// A table of values is as long as a company has departments.
+func TestLongChain(t *testing.T) {
+	for name, form := range map[string][2]string{"else-ifs": {"", ""}, "in parentheses": {"(", ")"}} {
+		var source strings.Builder
+		const n = 400
+		for i := range n {
+			fmt.Fprintf(&source, `user.department == "Department %d" ? "D%d" : %s`, i, i, form[0])
+		}
+		source.WriteString(`user.city ?: "none"` + strings.Repeat(form[1], n))
+		e, err := el.Parse(source.String())
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for department, want := range map[string]string{"Department 0": "D0", "Department 399": "D399", "Sales": "none"} {
+			if got, err := e.Eval(el.Env{User: map[string]any{"department": department}}); err != nil || got != want {
+				t.Errorf("%s: of %s = %v, %v, want %s", name, department, got, err, want)
+			}
+		}
+	}
 }
 
 // The table holds what ISO 3166-1 holds: 249 countries, and each of the four
