@@ -34,14 +34,14 @@ func (c *clock) advance(by time.Duration) { c.offset.Add(int64(by)) }
 
 // site is an open console and its state file.
 type site struct {
-	t      *testing.T
+	t      testing.TB
 	server *console.Server
 	path   string // of the state
 	url    string
 	clock  *clock
 }
 
-func open(t *testing.T, edit func(*console.Options, *console.Program)) *site {
+func open(t testing.TB, edit func(*console.Options, *console.Program)) *site {
 	t.Helper()
 	s := &site{t: t, path: filepath.Join(t.TempDir(), "state.db"), clock: &clock{}}
 	o := console.Options{Listen: "127.0.0.1:0", StatePath: s.path, Now: s.clock.now}
@@ -63,14 +63,14 @@ func open(t *testing.T, edit func(*console.Options, *console.Program)) *site {
 	return s
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func mapping(t *testing.T) plan.Mapping {
+func mapping(t testing.TB) plan.Mapping {
 	t.Helper()
 	var rules []plan.MappingRule
 	for path, text := range map[string]string{"userName": "appuser.userName", "name.givenName": "user.firstName", "name.familyName": "user.lastName"} {
