@@ -1,10 +1,12 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -22,12 +24,10 @@ type Found struct {
 // FindPeople returns people whose id, login or name holds every word, in any case,
 // sorted by id, from after one id on, at most limit. Without words that is everybody.
 func (db *DB) FindPeople(ctx context.Context, words []string, after string, limit int) ([]Found, error) {
-	query, args := "SELECT DISTINCT source_id FROM people_search WHERE source_id > ?", []any{after}
+	query, args := "SELECT source_id FROM people_search WHERE source_id > ?", []any{after}
 	for _, w := range words {
-		query += " AND (" + strings.Repeat("words LIKE ? ESCAPE '\\' OR ", 2) + "words LIKE ? ESCAPE '\\')"
-		for _, form := range []string{strings.ToLower(w), strings.ToUpper(w), capital(w)} {
-			args = append(args, "%"+escapeLike(form)+"%")
-		}
+		term, forms := holds("words", w)
+		query, args = query+" AND "+term, append(args, forms...)
 	}
 	ids, err := list(ctx, db, "find people", scanText, query+" ORDER BY source_id LIMIT ?", append(args, limit)...)
 	if err != nil {
@@ -42,18 +42,36 @@ func (db *DB) FindPeople(ctx context.Context, words []string, after string, limi
 	return out, nil
 }
 
-// capital has a capital first and small letters after it. LIKE compares the letters
-// of ASCII alone in any case.
+// holds is a term that says whether a text, in small letters as far as ASCII goes,
+// holds a word in any case. SQLite knows the case of no other letters: of those the
+// small, the big and the capitalised form are looked for.
+func holds(column, word string) (term string, forms []any) {
+	var terms []string
+	for _, form := range []string{strings.ToLower(word), smallASCII(strings.ToUpper(word)), smallASCII(capital(word))} {
+		if !slices.Contains(forms, any(form)) {
+			terms, forms = append(terms, "instr("+column+", ?) > 0"), append(forms, form)
+		}
+	}
+	return "(" + strings.Join(terms, " OR ") + ")", forms
+}
+
+// smallASCII is SQLite's lower().
+func smallASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+// capital has a capital first and small letters after it.
 func capital(w string) string {
 	for i, r := range w {
 		return strings.ToLower(w[:i]) + string(unicode.ToUpper(r)) + strings.ToLower(w[i+len(string(r)):])
 	}
 	return w
 }
-
-var likeSigns = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
-func escapeLike(s string) string { return likeSigns.Replace(s) }
 
 func scanText(row scanner) (s string, err error) { return s, row.Scan(&s) }
 
@@ -92,15 +110,79 @@ func (db *DB) GroupRecord(ctx context.Context, sourceID string) (*Record, error)
 	return db.recordOf(ctx, scim.Group, sourceID)
 }
 
-// GroupRecords returns the records of all groups, by id in Okta.
-func (db *DB) GroupRecords(ctx context.Context) ([]Record, error) {
-	return list(ctx, db, "read groups", scanRecord, "SELECT "+recordColumns+" FROM resources WHERE type = 'Group' ORDER BY source_id")
+// GroupSize is a group with the number of its members in the place of them.
+type GroupSize struct {
+	Record
+	Size int
 }
 
-// GroupsOf returns the records of the groups that a person was pushed into.
+// memberCount is the number of lines of a list of members. Lists of Okta ids say it by
+// their length, which SQLite knows without reading them.
+const memberCount = `CASE WHEN members = '' THEN 0 WHEN (octet_length(members) + 1) % 21 = 0 THEN (octet_length(members) + 1) / 21
+	ELSE length(members) - length(replace(members, char(10), '')) + 1 END`
+
+// GroupRecords returns the records of all groups, by id in Okta, with the number of
+// their members.
+func (db *DB) GroupRecords(ctx context.Context) ([]GroupSize, error) {
+	return list(ctx, db, "read groups", func(row scanner) (g GroupSize, err error) {
+		g.Type = scim.Group
+		return g, row.Scan(&g.SourceID, &g.Name, &g.ID, &g.Active, &g.Attempts, &g.LastError, instant{&g.UpdatedAt}, &g.Partial, &g.Size)
+	}, `SELECT source_id, name, target_id, active, attempts, last_error, updated_at, partial, `+memberCount+`
+		FROM resources WHERE type = 'Group' ORDER BY source_id`)
+}
+
+// SourceGroupSizes returns the groups of the last snapshot by id, without their
+// members, and how many each has.
+func (db *DB) SourceGroupSizes(ctx context.Context) (groups []SourceGroup, sizes []int, err error) {
+	groups, err = list(ctx, db, "read source groups", func(row scanner) (g SourceGroup, err error) {
+		var id string
+		var body []byte
+		var n int
+		if err := row.Scan(&id, &body, &n); err != nil {
+			return g, err
+		}
+		err = json.Unmarshal(body, &g)
+		g.ID, sizes = id, append(sizes, n)
+		return g, err
+	}, "SELECT id, body, "+memberCount+" FROM source_groups ORDER BY id")
+	return groups, sizes, err
+}
+
+// GroupsOf returns the records of the groups that a person was pushed into, without
+// their other members.
 func (db *DB) GroupsOf(ctx context.Context, sourceID string) ([]Record, error) {
-	return list(ctx, db, "read memberships", scanRecord, "SELECT "+recordColumns+` FROM resources WHERE type = 'Group'
-		AND instr(char(10) || members || char(10), char(10) || ? || char(10)) > 0 ORDER BY name COLLATE NOCASE, source_id`, sourceID)
+	groups, err := list(ctx, db, "read memberships", scanMembership(sourceID), `SELECT source_id, name, target_id, active, attempts, last_error, updated_at, members
+		FROM resources WHERE type = 'Group' AND instr(members, ?) > 0 ORDER BY name COLLATE NOCASE, source_id`, sourceID)
+	return slices.DeleteFunc(groups, func(r Record) bool { return len(r.Members) == 0 }), err
+}
+
+// scanMembership reads a group whose list of members holds the text of an id, and keeps
+// that one member, if it is one.
+func scanMembership(sourceID string) func(scanner) (Record, error) {
+	return func(row scanner) (r Record, err error) {
+		var members sql.RawBytes
+		r.Type = scim.Group
+		err = row.Scan(&r.SourceID, &r.Name, &r.ID, &r.Active, &r.Attempts, &r.LastError, instant{&r.UpdatedAt}, &members)
+		if hasLine(members, sourceID) {
+			r.Members = []string{sourceID}
+		}
+		return r, err
+	}
+}
+
+// hasLine says whether one of the lines is exactly this one.
+func hasLine(lines []byte, line string) bool {
+	for from := 0; ; {
+		i := bytes.Index(lines[from:], []byte(line))
+		if i < 0 {
+			return false
+		}
+		begin, end := from+i, from+i+len(line)
+		if (begin == 0 || lines[begin-1] == '\n') && (end == len(lines) || lines[end] == '\n') {
+			return true
+		}
+		from = begin + 1
+	}
 }
 
 // SourceGroup returns a group of the last snapshot, nil when it is not pushed.
@@ -114,8 +196,9 @@ func (db *DB) SourceGroup(ctx context.Context, id string) (*SourceGroup, error) 
 
 // SourceGroupsOf returns the groups of the last snapshot that a person is in.
 func (db *DB) SourceGroupsOf(ctx context.Context, sourceID string) ([]SourceGroup, error) {
-	return list(ctx, db, "read memberships in Okta", scanGroup, `SELECT id, body, members FROM source_groups
-		WHERE instr(char(10) || members || char(10), char(10) || ? || char(10)) > 0 ORDER BY id`, sourceID)
+	groups, err := list(ctx, db, "read memberships in Okta", scanGroup, `SELECT id, body, members FROM source_groups
+		WHERE instr(members, ?) > 0 ORDER BY id`, sourceID)
+	return slices.DeleteFunc(groups, func(g SourceGroup) bool { return !slices.Contains(g.Members, sourceID) }), err
 }
 
 // recentGroupEntries is how far back PersonHistory looks for memberships.

@@ -8,7 +8,7 @@ import (
 // RunFilter selects entries of one run. Zero fields select everything.
 type RunFilter struct {
 	RunID  string
-	Text   string // part of a name or id, in any case
+	Text   string // parts of a name, in any case
 	Action string
 	State  EntryState
 }
@@ -26,35 +26,43 @@ func (db *DB) RunActions(ctx context.Context, runID string) ([]ActionCount, erro
 	}, "SELECT action, count(*) FROM journal WHERE run_id = ? GROUP BY action ORDER BY action", runID)
 }
 
+// EntryPlace is the place of an entry among those of its run.
+type EntryPlace struct {
+	Action, Name string
+	ID           int64
+}
+
+// RunEntries returns what a filter selects, by action and name, after a place, at most
+// limit.
+func (db *DB) RunEntries(ctx context.Context, f RunFilter, after EntryPlace, limit int) ([]Entry, error) {
+	where, args := f.where()
+	args = append(args, after.Action, after.Name, after.ID, limit)
+	return list(ctx, db, "read entries of a run", scanEntry, selectEntries+where+
+		" AND (j.action, j.name, j.id) > (?, ?, ?) ORDER BY j.action, j.name, j.id LIMIT ?", args...)
+}
+
 // CountRunEntries counts what a filter selects.
 func (db *DB) CountRunEntries(ctx context.Context, f RunFilter) (n int, err error) {
 	where, args := f.where()
-	err = db.total(ctx, "SELECT count(*) FROM journal AS j WHERE "+where, args, &n)
+	err = db.one(ctx, "SELECT count(*) FROM journal AS j"+where, args, &n)
 	return n, db.fail("count journal entries", err)
 }
 
-// RunEntries returns what a filter selects, in the order of the run, after the entry
-// with an id, at most limit.
-func (db *DB) RunEntries(ctx context.Context, f RunFilter, after int64, limit int) ([]Entry, error) {
-	where, args := f.where()
-	return list(ctx, db, "read entries of a run", scanEntry, selectEntries+" WHERE "+where+
-		" AND j.id > ? ORDER BY j.id LIMIT ?", append(args, after, limit)...)
-}
-
 func (f RunFilter) where() (string, []any) {
-	query, args := "j.run_id = ?", []any{f.RunID}
+	query, args := " WHERE j.run_id = ?", []any{f.RunID}
 	if f.Action != "" {
 		query, args = query+" AND j.action = ?", append(args, f.Action)
 	}
-	if f.State != "" {
+	switch f.State {
+	case "":
+	case Failed:
+		query += " AND j.state = 'failed'" // as its index has it
+	default:
 		query, args = query+" AND j.state = ?", append(args, string(f.State))
 	}
 	for _, w := range strings.Fields(f.Text) {
-		query += " AND (j.name LIKE ? ESCAPE '\\' OR j.name LIKE ? ESCAPE '\\' OR j.name LIKE ? ESCAPE '\\' OR j.source_id = ?)"
-		for _, form := range []string{strings.ToLower(w), strings.ToUpper(w), capital(w)} {
-			args = append(args, "%"+escapeLike(form)+"%")
-		}
-		args = append(args, w)
+		term, forms := holds("lower(j.name)", w)
+		query, args = query+" AND "+term, append(args, forms...)
 	}
 	return query, args
 }

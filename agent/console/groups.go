@@ -33,7 +33,7 @@ func (s *Server) groups(r *http.Request) (*view, error) {
 		if db == nil {
 			return nil
 		}
-		source, err := db.SourceGroups(ctx)
+		source, sizes, err := db.SourceGroupSizes(ctx)
 		if err != nil {
 			return err
 		}
@@ -41,25 +41,35 @@ func (s *Server) groups(r *http.Request) (*view, error) {
 		if err != nil {
 			return err
 		}
-		page.Groups = s.groupLines(source, records)
+		page.Groups = s.groupLines(source, sizes, records)
 		return nil
 	})
 	return &view{page: "groups", title: "Groups", data: page}, err
 }
 
 // groupLines are the pushed groups, and those that were, by name.
-func (s *Server) groupLines(source []state.SourceGroup, records []state.Record) []groupLine {
-	byID := map[string]*state.Record{}
+func (s *Server) groupLines(source []state.SourceGroup, sizes []int, records []state.GroupSize) []groupLine {
+	byID := map[string]*state.GroupSize{}
 	for i := range records {
 		byID[records[i].SourceID] = &records[i]
 	}
 	var out []groupLine
+	add := func(g *state.SourceGroup, members int, r *state.GroupSize) {
+		var record *state.Record
+		pushed := 0
+		if r != nil {
+			record, pushed = &r.Record, r.Size
+		}
+		line := s.groupLine(g, record)
+		line.Members, line.Pushed = members, pushed
+		out = append(out, line)
+	}
 	for i := range source {
-		out = append(out, s.groupLine(&source[i], byID[source[i].ID]))
+		add(&source[i], sizes[i], byID[source[i].ID])
 		delete(byID, source[i].ID)
 	}
 	for _, r := range byID {
-		out = append(out, s.groupLine(nil, r))
+		add(nil, 0, r)
 	}
 	slices.SortFunc(out, func(a, b groupLine) int {
 		return cmp.Or(strings.Compare(scim.NameKey(a.Name), scim.NameKey(b.Name)), strings.Compare(a.OktaID, b.OktaID))

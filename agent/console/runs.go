@@ -70,6 +70,7 @@ func (s *Server) runs(r *http.Request) (*view, error) {
 // changeLine is a change in a run, or in a timeline.
 type changeLine struct {
 	ID                 int64
+	Action, rawName    string
 	Sign, Tone, Label  string
 	Name, OktaID, Link string
 	Run                string // address
@@ -96,7 +97,7 @@ type nameLink struct{ Name, Link string }
 type runPage struct {
 	Run     runLine
 	Changes []changeLine
-	Total   int // changes that the search meets
+	Total   int // changes that the search meets; -1: not counted
 	All     int // changes of the run
 	Query   string
 	Action  string
@@ -132,7 +133,8 @@ func (s *Server) run(r *http.Request) (*view, error) {
 	if d, ok := s.runner.dry(r.PathValue("id")); ok {
 		return s.dryPage(page, d), nil
 	}
-	after, _ := strconv.ParseInt(q.Get("after"), 10, 64) // what is no number is the beginning
+	id, _ := strconv.ParseInt(q.Get("after"), 10, 64) // what is no number is the beginning
+	after := state.EntryPlace{Action: q.Get("after_action"), Name: q.Get("after_name"), ID: id}
 	err := s.read(ctx, func(db *state.DB) error {
 		if db == nil {
 			return errNoRun
@@ -155,7 +157,8 @@ func (s *Server) run(r *http.Request) (*view, error) {
 		return nil, err
 	}
 	if n := len(page.Changes); n == changesOnPage {
-		next := url.Values{"after": {strconv.FormatInt(page.Changes[n-1].ID, 10)}}
+		last := &page.Changes[n-1]
+		next := url.Values{"after": {strconv.FormatInt(last.ID, 10)}, "after_action": {last.Action}, "after_name": {last.rawName}}
 		for k, v := range map[string]string{"q": page.Query, "action": page.Action, "state": page.State} {
 			if v != "" {
 				next.Set(k, v)
@@ -166,7 +169,7 @@ func (s *Server) run(r *http.Request) (*view, error) {
 	return &view{page: "run", title: "Run of " + absolute(page.Run.StartedAt), data: page}, nil
 }
 
-func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after int64) error {
+func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after state.EntryPlace) error {
 	filter := state.RunFilter{RunID: page.Run.ID, Text: page.Query, Action: page.Action, State: state.EntryState(page.State)}
 	counts, err := db.RunActions(ctx, page.Run.ID)
 	if err != nil {
@@ -176,7 +179,7 @@ func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after
 		page.All += c.Count
 		page.Actions = append(page.Actions, choice{c.Action, report.ActionLabel(plan.Action(c.Action)), c.Count})
 	}
-	if page.Total, err = db.CountRunEntries(ctx, filter); err != nil {
+	if err := page.count(ctx, db, filter); err != nil {
 		return err
 	}
 	entries, err := db.RunEntries(ctx, filter, after, changesOnPage)
@@ -188,6 +191,26 @@ func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after
 	}
 	if page.Run.Held > 0 {
 		page.Holds, err = s.openHolds(ctx, db)
+	}
+	return err
+}
+
+// count says how many changes the search meets. All with one outcome are counted only
+// where they are few.
+func (p *runPage) count(ctx context.Context, db *state.DB, f state.RunFilter) (err error) {
+	switch {
+	case f.State == state.Failed, f.State == "" && f.Text != "":
+		p.Total, err = db.CountRunEntries(ctx, f)
+	case f.State != "":
+		p.Total = -1
+	case f.Action == "":
+		p.Total = p.All
+	default:
+		for _, a := range p.Actions {
+			if a.Value == f.Action {
+				p.Total = a.Count
+			}
+		}
 	}
 	return err
 }
@@ -225,7 +248,7 @@ type detail struct {
 func (s *Server) changeLine(e *state.Entry, d detail, names map[string]string) changeLine {
 	action := plan.Action(e.Action)
 	c := changeLine{
-		ID: e.ID, Sign: report.ActionSign(action), Tone: report.ActionTone(action), Label: report.ActionLabel(action),
+		ID: e.ID, Action: e.Action, rawName: e.Name, Sign: report.ActionSign(action), Tone: report.ActionTone(action), Label: report.ActionLabel(action),
 		Name: e.Name, OktaID: e.SourceID, Link: objectLink(e.Type, e.SourceID), Run: "/runs/" + e.RunID,
 		At: s.at(e.StartedAt), Why: e.Reason, Cause: e.Cause, Outcome: string(e.State), HTTP: e.HTTPStatus, Error: e.Error,
 		ApprovedBy: e.ApprovedBy, ApprovedAt: s.at(e.ApprovedAt), Approval: e.ApprovalReason,
