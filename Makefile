@@ -8,12 +8,13 @@ LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 BENCH     ?= .
 BENCHTIME ?= 1x
 FUZZTIME  ?= 100000x
+MUTANTS   ?= agent/plan internal/el internal/scim walkme
 
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench fuzz build package image boot drill demo clean
+.PHONY: help check test bench fuzz mutants build package image boot drill demo clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -30,6 +31,11 @@ bench: ## the benchmark table; BENCH=regexp, BENCHTIME=1x
 
 fuzz: ## each fuzz target for FUZZTIME=100000x inputs, after the checks
 	FUZZTIME=$(FUZZTIME) .ci/run
+
+mutants: ## small faults put into MUTANTS="agent/plan …", one at a time: the tests must notice
+	@for p in $(MUTANTS); do \
+		go tool -modfile=tools/go.mod gremlins unleash ./$$p --timeout-coefficient 30 --output-statuses lt || exit 1; \
+	done
 
 build: ## bin/okta-walkme-agent, static
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/okta-walkme-agent
