@@ -20,7 +20,7 @@ func (a *Agent) decisionsInForce(ctx context.Context, v *view, opts Options) ([]
 	if err != nil {
 		return nil, fmt.Errorf("decisions in the state: %w", err)
 	}
-	all, v.ended = plan.Ended(all, v.recorded, v.desired, v.groups)
+	all, v.ended = plan.Ended(all, plan.EndedInput{Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Mapping: a.Config.Mapping})
 	for i := range all {
 		if d := &all[i]; d.Verdict == state.Rejected && slices.Contains(opts.Approve, d.Hold.ID) { // a dry run records nothing
 			d.Verdict, d.By, d.Reason, d.At = state.Approved, opts.By, opts.Reason, a.now().UTC()
@@ -101,7 +101,7 @@ func (a *Agent) endCarriedOut(ctx context.Context, planned *plan.Plan) error {
 		if c.Decision == 0 || c.Outcome != plan.Applied {
 			continue
 		}
-		for _, item := range planned.HeldItems([]*plan.Change{c}) {
+		for _, item := range planned.HeldItems(plan.HoldOf(c.Action), []*plan.Change{c}) {
 			done[c.Decision] = append(done[c.Decision], item.Key)
 		}
 	}
@@ -126,9 +126,13 @@ func (a *Agent) recordHolds(ctx context.Context, planned *plan.Plan, v *view, op
 			return fmt.Errorf("approval of %s: %w", id, err)
 		}
 	}
+	known, err := a.openIDs(ctx, opts)
+	if err != nil {
+		return err
+	}
 	var now []state.Hold
 	for _, h := range planned.Holds {
-		if !h.Known {
+		if !h.Known && !known[h.ID] {
 			held := slices.DeleteFunc(slices.Clone(planned.Changes), func(c *plan.Change) bool { return !c.Block.IsHeld() || c.Block.Hold != h.ID })
 			now = append(now, storedHold(planned, h, held, opts))
 		}
@@ -151,8 +155,27 @@ func (o Options) replaces() state.Replace {
 }
 
 func storedHold(planned *plan.Plan, h plan.Hold, changes []*plan.Change, opts Options) state.Hold {
+	items := planned.HeldItems(h.Kind, changes)
 	return state.Hold{
-		ID: h.ID, Kind: h.Kind, Digest: state.HoldDigest(h.Kind, h.Items), Limit: h.Limit, Reason: h.Reason,
-		Forced: opts.Scope.Selection() != nil, Count: h.Count, Items: planned.HeldItems(changes),
+		ID: h.ID, Kind: h.Kind, Digest: state.HoldDigest(h.Kind, h.Items), Limit: h.Limit, Reason: h.Reason, Scope: h.Scope,
+		Forced: opts.Scope.Selection() != nil, Count: h.Count,
+		Items: slices.DeleteFunc(items, func(item state.HeldItem) bool { return !slices.Contains(h.Items, item.Key) }),
 	}
+}
+
+// openIDs are the holds that a run which looks at a part alone must not put anew: it
+// does not see all of them.
+func (a *Agent) openIDs(ctx context.Context, opts Options) (map[string]bool, error) {
+	ids := map[string]bool{}
+	if !opts.Scope.Partial() {
+		return ids, nil
+	}
+	open, err := a.State.Holds(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("holds in the state: %w", err)
+	}
+	for _, h := range open {
+		ids[h.ID] = !h.Forced
+	}
+	return ids, nil
 }

@@ -56,6 +56,8 @@ type HeldChange struct {
 	Name     string      `json:"name"`
 	MemberID string      `json:"member_id,omitempty"`
 	Member   string      `json:"member,omitempty"`
+
+	Attribute string `json:"attribute,omitempty"` // whose value would be emptied
 }
 
 // ReadHolds reads what waits for a decision, in the order in which it was held, and
@@ -130,7 +132,7 @@ func viewHold(h *state.Hold) HoldView {
 		Resync: h.Forced, State: HoldWaiting, Changes: []HeldChange{},
 	}
 	for _, item := range h.Items {
-		view.Changes = append(view.Changes, HeldChange{item.Type, plan.Action(item.Action), item.OktaID, item.Name, item.MemberID, item.Member})
+		view.Changes = append(view.Changes, HeldChange{item.Type, plan.Action(item.Action), item.OktaID, item.Name, item.MemberID, item.Member, item.Attribute})
 	}
 	return view
 }

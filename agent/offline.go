@@ -47,6 +47,7 @@ func (a *Agent) readStored(ctx context.Context) (*view, error) {
 		if err := json.Unmarshal(body, &u); err != nil {
 			return err
 		}
+		snap.Names.Add(u.Profile, u.AppProfile)
 		snap.Users = append(snap.Users, u)
 		return nil
 	})

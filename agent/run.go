@@ -86,6 +86,7 @@ func (a *Agent) holdBack(ctx context.Context, planned *plan.Plan, v *view, opts 
 		Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open,
 		Confirm: a.Config.ConfirmRemovals, Recorded: v.recorded,
 	}
+	in.Unvalued = a.Config.Mapping.Unvalued(v.snap.Names, nil)
 	if in.Decisions, err = a.decisionsInForce(ctx, v, opts); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ func (a *Agent) recentRemovals(ctx context.Context) (n plan.Counts, err error) {
 		count  func(context.Context, string, time.Time) (int, error)
 		n      *int
 	}{
+		{plan.HoldEmptiedValues, "", a.State.AppliedEmptied, &n.Emptied},
 		{plan.HoldDeactivations, plan.Deactivate, a.State.Applied, &n.Users},
 		{plan.HoldGroupDeletes, plan.GroupDelete, a.State.Applied, &n.Groups},
 		{plan.HoldMemberRemovals, plan.GroupMembers, a.State.AppliedRemovals, &n.Members},

@@ -68,7 +68,7 @@ func quietConfig(t testing.TB) agent.Config {
 			CreateUsers: true, UpdateUserAttributes: true, DeactivateUsers: true,
 			Desire: plan.DesirePolicy{RequireEmail: true},
 		},
-		Limits:          plan.Limits{Deactivations: many, MemberRemovals: many, GroupDeletes: many},
+		Limits:          plan.Limits{Deactivations: many, MemberRemovals: many, GroupDeletes: many, EmptiedValues: many},
 		ConfirmRemovals: true,
 		WireProfile:     "oin",
 	}

@@ -8,6 +8,7 @@ import (
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
+	"okta-walkme-agent/walkme"
 )
 
 // userName is the attribute that every mapping has.
@@ -26,6 +27,8 @@ func (c *Config) Agent() agent.Config {
 			UpdateUserAttributes: c.Provisioning.UpdateUserAttributes,
 			DeactivateUsers:      c.Provisioning.DeactivateUsers,
 			RecreateMissing:      c.Provisioning.OnMissing == "recreate",
+			KeepUnacknowledged:   c.WalkMe.Fidelity == fidelitySafe,
+			ClearsNothing:        c.WalkMe.Wire.ClearedValue == walkme.ClearOmit,
 			Desire: plan.DesirePolicy{
 				DeactivateSuspended: c.Provisioning.Suspended == "deactivate",
 				RequireEmail:        c.Provisioning.RequireEmail,
@@ -41,6 +44,7 @@ func (c *Config) Agent() agent.Config {
 			Deactivations:  plan.Limit(c.Limits.Deactivations),
 			MemberRemovals: plan.Limit(c.Limits.MemberRemovals),
 			GroupDeletes:   plan.Limit(c.Limits.GroupDeletes),
+			EmptiedValues:  plan.Limit(c.Limits.EmptiedValues),
 			Window:         c.Limits.Window,
 		},
 		GroupSources:    c.PushGroups.sources(),

@@ -258,7 +258,7 @@ limits: {group_deletes: {count: 2, percent: 5}}
 	got := c.Agent()
 	want := agent.Config{
 		Policy: plan.Policy{
-			UpdateUserAttributes: true, DeactivateUsers: true, RecreateMissing: true,
+			UpdateUserAttributes: true, DeactivateUsers: true, RecreateMissing: true, KeepUnacknowledged: true,
 			Desire: plan.DesirePolicy{DeactivateSuspended: true, RequireEmail: true},
 			Groups: plan.GroupPolicy{DeleteUnlinked: true, RemoveDeprovisioned: true, RenameLinked: true, RecreateMissing: true},
 		},
@@ -266,6 +266,7 @@ limits: {group_deletes: {count: 2, percent: 5}}
 			Deactivations:  plan.Limit{Count: 20, Percent: 10},
 			MemberRemovals: plan.Limit{Count: 100, Percent: 20},
 			GroupDeletes:   plan.Limit{Count: 2, Percent: 5},
+			EmptiedValues:  plan.Limit{Count: 20, Percent: 10},
 			Window:         24 * time.Hour,
 		},
 		GroupSources: []okta.GroupSource{

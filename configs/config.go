@@ -131,6 +131,7 @@ type Limits struct {
 	Deactivations   Limit         `yaml:"deactivations"`
 	MemberRemovals  Limit         `yaml:"member_removals"`
 	GroupDeletes    Limit         `yaml:"group_deletes"`
+	EmptiedValues   Limit         `yaml:"emptied_values"` // people of whom a mapped value is taken away
 	Window          time.Duration `yaml:"window" above:"0s"`
 	Grace           time.Duration `yaml:"grace" min:"0s"` // how long a removal waits after it was first seen
 	ConfirmRemovals bool          `yaml:"confirm_removals"`

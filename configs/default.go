@@ -35,6 +35,7 @@ func Default() Config {
 		Limits: Limits{
 			Deactivations:   Limit{Count: 20, Percent: 10},
 			MemberRemovals:  Limit{Count: 100, Percent: 20},
+			EmptiedValues:   Limit{Count: 20, Percent: 10},
 			Window:          24 * time.Hour,
 			ConfirmRemovals: true,
 		},

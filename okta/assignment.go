@@ -57,7 +57,7 @@ func (c *Client) Assignment(ctx context.Context, userID string) (User, error) {
 
 // assignments lists all assignments, sorted by ID and unique. The time is that
 // of the last page.
-func (c *Client) assignments(ctx context.Context, keep *Projection, each func(User) error) ([]User, time.Time, error) {
+func (c *Client) assignments(ctx context.Context, keep *Projection, each func(User) error, names *ProfileNames) ([]User, time.Time, error) {
 	first, err := apiPath(url.Values{"limit": {assignmentPage}, "expand": {"user"}}, "apps", c.cfg.AppID, "users")
 	if err != nil {
 		return nil, time.Time{}, err
@@ -69,6 +69,7 @@ func (c *Client) assignments(ctx context.Context, keep *Projection, each func(Us
 			return err
 		}
 		for i := range items {
+			names.Add(items[i].account(), items[i].Profile)
 			u, err := reader.both(&items[i], each)
 			if err != nil {
 				return err
@@ -193,6 +194,14 @@ type appUser struct {
 }
 
 func (u appUser) key() string { return u.ID }
+
+// account is the Okta profile, nil when Okta did not embed it.
+func (u *appUser) account() json.RawMessage {
+	if u.Embedded.User == nil {
+		return nil
+	}
+	return u.Embedded.User.Profile
+}
 
 // linkedID is the id at the end of a link's address; "" when there is none.
 func linkedID(link json.RawMessage) string {

@@ -40,6 +40,9 @@ type Snapshot struct {
 	Users   []User    // the assignments, sorted by ID, unique
 	Groups  []Group   // the pushed groups, sorted by ID, unique
 
+	// Names counts who of Users has which attribute, whatever was kept of it.
+	Names ProfileNames
+
 	// Problems tells of sources that could not be resolved and of groups that
 	// could not be read whole, sorted by Source, GroupID and Reason.
 	Problems []SourceProblem
@@ -77,7 +80,7 @@ func (c *Client) Snapshot(ctx context.Context, req SnapshotRequest) (*Snapshot, 
 		return nil, &InactiveAppError{ID: app.ID, Label: app.Label, Status: app.Status}
 	}
 	s := &Snapshot{TakenAt: takenAt, App: app}
-	if s.Users, s.Watermark, err = c.assignments(ctx, req.Keep, req.Each); err != nil {
+	if s.Users, s.Watermark, err = c.assignments(ctx, req.Keep, req.Each, &s.Names); err != nil {
 		return nil, err
 	}
 	if s.Groups, s.Problems, err = c.groups(ctx, req.Groups, s.Users); err != nil {

@@ -99,8 +99,8 @@ func (t *tx) decide(j Judgement) (Decision, error) {
 // the hold.
 func (t *tx) supersede(d Decision, items string) error {
 	_, err := t.exec(`UPDATE decided_items SET ended_at = ?1 WHERE ended_at IS NULL
-		AND decision IN (SELECT seq FROM decisions WHERE ended_at IS NULL AND kind = ?2 AND seq <> ?3)
-		AND item IN (SELECT value ->> '$.key' FROM json_each(?4))`, t.now, d.Hold.Kind, d.ID, items)
+		AND decision IN (SELECT seq FROM decisions WHERE ended_at IS NULL AND kind = ?2 AND scope = ?5 AND seq <> ?3)
+		AND item IN (SELECT value ->> '$.key' FROM json_each(?4))`, t.now, d.Hold.Kind, d.ID, items, d.Hold.Scope)
 	if err == nil {
 		_, err = t.exec(`INSERT INTO decided_items (decision, item, detail, ended_at)
 			SELECT ?1, value ->> '$.key', value, NULL FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`, d.ID, items)

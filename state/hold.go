@@ -32,13 +32,15 @@ type Hold struct {
 
 // HeldItem is one thing that a hold keeps from being done.
 type HeldItem struct {
-	Key      string    `json:"key"` // Okta id; GROUP/PERSON for a membership
+	Key      string    `json:"key"` // Okta id; GROUP/PERSON for a membership, PERSON/PATH for a value
 	Type     scim.Type `json:"type"`
 	Action   string    `json:"action"`
 	OktaID   string    `json:"okta_id"`
 	Name     string    `json:"name"`
 	MemberID string    `json:"member_id,omitempty"` // who is taken out of the group
 	Member   string    `json:"member,omitempty"`
+
+	Attribute string `json:"attribute,omitempty"` // whose value would be emptied
 }
 
 // HoldDigest identifies a set of items of one kind, in hexadecimal digits. The
@@ -95,7 +97,7 @@ func (db *DB) PutHolds(ctx context.Context, replace Replace, holds []Hold) error
 func (t *tx) putHold(row []any) error {
 	_, err := t.exec(`INSERT INTO holds (id, kind, digest, scope, threshold, reason, forced, count, items, created_at, closed_at)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(?10, ?11), NULL
-		WHERE NOT EXISTS (SELECT 1 FROM decisions WHERE ended_at IS NULL AND hold_id = ?1 AND digest = ?3)
+		WHERE NOT EXISTS (SELECT 1 FROM decisions WHERE ended_at IS NULL AND hold_id = ?1 AND (digest = ?3 OR scope <> ''))
 		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, digest = excluded.digest, scope = excluded.scope,
 		threshold = excluded.threshold, reason = excluded.reason, forced = excluded.forced, count = excluded.count, items = excluded.items,
 		created_at = iif(closed_at IS NULL, created_at, excluded.created_at), closed_at = NULL`, append(row[:10:10], t.now)...)

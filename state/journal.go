@@ -256,6 +256,18 @@ func (db *DB) Applied(ctx context.Context, action string, since time.Time) (int,
 	return n, db.fail("count applied changes", err)
 }
 
+// AppliedEmptied is Applied for a limit on emptied values: it counts the people whose
+// value of an attribute was taken away.
+func (db *DB) AppliedEmptied(ctx context.Context, _ string, since time.Time) (int, error) {
+	var n int
+	err := db.total(ctx, `SELECT count(DISTINCT source_id) FROM journal AS j WHERE state = 'applied' AND decision IS NULL
+		AND action IN ('link', 'reactivate', 'update') AND finished_at >= ? AND EXISTS (
+			SELECT 1 FROM json_each(j.change, '$.attributes') AS a
+			WHERE coalesce(a.value ->> '$.new', '') IN ('', '[]') AND coalesce(a.value ->> '$.old', '') NOT IN ('', '[]'))`,
+		[]any{since.UnixMilli()}, &n)
+	return n, db.fail("count emptied values", err)
+}
+
 // AppliedRemovals is Applied for a limit on removed members: it adds up the
 // lengths of members.remove in the entries' Change.
 func (db *DB) AppliedRemovals(ctx context.Context, action string, since time.Time) (int, error) {

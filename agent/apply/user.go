@@ -71,6 +71,7 @@ func (r *runner) linkUser(ctx context.Context, c *job, found *walkme.User) error
 	if c.Action == plan.Link {
 		c.Overwrites(found.Values(paths(c.Attributes)))
 	}
+	c.KeepUnacknowledged(r.pushedTo(c, found.ID))
 	c.WalkMeID = found.ID
 	c.activates = found.Active != nil && !*found.Active
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
@@ -97,6 +98,19 @@ func (r *runner) acknowledged(c *job, id, userName string, origin state.Origin) 
 		rec.Origin = old.Origin
 	}
 	return &rec
+}
+
+// pushedTo is what the agent has pushed to an account: for this person, or for the one
+// who left it.
+func (r *runner) pushedTo(c *job, walkmeID string) scim.Attributes {
+	rec, _ := r.recorded(scim.User, c.OktaID)
+	if rec.ID != walkmeID {
+		rec, _ = r.recorded(scim.User, r.ownerID(scim.User, walkmeID))
+	}
+	if rec.ID != walkmeID {
+		return nil
+	}
+	return rec.Attributes
 }
 
 // account is whose account a change is about, by the register.

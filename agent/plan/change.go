@@ -76,6 +76,7 @@ type Needs struct {
 	Kept     *state.Record // group creates: what is left of an earlier push
 	After    *Change       // the group rename that frees the name which this change gives
 	Decision int64         // id of the approval in the state; 0: none
+	Careful  bool          // a value that the agent never pushed is not emptied, see KeepUnacknowledged
 }
 
 // Change is one thing to do to one user or group.
@@ -112,6 +113,9 @@ type Change struct {
 	early    bool   // an update or reactivation that frees a userName which another change needs
 	past     *past  // how the last attempt at the user or group failed; nil: it did not
 	rank     int    // how many renames come before, that free the name which this change gives
+
+	clearsNothing bool            // an attribute without a value is left out of what is sent
+	passes        map[string]bool // paths that may be emptied whatever the limit
 }
 
 // Digest identifies what the change would do, whether or not a look-up has found

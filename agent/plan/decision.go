@@ -99,17 +99,24 @@ func (d decisions) undecided(c *Change) []string {
 	})
 }
 
-// HeldItems lists what changes of the plan would do, for a person.
-func (p *Plan) HeldItems(changes []*Change) []state.HeldItem {
+// HeldItems lists what changes of the plan would do, for a person: those of one kind of
+// hold.
+func (p *Plan) HeldItems(kind string, changes []*Change) []state.HeldItem {
 	var out []state.HeldItem
 	for _, c := range changes {
 		item := state.HeldItem{Key: c.OktaID, Type: c.Type, Action: string(c.Action), OktaID: c.OktaID, Name: c.Name}
-		if c.Type != scim.Group || c.Action != GroupMembers {
-			out = append(out, item)
-			continue
-		}
-		for _, id := range c.Members.Remove {
-			item.Key, item.MemberID, item.Member = c.OktaID+"/"+id, id, p.People[id]
+		switch kind {
+		case HoldMemberRemovals:
+			for _, id := range c.Members.Remove {
+				item.Key, item.MemberID, item.Member = c.OktaID+"/"+id, id, p.People[id]
+				out = append(out, item)
+			}
+		case HoldEmptiedValues:
+			for _, path := range c.emptied() {
+				item.Key, item.Attribute = itemOfValue(c, path), path
+				out = append(out, item)
+			}
+		default:
 			out = append(out, item)
 		}
 	}
@@ -125,37 +132,49 @@ func compareItems(a, b *state.HeldItem) int {
 
 // Ended sorts out what was decided, by what Okta and the register say now. The result
 // is what is still to be respected, and the items about which a decision has lost its
-// object, by the decision's id: it was carried out, or the person, membership or group
-// has returned in Okta. What merely cannot be seen now is not ended. A decision about a
-// resync ends with that.
-func Ended(all []state.Decision, recorded []state.Record, desired Desired, groups []GroupWant) ([]state.Decision, map[int64][]string) {
+// object, by the decision's id: it was carried out, or the person, membership, group or
+// value has returned in Okta. What merely cannot be seen now is not ended. A decision
+// about a resync ends with that; one about an expression with the expression, as a whole.
+func Ended(all []state.Decision, in EndedInput) ([]state.Decision, map[int64][]string) {
 	if len(all) == 0 {
 		return nil, nil
 	}
-	now := present{desired, groups, map[string]*state.Record{}}
-	for i := range recorded {
-		if r := &recorded[i]; r.ID != "" && r.Active {
+	now := present{in, map[string]*state.Record{}}
+	for i := range in.Recorded {
+		if r := &in.Recorded[i]; r.ID != "" && r.Active {
 			now.managed[ObjectKey(r.Type, r.SourceID)] = r
 		}
 	}
 	ended := map[int64][]string{}
-	for i := range all {
-		d := &all[i]
+	var inForce []state.Decision
+	for _, d := range all {
+		if d.Hold.Scope != "" && !in.Mapping.hasScope(d.Hold.Scope) {
+			ended[d.ID] = nil // all of it
+			continue
+		}
 		d.Hold.Items = slices.DeleteFunc(d.Hold.Items, func(item state.HeldItem) bool {
-			over := !d.Hold.Forced && now.ended(d.Hold.Kind, item.Key)
+			over := !d.Hold.Forced && d.Hold.Scope == "" && now.ended(d.Hold.Kind, item.Key)
 			if over {
 				ended[d.ID] = append(ended[d.ID], item.Key)
 			}
 			return over
 		})
+		inForce = append(inForce, d)
 	}
-	return all, ended
+	return inForce, ended
+}
+
+// EndedInput is what Ended compares decisions with.
+type EndedInput struct {
+	Recorded []state.Record
+	Desired  Desired
+	Groups   []GroupWant
+	Mapping  Mapping
 }
 
 // present is what is so now.
 type present struct {
-	desired Desired
-	groups  []GroupWant
+	EndedInput
 	managed map[string]*state.Record // what is active in WalkMe, by object key
 }
 
@@ -173,21 +192,29 @@ func (n present) ended(kind, item string) bool {
 		}
 		g := n.pushed(group)
 		return g != nil && scim.Contains(g.Members, person) && n.assigned(person)
+	case HoldEmptiedValues:
+		person, path, _ := strings.Cut(item, "/")
+		r := n.managed[ObjectKey(scim.User, person)]
+		if r == nil || scim.Equal(r.Attributes.Get(path), nil) {
+			return true
+		}
+		want := n.Desired.Find(person)
+		return want != nil && !scim.Equal(want.Attributes.Get(path), nil)
 	}
 	return false
 }
 
 // assigned says whether Okta shows the person's assignment.
 func (n present) assigned(oktaID string) bool {
-	person := n.desired.Find(oktaID)
+	person := n.Desired.Find(oktaID)
 	return person != nil && person.Presence != Absent
 }
 
 // pushed returns a group that is pushed, nil for one that is left alone.
 func (n present) pushed(oktaID string) *GroupWant {
-	i := slices.IndexFunc(n.groups, func(g GroupWant) bool { return g.OktaID == oktaID && g.Leave == "" })
+	i := slices.IndexFunc(n.Groups, func(g GroupWant) bool { return g.OktaID == oktaID && g.Leave == "" })
 	if i < 0 {
 		return nil
 	}
-	return &n.groups[i]
+	return &n.Groups[i]
 }

@@ -40,6 +40,7 @@ func (p *planner) inherit(c *Change) {
 		for i := range c.Attributes {
 			c.Attributes[i].Old = leaver.Attributes.Get(c.Attributes[i].Path)
 		}
+		c.KeepUnacknowledged(leaver.Attributes)
 	}
 	c.note("takes over the account of Okta user " + leaver.SourceID + ", who has left")
 	if leaver.Active {

@@ -19,11 +19,12 @@ type Limit struct {
 	Percent float64 // 0: no share
 }
 
-// Limits are the three kinds of removal that can be held.
+// Limits are the kinds of removal that can be held.
 type Limits struct {
 	Deactivations  Limit
 	MemberRemovals Limit
 	GroupDeletes   Limit
+	EmptiedValues  Limit // counted by people
 
 	// Window is how far back applied removals count against a limit, so that a
 	// slow leak is seen, too. Zero counts this run alone.
@@ -44,8 +45,10 @@ func HoldOf(a Action) string {
 		return HoldDeactivations
 	case GroupMembers:
 		return HoldMemberRemovals
+	case GroupDelete:
+		return HoldGroupDeletes
 	}
-	return HoldGroupDeletes
+	return HoldEmptiedValues
 }
 
 // LimitOf returns the limit that a kind of hold is about.
@@ -55,6 +58,8 @@ func (l Limits) LimitOf(kind string) Limit {
 		return l.Deactivations
 	case HoldMemberRemovals:
 		return l.MemberRemovals
+	case HoldEmptiedValues:
+		return l.EmptiedValues
 	}
 	return l.GroupDeletes
 }
@@ -69,6 +74,9 @@ type HoldInput struct {
 	// approved passes, and what was rejected stays undone: neither counts.
 	Decisions []state.Decision
 
+	// Unvalued are the attributes that expressions read and nobody has.
+	Unvalued []Unvalued
+
 	// Confirm says that a person's mere absence from Okta's list is no reason to
 	// deactivate: an answer has to confirm it.
 	Confirm bool
@@ -82,8 +90,8 @@ type HoldInput struct {
 	Open map[string]Hold
 }
 
-// Counts counts users, memberships and groups.
-type Counts struct{ Users, Members, Groups int }
+// Counts counts users, memberships and groups, and people of whom values were emptied.
+type Counts struct{ Users, Members, Groups, Emptied int }
 
 // CountManaged counts what is active in WalkMe by our record.
 func CountManaged(recorded []state.Record) Counts {
@@ -114,6 +122,8 @@ func (l Limits) Hold(p *Plan, in HoldInput) {
 	if in.Confirm {
 		p.doubtAbsences(in.Answers.Absences)
 	}
+	p.Unvalued = in.Unvalued
+	l.holdEmptied(p, in)
 	keepMemberships(p)
 	l.holdMembers(p, in)
 	l.holdDeletes(p, in)
@@ -302,7 +312,7 @@ func (h *Hold) decide(n int, in HoldInput) (held, released bool) {
 	if h.Reason != "" && slices.Contains(in.Released, h.ID) {
 		return false, true
 	}
-	if open, ok := in.Open[h.Kind]; ok && n > 0 {
+	if open, ok := in.Open[h.Kind]; ok && n > 0 && h.Scope == "" {
 		*h = open
 		return true, false
 	}

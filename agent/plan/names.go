@@ -68,6 +68,7 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 				c.Unblock()
 			}
 			c.Overwrites(answer.Shown)
+			c.KeepUnacknowledged(nil)
 			if answer.Inactive {
 				c.note("WalkMe has an account of this name, deactivated")
 			} else {

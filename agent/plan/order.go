@@ -52,7 +52,15 @@ func compareChanges(a, b *Change) int {
 		cmp.Compare(a.Action, b.Action),
 		compareBool(a.Block.IsHeld(), b.Block.IsHeld()),
 		compareBool(a.Block.Is(BlockRejected), b.Block.Is(BlockRejected)),
+		cmp.Compare(holdID(a), holdID(b)),
 	)
+}
+
+func holdID(c *Change) string {
+	if c.Block == nil {
+		return ""
+	}
+	return c.Block.Hold
 }
 
 func compareBool(a, b bool) int {

@@ -86,6 +86,7 @@ type Plan struct {
 	Changes         []*Change         `json:"changes"`
 	Rejected        []Rejection       `json:"rejected"`
 	Unmapped        []Unmapped        `json:"unmapped,omitempty"` // by a mapping that no run had yet
+	Unvalued        []Unvalued        `json:"unvalued,omitempty"` // attributes that the mapping reads and nobody has
 	Health          Health            `json:"health"`
 	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"`         // after a refresh
 	LookUps         *LookUps          `json:"look_ups,omitempty"`          // where a list would save many
@@ -130,11 +131,12 @@ type Health struct {
 // Hold is a set of changes that waits for a person's approval.
 type Hold struct {
 	ID     string   `json:"id"`
-	Kind   string   `json:"kind"` // deactivations | member_removals | group_deletes
+	Kind   string   `json:"kind"` // see the Hold constants
 	Count  int      `json:"count"`
-	Limit  string   `json:"limit"`  // the limit in words
-	Reason string   `json:"reason"` // how the plan exceeds it
-	Items  []string `json:"items"`  // Okta ids; for member removals group/user
+	Limit  string   `json:"limit"`           // the limit in words
+	Reason string   `json:"reason"`          // how the plan exceeds it
+	Items  []string `json:"items"`           // Okta ids; for member removals group/user, for emptied values user/path
+	Scope  string   `json:"scope,omitempty"` // of a likely slip: path and expression
 
 	Known   bool `json:"-"` // it was open before a run that looks at a part alone
 	doubted bool // what it rests on is not trusted

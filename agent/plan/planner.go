@@ -45,6 +45,8 @@ type Policy struct {
 	UpdateUserAttributes bool
 	DeactivateUsers      bool
 	RecreateMissing      bool // an account that is gone in WalkMe is created anew
+	KeepUnacknowledged   bool // a value that the agent never pushed is not emptied
+	ClearsNothing        bool // an attribute without a value is left out of what is sent
 	Desire               DesirePolicy
 	Groups               GroupPolicy
 }
@@ -148,6 +150,7 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 	case !r.Active:
 		c := p.userChange(Reactivate, want, r)
 		c.Attributes = scim.DiffAttributes(r.Attributes, want.Attributes)
+		c.KeepUnacknowledged(p.acknowledged(r))
 		c.Reason = Reason{want.Why}
 		p.inherit(c)
 		p.add(c, r)
@@ -157,14 +160,16 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 }
 
 func (p *planner) planUpdate(want *Person, r *state.Record) {
-	diff := scim.DiffAttributes(r.Attributes, want.Attributes)
-	forced := p.in.Scope.selection.wants(r, diff)
-	if len(diff) == 0 && !forced {
+	c := p.userChange(Update, want, r)
+	c.Attributes = scim.DiffAttributes(r.Attributes, want.Attributes)
+	c.KeepUnacknowledged(p.acknowledged(r))
+	want = c.Want
+	forced := p.in.Scope.selection.wants(r, c.Attributes)
+	if len(c.Attributes) == 0 && !forced {
 		p.plan.Summary.Unchanged++
 		return
 	}
-	c := p.userChange(Update, want, r)
-	c.Attributes = p.withActual(diff, r)
+	c.Attributes = p.withActual(c.Attributes, r)
 	cause, why := p.causeOf(c.Attributes, r)
 	c.Cause, c.Reason = cause, Reason{why}
 	if forced {
@@ -175,6 +180,14 @@ func (p *planner) planUpdate(want *Person, r *state.Record) {
 		c.BlockBy(Block{Kind: BlockDisabled, Detail: "provisioning.update_user_attributes"})
 	}
 	p.add(c, r)
+}
+
+// acknowledged is what WalkMe took last of an account, also after a refresh.
+func (p *planner) acknowledged(r *state.Record) scim.Attributes {
+	if pushed, ok := p.in.Pushed[ObjectKey(scim.User, r.SourceID)]; ok {
+		return pushed.Attributes
+	}
+	return r.Attributes
 }
 
 // whole completes what differs with what is sent all the same.
@@ -208,7 +221,7 @@ func (p *planner) planAbsent(r *state.Record, why, unlisted string) {
 func (p *planner) userChange(a Action, want *Person, r *state.Record) *Change {
 	c := &Change{
 		Type: scim.User, Action: a, OktaID: want.SourceID, Name: want.Name(),
-		Cause: CauseOkta, Needs: Needs{Want: want},
+		Cause: CauseOkta, Needs: Needs{Want: want, Careful: p.in.Policy.KeepUnacknowledged}, clearsNothing: p.in.Policy.ClearsNothing,
 	}
 	if r != nil {
 		c.WalkMeID = r.ID

@@ -40,6 +40,9 @@ func HoldText(w io.Writer, h *agent.HoldView, o Options) error {
 	}
 	for _, c := range h.Changes {
 		text := words(c.Action).label
+		if c.Attribute != "" {
+			text = "empty " + c.Attribute
+		}
 		if c.MemberID != "" {
 			text = "take out " + name(c.Member, c.MemberID)
 		}

@@ -62,6 +62,10 @@ func holdKind(kind string, n int) string {
 		return plural(n, "member removal")
 	case plan.HoldGroupDeletes:
 		return plural(n, "group delete")
+	case plan.HoldEmptiedValues:
+		return "values of " + plural(n, "person")
+	case plan.HoldLikelySlip:
+		return "a likely slip, " + plural(n, "person")
 	}
 	return plural(n, "change")
 }

@@ -51,6 +51,12 @@ func (as Attributes) Get(path string) any {
 	return as[i].Value
 }
 
+// Has says whether a path is there, be it without a value.
+func (as Attributes) Has(path string) bool {
+	_, ok := slices.BinarySearchFunc(as, path, func(a Attribute, p string) int { return strings.Compare(a.Path, p) })
+	return ok
+}
+
 // AttributeChange is one line of a plan: a path with its value before and after.
 // Actual is what WalkMe shows, where that was read and is neither of the two.
 type AttributeChange struct {

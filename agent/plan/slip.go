@@ -1,0 +1,123 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"okta-walkme-agent/internal/el"
+	"okta-walkme-agent/okta"
+)
+
+// slipFrom is the number of people from which on it means something that nobody has
+// an attribute.
+const slipFrom = 5
+
+// Unvalued is an attribute that an expression reads and nobody has.
+type Unvalued struct {
+	Path       string `json:"path"` // of the mapping
+	Expression string `json:"expression"`
+	Attribute  string `json:"attribute"` // as the expression names it: user.title
+	People     int    `json:"people"`    // of whom nobody has it
+
+	// Slip says that it is most likely mistyped: Okta does not have it.
+	Slip bool   `json:"slip"`
+	Near string `json:"near,omitempty"` // what may be meant; "" when nothing is near
+}
+
+// scope names the path and the expression: what a decision about a slip is about.
+func (u Unvalued) scope() string { return u.Path + " = " + u.Expression }
+
+// KnownAttributes names the attributes that exist, whether or not anybody has a value.
+type KnownAttributes struct {
+	User    []string // of the Okta profile
+	AppUser []string // of the app's profile
+}
+
+// hasScope says whether a path still has the expression that a scope names.
+func (m Mapping) hasScope(scope string) bool {
+	return slices.ContainsFunc(m.rules, func(r MappingRule) bool {
+		return Unvalued{Path: r.Path, Expression: r.Expr.String()}.scope() == scope
+	})
+}
+
+// String says what is odd, in a sentence without a full stop.
+func (u Unvalued) String() string {
+	if !u.Slip {
+		return fmt.Sprintf("nobody of %d people has a value of %s, so %s stays empty", u.People, u.Attribute, u.Path)
+	}
+	text := fmt.Sprintf("%s reads %s, which nobody of %d people has, and which Okta does not seem to have", u.Path, u.Attribute, u.People)
+	if u.Near != "" {
+		text += "; did you mean " + u.Near + "?"
+	}
+	return text
+}
+
+// Unvalued lists the attributes that expressions read and nobody of at least five
+// people has, by path and attribute. schema, where it may be read, says which exist;
+// without it an attribute is taken for a slip when a known one has nearly its name.
+func (m Mapping) Unvalued(names okta.ProfileNames, schema *KnownAttributes) []Unvalued {
+	if names.People < slipFrom {
+		return nil
+	}
+	var out []Unvalued
+	for _, rule := range m.rules {
+		for _, ref := range rule.Expr.References() {
+			if u, ok := unvalued(ref, names, schema); ok {
+				u.Path, u.Expression, u.People = rule.Path, rule.Expr.String(), names.People
+				out = append(out, u)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Unvalued) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Attribute, b.Attribute))
+	})
+	return out
+}
+
+func unvalued(ref el.Reference, names okta.ProfileNames, schema *KnownAttributes) (u Unvalued, ok bool) {
+	var counts map[string]int
+	var known []string
+	switch ref.Root {
+	case "user":
+		counts, known = names.User, baseAttributes
+		if schema != nil {
+			known = schema.User
+		}
+	case "appuser":
+		if ref.Name == "userName" { // Okta keeps it outside the profile
+			return u, false
+		}
+		counts = names.AppUser
+		if schema != nil {
+			known = schema.AppUser
+		}
+	default:
+		return u, false
+	}
+	n, occurs := counts[ref.Name]
+	if n > 0 {
+		return u, false
+	}
+	u.Attribute = ref.Root + "." + ref.Name
+	if occurs || slices.Contains(known, ref.Name) {
+		return u, true
+	}
+	candidates := slices.Concat(known, slices.Collect(maps.Keys(counts)))
+	slices.Sort(candidates)
+	if near := el.Nearest(ref.Name, slices.Compact(candidates)); near != "" {
+		u.Near = ref.Root + "." + near
+	}
+	u.Slip = schema != nil || u.Near != ""
+	return u, true
+}
+
+// baseAttributes are those that every Okta user profile has, with or without a value
+// (Okta, "User type attributes", the default profile).
+var baseAttributes = []string{
+	"city", "costCenter", "countryCode", "department", "displayName", "division", "email", "employeeNumber", "firstName",
+	"honorificPrefix", "honorificSuffix", "lastName", "locale", "login", "manager", "managerId", "middleName", "mobilePhone", "nickName",
+	"organization", "postalAddress", "preferredLanguage", "primaryPhone", "profileUrl", "secondEmail", "state", "streetAddress",
+	"timezone", "title", "userType", "zipCode",
+}
