@@ -27,6 +27,25 @@ func (a *Agent) answer(ctx context.Context, q plan.Questions) (plan.Answers, err
 	return plan.Answers{Absences: absences, Groups: groups}, err
 }
 
+// unvalued finds the attributes that the mapping reads and nobody has. Whether Okta
+// knows them is asked only where the plan would do something because of one, and needs
+// a right that the credentials may lack: then names that are nearly alike decide.
+func (a *Agent) unvalued(ctx context.Context, planned *plan.Plan, v *view) ([]plan.Unvalued, error) {
+	found := a.Config.Mapping.Unvalued(v.snap.Names, nil)
+	if a.Okta == nil || !planned.Concerned(found) {
+		return found, nil
+	}
+	schema, err := a.Okta.Schema(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		a.log().Debug("Okta's schemas are not known", "err", err)
+		return found, nil
+	}
+	return a.Config.Mapping.Unvalued(v.snap.Names, &schema), nil
+}
+
 // confirmAbsences asks Okta about each person. An absence is trusted when Okta says
 // itself that there is no such assignment; any other answer keeps the account. When
 // Okta does not even answer, the run ends.

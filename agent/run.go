@@ -86,7 +86,9 @@ func (a *Agent) holdBack(ctx context.Context, planned *plan.Plan, v *view, opts 
 		Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open,
 		Confirm: a.Config.ConfirmRemovals, Recorded: v.recorded,
 	}
-	in.Unvalued = a.Config.Mapping.Unvalued(v.snap.Names, nil)
+	if in.Unvalued, err = a.unvalued(ctx, planned, v); err != nil {
+		return err
+	}
 	if in.Decisions, err = a.decisionsInForce(ctx, v, opts); err != nil {
 		return err
 	}

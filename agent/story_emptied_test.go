@@ -216,3 +216,33 @@ func TestEmptiedShare(t *testing.T) {
 		t.Errorf("run %+v, holds %+v, want five held", report.Run, report.Holds)
 	}
 }
+
+// Where Okta's schema may be read it says what exists; where it may not, only a name
+// that is nearly that of an attribute is taken for mistyped.
+func TestSchemaDecidesWhatIsASlip(t *testing.T) {
+	hire := []string{"ann", "bob", "cara", "dan", "eve"}
+	for _, tt := range []struct {
+		name, expression string
+		edit             func(*world)
+		held             bool
+	}{
+		{"a strange name, with the schema", "user.moonPhase", func(*world) {}, true},
+		{"a strange name, without the schema", "user.moonPhase", func(w *world) { w.org.ForbidSchemas() }, false},
+		{"a near name, without the schema", "user.firstNames", func(w *world) { w.org.ForbidSchemas() }, true},
+		{"a near name that the schema has", "user.firstNames", func(w *world) { w.org.DefineAttribute("firstNames", false) }, false},
+		{"a strange name of the app", "appuser.moonPhase", func(*world) {}, true},
+		{"a base attribute that nobody has", "user.nickName", func(w *world) { w.org.ForbidSchemas() }, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, walkme.OIN, mostEmptied(1000))
+			tt.edit(w)
+			w.hire(hire...)
+			w.sync()
+			w.restart(mapGivenName(t, tt.expression))
+			if report := w.sync(); (report.Run.Held == 5) != tt.held || (report.Run.Applied == 5) == tt.held {
+				t.Errorf("run %+v, holds %+v, want held: %t", report.Run, report.Holds, tt.held)
+			}
+		})
+	}
+}

@@ -62,17 +62,13 @@ func (l Limits) holdEmptied(p *Plan, in HoldInput) {
 // holdSlip holds the updates in which an expression with a likely slip empties a value,
 // and the creates in which its result is empty.
 func (p *Plan) holdSlip(u Unvalued, in HoldInput) {
-	var concerned []*Change
-	var people []string
-	for _, c := range p.Changes {
-		empties := c.Profile() && slices.Contains(c.emptied(), u.Path) && !c.passes[u.Path]
-		creates := c.Action == Create && c.Want != nil && scim.Equal(c.Want.Attributes.Get(u.Path), nil)
-		if !c.Blocked() && (empties || creates) {
-			concerned, people = append(concerned, c), append(people, c.OktaID)
-		}
-	}
+	concerned := p.concerned(u)
 	if len(concerned) == 0 {
 		return
+	}
+	people := make([]string, len(concerned))
+	for i, c := range concerned {
+		people[i] = c.OktaID
 	}
 	hold := Hold{
 		ID: HoldLikelySlip + "-" + state.HoldDigest(HoldLikelySlip, []string{u.scope()})[:8], Kind: HoldLikelySlip, Scope: u.scope(),

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"okta-walkme-agent/internal/el"
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
 
@@ -29,17 +30,31 @@ type Unvalued struct {
 // scope names the path and the expression: what a decision about a slip is about.
 func (u Unvalued) scope() string { return u.Path + " = " + u.Expression }
 
-// KnownAttributes names the attributes that exist, whether or not anybody has a value.
-type KnownAttributes struct {
-	User    []string // of the Okta profile
-	AppUser []string // of the app's profile
-}
-
 // hasScope says whether a path still has the expression that a scope names.
 func (m Mapping) hasScope(scope string) bool {
 	return slices.ContainsFunc(m.rules, func(r MappingRule) bool {
 		return Unvalued{Path: r.Path, Expression: r.Expr.String()}.scope() == scope
 	})
+}
+
+// Concerned says whether the plan would do something because of one of these
+// attributes: empty a value, or create somebody without it.
+func (p *Plan) Concerned(unvalued []Unvalued) bool {
+	return slices.ContainsFunc(unvalued, func(u Unvalued) bool { return len(p.concerned(u)) > 0 })
+}
+
+// concerned lists the updates in which an expression empties a value, and the creates
+// in which its result is empty.
+func (p *Plan) concerned(u Unvalued) []*Change {
+	var out []*Change
+	for _, c := range p.Changes {
+		empties := c.Profile() && slices.Contains(c.emptied(), u.Path) && !c.passes[u.Path]
+		creates := c.Action == Create && c.Want != nil && scim.Equal(c.Want.Attributes.Get(u.Path), nil)
+		if !c.Blocked() && (empties || creates) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // String says what is odd, in a sentence without a full stop.
@@ -57,7 +72,7 @@ func (u Unvalued) String() string {
 // Unvalued lists the attributes that expressions read and nobody of at least five
 // people has, by path and attribute. schema, where it may be read, says which exist;
 // without it an attribute is taken for a slip when a known one has nearly its name.
-func (m Mapping) Unvalued(names okta.ProfileNames, schema *KnownAttributes) []Unvalued {
+func (m Mapping) Unvalued(names okta.ProfileNames, schema *okta.Schema) []Unvalued {
 	if names.People < slipFrom {
 		return nil
 	}
@@ -76,7 +91,7 @@ func (m Mapping) Unvalued(names okta.ProfileNames, schema *KnownAttributes) []Un
 	return out
 }
 
-func unvalued(ref el.Reference, names okta.ProfileNames, schema *KnownAttributes) (u Unvalued, ok bool) {
+func unvalued(ref el.Reference, names okta.ProfileNames, schema *okta.Schema) (u Unvalued, ok bool) {
 	var counts map[string]int
 	var known []string
 	switch ref.Root {

@@ -1,7 +1,10 @@
 package report
 
 import (
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
@@ -34,9 +37,31 @@ func (d *document) alert() {
 	if n := len(d.plan.Rejected); n > 0 {
 		d.warn(peopleAndGroups(d.plan.Rejected) + " " + is(n) + " rejected, see below.")
 	}
+	d.remark()
 	for _, h := range d.plan.Holds {
 		d.warn(holdKind(h.Kind, h.Count) + " " + is(h.Count) + " held: " + h.Reason + ".")
 	}
+}
+
+// remark names the attributes that the mapping of a plan reads and nobody has, unless a
+// hold does.
+func (d *document) remark() {
+	for _, u := range d.plan.Unvalued {
+		held := slices.ContainsFunc(d.plan.Holds, func(h plan.Hold) bool { return h.Scope != "" && h.Reason == u.String() })
+		if d.run == nil && !held {
+			d.warn(sentence(u.String()))
+		}
+	}
+}
+
+// sentence begins with a capital and ends with a stop.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
 }
 
 // stoppedText says who goes on. A run on schedule knows nothing of a resync.

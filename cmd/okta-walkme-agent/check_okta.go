@@ -47,7 +47,7 @@ func (k *checklist) okta(ctx context.Context, cfg *configs.Config, oc okta.Confi
 	for _, p := range snap.Problems {
 		k.warn("%s: %s", report.Escape(p.Source), report.Escape(p.Reason))
 	}
-	k.schema(ctx, client, mapping, snap.Users)
+	k.schema(ctx, client, mapping, snap)
 	return snap
 }
 
@@ -84,11 +84,12 @@ func (k *checklist) beyondGuide(mappings configs.Mappings) {
 
 // schema finds expressions that name an attribute which does not exist. Credentials
 // that may not read schemas leave that open.
-func (k *checklist) schema(ctx context.Context, client *okta.Client, mapping plan.Mapping, people []okta.User) {
+func (k *checklist) schema(ctx context.Context, client *okta.Client, mapping plan.Mapping, snap *okta.Snapshot) {
 	schema, err := client.Schema(ctx)
 	switch {
 	case errors.Is(err, okta.ErrSchemaUnknown):
 		k.ok("which profile attributes exist is not known: the credentials may not read schemas (okta.schemas.read, optional)")
+		k.slips(mapping, snap.Names)
 		return
 	case err != nil:
 		k.ok("which profile attributes exist is not known: %s", report.Escape(err.Error()))
@@ -98,7 +99,7 @@ func (k *checklist) schema(ctx context.Context, client *okta.Client, mapping pla
 	for _, rule := range mapping.Rules() {
 		for _, ref := range rule.Expr.References() {
 			exist := map[string][]string{"user": schema.User, "appuser": schema.AppUser}[ref.Root]
-			if exist == nil || ref.Root == "appuser" && ref.Name == "userName" || slices.Contains(exist, ref.Name) || somebodyHas(people, ref.Root, ref.Name) {
+			if exist == nil || ref.Root == "appuser" && ref.Name == "userName" || slices.Contains(exist, ref.Name) || somebodyHas(snap.Users, ref.Root, ref.Name) {
 				continue
 			}
 			wrong++
@@ -107,6 +108,15 @@ func (k *checklist) schema(ctx context.Context, client *okta.Client, mapping pla
 	}
 	if wrong == 0 {
 		k.ok("every profile attribute that a mapping names exists")
+	}
+}
+
+// slips names what is mistyped, most likely, by the names alone.
+func (k *checklist) slips(mapping plan.Mapping, names okta.ProfileNames) {
+	for _, u := range mapping.Unvalued(names, nil) {
+		if u.Slip {
+			k.warn("%s", report.Escape(u.String()))
+		}
 	}
 }
 
