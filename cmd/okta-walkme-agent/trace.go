@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 
 	"okta-walkme-agent/internal/har"
@@ -24,9 +26,26 @@ func (c *cli) traced(next http.RoundTripper) (http.RoundTripper, error) {
 		if err != nil {
 			return nil, err
 		}
+		recorder.Hide(proxySecrets(c.getenv)...)
 		c.trace = recorder
 	}
 	return c.trace.Transport(next), nil
+}
+
+// proxySecrets are the credentials in the variables that name proxies, in the forms in
+// which a proxy could repeat them.
+func proxySecrets(getenv func(string) string) []string {
+	var out []string
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		proxy, err := url.Parse(getenv(name))
+		if err != nil || proxy.User == nil {
+			continue
+		}
+		password, _ := proxy.User.Password()
+		both := proxy.User.Username() + ":" + password
+		out = append(out, password, both, base64.StdEncoding.EncodeToString([]byte(both)), proxy.User.String())
+	}
+	return out
 }
 
 // endTrace closes the file after a command, done or failed. What went wrong with it changes nothing about what

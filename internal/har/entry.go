@@ -14,7 +14,7 @@ import (
 
 // entry renders the exchange without its secrets.
 func (x *exchange) entry(broken error, ended time.Time) *entry {
-	s := secretsIn(x.request)
+	s := x.recorder.secretsIn(x.request)
 	e := &entry{StartedDateTime: x.started.UTC().Format("2006-01-02T15:04:05.000Z07:00")}
 	e.Request = x.renderRequest(s)
 	e.Response = x.renderResponse(s, broken)

@@ -542,3 +542,32 @@ type answer string
 func (a answer) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Proto: "HTTP/1.1", Header: http.Header{}, Body: io.NopCloser(strings.NewReader("[" + string(a) + "]"))}, nil
 }
+
+// failing is a transport that quotes what a proxy said.
+type failing string
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New(string(f)) }
+
+// TestHide: what net/http adds below the transport is hidden, too.
+func TestHide(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trace.har")
+	r, err := har.Create(path, har.Creator{Name: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Hide("pr0xy-passw0rd")
+	req, err := http.NewRequestWithContext(t.Context(), "GET", "https://acme.okta.com/api/v1/apps", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Transport(failing(`malformed HTTP response "pr0xy-passw0rd"`)).RoundTrip(req); err == nil {
+		t.Fatal("the failing transport did not fail")
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || strings.Contains(string(text), "pr0xy-passw0rd") || !strings.Contains(string(text), "malformed HTTP response") {
+		t.Errorf("the trace holds a proxy's credential, or lacks the error: %v\n%s", err, text)
+	}
+}

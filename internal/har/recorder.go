@@ -21,9 +21,10 @@ type Creator struct {
 type Recorder struct {
 	mu   sync.Mutex
 	file *os.File
-	end  int64 // where the closing brackets begin
-	any  bool  // there is an entry, so that the next one needs a comma
-	err  error // the first one; after it nothing is recorded
+	end  int64    // where the closing brackets begin
+	any  bool     // there is an entry, so that the next one needs a comma
+	also []string // secrets that are hidden in every exchange
+	err  error    // the first one; after it nothing is recorded
 }
 
 // tail closes what head opened.
@@ -46,6 +47,26 @@ func Create(path string, by Creator) (*Recorder, error) {
 		}
 	}
 	return nil, errors.Join(fmt.Errorf("trace: %w", err), file.Close(), os.Remove(path))
+}
+
+// Hide has texts hidden wherever they turn up, besides the secrets of each request:
+// the credentials of a proxy, which net/http adds below the transport, and quotes when
+// the proxy repeats them.
+func (r *Recorder) Hide(texts ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.also = append(r.also, texts...)
+}
+
+// secretsIn lists what is to be hidden in the exchange of a request.
+func (r *Recorder) secretsIn(req *http.Request) *secrets {
+	s := secretsIn(req)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, text := range r.also {
+		s.learn(text)
+	}
+	return s
 }
 
 // Transport returns a transport that records what passes through it on the way
