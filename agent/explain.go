@@ -115,7 +115,7 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 }
 
 // identify finds out whom the name means: an assigned person, a pushed group, a
-// managed resource, or somebody whom only Okta knows.
+// managed resource, or a person whom only Okta knows.
 func (a *Agent) identify(ctx context.Context, v *view, name string) (*Explanation, error) {
 	for i := range v.desired.People {
 		p := &v.desired.People[i]

@@ -24,7 +24,7 @@ func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, erro
 		return nil, err
 	}
 	offline := *a
-	offline.Config.ConfirmRemovals = false // there is nobody to ask
+	offline.Config.ConfirmRemovals = false // Okta is not asked
 	planned, err := offline.planFrom(ctx, v, opts)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 	"okta-walkme-agent/agent/plan"
 )
 
-// miss is a look-up without a hit, of somebody whose create the configuration
+// miss is a look-up without a hit, of a person whose create the configuration
 // disables. Nothing else is sent for them, so that they would be looked up in every
 // run for ever.
 type miss struct {

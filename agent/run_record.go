@@ -56,7 +56,7 @@ func (a *Agent) conclude(ctx context.Context, report *Report, runErr error) {
 		run.Outcome = RunStopped
 	case runErr != nil:
 		run.Outcome = RunFailed
-		run.Error, _, _ = strings.Cut(runErr.Error(), ":\n") // details are for whoever started it
+		run.Error, _, _ = strings.Cut(runErr.Error(), ":\n") // details are for the caller
 	case run.Held > 0:
 		run.Outcome = RunHeld
 	case run.Failed > 0 || run.Rejected > 0:

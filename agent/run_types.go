@@ -17,7 +17,7 @@ const (
 	TriggerWatch    = "watch"    // looks at people whom Okta's log names
 )
 
-// Options are the wishes of whoever starts a run.
+// Options are what the caller wishes of a run.
 type Options struct {
 	Trigger string     // what started it: schedule, sync, resync …
 	Approve []string   // holds to release
@@ -43,7 +43,7 @@ type Report struct {
 	failures apply.Failures
 }
 
-// Failure is the error that a change's Error says, for whoever tells causes apart. It
+// Failure is the error that a change's Error says, for a caller who tells causes apart. It
 // is nil in a report that was read back.
 func (r *Report) Failure(c *plan.Change) error { return r.failures[c] }
 

@@ -45,7 +45,7 @@ func (db *DB) backup(ctx context.Context, path string) error {
 	return syncFolder(path)
 }
 
-// publish gives a finished file its name, unless somebody else has taken it.
+// publish gives a finished file its name, unless another process has taken it.
 func publish(partial, path string) error {
 	err := os.Link(partial, path)
 	if !errors.Is(err, syscall.EPERM) && !errors.Is(err, errors.ErrUnsupported) {

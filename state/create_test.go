@@ -85,14 +85,14 @@ func TestLockThroughSymbolicLink(t *testing.T) {
 	must(t, os.Symlink(folder, linked))
 	for first, second := range map[string]string{link: path, path: filepath.Join(linked, "etc", "link.db")} {
 		db := openDB(t, first)
-		claim, err := state.ClaimService(t.Context(), first, "okta-walkme-agent run", time.Now())
+		claim, err := state.LockService(t.Context(), first, "okta-walkme-agent run", time.Now())
 		must(t, err)
 		var locked *state.LockedError
 		if _, err := state.Open(t.Context(), state.Options{Path: second}); !errors.As(err, &locked) {
 			t.Errorf("Open(%s) while %s is open = %v, want a *LockedError", second, first, err)
 		}
-		if _, err := state.ClaimService(t.Context(), second, "", time.Now()); !errors.As(err, &locked) {
-			t.Errorf("ClaimService(%s) while %s is claimed = %v, want a *LockedError", second, first, err)
+		if _, err := state.LockService(t.Context(), second, "", time.Now()); !errors.As(err, &locked) {
+			t.Errorf("LockService(%s) while %s is claimed = %v, want a *LockedError", second, first, err)
 		}
 		if service, err := state.Service(second); service == nil || err != nil {
 			t.Errorf("Service(%s) while %s is claimed = %v, %v, want its holder", second, first, service, err)

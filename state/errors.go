@@ -79,7 +79,7 @@ func (e *NotOursError) Error() string {
 
 // CorruptError says that the file is damaged. A backup has to take its place; or it is moved
 // away together with its -wal: the next run then looks every user and group up and links
-// what exists, but deactivates nobody who was unassigned meanwhile.
+// what exists, but deactivates no person who was unassigned meanwhile.
 type CorruptError struct {
 	Path   string
 	Detail string // what SQLite found, at most its first lines

@@ -110,16 +110,16 @@ func (db *DB) Begin(ctx context.Context, e Entry) (int64, error) {
 // stamped, otherwise stored as given. An id that is not pending is ErrNoEntry,
 // and then no record is written.
 func (db *DB) Finish(ctx context.Context, id int64, out Outcome, recs ...Record) error {
-	return db.settle(ctx, id, out, recs, nil)
+	return db.finish(ctx, id, out, recs, nil)
 }
 
 // FinishAndForget settles a pending entry and removes a record, in one
 // transaction: the agent no longer manages the resource.
 func (db *DB) FinishAndForget(ctx context.Context, id int64, out Outcome, t scim.Type, sourceID string) error {
-	return db.settle(ctx, id, out, nil, func(x *tx) error { return x.forget(t, sourceID) })
+	return db.finish(ctx, id, out, nil, func(x *tx) error { return x.forget(t, sourceID) })
 }
 
-func (db *DB) settle(ctx context.Context, id int64, out Outcome, recs []Record, also func(*tx) error) error {
+func (db *DB) finish(ctx context.Context, id int64, out Outcome, recs []Record, also func(*tx) error) error {
 	what := fmt.Sprintf("settle journal entry %d", id)
 	rows, err := recordRows(recs)
 	if err != nil {

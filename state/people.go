@@ -216,7 +216,7 @@ func (db *DB) PersonHistory(ctx context.Context, sourceID string, limit int) ([]
 }
 
 // Names returns the names of people and groups by their Okta ids: what WalkMe has
-// acknowledged, else the user name in Okta. Ids that nobody has are left out.
+// acknowledged, else the user name in Okta. Ids that no person has are left out.
 func (db *DB) Names(ctx context.Context, ids []string) (map[string]string, error) {
 	if len(ids) == 0 {
 		return map[string]string{}, nil

@@ -49,7 +49,7 @@ type Work struct {
 	Everybody bool
 }
 
-// Failures are the errors of changes that failed, for whoever tells causes apart.
+// Failures are the errors of changes that failed, for a caller who tells causes apart.
 type Failures map[*plan.Change]error
 
 // runner carries out the changes of one plan.
@@ -219,7 +219,7 @@ func (r *runner) count(n int) {
 	r.underWay += n
 }
 
-// sayStopping tells whoever waits what for.
+// sayStopping tells the caller how many changes the run still waits for.
 func (r *runner) sayStopping() {
 	if r.a.Stopping == nil {
 		return

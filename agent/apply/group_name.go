@@ -18,7 +18,7 @@ func (r *runner) renameGroup(ctx context.Context, c *job) error {
 	return c.renaming.err
 }
 
-// renameOnce carries a rename out, or waits until somebody else has done that. It
+// renameOnce carries a rename out, or waits until another change has done that. It
 // works on a copy: the change itself belongs to the sequence of its group.
 func (r *runner) renameOnce(ctx context.Context, c *job) {
 	if !c.renaming.begun.CompareAndSwap(false, true) {

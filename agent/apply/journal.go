@@ -92,7 +92,7 @@ func (r *runner) write(ctx context.Context, c *job, members *plan.MemberChange, 
 	noting, noted := walkme.Note(ctx)
 	result, err := send(noting)
 	if err == nil && result.record != nil {
-		err = r.claim(c.Type, result.record.ID, c.OktaID, c.Leaver) // a server may answer with another one's object
+		err = r.claim(c.Type, result.record.ID, c.OktaID, c.Leaver) // a server may answer with an object that has an owner
 	}
 	ctx = context.WithoutCancel(ctx)
 	switch {

@@ -58,7 +58,7 @@ func isGone(err error) bool {
 }
 
 // resend returns who is recorded as a member and has to be sent once more, because
-// it is not certain that WalkMe has them: whoever is in the Okta group, and active.
+// it is not certain that WalkMe has them: the people in the Okta group who are active.
 func (r *runner) resend(c *job, rec state.Record) []string {
 	return slices.DeleteFunc(r.active(rec.Members), func(id string) bool { return !scim.Contains(c.Target.Members, id) })
 }
@@ -150,7 +150,7 @@ func (r *runner) sendBatch(ctx context.Context, c *job, batch plan.MemberChange,
 	if due {
 		var err error
 		result, err = r.a.WalkMe.UpdateMembers(ctx, walkme.MembersUpdate{
-			// A name that was refused must not get in by this door.
+			// A rename that was refused must not ride along with a membership change.
 			GroupID: rec.ID, Name: rec.Name, Rename: rename, Add: add, Remove: remove, Managed: managed, Acknowledged: acknowledged, Linked: rec.Origin == state.Linked,
 		})
 		if err != nil {

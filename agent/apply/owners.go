@@ -13,7 +13,7 @@ import (
 
 // owners is the register of managed resources while a run goes on: what the
 // state holds, kept current in memory. It is where a WalkMe object gets its one
-// owner: claim comes before the first write to an object that is to be somebody's,
+// owner: claim comes before the first write to an object that is to have an owner,
 // record after the last one.
 type owners struct {
 	mu      sync.Mutex
@@ -76,7 +76,7 @@ func (g *owners) forget(t scim.Type, oktaID string) {
 	delete(g.records[t], oktaID)
 }
 
-// takenError refuses what is another one's. Who has it may change with the next run,
+// takenError says that the object already has an owner. Who that is may change with the next run,
 // so it is not waited for longer and longer.
 type takenError struct{ why string }
 
@@ -90,8 +90,8 @@ func (g *owners) ownerID(t scim.Type, walkmeID string) string {
 }
 
 // claim reserves a WalkMe object for an Okta id until the run ends. It is refused
-// while the object is another one's. What may change hands is the account of
-// somebody who has left: one that is recorded as inactive, or that of leaver; and a
+// while the object has another owner. What may change hands is the account of
+// a person who has left: one that is recorded as inactive, or that of leaver; and a
 // group that is no longer pushed.
 func (g *owners) claim(t scim.Type, walkmeID, oktaID, leaver string) error {
 	g.mu.Lock()
@@ -130,7 +130,7 @@ func (g *owners) reserve(t scim.Type, oktaID, walkmeID string) {
 	}
 }
 
-// provisioned translates Okta ids to WalkMe's, at the last moment. Whoever has no
+// provisioned translates Okta ids to WalkMe's, at the last moment. A person who has no
 // account, because the create failed a moment ago, is left out of both lists.
 func (g *owners) provisioned(oktaIDs []string) (ids []string, members []walkme.Member) {
 	g.mu.Lock()
@@ -145,7 +145,7 @@ func (g *owners) provisioned(oktaIDs []string) (ids []string, members []walkme.M
 	return ids, members
 }
 
-// active leaves out whoever has no active account, because the create or the
+// active leaves out people without an active account, because the create or the
 // reactivation failed a moment ago: a later run adds them.
 func (g *owners) active(oktaIDs []string) []string {
 	g.mu.Lock()

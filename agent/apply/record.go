@@ -42,7 +42,7 @@ func comesBack(old *state.Record, rec state.Record) bool {
 // record takes over what WalkMe has acknowledged, or shows, and returns every record
 // that changes with it. The object was claimed before.
 //
-//	the account      │ was nobody's else                  │ was another person's
+//	the account      │ had no other owner                 │ was another person's
 //	─────────────────┼────────────────────────────────────┼────────────────────────────────────────
 //	that person      │ –                                  │ gets the inactive account that the new
 //	                 │                                    │ owner leaves, or none

@@ -25,7 +25,7 @@ func (s *settler) create(ctx context.Context, e state.Entry, rec state.Record) (
 	case err != nil:
 		return finding{}, err
 	case !madeFor(u, e.SourceID):
-		return replan("WalkMe's account of this name is somebody else's"), nil // as a link
+		return replan("WalkMe's account of this name has another owner"), nil // as a link
 	}
 	if err := s.claim(scim.User, u.ID, e.SourceID, ""); err != nil {
 		return replan(err.Error()), nil
@@ -58,7 +58,7 @@ func (s *settler) newAccount(e state.Entry, u *walkme.User, origin state.Origin)
 
 // account reads the account that a pending change was about and records what it
 // shows. It does not wait for the change to be planned again: by then Okta may want
-// the old values, and the account of somebody who was activated without an answer
+// the old values, and the account of a person who was activated without an answer
 // and has left since would stay active.
 func (s *settler) account(ctx context.Context, e state.Entry, rec state.Record) (finding, error) {
 	if e.TargetID == "" {

@@ -155,7 +155,7 @@ func (r *runner) deactivateUser(ctx context.Context, c *job) error {
 	})
 }
 
-// reactivateUser is Okta's conversation for somebody who is assigned again. Okta
+// reactivateUser is Okta's conversation for a person who is assigned again. Okta
 // has forgotten the id and looks the name up; when that finds nothing, because
 // the name changed meanwhile, the recorded id is tried before a new account is
 // made: unless it has passed on since the plan was made.

@@ -37,7 +37,7 @@ type Cause string
 const (
 	CauseOkta    Cause = "okta"    // something changed in Okta
 	CauseMapping Cause = "mapping" // an expression changed, the person did not
-	CauseDrift   Cause = "drift"   // somebody changed WalkMe
+	CauseDrift   Cause = "drift"   // WalkMe was changed by other hands
 	CauseFailed  Cause = "failed"  // an earlier attempt failed
 	CauseForced  Cause = "forced"  // a resync asked for it
 )
@@ -141,7 +141,7 @@ func (c *Change) Digest() string {
 func ObjectKey(t scim.Type, oktaID string) string { return string(t) + " " + oktaID }
 
 // narrow cuts a change down to these people, and says whether anything is left: their
-// accounts and their memberships. Whoever else differs does so from a snapshot that
+// accounts and their memberships. Other people differ from a snapshot that
 // is old by now.
 func (c *Change) narrow(people []string) bool {
 	if c.Type == scim.User {

@@ -91,7 +91,7 @@ type DesirePolicy struct {
 	RequireEmail bool
 }
 
-// Desired maps every assignment of the snapshot. Nobody is dropped: a person who
+// Desired maps every assignment of the snapshot. No person is dropped: one who
 // cannot be mapped comes back with Presence Keep and a Rejection, and so does
 // each of two people who map to one userName.
 func (m Mapping) Desired(snap *okta.Snapshot, policy DesirePolicy) Desired {

@@ -35,7 +35,7 @@ func (s ListLength) next(now int) (_ ListLength, doubted bool) {
 
 // Compare doubts removals where a list of Okta is sharply shorter than before, and
 // returns what the next lists are compared with. An empty list of people is doubted
-// anyway, and leaves what it is compared with unchanged.
+// anyway, and leaves the baseline unchanged.
 func (h *Health) Compare(before ListLengths, users, groups int) ListLengths {
 	now := before
 	var doubted bool

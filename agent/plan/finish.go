@@ -55,7 +55,7 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// untimed leaves out until when changes wait, but not that they do: of somebody who
+// untimed leaves out until when changes wait, but not that they do: of a person who
 // was just seen to be absent that is another time in each plan.
 func untimed(changes []*Change) []*Change {
 	out := slices.Clone(changes)

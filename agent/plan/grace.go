@@ -9,7 +9,7 @@ import (
 
 // GraceInput is what Plan.WaitForGrace needs besides the plan.
 type GraceInput struct {
-	Grace    time.Duration // how long a person has to be absent; zero waits for nobody
+	Grace    time.Duration // how long a person has to be absent; zero does not wait
 	Now      time.Time
 	Recorded []state.Record
 	Desired  Desired
@@ -17,7 +17,7 @@ type GraceInput struct {
 }
 
 // WaitForGrace lets deactivations wait until the person has been absent for the
-// configured time. Somebody who comes back meanwhile starts anew. The result is
+// configured time. A person who comes back meanwhile starts anew. The result is
 // what has to be remembered for the next run, nil without grace: it speaks of
 // everybody, also where the plan is about a few.
 func (p *Plan) WaitForGrace(in GraceInput) map[string]time.Time {

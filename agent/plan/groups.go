@@ -98,7 +98,7 @@ func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 }
 
 // relinks says whether a source links to another WalkMe group than the one that is
-// pushed. The name under which that was linked counts, or made: somebody may have
+// pushed. The name under which that was linked counts, or made: it may have been
 // renamed it since.
 func relinks(want *GroupWant, r *state.Record) bool {
 	name, ok := r.Attributes.Get(scim.PathDisplayName).(string)
@@ -116,7 +116,7 @@ func (p *planner) relinkGroup(want *GroupWant, r *state.Record) {
 // removeMissed takes those out of a group that is pushed again who have left it
 // meanwhile.
 func (p *planner) removeMissed(want *GroupWant, r *state.Record, eligible []string) {
-	members := p.inherited(r.Members)
+	members := p.afterHandovers(r.Members)
 	_, remove := scim.MemberDiff(members, eligible)
 	if remove = p.removable(remove, want); len(remove) == 0 {
 		return
@@ -155,7 +155,7 @@ func (p *planner) renameGroup(want *GroupWant, r *state.Record) {
 // updateMembers says whether there is anything to do.
 func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	eligible := p.eligible(want, r)
-	members := p.inherited(r.Members)
+	members := p.afterHandovers(r.Members)
 	add, remove := scim.MemberDiff(members, eligible)
 	remove = p.removable(remove, want)
 	returners := p.returners(eligible, members)
@@ -222,7 +222,7 @@ func (p *planner) groupChange(a Action, want *GroupWant, r *state.Record) *Chang
 
 // eligible returns the members that are pushed: in the Okta group, assigned to
 // the app, and provisioned or about to be (Okta, "SCIM 2.0": a membership is sent
-// when the user is in the group, assigned, and the group is pushed). Somebody who
+// when the user is in the group, assigned, and the group is pushed). A person who
 // is merely kept as he is keeps the membership that he has.
 func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
 	out := make([]string, 0, len(want.Members))
@@ -247,7 +247,7 @@ func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
 	return out
 }
 
-// removable drops from remove whoever only lacks an active account at the moment,
+// removable drops from remove people who only lack an active account at the moment,
 // but is assigned and in the Okta group; and everybody who is not in the app any
 // more, unless the policy takes them out. Okta sends nothing for the latter: it
 // has forgotten their ids. It filters remove in place.
@@ -261,7 +261,7 @@ func (p *planner) removable(remove []string, want *GroupWant) []string {
 		if !p.in.Policy.Groups.RemoveDeprovisioned {
 			return true
 		}
-		return p.actions[id] != nil && !p.sends(id) || p.heirs[id] != "" && !p.sends(p.heirs[id])
+		return p.actions[id] != nil && !p.sends(id) || p.heirOf[id] != "" && !p.sends(p.heirOf[id])
 	})
 }
 

@@ -5,11 +5,11 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// passOn finds the accounts that pass from somebody who has left to somebody who has
+// findHandovers finds the accounts that pass from a person who has left to one who has
 // none and is to have the same userName: a person who was deleted and made again in
 // Okta, above all. Such an account is not deactivated first. The heir would be locked
 // out by it, for as long as it takes to find the account free.
-func (p *planner) passOn() {
+func (p *planner) findHandovers() {
 	free := map[string]*state.Record{} // key of the userName → record of the leaver
 	for i := range p.in.Recorded {
 		r := &p.in.Recorded[i]
@@ -25,14 +25,14 @@ func (p *planner) passOn() {
 		own := p.users[person.SourceID]
 		leaver := free[scim.NameKey(person.Name())]
 		if leaver != nil && person.Presence == Present && (own == nil || own.ID == "" || !own.Active) {
-			p.heirs[leaver.SourceID], p.leavers[person.SourceID] = person.SourceID, leaver
+			p.heirOf[leaver.SourceID], p.leaverFor[person.SourceID] = person.SourceID, leaver
 		}
 	}
 }
 
-// inherit says in a change whose account it takes over.
-func (p *planner) inherit(c *Change) {
-	leaver := p.leavers[c.OktaID]
+// takeOver says in a change whose account it takes over.
+func (p *planner) takeOver(c *Change) {
+	leaver := p.leaverFor[c.OktaID]
 	if leaver == nil {
 		return
 	}
@@ -51,10 +51,10 @@ func (p *planner) inherit(c *Change) {
 	}
 }
 
-// inherited returns the members of a group as they are when the accounts have passed
+// afterHandovers returns the members of a group as they are when the accounts have passed
 // on that do in this plan.
-func (p *planner) inherited(members []string) []string {
-	for leaver, heir := range p.heirs {
+func (p *planner) afterHandovers(members []string) []string {
+	for leaver, heir := range p.heirOf {
 		if p.sends(heir) {
 			own := p.users[heir]
 			members = PassMembers(members, heir, leaver, own != nil && own.ID != "")
@@ -65,7 +65,7 @@ func (p *planner) inherited(members []string) []string {
 
 // PassMembers returns who is in a group when the account of leaver has passed to heir:
 // memberships are on accounts. The heir's old account is the leaver's in a swap, and
-// else nobody's; what was on that one stays with the heir.
+// else without an owner; what was on that one stays with the heir.
 func PassMembers(members []string, heir, leaver string, swap bool) []string {
 	mine, theirs := scim.Contains(members, heir), scim.Contains(members, leaver)
 	if !mine && !theirs {

@@ -112,7 +112,7 @@ func CountManaged(recorded []state.Record) Counts {
 
 // Hold takes the answers to what Ask asked, marks the removals that exceed a limit
 // and are not released, and lists the holds. All removals of the kind are held
-// together; everything else in the plan proceeds. Whoever keeps the account that
+// together; everything else in the plan proceeds. A person who keeps the account that
 // Okta would deactivate keeps the memberships, too, until the deactivation is made.
 // It changes the plan.
 func (l Limits) Hold(p *Plan, in HoldInput) {
@@ -285,7 +285,7 @@ func splitRemovals(p *Plan, c *Change, ids []string) *Change {
 	removal.Members = MemberChange{Remove: ids}
 	removal.undecide()
 	c.Members.Remove = rest
-	c.Replaces, c.empties = false, false // nobody is thrown out meanwhile
+	c.Replaces, c.empties = false, false // no stranger is thrown out meanwhile
 	p.Changes = append(p.Changes, &removal)
 	return &removal
 }

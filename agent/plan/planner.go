@@ -60,8 +60,8 @@ type planner struct {
 	groups  map[string]*state.Record
 	actions map[string]*Change // the change of each user, by Okta id
 
-	heirs   map[string]string        // Okta id of a leaver → of the person to whom the account passes
-	leavers map[string]*state.Record // Okta id of such a person → the leaver's record
+	heirOf    map[string]string        // Okta id of a leaver → of the person to whom the account passes
+	leaverFor map[string]*state.Record // Okta id of such a person → the leaver's record
 }
 
 // New compares what WalkMe acknowledged with what Okta wants.
@@ -76,19 +76,19 @@ type planner struct {
 //	¹ turns into link where the look-up finds an account
 //	² an earlier create failed
 //	³ when a mapped value differs, or a resync asks for it
-//	⁴ unless the account passes on, see passOn
+//	⁴ unless the account passes on, see findHandovers
 //
 // Groups have a table of their own at planGroups. The result is complete and in
 // the order of the run, and the same input gives the same plan.
 func New(in Input) *Plan {
 	p := &planner{
-		in:      in,
-		plan:    &Plan{Schema: Schema, Health: in.Health, People: map[string]string{}},
-		users:   map[string]*state.Record{},
-		groups:  map[string]*state.Record{},
-		actions: map[string]*Change{},
-		heirs:   map[string]string{},
-		leavers: map[string]*state.Record{},
+		in:        in,
+		plan:      &Plan{Schema: Schema, Health: in.Health, People: map[string]string{}},
+		users:     map[string]*state.Record{},
+		groups:    map[string]*state.Record{},
+		actions:   map[string]*Change{},
+		heirOf:    map[string]string{},
+		leaverFor: map[string]*state.Record{},
 	}
 	for i := range in.Recorded {
 		r := &in.Recorded[i]
@@ -98,7 +98,7 @@ func New(in Input) *Plan {
 			p.users[r.SourceID] = r
 		}
 	}
-	p.passOn()
+	p.findHandovers()
 	p.planUsers()
 	p.noteUnmapped()
 	p.orderRenames()
@@ -140,19 +140,19 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 		c := p.userChange(Create, want, r)
 		c.Attributes = scim.DiffAttributes(nil, want.Attributes)
 		c.Reason = Reason{want.Why}
-		if leaver := p.leavers[want.SourceID]; leaver != nil {
+		if leaver := p.leaverFor[want.SourceID]; leaver != nil {
 			c.Action, c.WalkMeID = Link, leaver.ID
 		} else if !p.in.Policy.CreateUsers {
 			c.BlockBy(Block{Kind: BlockDisabled, Detail: "provisioning.create_users"})
 		}
-		p.inherit(c)
+		p.takeOver(c)
 		p.add(c, r)
 	case !r.Active:
 		c := p.userChange(Reactivate, want, r)
 		c.Attributes = scim.DiffAttributes(r.Attributes, want.Attributes)
 		c.KeepUnacknowledged(p.acknowledged(r))
 		c.Reason = Reason{want.Why}
-		p.inherit(c)
+		p.takeOver(c)
 		p.add(c, r)
 	default:
 		p.planUpdate(want, r)
@@ -205,7 +205,7 @@ func whole(diff []scim.AttributeChange, want scim.Attributes) []scim.AttributeCh
 // planAbsent takes the account of a person away. unlisted is set when that is only
 // because Okta's list does not hold the person.
 func (p *planner) planAbsent(r *state.Record, why, unlisted string) {
-	if r.ID == "" || !r.Active || p.heirs[r.SourceID] != "" {
+	if r.ID == "" || !r.Active || p.heirOf[r.SourceID] != "" {
 		return
 	}
 	c := &Change{

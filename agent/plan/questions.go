@@ -43,10 +43,10 @@ type GroupAnswer struct {
 	Doubt   string // why WalkMe does not show them; "" when it does
 }
 
-// Member is somebody whom a WalkMe group shows.
+// Member is an account that a WalkMe group shows.
 type Member struct{ WalkMeID, Display string }
 
-// Ask lists what has to be known before Hold. Nobody is asked about who stays anyway:
+// Ask lists what has to be known before Hold. A person who stays anyway is not asked about:
 // what is held is not confirmed.
 func (l Limits) Ask(p *Plan, in HoldInput) Questions {
 	var q Questions
@@ -83,7 +83,7 @@ func (l Limits) absences(p *Plan, in HoldInput) []string {
 	return ids
 }
 
-// doubtAbsences keeps the accounts of people whose absence nobody has confirmed.
+// doubtAbsences keeps the accounts of people whose absence is not confirmed.
 func (p *Plan) doubtAbsences(answers map[string]string) {
 	for _, c := range p.Changes {
 		if c.unlisted == "" || c.Blocked() {
@@ -99,7 +99,7 @@ func (p *Plan) doubtAbsences(answers map[string]string) {
 	}
 }
 
-// showStrangers lists among the removals whoever else is in a group whose members are
+// showStrangers lists among the removals the strangers in a group whose members are
 // to be exactly ours: our people by their Okta ids, the others by WalkMe's. So they
 // are seen before, and limits count them. A group that cannot be read waits.
 func (p *Plan) showStrangers(in HoldInput) {

@@ -65,7 +65,7 @@ func (s *Selection) All() bool {
 	return s != nil && len(s.Users)+len(s.Groups)+len(s.Attributes) == 0 && !s.Failed
 }
 
-// UnknownError says that a resync names somebody, or something, that neither Okta
+// UnknownError says that a resync names a person or group that neither Okta
 // nor the state knows.
 type UnknownError struct{ Names []string }
 
@@ -142,7 +142,7 @@ func (s *Selection) wantsGroup(r *state.Record) bool {
 	return s != nil && !s.Failed && s.names(scim.Group, r.SourceID) && s.narrows(r) && len(s.Attributes) == 0
 }
 
-// replaces says whether that push throws out whoever else is in the group, as Okta's
+// replaces says whether that push throws out the strangers in the group, as Okta's
 // Push Now does. A linked group has members of its own: it has to be named.
 func (s *Selection) replaces(r *state.Record) bool {
 	return s.wantsGroup(r) && (r.Origin == state.Created || s.ids != nil)

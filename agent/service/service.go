@@ -17,7 +17,7 @@ import (
 type daemon struct {
 	options Options
 	setup   *Setup
-	claim   *state.Claim // nil in a dry run
+	claim   *state.ServiceLock // nil in a dry run
 	log     *slog.Logger
 
 	supervisor supervisor

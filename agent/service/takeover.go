@@ -78,14 +78,14 @@ func (n *Setup) fits(ctx context.Context) error {
 
 // claimFor returns the right to the configuration's state, the one in use where it
 // is the same, nil for a dry run.
-func (d *daemon) claimFor(ctx context.Context, cfg Config) (*state.Claim, error) {
+func (d *daemon) claimFor(ctx context.Context, cfg Config) (*state.ServiceLock, error) {
 	if cfg.DryRun {
 		return nil, nil
 	}
 	if d.claim != nil && d.setup.Config.StatePath == cfg.StatePath {
 		return d.claim, nil
 	}
-	claim, err := state.ClaimService(ctx, cfg.StatePath, program+" run", time.Now())
+	claim, err := state.LockService(ctx, cfg.StatePath, program+" run", time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("another service works on this state: %w", err)
 	}

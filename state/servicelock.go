@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Claim is the right to be the one service of a state file. It is apart from the
+// ServiceLock is the right to be the one service of a state file. It is apart from the
 // writer's lock, which a service holds only while it runs, so that commands by
 // hand have their turn between two runs.
-type Claim struct{ file *os.File }
+type ServiceLock struct{ file *os.File }
 
-// ClaimService takes the claim, or returns a *LockedError that says who has it.
+// LockService takes the claim, or returns a *LockedError that says who has it.
 // The folder of the state is made when missing.
-func ClaimService(ctx context.Context, path, command string, now time.Time) (*Claim, error) {
+func LockService(ctx context.Context, path, command string, now time.Time) (*ServiceLock, error) {
 	path, err := resolve(path)
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func ClaimService(ctx context.Context, path, command string, now time.Time) (*Cl
 	if err != nil {
 		return nil, err
 	}
-	return &Claim{f}, nil
+	return &ServiceLock{f}, nil
 }
 
 // Service says who has the claim on a state file: a *LockedError, which is the
@@ -51,6 +51,6 @@ func Service(path string) (*LockedError, error) {
 }
 
 // Release gives the claim back.
-func (c *Claim) Release() error { return c.file.Close() }
+func (l *ServiceLock) Release() error { return l.file.Close() }
 
 func servicePath(path string) string { return path + ".service" }

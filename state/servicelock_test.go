@@ -15,13 +15,13 @@ func TestOneServiceClaimsAState(t *testing.T) {
 	if who, err := state.Service(path); who != nil || err != nil {
 		t.Errorf("Service() = %v, %v before a claim, want nobody", who, err)
 	}
-	first, err := state.ClaimService(t.Context(), path, "agent run", now)
+	first, err := state.LockService(t.Context(), path, "agent run", now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var locked *state.LockedError
-	if _, err := state.ClaimService(t.Context(), path, "agent run", now); !errors.As(err, &locked) || locked.Command != "agent run" {
-		t.Errorf("ClaimService() = %v while claimed, want a LockedError of agent run", err)
+	if _, err := state.LockService(t.Context(), path, "agent run", now); !errors.As(err, &locked) || locked.Command != "agent run" {
+		t.Errorf("LockService() = %v while claimed, want a LockedError of agent run", err)
 	}
 	if who, err := state.Service(path); err != nil || who == nil || !who.Since.Equal(now) {
 		t.Errorf("Service() = %v, %v, want the claimant since %v", who, err, now)
@@ -33,9 +33,9 @@ func TestOneServiceClaimsAState(t *testing.T) {
 	if err := errors.Join(db.Close(), first.Release()); err != nil {
 		t.Fatal(err)
 	}
-	again, err := state.ClaimService(t.Context(), path, "agent run", now)
+	again, err := state.LockService(t.Context(), path, "agent run", now)
 	if err != nil {
-		t.Fatalf("ClaimService() = %v after the release", err)
+		t.Fatalf("LockService() = %v after the release", err)
 	}
 	if err := again.Release(); err != nil {
 		t.Fatal(err)
