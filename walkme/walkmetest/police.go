@@ -25,8 +25,8 @@ const (
 	// RuleJSON: compact JSON in raw UTF-8, without a newline at its end.
 	RuleJSON Rule = "json"
 
-	// RuleNeverSent: no request that Okta does not know: discovery, /Bulk,
-	// /Me, /.search.
+	// RuleNeverSent: no request that Okta does not know: /ServiceProviderConfig,
+	// /Bulk, /Me, /.search, writes to what is for discovery.
 	RuleNeverSent Rule = "never-sent"
 
 	// RuleSecondCreate: no POST of a name that a POST has created.

@@ -19,9 +19,21 @@ func (ex *exchange) policeArrival(r *http.Request) {
 	if g := ex.group(); g != nil && IsWrite(ex.rec) && ex.t.writing[g.id] > 0 {
 		ex.violate(RuleOverlap, "another write to this group is in flight")
 	}
-	if ex.kind != "Users" && ex.kind != "Groups" || !ex.known || strings.HasPrefix(ex.id, ".") {
+	if !ex.isOktas() {
 		ex.violate(RuleNeverSent, "Okta does not send this")
 	}
+}
+
+// isOktas knows the addresses that Okta asks for. Its Import User Schema (2026) reads
+// what types and attributes a server has.
+func (ex *exchange) isOktas() bool {
+	switch ex.kind {
+	case "Users", "Groups":
+		return ex.known && !strings.HasPrefix(ex.id, ".")
+	case "ResourceTypes", "Schemas":
+		return ex.rec.Method == http.MethodGet
+	}
+	return false
 }
 
 // oktaHeaders are the headers of every request, with their values.

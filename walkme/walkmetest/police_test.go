@@ -78,6 +78,8 @@ func TestRulesOfForm(t *testing.T) {
 		{"a backslash before u is no escape", nil, walkmetest.Options{}, steps(
 			step{"POST", "/Groups", group(`"displayName":"a\\u0026\u0007\u2028é"`), 201, nil})},
 		{"discovery", []string{"never-sent"}, walkmetest.Options{}, steps(step{"GET", "/ServiceProviderConfig", "", 200, nil})},
+		{"schemas, as for an import", nil, walkmetest.Options{}, steps(step{"GET", "/Schemas", "", 200, nil}, step{"GET", "/ResourceTypes", "", 200, nil})},
+		{"a write to schemas", []string{"never-sent"}, walkmetest.Options{}, steps(step{"POST", "/Schemas", `{}`, 405, nil})},
 		{"bulk", []string{"never-sent"}, walkmetest.Options{}, steps(step{"POST", "/Bulk", `{}`, 404, nil})},
 	})
 }
