@@ -75,9 +75,8 @@ func (a *Agent) readStored(ctx context.Context) (*view, error) {
 func appendUser(dst []byte, u okta.User) []byte {
 	sep := byte('{')
 	for _, field := range []struct{ name, value string }{
-		{"ID", u.ID}, {"UserName", u.UserName}, {"Scope", u.Scope}, {"Status", u.Status}, {"SyncState", u.SyncState},
-		{"GroupID", u.GroupID}, {"AccountStatus", u.AccountStatus}, {"TransitioningTo", u.TransitioningTo},
-		{"LastUpdated", u.LastUpdated},
+		{"ID", u.ID}, {"UserName", u.UserName}, {"Scope", u.Scope}, {"Status", u.Status},
+		{"GroupID", u.GroupID}, {"AccountStatus", u.AccountStatus}, {"LastUpdated", u.LastUpdated},
 	} {
 		dst = append(append(dst, sep, '"'), field.name...)
 		dst = scim.AppendString(append(dst, `":`...), field.value)

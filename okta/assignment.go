@@ -13,15 +13,13 @@ import (
 
 // User is one person's assignment to the app.
 type User struct {
-	ID        string // of the person, 00u…
-	UserName  string // credentials.userName: the name in the app
-	Scope     string // USER for a direct assignment, GROUP for one through a group
-	Status    string // of the assignment: ACTIVE, PROVISIONED, STAGED, SUSPENDED …
-	SyncState string // of Okta's own provisioning: DISABLED, SYNCHRONIZED, ERROR …
-	GroupID   string // the assigned group behind scope GROUP; else, or when Okta does not say, ""
+	ID       string // of the person, 00u…
+	UserName string // credentials.userName: the name in the app
+	Scope    string // USER for a direct assignment, GROUP for one through a group
+	Status   string // of the assignment: ACTIVE, PROVISIONED, STAGED, SUSPENDED …
+	GroupID  string // the assigned group behind scope GROUP; else, or when Okta does not say, ""
 
-	AccountStatus   string // of the Okta account: ACTIVE, SUSPENDED …; "" when Okta did not embed it
-	TransitioningTo string // the account status that Okta is about to set; or ""
+	AccountStatus string // of the Okta account: ACTIVE, SUSPENDED …; "" when Okta did not embed it
 
 	LastUpdated string // of the assignment, as Okta wrote it; does not move on every change of the profile
 
@@ -139,14 +137,14 @@ func (r *userReader) user(wire *appUser) (User, error) {
 func (r *userReader) build(wire *appUser, app, account *projector) (User, error) {
 	u := User{
 		ID: wire.ID, UserName: wire.Credentials.UserName, LastUpdated: r.share(wire.LastUpdated),
-		Scope: r.share(wire.Scope), Status: r.share(wire.Status), SyncState: r.share(wire.SyncState),
+		Scope: r.share(wire.Scope), Status: r.share(wire.Status),
 	}
 	if wire.Scope == "GROUP" {
 		u.GroupID = r.share(linkedID(wire.Links.Group))
 	}
 	var profile json.RawMessage
 	if e := wire.Embedded.User; e != nil {
-		u.AccountStatus, u.TransitioningTo, profile = r.share(e.Status), r.share(e.TransitioningToStatus), e.Profile
+		u.AccountStatus, profile = r.share(e.Status), e.Profile
 	}
 	var err error
 	if u.AppProfile, err = app.object(wire.Profile); err != nil {
@@ -175,7 +173,6 @@ type appUser struct {
 	ID          string `json:"id"`
 	Status      string `json:"status"`
 	Scope       string `json:"scope"`
-	SyncState   string `json:"syncState"`
 	LastUpdated string `json:"lastUpdated"` // text: one odd time stamp must not fail the page
 	Credentials struct {
 		UserName string `json:"userName"`
@@ -183,9 +180,8 @@ type appUser struct {
 	Profile  json.RawMessage `json:"profile"`
 	Embedded struct {
 		User *struct {
-			Status                string          `json:"status"`
-			TransitioningToStatus string          `json:"transitioningToStatus"`
-			Profile               json.RawMessage `json:"profile"`
+			Status  string          `json:"status"`
+			Profile json.RawMessage `json:"profile"`
 		} `json:"user"`
 	} `json:"_embedded"`
 	Links struct {

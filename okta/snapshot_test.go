@@ -63,8 +63,8 @@ func TestSnapshotUser(t *testing.T) {
 	got := s.Users[0]
 	got.LastUpdated = ""
 	want := okta.User{
-		ID: ann, UserName: "ann@example.com", Scope: "GROUP", Status: "ACTIVE", SyncState: "DISABLED", GroupID: group,
-		AccountStatus: "SUSPENDED", TransitioningTo: "DEPROVISIONED",
+		ID: ann, UserName: "ann@example.com", Scope: "GROUP", Status: "ACTIVE", GroupID: group,
+		AccountStatus: "SUSPENDED",
 		AppProfile: json.RawMessage(`{"badge":12345678901234567890,"email":"ann@example.com","firstName":"Ann","lastName":"Lee","mobilePhone":null,"note":null,"ratio":1.10,"tags":["b","a"]}`),
 		Profile:    json.RawMessage(`{"badge":12345678901234567890,"email":"ann@example.com","firstName":"Ann","lastName":"Lee","login":"ann@example.com","mobilePhone":null,"note":null,"ratio":1.10,"secondEmail":null,"tags":["b","a"]}`),
 	}
