@@ -210,6 +210,7 @@ func (t *trial) result() Result {
 	if len(t.findings) > 0 && t.why == "" {
 		r.Detail = strings.Join(t.findings, "; ")
 	}
+	r.Detail = t.conceal(r.Detail)
 	x := t.decisive
 	if x == nil {
 		x = t.last()
