@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"time"
+
 	"okta-walkme-agent/internal/scim"
 )
 
@@ -79,9 +81,11 @@ func (t *trial) live(l *life, next stageOfLife) {
 			return
 		}
 		l.want = l.account.want
-		if t.found(l.account, l.account.name()) {
-			t.shows(t.last().object().entries("Resources")[0], l.want)
-		}
+		t.eventually(func() {
+			if t.found(l.account, l.account.name()) {
+				t.shows(t.last().object().entries("Resources")[0], l.want)
+			}
+		})
 	case changedStage:
 		l.want = l.account.with(pathGiven, "Updated")
 		if _, err := t.client().UpdateUser(t.ctx, l.account.id, l.want); t.called(err, "the update") {
@@ -99,7 +103,32 @@ func (t *trial) live(l *life, next stageOfLife) {
 }
 
 func (t *trial) showsNow(l *life) {
-	if o := t.read(l.account.path()); o != nil {
-		t.shows(o, l.want)
+	t.eventually(func() {
+		if o := t.read(l.account.path()); o != nil {
+			t.shows(o, l.want)
+		}
+	})
+}
+
+// suiteWait is how long Okta's CRUD suite waits before it looks.
+const suiteWait = 20 * time.Second
+
+// eventually looks again, with growing pauses, until what it looks for holds or the
+// suite's time is up.
+func (t *trial) eventually(look func()) {
+	end := time.Now().Add(suiteWait)
+	for pause := 250 * time.Millisecond; ; pause *= 2 {
+		t.findings, t.decisive = nil, nil
+		look()
+		if len(t.findings) == 0 || time.Now().Add(pause).After(end) {
+			return
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-t.ctx.Done():
+			timer.Stop()
+			return
+		}
 	}
 }

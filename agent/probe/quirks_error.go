@@ -154,10 +154,10 @@ func noBreaks(t *trial) {
 	}
 }
 
-// foreign tells whether an answer is none of SCIM's: a page of a gateway, or a success
-// whose object is neither a resource nor a list.
+// foreign tells whether a success is none of SCIM's: a page of a gateway, or an object
+// that is neither a resource nor a list.
 func (x *Exchange) foreign() bool {
-	if strings.Contains(x.Header.Get("Content-Type"), "html") && x.object() == nil {
+	if x.ok() && strings.Contains(x.Header.Get("Content-Type"), "html") && x.object() == nil {
 		return true
 	}
 	o := x.object()

@@ -21,6 +21,8 @@ func quirkUniqueChecks() []Check {
 			Okta: "Two accounts of one name, or an error although the change was made.", Task: taskUpdate, Remedy: "refuse with 409 before anything is stored", run: putTakenName},
 		{ID: "quirks.id-of-client", Level: Recommended, Writes: true, Source: "RFC 7643, 3.1; Okta, Unique ID (E03)", Title: "the server gives the id, whatever the POST says",
 			Okta: "Okta sends no id.", Remedy: "ignore id in a POST", run: idOfClient},
+		{ID: "quirks.post-location", Level: Recommended, Writes: true, Source: "RFC 7644, 3.3 (H09)", Title: "the answer to a POST has the header Location, with the address of the new user",
+			Okta: "Okta goes by the id in the body.", Remedy: "send Location", run: postLocation},
 		{ID: "quirks.read-after-write", Level: Required, Writes: true, Source: "docs/reliability.md (I17)", Title: "what was made is found at once: a look-up right after a POST whose answer was lost",
 			Okta: "A retry after a lost answer makes a second account, or ends in 409.", Task: taskCreate, Remedy: "answer reads from where writes go", run: readAfterWrite},
 	}
@@ -105,6 +107,15 @@ func idOfClient(t *trial) {
 		return
 	}
 	t.expect(x.object().id() != own, "the account has the id that the POST named")
+}
+
+func postLocation(t *trial) {
+	x := t.post("/Users", t.specBody(t.userName("location")))
+	if !x.ok() {
+		t.skip("the POST %s (see spec.create)", x.answered())
+		return
+	}
+	t.expect(x.Header.Get("Location") != "", "it has no Location")
 }
 
 func readAfterWrite(t *trial) {

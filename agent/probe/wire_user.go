@@ -33,6 +33,9 @@ func wireUserChecks(d walkme.Profile) []Check {
 			ID: "create-shown", Level: Required, Writes: true, Source: "Okta, Basic user schema (E05)", Title: "the created user shows the four base attributes, and active, as they were sent",
 			Okta: "Okta believes the 201 and never looks: the account has other values than the ones in Okta until the next update.", Remedy: "store userName, both names and the e-mail address as they are sent", run: wireCreateShown,
 		}, {
+			ID: "create-arrays", Level: Required, Writes: true, Source: "Okta, FAQ, implementation requirements (E06); RFC 7643, 2.4", Title: "multi-valued attributes are arrays, also with one value",
+			Okta: "Okta cannot read the attribute, and its PUT fails or writes it anew.", Remedy: "write emails, phoneNumbers and addresses as arrays of objects", run: wireArrays,
+		}, {
 			ID: "password-hidden", Level: Required, Writes: true, Source: "RFC 7643, 4.1.1, returned: never (F05, I13)", Title: "the password is in no answer",
 			Okta: "Okta echoes whatever it reads, passwords included, in each PUT.", Remedy: "never show password", Switch: "walkme.wire.echo_password: false", run: wirePassword,
 		}, {
@@ -169,6 +172,19 @@ func spelledText(s string) string {
 		return "missing"
 	}
 	return quoted(s)
+}
+
+func wireArrays(t *trial) {
+	a := account{want: t.person("arrays")}
+	made := t.accountOf(a.with("phoneNumbers[primary eq true].value", "+15550102"))
+	if made == nil {
+		return
+	}
+	o := t.read(made.path())
+	for _, key := range []string{"emails", "phoneNumbers", "addresses", "groups", "roles", "entitlements", "photos", "ims"} {
+		_, isList := o.get(key).([]any)
+		t.expect(o.get(key) == nil || isList, "%s is %s", key, short(o.get(key)))
+	}
 }
 
 func wirePassword(t *trial) {

@@ -69,6 +69,7 @@ var exitStatus = [][2]string{
 	{"4", "Finished, but some removals wait for approval."},
 	{"64", "Wrong usage."},
 	{"78", "Wrong configuration. The service is not started again."},
+	{"130", "probe was interrupted, and has removed what it had made."},
 }
 
 var manEnvironment = [][2]string{

@@ -86,7 +86,21 @@ Exit codes: 0 every required check passed, with --strict every recommended one, 
 	flags.StringVar(&f.Domain, "domain", probe.DefaultDomain, "`DOMAIN` of the e-mail addresses that are made")
 	flags.DurationVar(&f.Timeout, "timeout", probe.DefaultTimeout, "of the whole run, its clean-up aside")
 	flags.Float64Var(&f.RequestsPerSecond, "requests-per-second", 10, "at most so many `REQUESTS` a second; 0: no limit (default on loopback)")
+	for name, words := range map[string][]string{
+		"suite": append(probe.Suites(), "all"), "dialect": {"oin", "aiw", "both"}, "format": probeFormats(), "only": checkIDs(), "skip": checkIDs(),
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // the flags are there
+	}
 	return cmd
+}
+
+// checkIDs are the ids of all checks.
+func checkIDs() []string {
+	var ids []string
+	for _, c := range probe.Catalogue([]walkme.Profile{walkme.OIN, walkme.AIW}) {
+		ids = append(ids, c.ID)
+	}
+	return ids
 }
 
 func probeArgs(f *probeFlags) cobra.PositionalArgs {
