@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
@@ -23,12 +24,15 @@ type groupLine struct {
 }
 
 type groupsPage struct {
-	Groups []groupLine
+	Groups   []groupLine
+	Look     seen
+	Linkable []agent.AvailableGroup
 }
 
 func (s *Server) groups(r *http.Request) (*view, error) {
 	ctx := r.Context()
-	page := &groupsPage{}
+	page := &groupsPage{Look: s.seen()}
+	page.Linkable = page.Look.linkable()
 	err := s.read(ctx, func(db *state.DB) error {
 		if db == nil {
 			return nil

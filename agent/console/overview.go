@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,6 +80,12 @@ func (s *Server) overview(r *http.Request) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
+	dry, err := s.dryRuns()
+	if err != nil {
+		return nil, err
+	}
+	l.Runs = append(l.Runs, dry...)
+	slices.SortStableFunc(l.Runs, newestFirst)
 	page.Fresh = len(l.Runs) == 0
 	for i := range l.Runs[:min(len(l.Runs), shownRuns)] {
 		page.Runs = append(page.Runs, s.runLine(&l.Runs[i]))
@@ -158,10 +165,12 @@ func (s *Server) verdict(p *overviewPage, l latest, q agent.Quarantine) verdict 
 		return verdict{Tone: "bad", Text: "Credentials are refused since " + absolute(q.Since) + ".", Detail: q.Reason, Link: "/runs/" + last.ID}
 	case last.Outcome == agent.RunFailed:
 		return verdict{Tone: "bad", Text: "The last run failed, " + since + ".", Detail: last.Error, Link: "/runs/" + last.ID}
+	case last.Outcome == planned && p.waiting() == 0:
+		return dryVerdict(last, since)
 	case last.Outcome == state.Running:
 		return verdict{Tone: "busy", Text: "A run is under way, begun " + since + ".", Link: "/runs/" + last.ID}
 	}
-	if n := held(p.Holds); n > 0 {
+	if n := p.waiting(); n > 0 {
 		return verdict{Tone: "look", Text: count(n, "change") + " " + is(n) + " held and " + wait(n) + " for a decision.", Link: p.Holds[0].Link}
 	}
 	if n := len(p.Failures) + p.MoreBad; n > 0 {
@@ -180,13 +189,29 @@ func (s *Server) verdict(p *overviewPage, l latest, q agent.Quarantine) verdict 
 	return verdict{Tone: "good", Text: "All in step.", Detail: fmt.Sprintf("The last run was done %s; %s and %s are managed.", since, count(p.People, "person"), count(p.Groups, "group"))}
 }
 
-func held(holds []holdLine) (n int) {
-	for _, h := range holds {
+// waiting counts the changes that wait for a decision.
+func (p *overviewPage) waiting() (n int) {
+	for _, h := range p.Holds {
 		if h.Waiting() {
 			n += h.Count
 		}
 	}
 	return n
+}
+
+// dryVerdict says what the latest plan of a service came to that sends nothing.
+func dryVerdict(last *state.Run, since string) verdict {
+	v := verdict{Tone: "look", Text: count(last.Planned, "change") + " would be made.", Detail: "Planned " + since + "; nothing was sent.", Link: "/runs/" + last.ID}
+	if last.Planned == 0 && last.Held == 0 && last.Rejected == 0 {
+		v.Tone, v.Text = "good", "Nothing would be changed."
+	}
+	if last.Held > 0 {
+		v.Detail += " " + count(last.Held, "change") + " would be held."
+	}
+	if last.Rejected > 0 {
+		v.Detail += " " + rejected(last.Rejected) + "."
+	}
+	return v
 }
 
 func is(n int) string {

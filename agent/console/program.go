@@ -38,6 +38,10 @@ type Program struct {
 	// Sync makes a run. It returns when the run has ended; its begin shows in the state.
 	Sync func(ctx context.Context, o RunOptions) error
 
+	// Look reads WalkMe's accounts that nobody in Okta stands for, and its groups that
+	// can be linked. See [Look].
+	Look func(ctx context.Context) ([]agent.Account, []agent.AvailableGroup, error)
+
 	// Plan makes the plan that a run would carry out, and sends nothing.
 	Plan func(ctx context.Context) (*plan.Plan, error)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -189,7 +190,21 @@ func (n *runner) plan(p Program) (id string, err error) {
 // planned is the outcome of a run that sends nothing.
 const planned = "planned"
 
-// dry returns a plan that was asked for here, by its id.
+// dry returns a dry run by its id; its plan is known where it was asked for here.
+func (s *Server) dry(id string) (dryRun, bool) {
+	if d, ok := s.runner.dry(id); ok {
+		return d, true
+	}
+	notes, err := s.dryRuns()
+	if err != nil {
+		return dryRun{}, false // as if it was not on record
+	}
+	if i := slices.IndexFunc(notes, func(r state.Run) bool { return r.ID == id }); i >= 0 {
+		return dryRun{run: notes[i]}, true
+	}
+	return dryRun{}, false
+}
+
 func (n *runner) dry(id string) (dryRun, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -200,3 +215,24 @@ func (n *runner) dry(id string) (dryRun, bool) {
 	}
 	return dryRun{}, false
 }
+
+// dryRuns are the runs that planned and sent nothing, here and by the schedule, newest
+// first.
+func (s *Server) dryRuns() ([]state.Run, error) {
+	var out []state.Run
+	if notes := s.current().DryRuns; notes != nil {
+		var err error
+		if out, err = notes(); err != nil {
+			return nil, err
+		}
+	}
+	s.runner.mu.Lock()
+	defer s.runner.mu.Unlock()
+	for _, d := range s.runner.plans {
+		out = append(out, d.run)
+	}
+	slices.SortStableFunc(out, newestFirst)
+	return out, nil
+}
+
+func newestFirst(a, b state.Run) int { return b.StartedAt.Compare(a.StartedAt) }

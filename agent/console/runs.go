@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"okta-walkme-agent/agent/plan"
@@ -44,7 +45,16 @@ type runsPage struct {
 func (s *Server) runs(r *http.Request) (*view, error) {
 	page := &runsPage{}
 	ctx, before := r.Context(), r.URL.Query().Get("before")
-	err := s.read(ctx, func(db *state.DB) error {
+	dry, err := s.dryRuns()
+	if err != nil {
+		return nil, err
+	}
+	if before == "" {
+		for i := range dry {
+			page.Runs = append(page.Runs, s.runLine(&dry[i]))
+		}
+	}
+	err = s.read(ctx, func(db *state.DB) error {
 		if db == nil {
 			return nil
 		}
@@ -64,6 +74,7 @@ func (s *Server) runs(r *http.Request) (*view, error) {
 		}
 		return nil
 	})
+	slices.SortStableFunc(page.Runs, func(a, b runLine) int { return newestFirst(a.Run, b.Run) })
 	return &view{page: "runs", title: "Runs", data: page}, err
 }
 
@@ -111,7 +122,7 @@ type runPage struct {
 
 // dryPage shows what a run would do.
 func (s *Server) dryPage(page *runPage, d dryRun) *view {
-	page.Run, page.Dry = s.runLine(&d.run), true
+	page.Run, page.Dry, page.All = s.runLine(&d.run), true, d.run.Planned
 	if d.plan != nil {
 		page.Health, page.All = d.plan.Health, len(d.plan.Changes)
 		for _, c := range d.plan.Changes[:min(len(d.plan.Changes), changesOnPage)] {
@@ -130,7 +141,7 @@ type choice struct {
 func (s *Server) run(r *http.Request) (*view, error) {
 	ctx, q := r.Context(), r.URL.Query()
 	page := &runPage{Query: q.Get("q"), Action: q.Get("action"), State: q.Get("state")}
-	if d, ok := s.runner.dry(r.PathValue("id")); ok {
+	if d, ok := s.dry(r.PathValue("id")); ok {
 		return s.dryPage(page, d), nil
 	}
 	id, _ := strconv.ParseInt(q.Get("after"), 10, 64) // what is no number is the beginning

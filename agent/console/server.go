@@ -43,6 +43,7 @@ type Server struct {
 	past     *past
 	lab      chan struct{} // a token: one mapping is tried at a time
 	runner   *runner
+	look     look
 
 	mu      sync.Mutex
 	program Program
@@ -167,6 +168,9 @@ func (s *Server) routes() http.Handler {
 		"GET /groups":      s.groups,
 		"GET /groups/{id}": s.group,
 		"GET /holds/{id}":  s.hold,
+		"GET /accounts":    s.accounts,
+		"POST /accounts":   s.startLook("/accounts"),
+		"POST /groups":     s.startLook("/groups"),
 		"GET /mappings":    s.mappings,
 		"POST /mappings":   s.mappings,
 	} {

@@ -26,6 +26,7 @@ func words() template.FuncMap {
 		"label":  report.ActionLabel,
 		"took":   elapsed,
 		"figure": newFigure,
+		"status": func(active *bool) bool { return active != nil && *active },
 	}
 }
 

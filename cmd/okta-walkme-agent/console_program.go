@@ -24,8 +24,17 @@ func (c *cli) consoleProgram(cfg *configs.Config, log *slog.Logger) console.Prog
 		Agent: cfg.Agent(), DryRun: cfg.DryRun, Schedule: cfg.Schedule.String(), Okta: cfg.Okta.OrgURL,
 		RequestsPerSecond: cfg.WalkMe.RequestsPerSecond, RateLimitShare: cfg.Okta.RateLimitShare,
 		Advise:  adviseRecorded,
+		DryRuns: func() ([]state.Run, error) { return dryRuns(cfg) },
 		NextRun: func(ctx context.Context, db *state.DB) (time.Time, error) { return nextRun(ctx, cfg, db) },
 		Sync:    func(ctx context.Context, o console.RunOptions) error { return c.consoleRun(ctx, cfg, log, o) },
+		Look: func(ctx context.Context) (accounts []agent.Account, groups []agent.AvailableGroup, err error) {
+			s, err := c.open(ctx, cfg, purpose{name: "console", dry: true}, log)
+			if err != nil {
+				return nil, nil, err
+			}
+			defer func() { err = errors.Join(err, s.close()) }()
+			return console.Look(ctx, s.agent)
+		},
 		Plan: func(ctx context.Context) (planned *plan.Plan, err error) {
 			s, err := c.open(ctx, cfg, purpose{name: "console", dry: true}, log)
 			if err != nil {
@@ -67,6 +76,25 @@ func nextRun(ctx context.Context, cfg *configs.Config, db *state.DB) (time.Time,
 		return time.Time{}, nil
 	}
 	return service.NextRun(ctx, db, cfg.State.Path)
+}
+
+// dryRuns are the runs of a service that sends nothing.
+func dryRuns(cfg *configs.Config) ([]state.Run, error) {
+	n, err := service.ReadDryNotes(cfg.State.Path)
+	if err != nil {
+		return nil, err
+	}
+	var out []state.Run
+	for _, r := range n.Runs {
+		run := state.Run{
+			ID: r.ID, Trigger: r.Trigger, StartedAt: r.StartedAt, Outcome: r.Outcome, Planned: r.Planned, Held: r.Held, Rejected: r.Rejected, Error: r.Error,
+		}
+		if r.FinishedAt != nil {
+			run.FinishedAt = *r.FinishedAt
+		}
+		out = append(out, run)
+	}
+	return out, nil
 }
 
 // adviseRecorded is diagnose for a failure that is on record.

@@ -56,6 +56,11 @@ func TestConsoleOfAService(t *testing.T) {
 	if text = page(client.Post(base+"/sync", "application/x-www-form-urlencoded", nil)); !strings.Contains(text, "by console") {
 		t.Errorf("POST /sync leads to %s", text)
 	}
+	for range 200 {
+		if text = page(client.Get(base + "/")); strings.Contains(text, "2 people and 0 groups are managed") && !strings.Contains(text, "under way") {
+			break
+		}
+	}
 	s.end()
 	if _, err := client.Get(base + "/"); err == nil {
 		t.Error("the console outlives the service")
