@@ -109,6 +109,16 @@ func (e *PartialMembersError) Error() string {
 		"use wire_profile oin with membership_updates delta", e.Shown, why)
 }
 
+// NameSentError says that a membership change failed at the name which Okta sends along
+// (Wire.RenameWithMembers), before any member was sent.
+type NameSentError struct{ Err error }
+
+// Error implements error.
+func (e *NameSentError) Error() string { return "send the name: " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *NameSentError) Unwrap() error { return e.Err }
+
 // PartialError says that of the writes of one call the first ones were applied
 // and then one failed. Err is that one's.
 type PartialError struct {

@@ -124,7 +124,7 @@ func (c *Client) UpdateMembers(ctx context.Context, u MembersUpdate) (*MembersRe
 func (c *Client) updateMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	if c.profile == OIN && u.Rename && c.wire.RenameWithMembers {
 		if err := c.rename(ctx, GroupRename{GroupID: u.GroupID, Name: u.Name, Managed: u.Managed, Linked: u.Linked}); err != nil {
-			return nil, fmt.Errorf("send the name: %w", err)
+			return nil, &NameSentError{err}
 		}
 	}
 	if c.wholeList() {

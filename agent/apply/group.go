@@ -44,8 +44,11 @@ func (r *runner) createGroup(ctx context.Context, c *job) error {
 		rec.Members, rec.Partial = ids, second
 		return written{record: &rec}, nil
 	})
-	if refusesMembers(err) && len(members) > 0 {
+	switch {
+	case refusesMembers(err) && len(members) > 0:
 		return r.createEmpty(ctx, c)
+	case errors.Is(err, scim.ErrConflict):
+		return r.groupConflict(ctx, c, err)
 	}
 	if err != nil || !second {
 		return err
@@ -93,6 +96,9 @@ func (r *runner) createEmpty(ctx context.Context, c *job) error {
 		rec := r.groupRecord(c, g.ID, c.Name, state.Created)
 		return written{record: &rec}, nil
 	})
+	if errors.Is(err, scim.ErrConflict) {
+		return r.groupConflict(ctx, c, err)
+	}
 	if err != nil {
 		return err
 	}

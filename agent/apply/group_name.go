@@ -92,7 +92,7 @@ func (r *runner) giveName(ctx context.Context, c *job) error {
 			GroupID: c.WalkMeID, Name: c.Name, Managed: managed, Linked: rec.Origin == state.Linked,
 		})
 		if err != nil {
-			return written{}, err
+			return written{}, r.renameConflict(ctx, c, err)
 		}
 		rec.Name, rec.UpdatedAt = c.Name, r.a.Now()
 		rec.Attributes = scim.Attributes{{Path: scim.PathDisplayName, Value: c.Name}}

@@ -114,7 +114,7 @@ func (r *runner) pushMembers(ctx context.Context, c *job, change plan.MemberChan
 	if len(reasons) == 0 {
 		return nil
 	}
-	return r.noteRefused(ctx, c, refused, reasons)
+	return r.noteRefused(ctx, c, refused, reasons, len(change.Add)+len(change.Remove))
 }
 
 // outstanding is what the next plan would hold if these batches failed, by which
@@ -222,9 +222,9 @@ func (r *runner) withOktaIDs(err error) error {
 
 // noteRefused records the members that WalkMe refused as a failure of just that
 // change: the group's other changes are not kept waiting by it.
-func (r *runner) noteRefused(ctx context.Context, c *job, refused plan.MemberChange, reasons []string) error {
+func (r *runner) noteRefused(ctx context.Context, c *job, refused plan.MemberChange, reasons []string, all int) error {
 	slices.Sort(reasons)
-	err := &refusal{strings.Join(reasons, "; ")}
+	err := &MembersRefusedError{strings.Join(reasons, "; "), max(0, all-len(reasons))}
 	rest := &job{Change: &plan.Change{
 		Type: scim.Group, Action: plan.GroupMembers, OktaID: c.OktaID, Name: c.Name,
 		Members: plan.MemberChange{Add: scim.SortedSet(refused.Add), Remove: scim.SortedSet(refused.Remove)},

@@ -30,5 +30,5 @@ func (r *runner) pushNow(ctx context.Context, c *job, rec state.Record) error {
 	if err != nil || len(reasons) == 0 {
 		return err
 	}
-	return r.noteRefused(ctx, c, refused, reasons)
+	return r.noteRefused(ctx, c, refused, reasons, len(members)+len(c.Members.Remove))
 }

@@ -77,7 +77,7 @@ func (r *runner) linkUser(ctx context.Context, c *job, found *walkme.User) error
 	return r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		u, err := r.a.WalkMe.LinkUser(ctx, found, c.Want.Resource)
 		if err != nil {
-			return written{}, err
+			return written{}, r.holder(ctx, c, err)
 		}
 		out := written{record: r.acknowledged(c, found.ID, u.UserName, state.Linked)}
 		if !r.a.Policy.UpdateUserAttributes {
@@ -126,7 +126,7 @@ func (r *runner) updateUser(ctx context.Context, c *job) error {
 	err := r.write(ctx, c, nil, func(ctx context.Context) (written, error) {
 		u, err := r.a.WalkMe.UpdateAccount(ctx, r.account(c), c.Want.Resource)
 		if err != nil {
-			return written{}, err
+			return written{}, r.holder(ctx, c, err)
 		}
 		return written{record: r.acknowledged(c, c.WalkMeID, u.UserName, "")}, nil
 	})

@@ -34,6 +34,24 @@ func (d *document) alike(changes []*plan.Change) []section {
 
 // outcomeText is the error of a change that failed or was not tried.
 func (d *document) outcomeText(c *plan.Change) string {
+	return d.named(d.outcomeOf(c))
+}
+
+// named adds the names of members to a text, which has their Okta ids alone: the log, for
+// which it was written, has no names.
+func (d *document) named(text string) string {
+	if !strings.Contains(text, "member ") {
+		return text
+	}
+	for id, name := range d.plan.People {
+		if name != "" && name != id {
+			text = strings.ReplaceAll(text, "member "+id+":", "member "+name+" ("+id+"):")
+		}
+	}
+	return text
+}
+
+func (d *document) outcomeOf(c *plan.Change) string {
 	switch {
 	case c.Outcome == plan.Failed && c.Error == "":
 		return fmt.Sprintf("WalkMe answered %d", c.HTTPStatus)

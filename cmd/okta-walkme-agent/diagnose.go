@@ -9,7 +9,6 @@ import (
 	"net/http"
 
 	"okta-walkme-agent/agent"
-	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
@@ -69,10 +68,7 @@ func diagnoseWalkMe(err error) (diagnosis, bool) {
 	return diagnosis{}, false
 }
 
-// diagnoseChange knows what a failure means for a single object. A 404 is about the
-// object then, not about the address.
-func diagnoseChange(c *plan.Change, err error) (diagnosis, bool) { return diagnoseObject(c.Type, err) }
-
+// diagnoseObject is for a failure of which no more is known than what it was about.
 func diagnoseObject(t scim.Type, err error) (diagnosis, bool) {
 	var unanswered *walkme.UnansweredError
 	switch {
@@ -80,6 +76,12 @@ func diagnoseObject(t scim.Type, err error) (diagnosis, bool) {
 		return diagnosis{"WalkMe broke off without an answer, so it may have done it or not",
 			"nothing: the next run asks WalkMe what became of it, and goes on from there"}, true
 	case !errors.Is(err, scim.ErrNotFound):
+		var answer *scim.Error
+		if errors.As(err, &answer) && !answer.Page {
+			if d, ok := diagnoseRefusal(t, "", answer.Status); ok {
+				return d, true
+			}
+		}
 		return diagnose(err)
 	case t == scim.Group:
 		return diagnosis{"the group was deleted in WalkMe", "set push_groups.on_missing: recreate, or take the group off push_groups.sources"}, true

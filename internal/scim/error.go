@@ -36,6 +36,10 @@ type Error struct {
 	// Detail is the server's text on one line: no control characters, at
 	// most 500 characters, possibly empty.
 	Detail string
+
+	// Page says that the answer was a page of HTML: whatever sent it, a gateway or
+	// a sign-in page, knows nothing of SCIM.
+	Page bool
 }
 
 // Error uses the words in which Okta shows the same failure:
@@ -79,7 +83,7 @@ func ParseError(status int, contentType string, body []byte) *Error {
 	case len(body) == 0:
 	case e.fromJSON(body):
 	case strings.Contains(media, "html") || looksLikeHTML(body):
-		e.Detail = oneLine(htmlTitle(body))
+		e.Detail, e.Page = oneLine(htmlTitle(body)), true
 	case !strings.HasPrefix(string(body), "{"):
 		e.Detail = oneLine(string(body))
 	default:

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"okta-walkme-agent/agent/apply"
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/walkme"
+)
+
+// What WalkMe refuses of one object is explained by what was tried, and names the switch.
+func TestDiagnoseChange(t *testing.T) {
+	answered := func(status int) error { return &scim.Error{Status: status} }
+	held := func(t scim.Type, oktaID string, left bool) error {
+		return &apply.NameHeldError{Type: t, WalkMeID: "42", OktaID: oktaID, Left: left, Err: answered(409)}
+	}
+	for _, tt := range []struct {
+		action        plan.Action
+		err           error
+		cause, remedy string
+	}{
+		{plan.Create, answered(409), "the user already exists", "rename or remove it"},
+		{plan.GroupCreate, answered(409), "a group of this name exists", "as link"},
+		{plan.Update, held(scim.User, "", false), "another account", "rename or remove that account"},
+		{plan.Update, held(scim.User, "00u2", false), "swap names", "a third user name"},
+		{plan.Update, held(scim.User, "00u2", true), "who has left", "rename the account of the leaver"},
+		{plan.GroupRename, held(scim.Group, "00g2", false), "another pushed group", "another name"},
+		{plan.GroupRename, held(scim.Group, "", false), "does not manage it", "in WalkMe"},
+		{plan.Create, answered(403), "create accounts (403)", "provisioning.create_users: false"},
+		{plan.Deactivate, answered(403), "deactivate accounts", "provisioning.deactivate_users: false"},
+		{plan.GroupDelete, answered(403), "delete groups", "push_groups.on_unlink: leave"},
+		{plan.Deactivate, answered(501), "does not take a PATCH", "walkme.wire_profile: aiw"},
+		{plan.Update, answered(405), "does not take a PUT", "walkme.wire.user_update: patch"},
+		{plan.GroupMembers, answered(405), "members are added", "push_groups.membership_updates: replace"},
+		{plan.GroupMembers, answered(501), "members are added", "walkme.wire_profile: aiw"},
+		{plan.GroupMembers, answered(413), "fewer changes", "walkme.wire.member_batch"},
+		{plan.GroupMembers, answered(400), "the form", "push_groups.membership_updates: replace"},
+		{plan.GroupMembers, &walkme.NameSentError{Err: answered(403)}, "the name of the group", "walkme.wire.rename_with_members: false"},
+		{plan.GroupMembers, &walkme.RejectedError{Rejected: []walkme.RejectedMember{{Err: answered(404)}}}, "does not know the account", "sync --refresh"},
+		{plan.Deactivate, &walkme.AnotherOwnerError{ID: "42"}, "has passed to somebody else", "by hand"},
+		{plan.Create, &scim.Error{Status: 403, Page: true}, "a routing error", "walkme.region"},
+		{plan.Update, answered(404), "the account was deleted", "recreate"},
+	} {
+		typ := scim.User
+		if strings.HasPrefix(string(tt.action), "group") {
+			typ = scim.Group
+		}
+		d, ok := diagnoseChange(&plan.Change{Type: typ, Action: tt.action}, fmt.Errorf("walkme: %w", tt.err))
+		if !ok || !strings.Contains(d.cause, tt.cause) || !strings.Contains(d.remedy, tt.remedy) {
+			t.Errorf("%s, %v: %+v, want cause %q and remedy %q", tt.action, tt.err, d, tt.cause, tt.remedy)
+		}
+	}
+}
