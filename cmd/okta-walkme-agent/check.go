@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -224,7 +223,7 @@ func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.
 		k.warn("%d people in all cannot be mapped; plan lists them", rejected)
 	}
 	k.ok("%s to active accounts", count(mapped, "person maps", "people map"))
-	k.attributes(a.Mapping, desired.People)
+	k.empty(a.Mapping, snap, desired.People)
 	if client == nil {
 		return
 	}
@@ -247,28 +246,13 @@ func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.
 	}
 }
 
-// attributes finds what nobody has, which is what becomes of a misspelt name: Okta's
-// answers do not tell a name that there is none of from one without a value.
-func (k *checklist) attributes(mapping plan.Mapping, people []plan.Person) {
-	mapped := func(p plan.Person) bool { return len(p.Attributes) > 0 }
-	if !slices.ContainsFunc(people, mapped) {
-		return
-	}
-	for _, rule := range mapping.Rules() {
-		filled := func(p plan.Person) bool { return !scim.Equal(p.Attributes.Get(rule.Path), nil) }
-		if len(rule.Expr.References()) > 0 && !slices.ContainsFunc(people, filled) {
-			k.warn("%s is empty for everybody: Okta has no value for %s; compare it with the variable names in Okta's Profile Editor",
-				rule.Path, report.Escape(rule.Expr.String()))
-		}
-	}
-}
-
 // checklist prints what was found as it goes.
 type checklist struct {
 	w              io.Writer
 	color          bool
 	failed, warned int
 	records        []state.Record // what the agent manages
+	attributesOf   *okta.Schema   // what exists; nil: unknown
 }
 
 func (k *checklist) section(title, detail string) {

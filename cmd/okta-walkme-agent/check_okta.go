@@ -11,6 +11,7 @@ import (
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/internal/el"
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
 
@@ -95,15 +96,12 @@ func (k *checklist) schema(ctx context.Context, client *okta.Client, mapping pla
 		k.ok("which profile attributes exist is not known: %s", report.Escape(err.Error()))
 		return
 	}
+	k.attributesOf = &schema
 	wrong := 0
 	for _, rule := range mapping.Rules() {
-		for _, ref := range rule.Expr.References() {
-			exist := map[string][]string{"user": schema.User, "appuser": schema.AppUser}[ref.Root]
-			if exist == nil || ref.Root == "appuser" && ref.Name == "userName" || slices.Contains(exist, ref.Name) || somebodyHas(snap.Users, ref.Root, ref.Name) {
-				continue
-			}
+		for _, ref := range k.unknownTo(rule, snap.Users) {
 			wrong++
-			k.warn("%s: there is no attribute %s.%s in Okta%s", rule.Path, ref.Root, report.Escape(ref.Name), meant(el.Nearest(ref.Name, exist)))
+			k.warn("%s: there is no attribute %s.%s in Okta%s", rule.Path, ref.Root, report.Escape(ref.Name), meant(el.Nearest(ref.Name, k.existing(ref))))
 		}
 	}
 	if wrong == 0 {
@@ -116,6 +114,54 @@ func (k *checklist) slips(mapping plan.Mapping, names okta.ProfileNames) {
 	for _, u := range mapping.Unvalued(names, nil) {
 		if u.Slip {
 			k.warn("%s", report.Escape(u.String()))
+		}
+	}
+}
+
+// existing lists the attributes of the profile that a reference is about; nil for
+// what has no schema.
+func (k *checklist) existing(ref el.Reference) []string {
+	switch ref.Root {
+	case "user":
+		return k.attributesOf.User
+	case "appuser":
+		return k.attributesOf.AppUser
+	}
+	return nil
+}
+
+// unknownTo lists what a rule names and Okta does not have, as far as that is known.
+func (k *checklist) unknownTo(rule plan.MappingRule, people []okta.User) (unknown []el.Reference) {
+	if k.attributesOf == nil {
+		return nil
+	}
+	for _, ref := range rule.Expr.References() {
+		exist := k.existing(ref)
+		userName := ref.Root == "appuser" && ref.Name == "userName"
+		if exist != nil && !userName && !slices.Contains(exist, ref.Name) && !somebodyHas(people, ref.Root, ref.Name) {
+			unknown = append(unknown, ref)
+		}
+	}
+	return unknown
+}
+
+// empty names what nobody has. Where it is known that the attribute exists, that is as
+// it may be; where it is not, a misspelt name reads like this, because Okta's answers
+// do not tell it from one without a value.
+func (k *checklist) empty(mapping plan.Mapping, snap *okta.Snapshot, people []plan.Person) {
+	mapped := func(p plan.Person) bool { return len(p.Attributes) > 0 }
+	if !slices.ContainsFunc(people, mapped) {
+		return
+	}
+	for _, rule := range mapping.Rules() {
+		filled := func(p plan.Person) bool { return !scim.Equal(p.Attributes.Get(rule.Path), nil) }
+		expression := report.Escape(rule.Expr.String())
+		switch {
+		case len(rule.Expr.References()) == 0, slices.ContainsFunc(people, filled):
+		case k.attributesOf != nil && len(k.unknownTo(rule, snap.Users)) == 0:
+			k.remark("%s is empty for everybody: nobody has a value for %s in Okta", rule.Path, expression)
+		default:
+			k.warn("%s is empty for everybody: Okta has no value for %s; compare it with the variable names in Okta's Profile Editor", rule.Path, expression)
 		}
 	}
 }

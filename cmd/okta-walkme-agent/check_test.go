@@ -49,6 +49,9 @@ func TestCheckNamesWhatDoesNotExist(t *testing.T) {
 	if want := "warn  title, nickName, displayName: beyond the three attributes that WalkMe's guide maps"; !strings.Contains(r.out, want) {
 		t.Errorf("check says\n%swant %q in it", r.out, want)
 	}
+	if want := "warn  title is empty for everybody: nobody has a value for user.title in Okta"; !strings.Contains(r.out, want) {
+		t.Errorf("check says\n%swant %q in it", r.out, want)
+	}
 	c.org.ForbidSchemas()
 	if r := c.run("check"); !strings.Contains(r.out, "which profile attributes exist is not known") || strings.Contains(r.out, "there is no attribute") {
 		t.Errorf("check without the right says\n%s", r.out)
