@@ -1,16 +1,13 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
+	"net/url"
 	"syscall"
 	"time"
 )
@@ -58,43 +55,32 @@ func (e *NoRightError) Unwrap() error { return e.Err }
 func AskReload(ctx context.Context, runtimeDir string) (answer ReloadAnswer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, longestReload)
 	defer cancel()
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(runtimeDir, controlSocket))
-	}}
-	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://service"+reloadPath, bytes.NewReader(nil))
-	if err != nil {
-		return answer, err
+	err = ask(ctx, runtimeDir, controlSocket, reloadPath, nil, &answer)
+	return answer, err
+}
+
+// dialError says why the service could not be asked, without the address, which is made
+// up.
+func dialError(dir string, err error) error {
+	var made *url.Error
+	if errors.As(err, &made) {
+		err = made.Err
 	}
-	resp, err := (&http.Client{Transport: transport}).Do(req)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return answer, &NoRightError{Dir: runtimeDir, Err: errors.Unwrap(err)}
+		return &NoRightError{Dir: dir, Err: err}
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return answer, fmt.Errorf("%w: %w", ErrNotRunning, errors.Unwrap(err))
-	case err != nil:
-		return answer, errors.Unwrap(err) // without the address, which is made up
+		return fmt.Errorf("%w: %w", ErrNotRunning, err)
 	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return answer, fmt.Errorf("answer of the service: %w", err)
-	}
-	return answer, nil
+	return err
 }
 
 // serveControl answers reload requests on a socket in the runtime folder, until
-// the result is called. Who may reach the socket is decided by the folder's mode.
+// the result is called. Root and this user alone may ask.
 func serveControl(dir string, reload func(context.Context) ReloadAnswer) (stop func(), err error) {
-	path := filepath.Join(dir, controlSocket)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	listener, err := net.Listen("unix", path)
+	listener, err := listenSocket(dir, controlSocket)
 	if err != nil {
-		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("control socket: %w", err), listener.Close())
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+reloadPath, func(w http.ResponseWriter, r *http.Request) {

@@ -21,6 +21,9 @@ type Options struct {
 	// RuntimeDir is the folder for the control socket, made by systemd; "": none.
 	RuntimeDir string
 
+	// View answers what members of ViewGroup ask.
+	View View
+
 	// Prepare reads the configuration file and builds the clients. Every transport
 	// of theirs goes through the observer. It is called at the start and at each
 	// reload, from any goroutine.

@@ -112,18 +112,38 @@ func (d *daemon) listenForReloads(ctx context.Context) (stop func(), err error) 
 			}
 		}
 	}()
-	closeSocket := func() {}
-	if dir := d.options.RuntimeDir; dir != "" {
-		if closeSocket, err = serveControl(dir, func(ctx context.Context) ReloadAnswer { return d.takeOver(ctx, log) }); err != nil {
-			cancel()
-			signal.Stop(hangup)
-			return nil, err
-		}
-	}
-	return func() {
+	ignore := func() {
 		cancel()
 		signal.Stop(hangup)
-		closeSocket()
+	}
+	if d.options.RuntimeDir == "" {
+		return ignore, nil
+	}
+	closeSockets, err := d.openSockets(func(ctx context.Context) ReloadAnswer { return d.takeOver(ctx, log) })
+	if err != nil {
+		ignore()
+		return nil, err
+	}
+	return func() {
+		ignore()
+		closeSockets()
+	}, nil
+}
+
+// openSockets listens in the runtime folder, until the result is called.
+func (d *daemon) openSockets(reload func(context.Context) ReloadAnswer) (stop func(), err error) {
+	stopControl, err := serveControl(d.options.RuntimeDir, reload)
+	if err != nil {
+		return nil, err
+	}
+	stopView, err := serveView(d.options.RuntimeDir, d.options.View)
+	if err != nil {
+		stopControl()
+		return nil, err
+	}
+	return func() {
+		stopControl()
+		stopView()
 	}, nil
 }
 

@@ -64,10 +64,15 @@ func usage(format string, args ...any) error {
 // run is the whole program. The last line on standard error says why it failed.
 func run(ctx context.Context, args []string, env environment) int {
 	c := &cli{environment: env, display: newDisplay(env.stderr, isTerminal(env.stderr))}
+	return c.execute(ctx, args)
+}
+
+func (c *cli) execute(ctx context.Context, args []string) int {
+	c.args = args
 	root := c.root()
 	root.SetArgs(args)
-	root.SetIn(env.stdin)
-	root.SetErr(env.stderr)
+	root.SetIn(c.stdin)
+	root.SetErr(c.stderr)
 	err := root.ExecuteContext(ctx)
 	c.display.close()
 	c.endTrace(err == nil)
@@ -78,7 +83,7 @@ func run(ctx context.Context, args []string, env environment) int {
 	var e *exit
 	if err != nil && (!errors.As(err, &e) || e.err != nil) {
 		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(env.stderr, "%s: %s\n", programName, report.Escape(strings.TrimRight(line, "\n")))
+			fmt.Fprintf(c.stderr, "%s: %s\n", programName, report.Escape(strings.TrimRight(line, "\n")))
 		}
 	}
 	return code
@@ -111,6 +116,9 @@ type cli struct {
 	color      string
 	tracePath  string
 	display    *display
+	args       []string
+	viewing    bool          // for a member of service.ViewGroup: nothing but looks
+	columns    int           // that the reader has; 0: as wide as the output
 	trace      *har.Recorder // nil until something is sent
 }
 
@@ -143,9 +151,11 @@ Okta's provisioning engine would make.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exit{exitUsage, err} })
 	flags := root.PersistentFlags()
-	flags.StringVarP(&c.configPath, "config", "c", "", "configuration `FILE` (default $"+configVar+", then "+defaultConfig+")")
 	flags.StringVar(&c.color, "color", "auto", "colours: auto, always or never")
-	flags.StringVar(&c.tracePath, "trace", "", "record each exchange with Okta and WalkMe in `FILE`, a new one (HAR 1.2, without secrets)")
+	if !c.viewing { // which has no say in files
+		flags.StringVarP(&c.configPath, "config", "c", "", "configuration `FILE` (default $"+configVar+", then "+defaultConfig+")")
+		flags.StringVar(&c.tracePath, "trace", "", "record each exchange with Okta and WalkMe in `FILE`, a new one (HAR 1.2, without secrets)")
+	}
 	root.AddCommand(
 		c.runCommand(), c.reloadCommand(), c.initCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
 		c.explainCommand(), c.groupsCommand(), c.accountsCommand(), c.checkCommand(), c.consoleCommand(), c.probeCommand(),
@@ -157,6 +167,11 @@ Okta's provisioning engine would make.`,
 	nameShells(root)
 	usageArgs(root)
 	c.completeNames(root)
+	if c.viewing {
+		c.lookAlone(root)
+	} else {
+		c.askInstead(root)
+	}
 	return root
 }
 

@@ -26,7 +26,7 @@ Where the console has a sign-in at Okta, the address to go to is printed.`,
 		Example: `  sudo okta-walkme-agent console
   ssh -L 8788:/run/okta-walkme-agent/console.sock HOST     for a console on a unix socket`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.printLink(viewOnly) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.printLink(viewOnly || c.viewing) },
 	}
 	cmd.Flags().BoolVar(&viewOnly, "view-only", false, "the link opens it for looking alone")
 	return cmd

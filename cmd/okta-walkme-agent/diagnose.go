@@ -147,7 +147,7 @@ func diagnoseState(err error) (diagnosis, bool) {
 	case errors.As(err, &foreign):
 		return diagnosis{"state.path does not name a state file of this program", "correct state.path; or, if it was the state, restore a backup"}, true
 	case errors.Is(err, fs.ErrPermission):
-		return diagnosis{"the user who runs this command may not use the file", "run it as root, or as the user of the service"}, true
+		return diagnosis{"the user who runs this command may not use the file", "run it as root, or as the user of the service; members of the group " + service.ViewGroup + " may use status, history, holds list and explain while the service runs"}, true
 	case errors.Is(err, state.ErrNoHold):
 		return diagnosis{"no changes are held under that id: they were approved, or are others by now", "plan shows what is held now, with the ids"}, true
 	case errors.Is(err, state.ErrDiskFull):

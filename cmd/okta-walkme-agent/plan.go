@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -175,7 +176,7 @@ func (c *cli) showPlan(w io.Writer, planned *plan.Plan, format string, full bool
 }
 
 func (c *cli) reportOptions(w io.Writer, full bool) report.Options {
-	return report.Options{Color: c.colored(w), Width: width(w), Full: full, Now: time.Now()}
+	return report.Options{Color: c.colored(w), Width: cmp.Or(c.columns, width(w)), Full: full, Now: time.Now()}
 }
 
 // adviser is diagnose for the changes of a report.

@@ -32,7 +32,7 @@ Between two runs the state is free: sync, apply and resync work meanwhile.`,
 
 func (c *cli) serviceOptions(host *consoleHost) service.Options {
 	return service.Options{
-		Version: buildVersion(), Commit: commit, RuntimeDir: c.runtimeDir(""), Explain: explained,
+		Version: buildVersion(), Commit: commit, RuntimeDir: c.runtimeDir(""), Explain: explained, View: c.view,
 		Prepare: func(ctx context.Context, observer *service.Observer) (*service.Setup, error) {
 			return c.setup(ctx, observer, host)
 		},

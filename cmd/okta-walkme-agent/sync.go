@@ -167,6 +167,9 @@ func unconfirmed(r *agent.Report) bool {
 // whoAmI names the person who decides, for the record: behind sudo the one who called
 // it.
 func (c *cli) whoAmI() string {
+	if c.viewing {
+		return viewer
+	}
 	if caller := c.getenv("SUDO_USER"); caller != "" {
 		return caller
 	}
