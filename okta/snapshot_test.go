@@ -65,8 +65,8 @@ func TestSnapshotUser(t *testing.T) {
 	want := okta.User{
 		ID: ann, UserName: "ann@example.com", Scope: "GROUP", Status: "ACTIVE", GroupID: group,
 		AccountStatus: "SUSPENDED",
-		AppProfile: json.RawMessage(`{"badge":12345678901234567890,"email":"ann@example.com","firstName":"Ann","lastName":"Lee","mobilePhone":null,"note":null,"ratio":1.10,"tags":["b","a"]}`),
-		Profile:    json.RawMessage(`{"badge":12345678901234567890,"email":"ann@example.com","firstName":"Ann","lastName":"Lee","login":"ann@example.com","mobilePhone":null,"note":null,"ratio":1.10,"secondEmail":null,"tags":["b","a"]}`),
+		AppProfile:    json.RawMessage(`{"badge":12345678901234567890,"email":"ann@example.com","firstName":"Ann","lastName":"Lee","mobilePhone":null,"note":null,"ratio":1.10,"tags":["b","a"]}`),
+		Profile:       json.RawMessage(`{"badge":12345678901234567890,"email":"ann@example.com","firstName":"Ann","lastName":"Lee","login":"ann@example.com","mobilePhone":null,"note":null,"ratio":1.10,"secondEmail":null,"tags":["b","a"]}`),
 	}
 	if diff := cmp.Diff(want, got, cmp.Transformer("text", func(r json.RawMessage) string { return string(r) })); diff != "" {
 		t.Errorf("user (-want +got):\n%s", diff)

@@ -124,7 +124,7 @@ func confirmEnd[T element](ctx context.Context, c *Client, path string, ids []st
 	lost := incomplete("a full page came without a next link, and there is more behind it: the link was lost")
 	p, err := readPage[T](ctx, c, withQuery(path, "after", ids[len(ids)-1]))
 	switch {
-	case err != nil && !isBadRequest(err):
+	case err != nil && !isNoPosition(err):
 		return err
 	case err == nil && len(p.items) == 0:
 		return nil
@@ -141,6 +141,20 @@ func confirmEnd[T element](ctx context.Context, c *Client, path string, ids []st
 		return nil // links do come, or Okta does not let itself be asked
 	}
 	return lost
+}
+
+// isNoPosition reports whether Okta may have failed at an id in place of a position:
+// the error is an answer, and none about credentials or limits.
+func isNoPosition(err error) bool {
+	var refused *APIError
+	if !errors.As(err, &refused) || refused.Foreign {
+		return false
+	}
+	switch refused.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+		return false
+	}
+	return true
 }
 
 func isBadRequest(err error) bool {

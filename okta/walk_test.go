@@ -109,6 +109,24 @@ func TestFullPageWithoutANextLink(t *testing.T) {
 	}
 }
 
+// Where Okta fails at an id in place of a position, the smaller page tells, too.
+func TestFullPageWherePositionsFail(t *testing.T) {
+	for status, want := range map[int]error{400: nil, 404: nil, 500: nil, 403: okta.ErrForbidden} {
+		org := startOrg(t, oktatest.Options{PageLimit: 2})
+		hire(org, "ann@example.com")
+		hire(org, "bob@example.com")
+		org.Fault(func(r *http.Request) *oktatest.Fault {
+			if r.URL.Query().Has("after") {
+				return &oktatest.Fault{Status: status, Body: `{"errorCode":"E0000009"}`}
+			}
+			return nil
+		})
+		if _, err := newClient(t, org).Snapshot(t.Context(), okta.SnapshotRequest{}); !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("Snapshot() when a position is answered %d = %v, want %v", status, err, want)
+		}
+	}
+}
+
 // The page that Okta was asked for counts even when all links are lost, its own
 // included.
 func TestFullPageWithoutAnyLink(t *testing.T) {
