@@ -58,6 +58,27 @@ func (s *stage) plain(ctx context.Context, name string, c Command) ([]string, er
 	return append(args, c.Args...), nil
 }
 
+// decide records a decision about each of the holds. The next run carries it out.
+func (s *stage) decide(ctx context.Context, verb string, d *Decision) error {
+	ids := []string(d.Holds)
+	if len(ids) == 0 || slices.Equal(ids, []string{"all"}) {
+		var err error
+		if ids, err = s.holds(ctx); err != nil {
+			return err
+		}
+	}
+	for _, id := range ids {
+		args := []string{"holds", verb, id}
+		if d.Reason != "" {
+			args = append(args, "--reason", d.Reason)
+		}
+		if s.run(ctx, args); s.code != 0 {
+			return fmt.Errorf("%s ended with %d\n%s", strings.Join(args, " "), s.code, indented(s.output))
+		}
+	}
+	return nil
+}
+
 // holds are the ids of what waits for a decision.
 func (s *stage) holds(ctx context.Context) ([]string, error) {
 	var stdout, stderr bytes.Buffer

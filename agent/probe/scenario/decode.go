@@ -196,6 +196,17 @@ func (s *Step) decode(d *decoder, n *yaml.Node) {
 	d.mapping(n, reflect.ValueOf(s).Elem())
 }
 
+// decode takes "all", too.
+func (h *Decision) decode(d *decoder, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && !isNull(n) {
+		h.Holds = Names{n.Value}
+		return
+	}
+	if !isNull(n) {
+		d.mapping(n, reflect.ValueOf(h).Elem())
+	}
+}
+
 // decode takes the arguments of any command as one text, too.
 func (c *AnyCommand) decode(d *decoder, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && !isNull(n) {

@@ -122,6 +122,8 @@ type Step struct {
 	Plan          *Command       `yaml:"plan"`
 	Sync          *Command       `yaml:"sync"`
 	Resync        *ResyncCommand `yaml:"resync"`
+	Approve       *Decision      `yaml:"approve"`
+	Reject        *Decision      `yaml:"reject"`
 	Run           *AnyCommand    `yaml:"run"`
 
 	Expectations `yaml:",inline"`
@@ -216,6 +218,12 @@ type ResyncCommand struct {
 	Failed    bool     `yaml:"failed"`
 	Changed   bool     `yaml:"changed"`
 	DryRun    bool     `yaml:"dry_run"`
+}
+
+// Decision is about holds: those that wait, or all of them.
+type Decision struct {
+	Holds  Names  `yaml:"holds"` // ids; all, where it is not given
+	Reason string `yaml:"reason"`
 }
 
 // AnyCommand is any command, as it is typed.

@@ -92,6 +92,10 @@ func (s *stage) step(ctx context.Context, step *Step) ([]Failure, error) {
 		s.run(ctx, args)
 	case step.Kill != nil:
 		err = s.kill(ctx, step.Kill)
+	case step.Approve != nil:
+		err = s.decide(ctx, "approve", step.Approve)
+	case step.Reject != nil:
+		err = s.decide(ctx, "reject", step.Reject)
 	}
 	if err != nil {
 		return []Failure{{step.Line, err.Error()}}, nil

@@ -171,7 +171,8 @@ func (s *stage) configure() error {
 		},
 		"walkme": map[string]any{
 			"base_url": s.conduit.url, "wire_profile": s.profile, "requests_per_second": 0,
-			"max_in_flight": 1, // so that requests come in the order of the plan
+			"max_in_flight": 1,    // so that requests come in the order of the plan
+			"verify_every":  "0s", // so that they are those of the changes
 			"auth":          map[string]any{"token": "file:walkme-token"},
 		},
 		"mappings": map[string]any{
