@@ -48,7 +48,7 @@ var imports = map[string][]string{
 	"configs":           {"agent", "agent/plan", "agent/service", "internal/el", "internal/near", "okta", "walkme"},
 
 	// The test bench plays the agent against the fakes.
-	"agent/probe/conversation": {},
+	"agent/probe/conversation": {"internal/scim"},
 	"agent/probe/scenario":     {"internal/fault", "internal/near", "internal/scim", "okta/oktatest", "walkme/walkmetest"},
 
 	"cmd/okta-walkme-agent": {
@@ -111,16 +111,17 @@ var testsOnly []string
 // otherNames are the places that fold the case of names which are nobody's: of
 // attributes, functions, headers, keys. They are ASCII by their standards.
 var otherNames = map[string]string{
-	"internal/near":           "what somebody may have meant: its answers are questions",
-	"internal/el":             "functions and keywords of expressions, and what expressions compute",
-	"internal/har":            "HTTP header names (RFC 9110, section 5.1)",
-	"internal/scim":           "attribute names (RFC 7643, section 2.1), and the comparison itself",
-	"configs":                 "keys and words of the configuration",
-	"okta/page.go":            "parameters of a Link header (RFC 8288, section 3)",
-	"okta/oktatest/people.go": "Okta's logins; the fake stands on its own",
-	"okta/oktatest/render.go": "Okta's search by the beginning of a name; the fake stands on its own",
-	"agent/plan/mapping.go":   "attribute names",
-	"walkme/walkmetest":       "attribute names; resources are compared in collation.go",
+	"internal/near":                      "what somebody may have meant: its answers are questions",
+	"internal/el":                        "functions and keywords of expressions, and what expressions compute",
+	"agent/probe/conversation/header.go": "HTTP header names (RFC 9110, section 5.1)",
+	"internal/har":                       "HTTP header names (RFC 9110, section 5.1)",
+	"internal/scim":                      "attribute names (RFC 7643, section 2.1), and the comparison itself",
+	"configs":                            "keys and words of the configuration",
+	"okta/page.go":                       "parameters of a Link header (RFC 8288, section 3)",
+	"okta/oktatest/people.go":            "Okta's logins; the fake stands on its own",
+	"okta/oktatest/render.go":            "Okta's search by the beginning of a name; the fake stands on its own",
+	"agent/plan/mapping.go":              "attribute names",
+	"walkme/walkmetest":                  "attribute names; resources are compared in collation.go",
 }
 
 // bucketNames are package names that say nothing about what is inside.

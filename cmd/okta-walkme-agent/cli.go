@@ -160,7 +160,7 @@ Okta's provisioning engine would make.`,
 		c.runCommand(), c.reloadCommand(), c.initCommand(), c.syncCommand(), c.planCommand(), c.applyCommand(), c.resyncCommand(),
 		c.explainCommand(), c.groupsCommand(), c.accountsCommand(), c.checkCommand(), c.consoleCommand(), c.probeCommand(),
 		c.notifyCommand(), c.statusCommand(), c.historyCommand(), c.holdsCommand(), c.stateCommand(), c.versionCommand(), c.manCommand(),
-		c.demoCommand(), c.serveCommand(), c.scenarioCommand(),
+		c.demoCommand(), c.serveCommand(), c.scenarioCommand(), c.traceCommand(),
 	)
 	root.SetOut(c.stdout) // before cobra's own command takes it for its own
 	root.InitDefaultCompletionCmd()
