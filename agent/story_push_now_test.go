@@ -123,3 +123,30 @@ func TestResyncOfWhatFailed(t *testing.T) {
 		w.quiet()
 	})
 }
+
+// A server that is to get deltas alone is pushed all of ours once more, and the removal
+// of everybody else: no whole list.
+func TestPushNowByDelta(t *testing.T) {
+	w := newWorld(t, walkme.OIN, func(s *setup) {
+		s.sources, s.wire.MembershipUpdates = []string{"Team"}, walkme.Delta
+		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
+	})
+	w.hire("ann", "bob")
+	w.group("Team", "ann", "bob")
+	w.sync()
+	team := w.record("Team").ID
+	for _, others := range [][]string{nil, {w.account("x", true)}} {
+		w.tenant.SetMembers(team, append(others, w.accountID("ann"), w.accountID("bob"))...)
+		w.pushAgain(plan.Selection{Groups: []string{"Team"}})
+		for _, r := range w.tenant.Requests() {
+			if body := string(r.Body); strings.Contains(body, `"op":"replace"`) && strings.Contains(body, "members") {
+				t.Errorf("%s %s: the whole list was sent: %s", r.Method, r.Path, body)
+			}
+		}
+		if got := w.writes(); !strings.Contains(got, `"op":"add","path":"members"`) {
+			t.Errorf("writes =\n%s\nwant the members added once more", got)
+		}
+		wantText(t, "memberships", w.memberships(), "Team: ann bob")
+	}
+	w.quiet()
+}

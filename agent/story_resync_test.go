@@ -122,8 +122,8 @@ func TestSelectionString(t *testing.T) {
 	for want, s := range map[string]plan.Selection{
 		"everything": {},
 		"--failed":   {Failed: true},
-		"--user a@example.com --group 'WalkMe Editors' --attribute title --force": {
-			Users: []string{"a@example.com", "a@example.com"}, Groups: []string{"WalkMe Editors"}, Attributes: []string{"title"}, Always: true},
+		"--user a@example.com --group 'WalkMe Editors' --attribute title --changed": {
+			Users: []string{"a@example.com", "a@example.com"}, Groups: []string{"WalkMe Editors"}, Attributes: []string{"title"}, Changed: true},
 	} {
 		if got := s.String(); got != want {
 			t.Errorf("String() = %q, want %q", got, want)

@@ -94,7 +94,7 @@ type PushGroups struct {
 	OnUnlink             string        `yaml:"on_unlink" oneof:"leave|delete"`
 	DeprovisionedMembers string        `yaml:"deprovisioned_members" oneof:"keep|remove"`
 	RenameLinked         bool          `yaml:"rename_linked"`
-	MembershipUpdates    string        `yaml:"membership_updates" oneof:"delta|replace"`
+	MembershipUpdates    string        `yaml:"membership_updates" oneof:"auto|delta|replace"`
 	OnMissing            string        `yaml:"on_missing" oneof:"error|recreate"` // for a group that is gone in WalkMe
 }
 

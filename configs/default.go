@@ -30,7 +30,7 @@ func Default() Config {
 		},
 		Mappings: defaultMappings(),
 		PushGroups: PushGroups{
-			OnUnlink: "leave", DeprovisionedMembers: "keep", MembershipUpdates: "delta", OnMissing: "error",
+			OnUnlink: "leave", DeprovisionedMembers: "keep", MembershipUpdates: "auto", OnMissing: "error",
 		},
 		Limits: Limits{
 			Deactivations:   Limit{Count: 20, Percent: 10},

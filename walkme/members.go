@@ -136,8 +136,17 @@ func (c *Client) updateMembers(ctx context.Context, u MembersUpdate) (*MembersRe
 // ReplaceMembers makes the list of members exactly u.Managed, one write, as
 // Okta's "Push Now" does: whoever else was in the group is out of it. Members
 // whom the server refuses because it does not know them are left out and
-// Rejected. Of the name AIW alone takes note, as in UpdateMembers.
+// Rejected. Of the name AIW alone takes note, as in UpdateMembers. A server that is to
+// get deltas alone is sent all of ours once more, and the removal of everybody else
+// whom it shows.
 func (c *Client) ReplaceMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
+	if c.profile == OIN && c.wire.MembershipUpdates == Delta {
+		r, err := c.replaceByDelta(ctx, u)
+		if err != nil {
+			return nil, fmt.Errorf("walkme: replace members of group %s: %w", u.GroupID, err)
+		}
+		return r, nil
+	}
 	w := listWrite{
 		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW, linked: u.Linked,
 		acknowledged: u.Acknowledged,
@@ -152,6 +161,16 @@ func (c *Client) ReplaceMembers(ctx context.Context, u MembersUpdate) (*MembersR
 		return nil, fmt.Errorf("walkme: replace members of group %s: %w", u.GroupID, err)
 	}
 	return r, nil
+}
+
+func (c *Client) replaceByDelta(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
+	shown, err := c.readGroup(ctx, u.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	_, u.Remove = shown.difference(u.Managed)
+	u.Add = u.Managed
+	return c.writeDelta(ctx, u)
 }
 
 // writeList changes the membership by writing the whole list. To a linked group

@@ -69,8 +69,9 @@ type Wire struct {
 	// 1 to 1000.
 	MemberBatch int
 
-	// MembershipUpdates is delta (removes and adds) or replace (the whole
-	// list), for profile OIN. AIW always writes the whole list.
+	// MembershipUpdates is delta (removes and adds), replace (the whole list), or auto
+	// (delta, and replace for Push Now, as Okta), for profile OIN. AIW always writes
+	// the whole list.
 	MembershipUpdates string
 
 	// GroupPutID repeats the id in the body of PUT /Groups/{id}.
@@ -116,6 +117,7 @@ const (
 	Replace = "replace"
 	Merge   = "merge"
 	Delta   = "delta"
+	Auto    = "auto" // Delta, and Replace for Push Now
 
 	OverlayAll     = "all"
 	OverlayChanged = "changed"
@@ -144,7 +146,7 @@ func DefaultWire() Wire {
 		UserUpdate:        UpdatePut,
 		ExtensionSchemas:  true,
 		MemberBatch:       defaultMemberBatch,
-		MembershipUpdates: Delta,
+		MembershipUpdates: Auto,
 		GroupPutID:        true,
 		ResolveConflicts:  true,
 		PathlessActive:    true,
@@ -180,7 +182,7 @@ func (w Wire) withDefaults() (Wire, error) {
 		{"multi_valued", &w.MultiValued, []string{Replace, Merge}},
 		{"overlay", &w.Overlay, []string{OverlayAll, OverlayChanged}},
 		{"user_update", &w.UserUpdate, []string{UpdatePut, UpdatePatch}},
-		{"membership_updates", &w.MembershipUpdates, []string{Delta, Replace}},
+		{"membership_updates", &w.MembershipUpdates, []string{Auto, Delta, Replace}},
 	} {
 		if *s.value == "" {
 			*s.value = s.allowed[0]

@@ -247,7 +247,7 @@ func (f fields) circumstances(in *plan.Input) {
 	if f.has("force") {
 		selection := plan.Selection{
 			Users: f.list("users"), Groups: f.list("groups"), Attributes: f.list("attributes"),
-			Failed: f.has("failed"), Always: f.has("always"),
+			Failed: f.has("failed"), Changed: f.has("changed"),
 		}
 		for _, id := range f.list("done") {
 			kind := scim.User

@@ -15,8 +15,8 @@ import (
 type Selection struct {
 	Users      []string `json:"users,omitempty"`      // userName or Okta id
 	Groups     []string `json:"groups,omitempty"`     // name in Okta or WalkMe, or Okta id
-	Attributes []string `json:"attributes,omitempty"` // paths: only people whose value of one differs from what was acknowledged
-	Always     bool     `json:"always,omitempty"`     // with Attributes: everybody, whether or not it differs
+	Attributes []string `json:"attributes,omitempty"` // paths: people alone, for the sake of these
+	Changed    bool     `json:"changed,omitempty"`    // only what differs from what was acknowledged; with Attributes: in one of these
 	Failed     bool     `json:"failed,omitempty"`     // only what failed at its last attempt
 
 	ids  map[string]bool // resolved; nil: everything
@@ -48,8 +48,8 @@ func (s *Selection) String() string {
 			parts = append(parts, flag.name+" "+v)
 		}
 	}
-	if s.Always {
-		parts = append(parts, "--force")
+	if s.Changed {
+		parts = append(parts, "--changed")
 	}
 	if s.Failed {
 		parts = append(parts, "--failed")
@@ -62,7 +62,7 @@ func (s *Selection) String() string {
 
 // All says whether everything is selected.
 func (s *Selection) All() bool {
-	return s != nil && len(s.Users)+len(s.Groups)+len(s.Attributes) == 0 && !s.Failed
+	return s != nil && len(s.Users)+len(s.Groups)+len(s.Attributes) == 0 && !s.Failed && !s.Changed
 }
 
 // UnknownError says that a resync names a person or group that neither Okta
@@ -126,8 +126,10 @@ func (s *Selection) narrows(r *state.Record) bool {
 	return r == nil || r.Partial || !s.done[ObjectKey(r.Type, r.SourceID)]
 }
 
+// touches says whether what differs of a person is reason enough: without Changed,
+// nothing needs to differ.
 func (s *Selection) touches(diff []scim.AttributeChange) bool {
-	return len(s.Attributes) == 0 || s.Always ||
+	return !s.Changed || len(s.Attributes) == 0 && len(diff) > 0 ||
 		slices.ContainsFunc(diff, func(d scim.AttributeChange) bool { return slices.Contains(s.Attributes, d.Path) })
 }
 
@@ -139,7 +141,7 @@ func (s *Selection) wants(r *state.Record, diff []scim.AttributeChange) bool {
 // wantsGroup says whether a resync forces a full push of a managed group. What failed
 // is merely tried again.
 func (s *Selection) wantsGroup(r *state.Record) bool {
-	return s != nil && !s.Failed && s.names(scim.Group, r.SourceID) && s.narrows(r) && len(s.Attributes) == 0
+	return s != nil && !s.Failed && !s.Changed && s.names(scim.Group, r.SourceID) && s.narrows(r) && len(s.Attributes) == 0
 }
 
 // replaces says whether that push throws out the strangers in the group, as Okta's

@@ -126,9 +126,24 @@ func (p *printer) explainNext(e *agent.Explanation) {
 		if c.Type != e.Type {
 			label += " " + c.Name
 		}
-		p.labelled("Next run", joined(": ", label, c.Reason.String()))
+		p.labelled("Next run", joined(": ", p.notSent(c), label, c.Reason.String()))
 		p.attributes(c, 13, attributeColumn([]*plan.Change{c}))
 	}
+}
+
+// notSent says that a change is not sent, and why; "" of one that is.
+func (p *printer) notSent(c *plan.Change) string {
+	switch b := c.Block; {
+	case b == nil:
+		return ""
+	case b.Is(plan.BlockDisabled):
+		return "nothing is sent, because " + b.Detail + " is off"
+	case b.IsHeld():
+		return "held until somebody decides about " + b.Hold
+	case b.Is(plan.BlockWaiting) && b.Until != nil:
+		return "waits until " + moment(*b.Until, p.o.Now)
+	}
+	return joined(", ", "nothing is sent", c.Block.Detail)
 }
 
 // joined joins those parts that are not empty.

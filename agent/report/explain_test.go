@@ -62,3 +62,21 @@ func TestHostileExplanation(t *testing.T) {
 		}
 	}
 }
+
+// TestExplanationOfWhatIsNotSent never promises what a run will not do.
+func TestExplanationOfWhatIsNotSent(t *testing.T) {
+	until := now().Add(20 * time.Minute)
+	for want, block := range map[string]plan.Block{
+		"nothing is sent, because provisioning.create_users is off: ": {Kind: plan.BlockDisabled, Detail: "provisioning.create_users"},
+		"held until somebody decides about d-1234: ":                  {Kind: plan.BlockHeld, Hold: "d-1234"},
+		"waits until ": {Kind: plan.BlockWaiting, Until: &until},
+		"nothing is sent, the look-up of the name failed: ": {Kind: plan.BlockUnconfirmed, Detail: "the look-up of the name failed"},
+	} {
+		e := explainedUser()
+		e.Next = e.Next[:1]
+		e.Next[0].BlockBy(block)
+		if got := string(render(t, explained(e))); !strings.Contains(got, want) {
+			t.Errorf("explanation:\n%s\nwant %q", got, want)
+		}
+	}
+}

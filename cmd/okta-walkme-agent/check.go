@@ -179,7 +179,7 @@ func (k *checklist) tenant(ctx context.Context, client *walkme.Client) {
 	case err != nil:
 		k.fail("the agent's accounts in WalkMe", err)
 	case found.Shown != "":
-		k.ok("WalkMe shows %s, an account of the agent's", report.Escape(found.Shown))
+		k.ok("accounts of the agent's are there")
 	case len(found.Absent) > 0:
 		k.warn("WalkMe does not show %s, on record as the agent's; plan --refresh compares all of them", report.Escape(strings.Join(found.Absent, ", ")))
 	}

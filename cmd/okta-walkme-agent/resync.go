@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -15,7 +18,7 @@ import (
 )
 
 func (c *cli) resyncCommand() *cobra.Command {
-	var dryRun, resume bool
+	var dryRun, resume, yes, force bool
 	var approve []string
 	var reason string
 	show := runFlags{name: agent.TriggerResync}
@@ -25,7 +28,9 @@ func (c *cli) resyncCommand() *cobra.Command {
 		Short: "Push again, although nothing differs",
 		Long: `Sends Okta's update conversation for people, and Push Now for groups, even where
 nothing differs: for all, or for those selected. --user and --group add up, the
-other flags narrow down; nothing else is touched. Push Now overwrites a group's
+other flags narrow down; nothing else is touched. --attribute pushes people alone;
+--changed pushes only what differs from what WalkMe last took. With nothing
+selected, on a terminal, it shows how many and asks. Push Now overwrites a group's
 membership with exactly the pushed people; who would be thrown out is shown before,
 and limits count it. A group that was linked keeps its other members unless --group
 names it. --failed tries what failed once more.
@@ -44,8 +49,8 @@ An interrupted resync goes on with --continue alone.`,
 			if err := knownFormat(show.format); err != nil {
 				return err
 			}
-			if pick.Always && len(pick.Attributes) == 0 {
-				return usage("--force goes with --attribute")
+			if force && pick.Changed {
+				return usage("--force and --changed say the opposite")
 			}
 			cfg, err := c.load()
 			if err != nil {
@@ -57,6 +62,11 @@ An interrupted resync goes on with --continue alone.`,
 				}
 			}
 			opts := agent.Options{Trigger: agent.TriggerResync, By: c.whoAmI(), Approve: approve, Reason: reason, Scope: plan.OfSelection(pick), Resume: resume}
+			if pick.All() && !yes && !dryRun && !resume && len(approve) == 0 {
+				if err := c.confirmResync(cmd.Context(), cfg); err != nil {
+					return err
+				}
+			}
 			if dryRun {
 				return otherResync(c.dryRun(cmd.Context(), cfg, opts, show))
 			}
@@ -70,8 +80,10 @@ An interrupted resync goes on with --continue alone.`,
 	flags := cmd.Flags()
 	flags.StringSliceVar(&pick.Users, "user", nil, "only this person, by `LOGIN` or Okta id")
 	flags.StringSliceVar(&pick.Groups, "group", nil, "only this group, by `NAME` or Okta id")
-	flags.StringSliceVar(&pick.Attributes, "attribute", nil, "only people whose value of this SCIM `PATH` differs from what WalkMe last took")
-	flags.BoolVar(&pick.Always, "force", false, "with --attribute: everybody, whether or not it differs")
+	flags.StringSliceVar(&pick.Attributes, "attribute", nil, "only people, for the sake of this SCIM `PATH`")
+	flags.BoolVar(&pick.Changed, "changed", false, "only what differs from what WalkMe last took; with --attribute: in that")
+	flags.BoolVar(&force, "force", false, "also what does not differ, which is so without it, too")
+	flags.BoolVarP(&yes, "yes", "y", false, "do not ask before everything is pushed")
 	flags.BoolVar(&pick.Failed, "failed", false, "only what failed at its last attempt")
 	flags.BoolVar(&resume, "continue", false, "go on with a resync that was interrupted")
 	flags.StringSliceVar(&approve, "approve", nil, "release the changes that this resync holds under `ID`")
@@ -79,6 +91,37 @@ An interrupted resync goes on with --continue alone.`,
 	flags.BoolVar(&dryRun, "dry-run", false, "only show what would be pushed")
 	show.register(cmd)
 	return cmd
+}
+
+// errNo ends a resync of everything that nobody wants.
+var errNo = errors.New("nothing was pushed")
+
+// confirmResync asks before everything is pushed again, where somebody is there to
+// answer: at a terminal.
+func (c *cli) confirmResync(ctx context.Context, cfg *configs.Config) error {
+	in, ok := c.stdin.(*os.File)
+	if !ok || !isTerminal(in) || !isTerminal(c.stderr) {
+		return nil
+	}
+	db, err := openState(ctx, cfg, purpose{dry: true})
+	if err != nil || db == nil {
+		return explained(err)
+	}
+	records, err := db.Records(ctx)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return explained(err)
+	}
+	n := plan.CountManaged(records)
+	fmt.Fprintf(c.stderr, "This pushes %s and %s again, whether or not anything differs. Go on? [y/N] ",
+		count(n.Users, "user", "users"), count(n.Groups, "group", "groups"))
+	answer, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+		return &exit{exitFailed, errNo}
+	}
+	return nil
 }
 
 func isMapped(cfg *configs.Config, path string) bool {

@@ -40,7 +40,7 @@ func TestAnotherTenant(t *testing.T) {
 		c.hire("Ann"+last, last)
 	}
 	c.must(exitOK, "sync")
-	if r := c.must(exitOK, "check"); !strings.Contains(r.out, "an account of the agent's") {
+	if r := c.must(exitOK, "check"); !strings.Contains(r.out, "accounts of the agent's are there") {
 		t.Errorf("check: %q", r.out)
 	}
 	c.tenant.SetCredentials("another", "tenant")
