@@ -147,7 +147,8 @@ func LookForAccounts(ctx context.Context, client *walkme.Client, recorded []stat
 	return out, nil
 }
 
-// accountsToSeek are the active accounts that were not missed before, newest first.
+// accountsToSeek are the active accounts that were not missed before, newest first. Of
+// the same minute, which is often the same run, the Okta id decides.
 func accountsToSeek(recorded []state.Record) []state.Record {
 	var out []state.Record
 	for _, r := range recorded {
@@ -156,7 +157,7 @@ func accountsToSeek(recorded []state.Record) []state.Record {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b state.Record) int {
-		return cmp.Or(b.UpdatedAt.Compare(a.UpdatedAt), cmp.Compare(a.SourceID, b.SourceID))
+		return cmp.Or(b.UpdatedAt.Truncate(time.Minute).Compare(a.UpdatedAt.Truncate(time.Minute)), cmp.Compare(a.SourceID, b.SourceID))
 	})
 	return out
 }
