@@ -31,7 +31,7 @@ func TestResyncContinue(t *testing.T) {
 		t.Errorf("an interrupted resync says %q, want how to go on", r.err)
 	}
 	c.tenant.Fault(nil)
-	if r := c.must(exitUsage, "resync", "--continue", "--user", "ann@example.com"); !strings.Contains(r.err, "--attribute userName --force") {
+	if r := c.must(exitUsage, "resync", "--continue", "--user", "ann@example.com"); !strings.Contains(r.err, "--attribute userName;") {
 		t.Errorf("--continue with other flags says %q, want what is unfinished", r.err)
 	}
 	if r := c.must(exitUsage, "resync", "ann@example.com"); !strings.Contains(r.err, "--user") {
