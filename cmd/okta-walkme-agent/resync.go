@@ -49,17 +49,12 @@ An interrupted resync goes on with --continue alone.`,
 			if err := knownFormat(show.format); err != nil {
 				return err
 			}
-			if force && pick.Changed {
-				return usage("--force and --changed say the opposite")
-			}
 			cfg, err := c.load()
 			if err != nil {
 				return err
 			}
-			for _, path := range pick.Attributes {
-				if !isMapped(cfg, path) {
-					return usage("--attribute %s: it is not under mappings", path)
-				}
+			if err := checkSelection(cfg, pick, force); err != nil {
+				return err
 			}
 			opts := agent.Options{Trigger: agent.TriggerResync, By: c.whoAmI(), Approve: approve, Reason: reason, Scope: plan.OfSelection(pick), Resume: resume}
 			if pick.All() && !yes && !dryRun && !resume && len(approve) == 0 {
@@ -77,20 +72,39 @@ An interrupted resync goes on with --continue alone.`,
 			}))
 		},
 	}
+	selectionFlags(cmd, &pick)
 	flags := cmd.Flags()
-	flags.StringSliceVar(&pick.Users, "user", nil, "only this person, by `LOGIN` or Okta id")
-	flags.StringSliceVar(&pick.Groups, "group", nil, "only this group, by `NAME` or Okta id")
-	flags.StringSliceVar(&pick.Attributes, "attribute", nil, "only people, for the sake of this SCIM `PATH`")
-	flags.BoolVar(&pick.Changed, "changed", false, "only what differs from what WalkMe last took; with --attribute: in that")
 	flags.BoolVar(&force, "force", false, "also what does not differ, which is so without it, too")
 	flags.BoolVarP(&yes, "yes", "y", false, "do not ask before everything is pushed")
-	flags.BoolVar(&pick.Failed, "failed", false, "only what failed at its last attempt")
 	flags.BoolVar(&resume, "continue", false, "go on with a resync that was interrupted")
 	flags.StringSliceVar(&approve, "approve", nil, "release the changes that this resync holds under `ID`")
 	flags.StringVar(&reason, "reason", "", "why they are released, in a `TEXT` for the record")
 	flags.BoolVar(&dryRun, "dry-run", false, "only show what would be pushed")
 	show.register(cmd)
 	return cmd
+}
+
+// selectionFlags are those that say what is pushed again.
+func selectionFlags(cmd *cobra.Command, pick *plan.Selection) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&pick.Users, "user", nil, "only this person, by `LOGIN` or Okta id")
+	flags.StringSliceVar(&pick.Groups, "group", nil, "only this group, by `NAME` or Okta id")
+	flags.StringSliceVar(&pick.Attributes, "attribute", nil, "only people, for the sake of this SCIM `PATH`")
+	flags.BoolVar(&pick.Changed, "changed", false, "only what differs from what WalkMe last took; with --attribute: in that")
+	flags.BoolVar(&pick.Failed, "failed", false, "only what failed at its last attempt")
+}
+
+// checkSelection refuses what cannot be meant.
+func checkSelection(cfg *configs.Config, pick plan.Selection, force bool) error {
+	if force && pick.Changed {
+		return usage("--force and --changed say the opposite")
+	}
+	for _, path := range pick.Attributes {
+		if !isMapped(cfg, path) {
+			return usage("--attribute %s: it is not under mappings", path)
+		}
+	}
+	return nil
 }
 
 // errNo ends a resync of everything that nobody wants.
