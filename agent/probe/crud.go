@@ -12,19 +12,19 @@ func crudChecks() []Check {
 	const source = "Okta-SCIM-20-CRUD-Test.json, "
 	return []Check{
 		{
-			ID: "create", Level: Required, Writes: true, Source: source + "requests 3 to 5 (B03, B04)", Title: "somebody who is assigned is found by userName; mail, family and given name are right",
+			ID: "create", Level: Required, Writes: true, Source: source + "requests 3 to 5", Title: "somebody who is assigned is found by userName; mail, family and given name are right",
 			Okta: "The person has no account, or one with other values.", Task: taskCreate, Remedy: "store what the POST carries, and let the look-up find it", run: crudStep(bornStage),
 		}, {
-			ID: "update", Level: Required, Writes: true, Source: source + "requests 6 to 8 (B05)", Title: "a first name that changes in Okta is on the server, read by id",
+			ID: "update", Level: Required, Writes: true, Source: source + "requests 6 to 8", Title: "a first name that changes in Okta is on the server, read by id",
 			Okta: "The change does not arrive.", Task: taskUpdate, Remedy: "let a PUT change the profile", run: crudStep(changedStage),
 		}, {
-			ID: "deactivate", Level: Required, Writes: true, Source: source + "requests 9 to 11 (B06)", Title: "after the deactivation the user can still be read by id, inactive",
+			ID: "deactivate", Level: Required, Writes: true, Source: source + "requests 9 to 11", Title: "after the deactivation the user can still be read by id, inactive",
 			Okta: "The leaver keeps access, or can never come back.", Task: taskDeactivate, Remedy: "deactivate, and keep the account", run: crudStep(goneStage),
 		}, {
-			ID: "reactivate", Level: Required, Writes: true, Source: source + "requests 12 to 16 (B07)", Title: "activated and assigned again, the same id is active",
+			ID: "reactivate", Level: Required, Writes: true, Source: source + "requests 12 to 16", Title: "activated and assigned again, the same id is active",
 			Okta: "A second account for the returner, or none.", Task: taskActivate, Remedy: "let the look-up find the inactive account, and active true bring it back", run: crudStep(backStage),
 		}, {
-			ID: "unassign", Level: Required, Writes: true, Source: source + "requests 18 to 20 (B08)", Title: "after the unassignment it is inactive again",
+			ID: "unassign", Level: Required, Writes: true, Source: source + "requests 18 to 20", Title: "after the unassignment it is inactive again",
 			Okta: "Whoever loses the app keeps the account.", Task: taskDeactivate, Remedy: "deactivate as often as it is asked for", run: crudStep(unassignedStage),
 		},
 	}

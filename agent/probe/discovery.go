@@ -18,19 +18,19 @@ func discoveryChecks() []Check {
 	const okta = "Okta never asks for it."
 	const imports = "Okta asks for it only with entitlements, and when it imports a user schema: that fails."
 	return []Check{
-		{ID: "discovery.config", Level: Recommended, Source: "RFC 7644, 4 (H01, E13)", Title: "/ServiceProviderConfig is there", Okta: okta, Remedy: "serve it", run: configThere},
+		{ID: "discovery.config", Level: Recommended, Source: "RFC 7644, 4", Title: "/ServiceProviderConfig is there", Okta: okta, Remedy: "serve it", run: configThere},
 		{ID: "discovery.config-true", Level: Recommended, Writes: true, Source: "RFC 7643, 5", Title: "what it says about PATCH is true", Okta: okta + " Other clients believe it.", Remedy: "announce what is there", run: configTrue},
-		{ID: "discovery.resource-types", Level: Recommended, Source: "RFC 7644, 4 (H02, C02)", Title: "/ResourceTypes lists User with its endpoint", Okta: imports, Remedy: "serve it", run: resourceTypes},
-		{ID: "discovery.resource-type", Level: Recommended, Source: "RFC 7644, 4 (H02)", Title: "one resource type is there by its id", Okta: imports, Remedy: "serve /ResourceTypes/User", run: oneResourceType},
-		{ID: "discovery.resource-type-unknown", Level: Recommended, Source: "RFC 7644, 4 (H02)", Title: "an unknown resource type is answered 404 with a SCIM error", Okta: okta, Remedy: "answer 404", run: unknownResourceType},
-		{ID: "discovery.schemas", Level: Recommended, Source: "RFC 7644, 4 (H03, C05)", Title: "/Schemas defines the User schema", Okta: imports, Remedy: "serve it", run: schemasThere},
-		{ID: "discovery.schema", Level: Recommended, Source: "RFC 7644, 4 (H03)", Title: "one schema is there by its URN", Okta: imports, Remedy: "serve /Schemas/" + scim.SchemaUser, run: oneSchema},
-		{ID: "discovery.schema-unknown", Level: Recommended, Source: "RFC 7644, 4 (H03)", Title: "an unknown schema is answered 404 with a SCIM error", Okta: okta, Remedy: "answer 404", run: unknownSchema},
-		{ID: "discovery.schemas-named", Level: Recommended, Source: "Okta, SCIM with entitlements (C03)", Title: "/Schemas defines every schema that /ResourceTypes names", Okta: imports, Remedy: "define each extension", run: schemasNamed},
-		{ID: "discovery.read-only", Level: Recommended, Writes: true, Source: "RFC 7644, 4 (H01, H02, H03)", Title: "POST, PUT, PATCH and DELETE there are refused", Okta: okta, Remedy: "answer 405", run: discoveryReadOnly},
-		{ID: "discovery.entitlements", Level: Recommended, Source: "Okta-SCIM-20-Entitlements-Test.json (C01)", Title: "each entitlement endpoint answers ?count=1&startIndex=1 with one element, itemsPerPage 1",
+		{ID: "discovery.resource-types", Level: Recommended, Source: "RFC 7644, 4", Title: "/ResourceTypes lists User with its endpoint", Okta: imports, Remedy: "serve it", run: resourceTypes},
+		{ID: "discovery.resource-type", Level: Recommended, Source: "RFC 7644, 4", Title: "one resource type is there by its id", Okta: imports, Remedy: "serve /ResourceTypes/User", run: oneResourceType},
+		{ID: "discovery.resource-type-unknown", Level: Recommended, Source: "RFC 7644, 4", Title: "an unknown resource type is answered 404 with a SCIM error", Okta: okta, Remedy: "answer 404", run: unknownResourceType},
+		{ID: "discovery.schemas", Level: Recommended, Source: "RFC 7644, 4", Title: "/Schemas defines the User schema", Okta: imports, Remedy: "serve it", run: schemasThere},
+		{ID: "discovery.schema", Level: Recommended, Source: "RFC 7644, 4", Title: "one schema is there by its URN", Okta: imports, Remedy: "serve /Schemas/" + scim.SchemaUser, run: oneSchema},
+		{ID: "discovery.schema-unknown", Level: Recommended, Source: "RFC 7644, 4", Title: "an unknown schema is answered 404 with a SCIM error", Okta: okta, Remedy: "answer 404", run: unknownSchema},
+		{ID: "discovery.schemas-named", Level: Recommended, Source: "Okta, SCIM with entitlements", Title: "/Schemas defines every schema that /ResourceTypes names", Okta: imports, Remedy: "define each extension", run: schemasNamed},
+		{ID: "discovery.read-only", Level: Recommended, Writes: true, Source: "RFC 7644, 4", Title: "POST, PUT, PATCH and DELETE there are refused", Okta: okta, Remedy: "answer 405", run: discoveryReadOnly},
+		{ID: "discovery.entitlements", Level: Recommended, Source: "Okta-SCIM-20-Entitlements-Test.json", Title: "each entitlement endpoint answers ?count=1&startIndex=1 with one element, itemsPerPage 1",
 			Okta: "The discovery of entitlements fails.", Remedy: "page entitlements as users", run: entitlementsPaged},
-		{ID: "discovery.entitlement-form", Level: Recommended, Source: "Okta, SCIM with entitlements (C04)", Title: "each entitlement has id, displayName and the type of its resource type",
+		{ID: "discovery.entitlement-form", Level: Recommended, Source: "Okta, SCIM with entitlements", Title: "each entitlement has id, displayName and the type of its resource type",
 			Okta: "The entitlement is left out.", Remedy: "show the three", run: entitlementForm},
 	}
 }

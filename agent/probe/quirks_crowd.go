@@ -16,15 +16,15 @@ const (
 
 func quirkCrowdChecks() []Check {
 	return []Check{
-		{ID: "quirks.burst", Level: Required, Writes: true, Source: "devforum.okta.com 33791; SCIM provisioning standards, bursts (F21)", Title: "a burst of creates, eight at once, makes every account",
+		{ID: "quirks.burst", Level: Required, Writes: true, Source: "devforum.okta.com 33791; SCIM provisioning standards, bursts", Title: "a burst of creates, eight at once, makes every account",
 			Okta: "Assigning a big group leaves people without an account.", Task: taskCreate, Remedy: "take requests that come together; make the check of a name and its insert one transaction", run: burst},
-		{ID: "quirks.pages", Level: Required, Writes: true, Source: "Okta, FAQ, Pagination (E07)", Title: "pages of 100 bring everybody once",
+		{ID: "quirks.pages", Level: Required, Writes: true, Source: "Okta, FAQ, Pagination", Title: "pages of 100 bring everybody once",
 			Okta: "Okta's import counts people twice, or loses some.", Remedy: "page in an order that stays, such as by the time of creation and the id", run: pages},
-		{ID: "quirks.page-size", Level: Recommended, Writes: true, Source: "Okta, SCIM 2.0 reference, paging (I10, P3)", Title: "a page has the 100 entries that were asked for",
+		{ID: "quirks.page-size", Level: Recommended, Writes: true, Source: "Okta, SCIM 2.0 reference, paging", Title: "a page has the 100 entries that were asked for",
 			Okta: "By its reference Okta goes on with startIndex + 100: with shorter pages its import loses people.", Remedy: "allow pages of 100", run: pageSize},
-		{ID: "quirks.group-batch", Level: Recommended, Writes: true, Source: "Okta, Custom Patch Batch Size, 100 to 1000; getsentry/sentry (I18)", Title: "100 members join in one PATCH, and leave in one of 100 operations",
+		{ID: "quirks.group-batch", Level: Recommended, Writes: true, Source: "Okta, Custom Patch Batch Size, 100 to 1000; getsentry/sentry", Title: "100 members join in one PATCH, and leave in one of 100 operations",
 			Okta: "The push of a big group ends in error.", Task: taskMembers, Remedy: "allow 1000 operations and members in one PATCH", Switch: "walkme.wire.member_batch", run: groupBatch},
-		{ID: "quirks.group-big", Level: Recommended, Writes: true, Source: "Okta, Update group membership; FAQ (I18)", Title: "a group of 101 shows all of its members",
+		{ID: "quirks.group-big", Level: Recommended, Writes: true, Source: "Okta, Update group membership; FAQ", Title: "a group of 101 shows all of its members",
 			Okta: "A PUT of what was shown throws out the others.", Remedy: "show every member", run: groupBig},
 	}
 }

@@ -10,19 +10,19 @@ import (
 
 func quirkErrorChecks() []Check {
 	return []Check{
-		{ID: "quirks.conflict-error", Level: Recommended, Writes: true, Source: "RFC 7644, 3.12, table 9 (E2)", Title: "a 409 is a SCIM error with scimType uniqueness",
+		{ID: "quirks.conflict-error", Level: Recommended, Writes: true, Source: "RFC 7644, 3.12, table 9", Title: "a 409 is a SCIM error with scimType uniqueness",
 			Okta: "Okta goes by the status and shows the detail.", Remedy: `answer {"schemas":[…],"status":"409","scimType":"uniqueness","detail":"…"}`, run: conflictError},
-		{ID: "quirks.error-types", Level: Recommended, Source: "RFC 7644, 3.12, table 9 (E2)", Title: "scimType says what went wrong, where it says anything",
+		{ID: "quirks.error-types", Level: Recommended, Source: "RFC 7644, 3.12, table 9", Title: "scimType says what went wrong, where it says anything",
 			Okta: "Okta goes by the status and shows the detail.", Remedy: "leave scimType out of a 404", run: errorTypes},
-		{ID: "quirks.error-status", Level: Info, Source: "RFC 7644, 3.12; Okta's own examples (E2)", Title: "how status is written in an error",
+		{ID: "quirks.error-status", Level: Info, Source: "RFC 7644, 3.12; Okta's own examples", Title: "how status is written in an error",
 			Okta: "Okta takes a text and a number; the RFC wants a text.", run: errorStatus},
-		{ID: "quirks.broken-json", Level: Recommended, Writes: true, Source: "RFC 7644, 3.12 (H12)", Title: "a body that is no JSON is answered 400 with a SCIM error",
+		{ID: "quirks.broken-json", Level: Recommended, Writes: true, Source: "RFC 7644, 3.12", Title: "a body that is no JSON is answered 400 with a SCIM error",
 			Okta: "Okta never sends one.", Remedy: "answer 400 with the Error schema", run: brokenJSON},
-		{ID: "quirks.no-user-name", Level: Recommended, Writes: true, Source: "RFC 7643, 4.1.1; RFC 7644, 3.12 (H12)", Title: "a POST without userName is answered 400 with a SCIM error, and makes nothing",
+		{ID: "quirks.no-user-name", Level: Recommended, Writes: true, Source: "RFC 7643, 4.1.1; RFC 7644, 3.12", Title: "a POST without userName is answered 400 with a SCIM error, and makes nothing",
 			Okta: "Okta never sends one.", Remedy: "demand userName", run: noUserName},
-		{ID: "quirks.unknown-path", Level: Recommended, Source: "RFC 7644, 3.12 (H04)", Title: "an address that does not exist is answered 404 with a SCIM error",
+		{ID: "quirks.unknown-path", Level: Recommended, Source: "RFC 7644, 3.12", Title: "an address that does not exist is answered 404 with a SCIM error",
 			Okta: "Okta never asks; a mistake in the base URL is seen sooner.", Remedy: "answer 404 with the Error schema for every path below the base URL", run: unknownPath},
-		{ID: "quirks.patch-errors", Level: Recommended, Writes: true, Source: "RFC 7644, 3.5.2 (G18)", Title: "a PATCH that makes no sense is answered 400, not with success",
+		{ID: "quirks.patch-errors", Level: Recommended, Writes: true, Source: "RFC 7644, 3.5.2", Title: "a PATCH that makes no sense is answered 400, not with success",
 			Okta: "An error that is answered with success is never seen.", Remedy: "refuse an unknown op with 400, scimType invalidSyntax", run: patchNonsense},
 	}
 }
@@ -88,15 +88,15 @@ func patchNonsense(t *trial) {
 // quirkRunChecks judge the whole run. They come last.
 func quirkRunChecks() []Check {
 	list := []Check{
-		{ID: "quirks.answers-in-time", Level: Required, Source: "Okta, FAQ, implementation requirements (E02)", Title: "every answer came within 60 s",
+		{ID: "quirks.answers-in-time", Level: Required, Source: "Okta, FAQ, implementation requirements", Title: "every answer came within 60 s",
 			Okta: "Okta gives up after 60 s, and the task is in error.", Task: "Error while contacting the server", Remedy: "answer faster, or do the work after the answer", run: answersInTime},
-		{ID: "quirks.answers-fast", Level: Recommended, Source: "Okta, FAQ, implementation requirements (E02)", Title: "every answer came within 5 s",
+		{ID: "quirks.answers-fast", Level: Recommended, Source: "Okta, FAQ, implementation requirements", Title: "every answer came within 5 s",
 			Okta: "Okta waits; a burst of assignments takes long.", Remedy: "find out what is slow", run: answersFast},
-		{ID: "quirks.no-breaks", Level: Recommended, Source: "scim-servers D6, E1 (I06, I17)", Title: "no request was answered 5xx, broken off, or by a page that is not SCIM's",
+		{ID: "quirks.no-breaks", Level: Recommended, Source: "seen on public SCIM servers", Title: "no request was answered 5xx, broken off, or by a page that is not SCIM's",
 			Okta: "Okta repeats nothing but a 429: each of these leaves a task in error until an admin retries.", Task: "Error while contacting the server", Remedy: "answer what is wrong with a request with 4xx; look at what failed", run: noBreaks},
-		{ID: "quirks.rate", Level: Recommended, Source: "Okta, Understanding SCIM, rate limits (E10)", Title: "the pace of this run met no rate limit",
+		{ID: "quirks.rate", Level: Recommended, Source: "Okta, Understanding SCIM, rate limits", Title: "the pace of this run met no rate limit",
 			Okta: "Okta waits as Retry-After says, and doubles the wait with each further 429; the tenth is final.", Remedy: "allow at least 25 requests a second, as SCIM services commonly do", Switch: "walkme.requests_per_second", run: noLimits},
-		{ID: "quirks.retry-after", Level: Required, Source: "Okta, Understanding SCIM, rate limits (E10)", Title: "a 429 says in Retry-After, in whole seconds, when to come again",
+		{ID: "quirks.retry-after", Level: Required, Source: "Okta, Understanding SCIM, rate limits", Title: "a 429 says in Retry-After, in whole seconds, when to come again",
 			Okta: "Without whole seconds Okta waits for five minutes, then ten, then twenty.", Remedy: "write Retry-After: 30", run: retryAfterUsable},
 	}
 	for i := range list {

@@ -7,7 +7,7 @@ import (
 // oddName is a name that has broken a server.
 type oddName struct{ id, text, what string }
 
-// oddNames go into user names and into names of groups (scim-servers L1 to L3, D7).
+// oddNames go into user names and into names of groups (seen on public SCIM servers).
 func oddNames() []oddName {
 	return []oddName{
 		{"quote", `"Q"`, "a quote"}, {"backslash", `DOM\x`, "a backslash"}, {"apostrophe", "o'brien", "an apostrophe"},
@@ -19,20 +19,20 @@ func oddNames() []oddName {
 
 func quirkNameChecks() []Check {
 	list := []Check{
-		{ID: "quirks.name-no-email", Level: Recommended, Writes: true, Source: "scim-servers L1 (I09)", Title: "a userName need not be an e-mail address",
+		{ID: "quirks.name-no-email", Level: Recommended, Writes: true, Source: "seen on public SCIM servers", Title: "a userName need not be an e-mail address",
 			Okta: "Orgs whose logins are no addresses cannot provision.", Task: taskCreate, Remedy: "take any text as userName", Switch: "provisioning.require_email: true", run: nameNoEmail},
-		{ID: "quirks.name-other-email", Level: Required, Writes: true, Source: "scim-servers L1 (I09)", Title: "an account is found by its userName, not by its e-mail address",
+		{ID: "quirks.name-other-email", Level: Required, Writes: true, Source: "seen on public SCIM servers", Title: "an account is found by its userName, not by its e-mail address",
 			Okta: "The account is not found, and the POST ends in 409, for ever.", Task: taskCreate, Remedy: "let userName eq compare userName", Switch: "walkme.wire.resolve_conflicts: true", run: nameOtherEmail},
 	}
 	for _, odd := range oddNames() {
 		if odd.id != "tab" {
 			list = append(list, Check{
-				ID: "quirks.user-" + odd.id, Level: Recommended, Writes: true, Source: "scim-servers L1 to L3, D7 (I08)", Title: "a userName with " + odd.what + " is made and found again",
+				ID: "quirks.user-" + odd.id, Level: Recommended, Writes: true, Source: "seen on public SCIM servers", Title: "a userName with " + odd.what + " is made and found again",
 				Okta: "Such people are made without an id, or not found again: each return ends in 409.", Task: taskCreate, Remedy: "store and compare names as text; read the filter's value as a JSON string", Switch: "walkme.wire.resolve_conflicts: true", run: oddUser(odd),
 			})
 		}
 		list = append(list, Check{
-			ID: "quirks.group-" + odd.id, Level: Recommended, Writes: true, Source: "scim-servers L1 to L3, D7 (I08)", Title: "a group with " + odd.what + " in its name is made and found again",
+			ID: "quirks.group-" + odd.id, Level: Recommended, Writes: true, Source: "seen on public SCIM servers", Title: "a group with " + odd.what + " in its name is made and found again",
 			Okta: "Such groups are pushed without an id, or made a second time.", Task: taskGroup, Remedy: "store and compare names as text; read the filter's value as a JSON string", run: oddGroup(odd),
 		})
 	}

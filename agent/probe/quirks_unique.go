@@ -9,21 +9,21 @@ import (
 
 func quirkUniqueChecks() []Check {
 	return []Check{
-		{ID: "quirks.unique-other-email", Level: Required, Writes: true, Source: "scim-servers L1", Title: "a userName that is taken is 409, with another e-mail address, too",
+		{ID: "quirks.unique-other-email", Level: Required, Writes: true, Source: "seen on public SCIM servers", Title: "a userName that is taken is 409, with another e-mail address, too",
 			Okta: "Two accounts of one name; the look-up then finds two.", Remedy: "make userName unique, not the e-mail address", run: uniqueOtherEmail},
 		{ID: "quirks.unique-same-email", Level: Recommended, Writes: true, Source: "RFC 7643, 4.1.2", Title: "two people may have one e-mail address",
 			Okta: "The second person, such as an administrator's second account, gets 409 although no look-up finds the name.", Task: taskCreate, Remedy: "make userName unique, not the e-mail address", run: uniqueSameEmail},
-		{ID: "quirks.unique-case", Level: Recommended, Writes: true, Source: "RFC 7643, 4.1.1; scim-servers D2 (I02)", Title: "a userName that differs in case alone is taken",
+		{ID: "quirks.unique-case", Level: Recommended, Writes: true, Source: "RFC 7643, 4.1.1; seen on public SCIM servers", Title: "a userName that differs in case alone is taken",
 			Okta: "Two accounts; the look-up then finds both, and Okta takes the first.", Remedy: "compare userName without regard to case", run: uniqueCase},
-		{ID: "quirks.conflict-found", Level: Required, Writes: true, Source: "scim-servers L1 (I14)", Title: "whoever a 409 speaks of is found by the look-up",
+		{ID: "quirks.conflict-found", Level: Required, Writes: true, Source: "seen on public SCIM servers", Title: "whoever a 409 speaks of is found by the look-up",
 			Okta: "The look-up finds nobody, the POST is a conflict: no retry ever gets out of that.", Task: taskCreate, Remedy: "let the look-up see every account that makes a name taken", Switch: "walkme.wire.resolve_conflicts: true", run: conflictFound},
-		{ID: "quirks.put-taken-name", Level: Recommended, Writes: true, Source: "scim-servers D2, D6, E3", Title: "a PUT onto another account's userName is refused, and changes nothing",
+		{ID: "quirks.put-taken-name", Level: Recommended, Writes: true, Source: "seen on public SCIM servers", Title: "a PUT onto another account's userName is refused, and changes nothing",
 			Okta: "Two accounts of one name, or an error although the change was made.", Task: taskUpdate, Remedy: "refuse with 409 before anything is stored", run: putTakenName},
-		{ID: "quirks.id-of-client", Level: Recommended, Writes: true, Source: "RFC 7643, 3.1; Okta, Unique ID (E03)", Title: "the server gives the id, whatever the POST says",
+		{ID: "quirks.id-of-client", Level: Recommended, Writes: true, Source: "RFC 7643, 3.1; Okta, Unique ID", Title: "the server gives the id, whatever the POST says",
 			Okta: "Okta sends no id.", Remedy: "ignore id in a POST", run: idOfClient},
-		{ID: "quirks.post-location", Level: Recommended, Writes: true, Source: "RFC 7644, 3.3 (H09)", Title: "the answer to a POST has the header Location, with the address of the new user",
+		{ID: "quirks.post-location", Level: Recommended, Writes: true, Source: "RFC 7644, 3.3", Title: "the answer to a POST has the header Location, with the address of the new user",
 			Okta: "Okta goes by the id in the body.", Remedy: "send Location", run: postLocation},
-		{ID: "quirks.read-after-write", Level: Required, Writes: true, Source: "docs/reliability.md (I17)", Title: "what was made is found at once: a look-up right after a POST whose answer was lost",
+		{ID: "quirks.read-after-write", Level: Required, Writes: true, Source: "lost answers, seen in production", Title: "what was made is found at once: a look-up right after a POST whose answer was lost",
 			Okta: "A retry after a lost answer makes a second account, or ends in 409.", Task: taskCreate, Remedy: "answer reads from where writes go", run: readAfterWrite},
 	}
 }

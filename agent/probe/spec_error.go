@@ -14,22 +14,22 @@ const unknownID = "010101001010101011001010101011" // the SPEC suite's own
 func specErrorChecks() []Check {
 	return []Check{
 		{
-			ID: "spec.wrong-token", Level: Required, Source: "SPEC test 11 (A19); manual plan C9341", Title: "a wrong token is answered 401",
+			ID: "spec.wrong-token", Level: Required, Source: "SPEC test 11; manual plan C9341", Title: "a wrong token is answered 401",
 			Okta: "Okta shows no error while its credentials are dead, or takes the answer for an account that is gone.", Remedy: "answer 401 to an Authorization header that is not right", run: wrongToken,
 		}, {
-			ID: "spec.wrong-token-error", Level: Required, Source: "SPEC test 11 (A19, E12)", Title: "the 401 is a SCIM error: schema, status 401, a detail",
+			ID: "spec.wrong-token-error", Level: Required, Source: "SPEC test 11", Title: "the 401 is a SCIM error: schema, status 401, a detail",
 			Okta: "The admin sees no reason; the SPEC suite fails.", Remedy: `answer {"schemas":["` + scim.SchemaError + `"],"detail":"…","status":"401"}`, run: wrongTokenError,
 		}, {
-			ID: "spec.no-token", Level: Required, Source: "Okta, Authentication (E11)", Title: "nobody gets in without a token: /Users and /Groups answer 401",
+			ID: "spec.no-token", Level: Required, Source: "Okta, Authentication", Title: "nobody gets in without a token: /Users and /Groups answer 401",
 			Okta: "The directory is open to everybody; the catalogue refuses the app.", Remedy: "demand the Authorization header on every path below the base URL", run: noToken,
 		}, {
-			ID: "spec.unknown-id", Level: Required, Source: "SPEC test 4 (A09)", Title: "reading an unknown id answers 404",
+			ID: "spec.unknown-id", Level: Required, Source: "SPEC test 4", Title: "reading an unknown id answers 404",
 			Okta: `Okta takes 404 alone for "gone": anything else leaves the task in error.`, Remedy: "answer 404 for an id that does not exist", run: missingID,
 		}, {
-			ID: "spec.unknown-id-error", Level: Required, Source: "SPEC tests 4 and 12 (A09, A20, E12)", Title: "the 404 is a SCIM error: schema, status 404, a detail",
+			ID: "spec.unknown-id-error", Level: Required, Source: "SPEC tests 4 and 12", Title: "the 404 is a SCIM error: schema, status 404, a detail",
 			Okta: "The admin sees no reason; the SPEC suite fails.", Remedy: `answer {"schemas":["` + scim.SchemaError + `"],"detail":"…","status":"404"}`, run: missingIDError,
 		}, {
-			ID: "spec.base-url", Level: Recommended, Source: "Okta, Base URL (E01)", Title: "the base URL is https, without an underscore, without a query",
+			ID: "spec.base-url", Level: Recommended, Source: "Okta, Base URL", Title: "the base URL is https, without an underscore, without a query",
 			Okta: "Okta connects to https alone, and refuses an underscore in the address.", Remedy: "serve SCIM at an https address such as https://example.com/scim/v2", run: baseURL,
 		},
 	}

@@ -12,16 +12,16 @@ func specLookupChecks() []Check {
 	const okta = "Okta takes what comes for a match: it links the new person to somebody else's account, and overwrites it."
 	return []Check{
 		{
-			ID: "spec.lookup-miss", Level: Required, Source: "SPEC test 3 (A08, I01); RFC 7644, 3.4.2.2", Title: "looking up a name that nobody has finds nobody",
+			ID: "spec.lookup-miss", Level: Required, Source: "SPEC test 3; RFC 7644, 3.4.2.2", Title: "looking up a name that nobody has finds nobody",
 			Okta: okta, Task: "Error while checking whether the user exists", Remedy: `apply the filter userName eq "…"; without a hit answer 200 with totalResults 0`, run: lookupMiss,
 		}, {
-			ID: "spec.lookup-random-miss", Level: Required, Source: "SPEC test 5 (A10)", Title: "looking up a new, random address finds nobody",
+			ID: "spec.lookup-random-miss", Level: Required, Source: "SPEC test 5", Title: "looking up a new, random address finds nobody",
 			Okta: okta, Remedy: "apply the filter to every value", run: lookupRandom,
 		}, {
-			ID: "spec.lookup-upper", Level: Required, Source: "SPEC test 9 (A16)", Title: "a look-up in capitals is answered 200",
+			ID: "spec.lookup-upper", Level: Required, Source: "SPEC test 9", Title: "a look-up in capitals is answered 200",
 			Okta: "The create of a person whose login is in capitals fails.", Remedy: "take the filter's value in any case", run: lookupUpper,
 		}, {
-			ID: "spec.lookup-form", Level: Info, Source: "Okta, SCIM 2.0 reference, Determine if the user already exists (E08)", Title: "the form of an answer without a hit",
+			ID: "spec.lookup-form", Level: Info, Source: "Okta, SCIM 2.0 reference, Determine if the user already exists", Title: "the form of an answer without a hit",
 			Okta: "Okta takes 200 with an empty list and 404 with the Error schema alike; its SPEC suite wants 200.", run: lookupForm,
 		},
 	}

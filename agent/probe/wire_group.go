@@ -15,55 +15,55 @@ func wireGroupChecks(d walkme.Profile) []Check {
 			ID: "group-create", Level: Required, Writes: true, Source: "Okta, SCIM 2.0 reference, Create a group; manual plan C9312", Title: "POST of a group with its members answers 201 with an id",
 			Okta: "The group's push ends in error; nothing of it is sent until an admin retries.", Task: taskGroup, Remedy: "take displayName and members in one POST; answer 201 with the group", run: wireGroupCreate,
 		}, {
-			ID: "group-members-shown", Level: Recommended, Writes: true, Source: "Okta, Retrieve a group (I04)", Title: "a group shows its members",
+			ID: "group-members-shown", Level: Recommended, Writes: true, Source: "Okta, Retrieve a group", Title: "a group shows its members",
 			Okta: "Okta works from its own record and does not notice; nobody can tell what the server has.", Remedy: "show members in GET /Groups/{id}", run: wireMembersShown,
 		}, {
-			ID: "group-members-of-post", Level: Recommended, Writes: true, Source: "Okta blog 2021-09-01; scim-servers D3", Title: "the members that came with the POST are in the group",
+			ID: "group-members-of-post", Level: Recommended, Writes: true, Source: "Okta blog 2021-09-01; seen on public SCIM servers", Title: "the members that came with the POST are in the group",
 			Okta: "Okta's second write brings them in; other clients send none.", Remedy: "store the members of a POST", run: wireMembersOfPost,
 		}, {
-			ID: "group-second-write", Level: Required, Writes: true, Source: "Okta blog 2021-09-01, flask-scim-server (F14)", Title: "the same members again, right after the POST: no error, everybody in the group once",
+			ID: "group-second-write", Level: Required, Writes: true, Source: "Okta blog 2021-09-01, flask-scim-server", Title: "the same members again, right after the POST: no error, everybody in the group once",
 			Okta: "The push ends in error, or members are there twice and a removal takes away one of the two.", Task: taskMembers, Remedy: "ignore an add of somebody who is a member", Switch: "walkme.wire.second_group_write: never", run: wireSecondWrite,
 		}, {
 			ID: "group-lookup", Level: Required, Writes: true, Source: "Okta, FAQ 2026: a look-up before every create", Title: "the look-up by displayName finds the group that was just made, and no other",
 			Okta: "The next push makes a second group, or ends in 409.", Task: taskGroup, Remedy: `let displayName eq "…" find the group at once`, run: wireGroupLookup,
 		}, {
-			ID: "group-first-member", Level: Required, Writes: true, Source: "manual plan C9317; scim-servers E7", Title: "a group that was made empty takes its first member",
+			ID: "group-first-member", Level: Required, Writes: true, Source: "manual plan C9317; seen on public SCIM servers", Title: "a group that was made empty takes its first member",
 			Okta: "Groups that are empty when they are pushed stay empty.", Task: taskMembers, Remedy: "store an empty list of members as one, not as null", Switch: lives, run: wireFirstMember,
 		}, {
-			ID: "group-add-remove", Level: Required, Writes: true, Source: "Okta, Update group membership (F11); manual plan C9332, C9333", Title: "who leaves and who joins, in one " + how + ": exactly that happens",
+			ID: "group-add-remove", Level: Required, Writes: true, Source: "Okta, Update group membership; manual plan C9332, C9333", Title: "who leaves and who joins, in one " + how + ": exactly that happens",
 			Okta: "Memberships on the server drift from those in Okta, without a message where the answer says success.", Task: taskMembers, Remedy: `take remove members[value eq "…"] and add members in one PATCH, and the whole list in a PUT`, Switch: lives, run: wireAddRemove,
 		}, {
 			ID: "group-remove", Level: Required, Writes: true, Source: "Okta, Update group membership; manual plan C9333", Title: "a member who leaves is out of the group",
 			Okta: "People keep what the group gives them.", Task: taskMembers, Remedy: `take remove members[value eq "…"]; let a PUT replace the list`, Switch: lives, run: wireRemove,
 		}, {
-			ID: "group-add-present", Level: Required, Writes: true, Source: "scim-servers E6 (F12)", Title: "adding somebody who is a member is harmless",
+			ID: "group-add-present", Level: Required, Writes: true, Source: "seen on public SCIM servers", Title: "adding somebody who is a member is harmless",
 			Okta: "A retried push fails for ever, or members are there twice.", Task: taskMembers, Remedy: "ignore an add of somebody who is a member", Switch: lives, run: wireAddPresent,
 		}, {
-			ID: "group-remove-absent", Level: Required, Writes: true, Source: "scim-servers E6 (F12)", Title: "removing somebody who is no member is harmless",
+			ID: "group-remove-absent", Level: Required, Writes: true, Source: "seen on public SCIM servers", Title: "removing somebody who is no member is harmless",
 			Okta: "A retried push fails for ever.", Task: taskMembers, Remedy: "answer a removal of nobody as a success", Switch: lives, run: wireRemoveAbsent,
 		}, {
-			ID: "group-rename", Level: Required, Writes: true, Source: "Okta, Update a group name (F10); langwatch/langwatch#7131", Title: "a rename as Okta writes it, with the id beside the name: the name changes, the members stay",
+			ID: "group-rename", Level: Required, Writes: true, Source: "Okta, Update a group name; langwatch/langwatch#7131", Title: "a rename as Okta writes it, with the id beside the name: the name changes, the members stay",
 			Okta: "Okta sends the rename along with every change of membership: it fails, or empties the group.", Task: taskMembers, Remedy: `take {"op":"replace","value":{"id":"…","displayName":"…"}} without a path; leave members alone when it names none`, Switch: "walkme.wire.pathless_rename: false", run: wireGroupRename,
 		}, {
-			ID: "group-push-now", Level: Required, Writes: true, Source: "Okta, Push Now (F13); manual plan C9316", Title: "the full push makes the membership exactly the pushed list",
+			ID: "group-push-now", Level: Required, Writes: true, Source: "Okta, Push Now; manual plan C9316", Title: "the full push makes the membership exactly the pushed list",
 			Okta: "Push Now, Okta's repair, repairs nothing.", Task: taskMembers, Remedy: "let replace of members, and PUT, set the whole list", Switch: "push_groups.membership_updates: delta", run: wirePushNow,
 		}, {
-			ID: "group-push-now-empty", Level: Required, Writes: true, Source: "Captain-P-Goldfish/SCIM-SDK#757 (F13); manual plan C9316", Title: "the full push of nobody empties the group",
+			ID: "group-push-now-empty", Level: Required, Writes: true, Source: "Captain-P-Goldfish/SCIM-SDK#757; manual plan C9316", Title: "the full push of nobody empties the group",
 			Okta: "The last members of an emptied group stay in it.", Task: taskMembers, Remedy: "take an empty list of members", run: wirePushNobody,
 		}, {
-			ID: "group-unknown-member", Level: Recommended, Writes: true, Source: "fleetdm/fleet#52600 (F16); scim-servers E4", Title: "a member who does not exist is dropped or refused with 400, and not stored",
+			ID: "group-unknown-member", Level: Recommended, Writes: true, Source: "fleetdm/fleet#52600; seen on public SCIM servers", Title: "a member who does not exist is dropped or refused with 400, and not stored",
 			Okta: "After a refusal the whole push is in error; after a 404 Okta takes the group for gone.", Task: taskMembers, Remedy: "drop members who do not exist, or answer 400 with their ids", run: wireUnknownMember,
 		}, {
-			ID: "group-overlap", Level: Recommended, Writes: true, Source: "fleetdm/fleet#50724 (F17)", Title: "writes of members that overlap lose nobody",
+			ID: "group-overlap", Level: Recommended, Writes: true, Source: "fleetdm/fleet#50724", Title: "writes of members that overlap lose nobody",
 			Okta: "Okta sends changes of a group as they come: members get lost in bursts.", Task: taskMembers, Remedy: "apply a change of members in one transaction, never read, change and write", run: wireOverlap,
 		}, {
-			ID: "group-delete", Level: Required, Writes: true, Source: "Okta, Delete a group (F19); manual plan C9318, C9327", Title: "DELETE of a group removes it, and no account",
+			ID: "group-delete", Level: Required, Writes: true, Source: "Okta, Delete a group; manual plan C9318, C9327", Title: "DELETE of a group removes it, and no account",
 			Okta: "Unlinking with deletion fails; the group stays.", Task: "Unable to delete group", Remedy: "answer DELETE /Groups/{id} with 204, then GET with 404", run: wireGroupDelete,
 		},
 	}
 	if d == walkme.AIW {
 		list = append(list, Check{
-			ID: "group-same-name", Level: Required, Writes: true, Source: "lightdash/lightdash#15035 (F15)", Title: "a PUT of a group with the name that it has is no conflict",
+			ID: "group-same-name", Level: Required, Writes: true, Source: "lightdash/lightdash#15035", Title: "a PUT of a group with the name that it has is no conflict",
 			Okta: "Every change of membership is answered 409, and the push is in error.", Task: taskMembers, Remedy: "do not compare a group's name with its own", run: wireSameName,
 		})
 	}

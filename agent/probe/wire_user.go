@@ -27,16 +27,16 @@ func wireUserChecks(d walkme.Profile) []Check {
 	}
 	return []Check{
 		{
-			ID: "create", Level: Required, Writes: true, Source: "Okta, SCIM 2.0 reference, Create users (F05, E09)", Title: "Okta's POST, with externalId, groups and a password, answers 201 with the user and an id",
+			ID: "create", Level: Required, Writes: true, Source: "Okta, SCIM 2.0 reference, Create users", Title: "Okta's POST, with externalId, groups and a password, answers 201 with the user and an id",
 			Okta: "The person gets no account. Okta does not try again by itself.", Task: taskCreate, Remedy: "answer 201 with the created user and its id; ignore groups, take the password and never show it", run: wireCreate,
 		}, {
-			ID: "create-shown", Level: Required, Writes: true, Source: "Okta, Basic user schema (E05)", Title: "the created user shows the four base attributes, and active, as they were sent",
+			ID: "create-shown", Level: Required, Writes: true, Source: "Okta, Basic user schema", Title: "the created user shows the four base attributes, and active, as they were sent",
 			Okta: "Okta believes the 201 and never looks: the account has other values than the ones in Okta until the next update.", Remedy: "store userName, both names and the e-mail address as they are sent", run: wireCreateShown,
 		}, {
-			ID: "create-arrays", Level: Required, Writes: true, Source: "Okta, FAQ, implementation requirements (E06); RFC 7643, 2.4", Title: "multi-valued attributes are arrays, also with one value",
+			ID: "create-arrays", Level: Required, Writes: true, Source: "Okta, FAQ, implementation requirements; RFC 7643, 2.4", Title: "multi-valued attributes are arrays, also with one value",
 			Okta: "Okta cannot read the attribute, and its PUT fails or writes it anew.", Remedy: "write emails, phoneNumbers and addresses as arrays of objects", run: wireArrays,
 		}, {
-			ID: "password-hidden", Level: Required, Writes: true, Source: "RFC 7643, 4.1.1, returned: never (F05, I13)", Title: "the password is in no answer",
+			ID: "password-hidden", Level: Required, Writes: true, Source: "RFC 7643, 4.1.1, returned: never", Title: "the password is in no answer",
 			Okta: "Okta echoes whatever it reads, passwords included, in each PUT.", Remedy: "never show password", Switch: "walkme.wire.echo_password: false", run: wirePassword,
 		}, {
 			ID: "lookup", Level: Required, Writes: true, Source: "Okta, SCIM 2.0 reference, Determine if the user already exists; SPEC-INIT", Title: "the look-up by userName finds the account that was just made, and nobody else",
@@ -45,34 +45,34 @@ func wireUserChecks(d walkme.Profile) []Check {
 			ID: "update", Level: Required, Writes: true, Source: "Okta, SCIM 2.0 reference, Update a user; manual plan C9291", Title: "GET, then PUT of everything that was shown with one value changed: it arrives",
 			Okta: "Changes of a profile in Okta do not reach the server.", Task: taskUpdate, Remedy: "take a PUT with id, meta, groups and every attribute that GET shows; answer 200 with the user", Switch: "walkme.wire.user_update: patch", run: wireUpdate,
 		}, {
-			ID: "update-keeps", Level: Required, Writes: true, Source: "Okta, Update a user (F06)", Title: "that PUT keeps everything else: id, userName, e-mail, externalId, active, attributes of the server's own",
+			ID: "update-keeps", Level: Required, Writes: true, Source: "Okta, Update a user", Title: "that PUT keeps everything else: id, userName, e-mail, externalId, active, attributes of the server's own",
 			Okta: "Each update in Okta damages the account.", Remedy: "store what the PUT carries", run: wireUpdateKeeps,
 		}, {
-			ID: "update-active", Level: Required, Writes: true, Source: "Okta, Active resources (E04)", Title: "the answers to PUT and to the change of status show active as a boolean",
+			ID: "update-active", Level: Required, Writes: true, Source: "Okta, Active resources", Title: "the answers to PUT and to the change of status show active as a boolean",
 			Okta: "Okta takes the account for inactive, or for active, at random.", Remedy: "show active, as true or false, in every answer about a user", run: wireActive,
 		}, {
 			ID: "rename", Level: Required, Writes: true, Source: "Okta, Update a user; FAQ 2026", Title: "a changed userName arrives by PUT, under the same id",
 			Okta: "People who change their login cannot sign in any more.", Task: taskUpdate, Remedy: "let a PUT change userName; keep the id", run: wireRename,
 		}, {
-			ID: "deactivate", Level: Required, Writes: true, Source: "Okta, SCIM 2.0 reference, Deactivate a user (F07); manual plan C9292", Title: "active false by " + how + " deactivates",
+			ID: "deactivate", Level: Required, Writes: true, Source: "Okta, SCIM 2.0 reference, Deactivate a user; manual plan C9292", Title: "active false by " + how + " deactivates",
 			Okta: "Leavers keep their access.", Task: taskDeactivate, Remedy: `take {"op":"replace","value":{"active":false}} without a path, and a PUT with active false`, Switch: lives, run: wireDeactivate,
 		}, {
 			ID: "deactivate-keeps", Level: Required, Writes: true, Source: "RFC 7644, 3.5.2", Title: "a deactivation leaves everything else as it is",
 			Okta: "A returner comes back to an account without a name.", Remedy: "change active alone", run: wireDeactivateKeeps,
 		}, {
-			ID: "deactivate-twice", Level: Required, Writes: true, Source: "RFC 7644, 3.5.2 (F08)", Title: "the same deactivation again is harmless",
+			ID: "deactivate-twice", Level: Required, Writes: true, Source: "RFC 7644, 3.5.2", Title: "the same deactivation again is harmless",
 			Okta: "A retried task fails for ever.", Task: taskDeactivate, Remedy: "answer a change that changes nothing as a success", run: wireDeactivateTwice,
 		}, {
 			ID: "inactive-readable", Level: Required, Writes: true, Source: "Okta, Test your SCIM API; CRUD test 11", Title: "a deactivated account can still be read by id, active false",
 			Okta: `"Matching user not found", and no return of the person.`, Task: taskUpdate, Remedy: "keep deactivated accounts readable", run: wireInactiveReadable,
 		}, {
-			ID: "inactive-found", Level: Required, Writes: true, Source: "Okta, Determine if the user already exists (I14)", Title: "a deactivated account is still found by userName",
+			ID: "inactive-found", Level: Required, Writes: true, Source: "Okta, Determine if the user already exists", Title: "a deactivated account is still found by userName",
 			Okta: "A returner is not found, and the POST ends in 409: the person stays out until somebody mends it by hand.", Task: taskCreate, Remedy: "let filters find inactive accounts, too", run: wireInactiveFound,
 		}, {
-			ID: "reactivate", Level: Required, Writes: true, Source: "Okta, Reactivate users (F09); manual plan C9293", Title: "a returner: look-up, active true, then the profile; the same id, active, with the new values",
+			ID: "reactivate", Level: Required, Writes: true, Source: "Okta, Reactivate users; manual plan C9293", Title: "a returner: look-up, active true, then the profile; the same id, active, with the new values",
 			Okta: "The person stays inactive, or Okta's second request deactivates again.", Task: taskActivate, Remedy: "let active true take effect at once, before the next GET", run: wireReactivate,
 		}, {
-			ID: "quick-return", Level: Required, Writes: true, Source: "devforum.okta.com 14380; fleetdm/fleet#53446 (F18)", Title: "deactivated, and assigned again within the second: the account ends active",
+			ID: "quick-return", Level: Required, Writes: true, Source: "devforum.okta.com 14380; fleetdm/fleet#53446", Title: "deactivated, and assigned again within the second: the account ends active",
 			Okta: "Access is lost although Okta shows the person as assigned.", Task: taskActivate, Remedy: "apply writes in the order in which they come; never answer a GET from a cache", run: wireQuickReturn,
 		}, {
 			ID: "clear-value", Level: Recommended, Writes: true, Source: "manual plan C9337", Title: "an emptied value is taken without an error, and is gone",

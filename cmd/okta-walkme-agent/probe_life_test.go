@@ -74,6 +74,7 @@ func (c *company) live(target, token string, withGroups bool) (wrong []string) {
 	if withGroups {
 		c.group("team", "Team", "ann", "bob")
 	}
+	names := map[string]string{"ann": "Ann", "bob": "Bob", "cara": "Cara"}
 	step := func(what string, active map[string]bool, members ...string) {
 		if r := c.run("sync"); r.code != exitOK {
 			wrong = append(wrong, fmt.Sprintf("%s: sync ended with %d: %s", what, r.code, lastLine(r.out+r.err)))
@@ -88,6 +89,9 @@ func (c *company) live(target, token string, withGroups bool) (wrong []string) {
 				wrong = append(wrong, fmt.Sprintf("%s: %s is active %t, want %t", what, name, *u.Active, want))
 			default:
 				ids[u.ID] = name
+			}
+			if given, shown := shownName(u); shown && given != names[name] {
+				wrong = append(wrong, fmt.Sprintf("%s: %s is called %q, want %q", what, name, given, names[name]))
 			}
 		}
 		if !withGroups {
@@ -118,6 +122,7 @@ func (c *company) live(target, token string, withGroups bool) (wrong []string) {
 		c.org.RemoveMember(c.groups["team"], c.people["bob"])
 	}
 	c.org.Update(c.people["ann"], map[string]any{"firstName": "Anne"})
+	names["ann"] = "Anne"
 	step("changes", all(true), "ann", "cara")
 	if withGroups {
 		c.org.RemoveMember(c.groups["team"], c.people["cara"])
@@ -128,6 +133,16 @@ func (c *company) live(target, token string, withGroups bool) (wrong []string) {
 	c.org.Assign(c.people["cara"])
 	step("Cara returns", all(true), "ann")
 	return wrong
+}
+
+// shownName is the given name, where the server shows one.
+func shownName(u *walkme.User) (string, bool) {
+	if u == nil {
+		return "", false
+	}
+	value, shown := u.Attribute("name.givenName")
+	given, _ := value.(string)
+	return given, shown && given != ""
 }
 
 func lastLine(text string) string {
