@@ -9,6 +9,10 @@ import (
 // Ann has an account, and what a crowd of leavers leads to. Each page is looked at in four sizes
 // and both schemes.
 func TestConsoleInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a minute")
+	}
+	t.Parallel()
 	b, d := newBrowser(t), serveDemo(t)
 	b.base, _, _ = strings.Cut(d.link, "/session")
 	b.open(d.link)
@@ -65,6 +69,12 @@ func TestConsoleInBrowser(t *testing.T) {
 		b.open("/" + page)
 		b.look(page)
 	}
+	b.open("/groups")
+	b.click("Read WalkMe now")
+	b.says("WalkMe was read")
+	b.open("/accounts")
+	b.says("admin@example.com", "Ada Min", "1 of 1 account")
+	b.look("accounts")
 	b.open("/groups")
 	b.click("WalkMe Editors")
 	b.says("active", "Members")

@@ -51,8 +51,16 @@ func TestConsoleOfAService(t *testing.T) {
 			t.Errorf("the overview does not say %q", want)
 		}
 	}
-	s.hire("Bob", "Baker")
 	base, _, _ := strings.Cut(link, "/session")
+	for _, path := range []string{"/", "/runs", "/people", "/groups", "/mappings", "/accounts"} {
+		text := page(client.Get(base + path))
+		for _, secret := range []string{s.org.Token(), walkmetest.DefaultUsername, walkmetest.DefaultPassword} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s shows a secret", path)
+			}
+		}
+	}
+	s.hire("Bob", "Baker")
 	if text = page(client.Post(base+"/sync", "application/x-www-form-urlencoded", nil)); !strings.Contains(text, "by console") {
 		t.Errorf("POST /sync leads to %s", text)
 	}
