@@ -18,7 +18,7 @@ func BenchmarkReport(b *testing.B) {
 			return report.PlanText(w, p, report.Options{Width: 100, Full: true, Color: true})
 		}},
 		{"json", func(w io.Writer) error { return report.PlanJSON(w, p) }},
-		{"markdown", func(w io.Writer) error { return report.PlanMarkdown(w, p) }},
+		{"markdown", func(w io.Writer) error { return report.PlanMarkdown(w, p, report.Options{}) }},
 		{"html", func(w io.Writer) error { return report.PlanHTML(w, p) }},
 	} {
 		b.Run(format.name, func(b *testing.B) {

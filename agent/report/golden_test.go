@@ -42,7 +42,7 @@ func stories() map[string]func(io.Writer) error {
 	} {
 		all[name+".txt"] = planText(p, at)
 		all[name+".json"] = func(w io.Writer) error { return report.PlanJSON(w, p) }
-		all[name+".md"] = func(w io.Writer) error { return report.PlanMarkdown(w, p) }
+		all[name+".md"] = func(w io.Writer) error { return report.PlanMarkdown(w, p, report.Options{}) }
 		all[name+".html"] = func(w io.Writer) error { return report.PlanHTML(w, p) }
 	}
 	for name, r := range map[string]*agent.Report{

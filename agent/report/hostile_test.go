@@ -101,7 +101,7 @@ func TestHostileMarkdown(t *testing.T) {
 	for _, n := range hostileNames() {
 		ran, o := hostileRun(n)
 		text := string(render(t, func(w io.Writer) error {
-			return errors.Join(report.PlanMarkdown(w, hostilePlan(n)), report.RunMarkdown(w, ran, o))
+			return errors.Join(report.PlanMarkdown(w, hostilePlan(n), o), report.RunMarkdown(w, ran, o))
 		}))
 		for line := range strings.Lines(text) {
 			if bare := withoutCode(line); strings.ContainsAny(bare, "`@[]!=\\\x1b\r") || strings.Contains(bare, "://") || strings.Contains(bare, "www.") {

@@ -12,31 +12,42 @@ import (
 	"okta-walkme-agent/agent/plan"
 )
 
+// Unless Options.Full is set, a report stays short enough for the comment of a ticket:
+// GitHub takes 65,536 characters, others less.
+const (
+	maxMarkdown     = 58_000 // bytes
+	markdownMembers = 20     // of one group and one direction
+	sectionFrame    = 400    // bytes that a section has besides its rows
+)
+
 // foldRows is the number of table rows from which a table is folded away.
 const foldRows = 20
 
 // PlanMarkdown writes a plan for a change ticket, in GitHub Flavored Markdown: a
 // table for each kind of change, long ones folded. Everything from outside is
 // inert: it makes no link, no mention and no markup, and pasted into a
-// spreadsheet no cell becomes a formula. All times are absolute.
-func PlanMarkdown(w io.Writer, p *plan.Plan) error {
-	return writeMarkdown(w, "plan", arrange(p, nil, nil, nil))
+// spreadsheet no cell becomes a formula. All times are absolute. It stays under 60,000
+// characters and says what it leaves out, unless Full is set; of the options only that
+// counts.
+func PlanMarkdown(w io.Writer, p *plan.Plan, o Options) error {
+	return writeMarkdown(w, "plan", arrange(p, nil, nil, nil), o)
 }
 
-// RunMarkdown writes a run in the form of PlanMarkdown.
-// Of the options only
-// Advise counts.
+// RunMarkdown writes a run in the form of PlanMarkdown. Advise counts, too.
 func RunMarkdown(w io.Writer, r *agent.Report, o Options) error {
-	return writeMarkdown(w, "run report", arrangeRun(r, o))
+	return writeMarkdown(w, "run report", arrangeRun(r, o), o)
 }
 
-func writeMarkdown(w io.Writer, what string, d *document) error {
-	m := &markdown{}
+func writeMarkdown(w io.Writer, what string, d *document, o Options) error {
+	m := &markdown{full: o.Full, end: maxMarkdown / 4}
 	m.head(d)
 	if d.impact != nil {
+		m.end = m.b.Len() + maxMarkdown/8
 		m.impact(d.impact)
 	}
 	for i := range d.sections {
+		// What one section leaves is the next one's.
+		m.end = m.b.Len() + (maxMarkdown-m.b.Len())/(len(d.sections)-i) - sectionFrame
 		m.section(d, &d.sections[i])
 	}
 	if _, err := io.WriteString(w, m.b.String()); err != nil {
@@ -45,7 +56,14 @@ func writeMarkdown(w io.Writer, what string, d *document) error {
 	return nil
 }
 
-type markdown struct{ b strings.Builder }
+type markdown struct {
+	b    strings.Builder
+	full bool
+	end  int // where the part that is being written ends, unless full
+}
+
+// fits says whether a text still has its place in the part that is being written.
+func (m *markdown) fits(text string) bool { return m.full || m.b.Len()+len(text) < m.end }
 
 func (m *markdown) line(parts ...string) {
 	m.b.WriteString(strings.Join(parts, "") + "\n")
@@ -64,8 +82,13 @@ func (m *markdown) head(d *document) {
 	}
 	for _, a := range d.alerts {
 		m.line("> - ", mdText(a.text))
-		for _, detail := range a.details {
-			m.line(">   - ", mdText(detail))
+		for i, detail := range a.details {
+			text := mdText(detail)
+			if !m.fits(text) {
+				m.line(">   - ", number(len(a.details)-i), " more are left out; --full shows them")
+				break
+			}
+			m.line(">   - ", text)
 		}
 	}
 }
@@ -85,7 +108,7 @@ func (m *markdown) impact(i *impact) {
 	m.line()
 	m.table([]string{"User", "Values"}, len(i.samples), func(row int) []string {
 		c := i.samples[row]
-		return []string{mdName(name(c.Name, c.OktaID)), mdValues(c, nil)}
+		return []string{mdName(name(c.Name, c.OktaID)), m.values(c, nil)}
 	})
 }
 
@@ -145,7 +168,7 @@ func (m *markdown) changes(d *document, s *section) {
 		if !values {
 			return []string{who, why}
 		}
-		return []string{who, mdValues(c, d.plan.People), why}
+		return []string{who, m.values(c, d.plan.People), why}
 	})
 }
 
@@ -153,12 +176,18 @@ func (m *markdown) table(header []string, rows int, row func(int) []string) {
 	m.line("| ", strings.Join(header, " | "), " |")
 	m.line("|", strings.Repeat(" --- |", len(header)))
 	for i := range rows {
-		m.line("| ", strings.Join(row(i), " | "), " |")
+		text := "| " + strings.Join(row(i), " | ") + " |"
+		if !m.fits(text) {
+			m.line()
+			m.line("… and ", number(rows-i), " more, left out to keep this short; --full shows them.")
+			return
+		}
+		m.line(text)
 	}
 }
 
-// mdValues is one cell: a line for each attribute, then the members.
-func mdValues(c *plan.Change, people map[string]string) string {
+// values is one cell: a line for each attribute, then the members.
+func (m *markdown) values(c *plan.Change, people map[string]string) string {
 	var lines []string
 	for _, a := range attributeLines(c) {
 		text := mdCode(value(a.New))
@@ -172,9 +201,12 @@ func mdValues(c *plan.Change, people map[string]string) string {
 		title string
 		ids   []string
 	}{{"added: ", c.Members.Add}, {"removed: ", c.Members.Remove}} {
-		names := memberNames(part.ids, people)
+		names, left := fold(memberNames(part.ids, people), markdownMembers, m.full)
 		for i := range names {
 			names[i] = mdCode(names[i])
+		}
+		if left > 0 {
+			names = append(names, "and "+number(left)+" more")
 		}
 		if len(names) > 0 {
 			lines = append(lines, part.title+strings.Join(names, ", "))

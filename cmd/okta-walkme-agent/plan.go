@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,6 +76,11 @@ func (c *cli) plan(ctx context.Context, f planFlags) error {
 	if f.mapping != "" && f.out != "" {
 		return usage("--mapping does not go with --out: apply uses the mappings configured")
 	}
+	if f.out != "" {
+		if err := planMayReplace(f.out); err != nil {
+			return err
+		}
+	}
 	cfg, err := c.load()
 	if err != nil {
 		return err
@@ -139,6 +146,38 @@ func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (planned *pl
 	return (&agent.Agent{State: db, Config: cfg.Agent()}).PlanOffline(ctx, agent.Options{})
 }
 
+// planMayReplace refuses to write a plan over what is none: a mistyped path is easily
+// that of a configuration.
+func planMayReplace(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("plan file: the folder %s is not there; make it, or name another file", filepath.Dir(path))
+		} else if err != nil {
+			return explained(fmt.Errorf("plan file: %w", err))
+		}
+		return nil
+	case err != nil:
+		return explained(fmt.Errorf("plan file: %w", err))
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("plan file: %s is no file", path)
+	case info.Size() == 0:
+		return nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return explained(fmt.Errorf("plan file: %w", err))
+	}
+	var there struct {
+		Schema string `json:"schema"`
+	}
+	if json.Unmarshal(data, &there) != nil || there.Schema != plan.Schema {
+		return fmt.Errorf("plan file: %s is there already and is no plan; it stays as it is, name another file", path)
+	}
+	return nil
+}
+
 // savePlan writes the file whole or not at all. It names people, so only its
 // owner may read it.
 func savePlan(path string, planned *plan.Plan) error {
@@ -166,7 +205,7 @@ func (c *cli) showPlan(w io.Writer, planned *plan.Plan, format string, full bool
 	case "json":
 		return report.PlanJSON(w, planned)
 	case "markdown":
-		return report.PlanMarkdown(w, planned)
+		return report.PlanMarkdown(w, planned, report.Options{Full: full})
 	case "html":
 		return report.PlanHTML(w, planned)
 	case "text":
