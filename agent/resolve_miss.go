@@ -38,7 +38,7 @@ func (a *Agent) resolveForRun(ctx context.Context, planned *plan.Plan, opts Opti
 			continue
 		}
 		last := before[c.OktaID]
-		if opts.Patient && last.Name == c.Name && last.Next.After(now) {
+		if opts.Patient && last.Name == c.Name && last.Next.After(now) && !last.Next.After(now.Add(plan.RetryPause(last.Tries))) {
 			after[c.OktaID] = last
 			continue
 		}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
@@ -84,10 +86,29 @@ func (a *Agent) finishRun(ctx context.Context, report *Report, runErr error) err
 	if err := a.updateQuarantine(ctx, r, runErr); err != nil {
 		return err
 	}
-	if a.Config.KeepHistory > 0 {
-		if _, err := a.State.Prune(ctx, a.now().Add(-a.Config.KeepHistory)); err != nil {
-			return fmt.Errorf("old history: %w", err)
-		}
+	return a.prune(ctx, r, report.Source.TakenAt)
+}
+
+// clockSlack is how far the clock may be ahead of the run before, and of Okta's.
+const clockSlack = 24 * time.Hour
+
+// prune drops old history, unless the clock may be wrong: one that is a year ahead
+// would drop all of it.
+func (a *Agent) prune(ctx context.Context, r RunReport, oktaSaid time.Time) error {
+	if a.Config.KeepHistory <= 0 {
+		return nil
+	}
+	runs, err := a.State.Runs(ctx, 2)
+	if err != nil {
+		return fmt.Errorf("old history: %w", err)
+	}
+	ahead := func(of time.Time) bool { return !of.IsZero() && r.StartedAt.After(of.Add(clockSlack)) }
+	if ahead(oktaSaid) || slices.ContainsFunc(runs, func(before state.Run) bool { return before.ID != r.ID && ahead(before.StartedAt) }) {
+		a.log().Warn("the clock is more than a day ahead of the run before, or of Okta's: history is kept")
+		return nil
+	}
+	if _, err := a.State.Prune(ctx, a.now().Add(-a.Config.KeepHistory)); err != nil {
+		return fmt.Errorf("old history: %w", err)
 	}
 	return nil
 }

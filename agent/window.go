@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/state"
 )
 
 // recentRemovals counts what was removed within the window of the limits, so that
@@ -15,25 +16,30 @@ func (a *Agent) recentRemovals(ctx context.Context) (n plan.Counts, err error) {
 		return n, nil
 	}
 	for _, kind := range []struct {
-		hold   string
-		action plan.Action
-		count  func(context.Context, string, time.Time) (int, error)
-		n      *int
+		hold  string
+		count func(state.Window) (int, error)
+		n     *int
 	}{
-		{plan.HoldEmptiedValues, "", a.State.AppliedEmptied, &n.Emptied},
-		{plan.HoldDeactivations, plan.Deactivate, a.State.Applied, &n.Users},
-		{plan.HoldGroupDeletes, plan.GroupDelete, a.State.Applied, &n.Groups},
-		{plan.HoldMemberRemovals, plan.GroupMembers, a.State.AppliedRemovals, &n.Members},
+		{plan.HoldDeactivations, a.applied(ctx, plan.Deactivate), &n.Users},
+		{plan.HoldGroupDeletes, a.applied(ctx, plan.GroupDelete), &n.Groups},
+		{plan.HoldMemberRemovals, func(w state.Window) (int, error) {
+			return a.State.AppliedRemovals(ctx, string(plan.GroupMembers), w)
+		}, &n.Members},
+		{plan.HoldEmptiedValues, func(w state.Window) (int, error) { return a.State.AppliedEmptied(ctx, w) }, &n.Emptied},
 	} {
 		since, err := a.windowBegin(ctx, kind.hold)
 		if err != nil {
 			return n, err
 		}
-		if *kind.n, err = kind.count(ctx, string(kind.action), since); err != nil {
+		if *kind.n, err = kind.count(state.Window{Since: since, Now: a.now()}); err != nil {
 			return n, fmt.Errorf("recent %s: %w", kind.hold, err)
 		}
 	}
 	return n, nil
+}
+
+func (a *Agent) applied(ctx context.Context, action plan.Action) func(state.Window) (int, error) {
+	return func(w state.Window) (int, error) { return a.State.Applied(ctx, string(action), w) }
 }
 
 // windowBegin is from when on removals count against a limit. What a person has
@@ -44,7 +50,7 @@ func (a *Agent) windowBegin(ctx context.Context, hold string) (time.Time, error)
 	if err != nil {
 		return begin, err
 	}
-	if approved.After(begin) {
+	if approved.After(begin) && !approved.After(a.now()) { // a time in the future is not believed
 		return approved, nil
 	}
 	return begin, nil

@@ -143,14 +143,24 @@ func (w *world) open() {
 		w.t.Fatal(err)
 	}
 	w.agent = &agent.Agent{
-		Okta: oktaClient, WalkMe: client, Config: w.setup.config, State: openState(w.t, w.path),
+		Okta: oktaClient, WalkMe: client, Config: w.setup.config, State: w.openState(),
 		Now: func() time.Time { return time.Now().Add(w.later) },
 	}
 }
 
+// openState opens the state with the clock of the agent.
+func (w *world) openState() *state.DB {
+	return openStateAt(w.t, w.path, func() time.Time { return time.Now().Add(w.later) })
+}
+
 func openState(t testing.TB, path string) *state.DB {
 	t.Helper()
-	db, err := state.Open(t.Context(), state.Options{Path: path, Build: "test", Holder: "test"})
+	return openStateAt(t, path, nil)
+}
+
+func openStateAt(t testing.TB, path string, now func() time.Time) *state.DB {
+	t.Helper()
+	db, err := state.Open(t.Context(), state.Options{Path: path, Build: "test", Holder: "test", Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -174,7 +174,7 @@ func TestApprovedEntries(t *testing.T) {
 		entries[1].ApprovalReason != "ticket 7" || !entries[1].ApprovedAt.Equal(c.t) {
 		t.Errorf("History() = %+v, %v, want one approved by ann", entries, err)
 	}
-	if n, err := db.Applied(ctx, "deactivate", time.Time{}); n != 1 || err != nil {
+	if n, err := db.Applied(ctx, "deactivate", state.Window{Now: c.t}); n != 1 || err != nil {
 		t.Errorf("Applied() = %d, %v, want 1", n, err)
 	}
 	must(t, db.EndDecided(ctx, map[int64][]string{d.ID: {"00u1"}}))

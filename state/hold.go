@@ -100,7 +100,7 @@ func (t *tx) putHold(row []any) error {
 		WHERE NOT EXISTS (SELECT 1 FROM decisions WHERE ended_at IS NULL AND hold_id = ?1 AND (digest = ?3 OR scope <> ''))
 		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, digest = excluded.digest, scope = excluded.scope,
 		threshold = excluded.threshold, reason = excluded.reason, forced = excluded.forced, count = excluded.count, items = excluded.items,
-		created_at = iif(closed_at IS NULL, created_at, excluded.created_at), closed_at = NULL`, append(row[:10:10], t.now)...)
+		created_at = iif(closed_at IS NULL AND created_at <= ?11, created_at, excluded.created_at), closed_at = NULL`, append(row[:10:10], t.now)...)
 	return err
 }
 

@@ -246,33 +246,39 @@ func (db *DB) Outcomes(ctx context.Context, runID string) (map[EntryState]int, e
 	return out, err
 }
 
-// Applied counts the applied entries of an action that were settled since a
-// time, for limits over a sliding window, but for what a person has approved. Entries from the future (the clock
-// was set back) count, so that a limit errs on the safe side.
-func (db *DB) Applied(ctx context.Context, action string, since time.Time) (int, error) {
-	var n int
-	err := db.total(ctx, "SELECT count(*) FROM journal WHERE state = 'applied' AND decision IS NULL AND action = ? AND finished_at >= ?",
-		[]any{action, since.UnixMilli()}, &n)
-	return n, db.fail("count applied changes", err)
+// Window is a time that limits look back over.
+type Window struct {
+	Since time.Time
+	Now   time.Time
+}
+
+// recent selects the applied entries of a window, but for what a person has approved.
+// An entry that lies in the future (the clock was wrong) has no time that is believed:
+// it is recent until a later run has begun before the window.
+const recent = ` WHERE state = 'applied' AND decision IS NULL AND finished_at >= ?1 AND (finished_at <= ?2 OR NOT EXISTS (
+	SELECT 1 FROM runs AS later JOIN runs AS own ON own.id = run_id WHERE later.seq > own.seq AND later.started_at < ?1))`
+
+func (db *DB) recently(ctx context.Context, what, query string, w Window, args ...any) (n int, err error) {
+	err = db.total(ctx, query, append([]any{w.Since.UnixMilli(), w.Now.UnixMilli()}, args...), &n)
+	return n, db.fail(what, err)
+}
+
+// Applied counts the applied entries of an action, for limits over a sliding window.
+func (db *DB) Applied(ctx context.Context, action string, w Window) (int, error) {
+	return db.recently(ctx, "count applied changes", "SELECT count(*) FROM journal"+recent+" AND action = ?3", w, action)
 }
 
 // AppliedEmptied is Applied for a limit on emptied values: it counts the people whose
 // value of an attribute was taken away.
-func (db *DB) AppliedEmptied(ctx context.Context, _ string, since time.Time) (int, error) {
-	var n int
-	err := db.total(ctx, `SELECT count(DISTINCT source_id) FROM journal AS j WHERE state = 'applied' AND decision IS NULL
-		AND action IN ('link', 'reactivate', 'update') AND finished_at >= ? AND EXISTS (
-			SELECT 1 FROM json_each(j.change, '$.attributes') AS a
-			WHERE coalesce(a.value ->> '$.new', '') IN ('', '[]') AND coalesce(a.value ->> '$.old', '') NOT IN ('', '[]'))`,
-		[]any{since.UnixMilli()}, &n)
-	return n, db.fail("count emptied values", err)
+func (db *DB) AppliedEmptied(ctx context.Context, w Window) (int, error) {
+	return db.recently(ctx, "count emptied values", `SELECT count(DISTINCT source_id) FROM journal`+recent+`
+		AND action IN ('link', 'reactivate', 'update') AND EXISTS (SELECT 1 FROM json_each(change, '$.attributes') AS a
+			WHERE coalesce(a.value ->> '$.new', '') IN ('', '[]') AND coalesce(a.value ->> '$.old', '') NOT IN ('', '[]'))`, w)
 }
 
 // AppliedRemovals is Applied for a limit on removed members: it adds up the
 // lengths of members.remove in the entries' Change.
-func (db *DB) AppliedRemovals(ctx context.Context, action string, since time.Time) (int, error) {
-	var n int
-	err := db.total(ctx, `SELECT coalesce(sum(json_array_length(change, '$.members.remove')), 0) FROM journal
-		WHERE state = 'applied' AND decision IS NULL AND action = ? AND finished_at >= ?`, []any{action, since.UnixMilli()}, &n)
-	return n, db.fail("count removed members", err)
+func (db *DB) AppliedRemovals(ctx context.Context, action string, w Window) (int, error) {
+	return db.recently(ctx, "count removed members",
+		`SELECT coalesce(sum(json_array_length(change, '$.members.remove')), 0) FROM journal`+recent+" AND action = ?3", w, action)
 }

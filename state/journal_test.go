@@ -249,14 +249,47 @@ func TestApplied(t *testing.T) {
 		since  time.Time
 		want   int
 	}{{"deactivate", since, 1}, {"deactivate", since.Add(-24 * time.Hour), 2}, {"create", since, 1}, {"update", since, 0}} {
-		if got, err := db.Applied(t.Context(), tt.action, tt.since); got != tt.want || err != nil {
+		if got, err := db.Applied(t.Context(), tt.action, state.Window{Since: tt.since, Now: c.t}); got != tt.want || err != nil {
 			t.Errorf("Applied(%s, %v) = %d, %v, want %d", tt.action, tt.since, got, err, tt.want)
 		}
 	}
-	if got, err := db.AppliedRemovals(t.Context(), "group_members", since); got != 2 || err != nil {
+	if got, err := db.AppliedRemovals(t.Context(), "group_members", state.Window{Since: since, Now: c.t}); got != 2 || err != nil {
 		t.Errorf("AppliedRemovals() = %d, %v, want 2", got, err)
 	}
-	if got, err := db.AppliedRemovals(t.Context(), "update", since); got != 0 || err != nil {
+	if got, err := db.AppliedRemovals(t.Context(), "update", state.Window{Since: since, Now: c.t}); got != 0 || err != nil {
 		t.Errorf("AppliedRemovals(none) = %d, %v, want 0", got, err)
 	}
+}
+
+// An entry that lies in the future was made when the clock was wrong: it is recent until
+// a later run has begun before the window.
+func TestAppliedInTheFuture(t *testing.T) {
+	c := newClock()
+	db := openAt(t, statePath(t), c)
+	right := c.t
+	run := func(id string) {
+		t.Helper()
+		must(t, db.BeginRun(t.Context(), state.Run{ID: id, Trigger: "sync"}))
+	}
+	count := func(step string, want int) {
+		t.Helper()
+		got, err := db.Applied(t.Context(), "deactivate", state.Window{Since: c.t.Add(-24 * time.Hour), Now: c.t})
+		if got != want || err != nil {
+			t.Errorf("%s: Applied() = %d, %v, want %d", step, got, err, want)
+		}
+	}
+	c.t = right.AddDate(1, 0, 0)
+	run("run-1")
+	e := entryOf(userRecord(1))
+	e.RunID, e.Action, e.State = "run-1", "deactivate", state.Applied
+	_, err := db.Begin(t.Context(), e)
+	must(t, err)
+	count("by the wrong clock", 1)
+	c.t = right
+	count("just put right", 1)
+	run("run-2")
+	c.t = right.Add(23 * time.Hour)
+	count("within a day", 1)
+	c.t = right.Add(25 * time.Hour)
+	count("a day later", 0)
 }

@@ -178,11 +178,15 @@ var reads = map[string]func(ctx context.Context, db *state.DB) error{
 		return err
 	},
 	"Applied": func(ctx context.Context, db *state.DB) error {
-		_, err := db.Applied(ctx, "create", time.Time{})
+		_, err := db.Applied(ctx, "create", state.Window{})
+		return err
+	},
+	"AppliedEmptied": func(ctx context.Context, db *state.DB) error {
+		_, err := db.AppliedEmptied(ctx, state.Window{})
 		return err
 	},
 	"AppliedRemovals": func(ctx context.Context, db *state.DB) error {
-		_, err := db.AppliedRemovals(ctx, "group_members", time.Time{})
+		_, err := db.AppliedRemovals(ctx, "group_members", state.Window{})
 		return err
 	},
 	"Runs": func(ctx context.Context, db *state.DB) error {

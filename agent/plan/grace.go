@@ -32,7 +32,7 @@ func (p *Plan) WaitForGrace(in GraceInput) map[string]time.Time {
 			continue
 		}
 		since[r.SourceID] = now
-		if first, known := in.Before[r.SourceID]; known {
+		if first, known := in.Before[r.SourceID]; known && !first.After(now) { // a time in the future is not believed
 			since[r.SourceID] = first
 		}
 	}

@@ -231,7 +231,8 @@ func (p *planner) userChange(a Action, want *Person, r *state.Record) *Change {
 
 // add appends a change. A recorded failure of the very same change shows in its
 // cause, and in a pause where the run is patient. A change that has become
-// another one since is tried at once.
+// another one since is tried at once, and so is one whose pause ends later than it
+// can: the clock was wrong when it began.
 func (p *planner) add(c *Change, r *state.Record) {
 	if r != nil && p.drifted(r) {
 		c.Cause = CauseDrift
@@ -240,7 +241,7 @@ func (p *planner) add(c *Change, r *state.Record) {
 	}
 	if r != nil && r.Attempts > 0 && c.Cause != CauseForced {
 		c.past = &past{change: r.FailedChange, times: times(r.Attempts), err: r.LastError}
-		if next := r.NextTry; p.in.Patient && next.After(p.in.Now) {
+		if next := r.NextTry; p.in.Patient && next.After(p.in.Now) && !next.After(p.in.Now.Add(RetryPause(r.Attempts))) {
 			c.past.next = &next
 		}
 	}

@@ -137,6 +137,8 @@ func (h *health) verdict(now time.Time) readiness {
 	switch {
 	case h.lastGood.IsZero():
 		r.Reasons = append(r.Reasons, "there was no good run yet")
+	case age < -time.Minute:
+		r.Reasons = append(r.Reasons, "the last good run lies in the future: the clock was set back")
 	case age > limit:
 		r.Reasons = append(r.Reasons, fmt.Sprintf("the last good run is %s old, more than %s", age.Round(time.Second), limit))
 	}
@@ -190,9 +192,13 @@ func (h *health) goodRunSince() time.Time {
 	return h.goodSince
 }
 
-// wasGood notes a good run.
+// wasGood notes a good run. A time in the future is not believed, and gives way.
 func (h *health) wasGood(began, ended time.Time) {
-	if ended.After(h.lastGood) {
+	future := time.Now().Add(time.Minute)
+	if ended.After(future) {
+		return
+	}
+	if ended.After(h.lastGood) || h.lastGood.After(future) {
 		h.goodSince, h.lastGood = began, ended
 		h.metrics.lastGood.Set(seconds(ended))
 	}

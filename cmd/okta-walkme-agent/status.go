@@ -266,7 +266,7 @@ func (v *statusView) fresh(maxAge time.Duration, now time.Time) error {
 		if v.DryRun {
 			good = append(good, service.RunPlanned)
 		}
-		if slices.Contains(good, r.Outcome) && r.FinishedAt != nil {
+		if slices.Contains(good, r.Outcome) && r.FinishedAt != nil && !r.FinishedAt.After(now.Add(time.Minute)) { // a time in the future is not believed
 			if age := now.Sub(*r.FinishedAt); age > maxAge {
 				return fmt.Errorf("the last good run is %s old, more than %s", age.Round(time.Second), maxAge)
 			}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/internal/scim"
@@ -122,5 +123,27 @@ func TestStatusOfAKilledRun(t *testing.T) {
 	v := c.status()
 	if r := v.Runs[0]; r.Outcome != state.Interrupted || r.Applied != 2 || r.Skipped != 1 || v.Pending != 1 || v.UnderWay != 0 {
 		t.Errorf("status = %+v, want an interrupted run with 2 applied and 1 skipped, and 1 change cut off", v)
+	}
+}
+
+// TestMaxAgeOfAWrongClock: a run that ended in the future says nothing about its age.
+func TestMaxAgeOfAWrongClock(t *testing.T) {
+	now := time.Now()
+	at := func(d time.Duration) statusRun {
+		ended := now.Add(d)
+		return statusRun{Outcome: agent.RunDone, FinishedAt: &ended}
+	}
+	for name, tt := range map[string]struct {
+		runs []statusRun
+		good bool
+	}{
+		"in the future, and an old one": {[]statusRun{at(365 * 24 * time.Hour), at(-2 * time.Hour)}, false},
+		"in the future, and a new one":  {[]statusRun{at(365 * 24 * time.Hour), at(-time.Minute)}, true},
+		"in the future alone":           {[]statusRun{at(365 * 24 * time.Hour)}, false},
+		"a second ahead":                {[]statusRun{at(time.Second)}, true},
+	} {
+		if err := (&statusView{Runs: tt.runs}).fresh(time.Hour, now); (err == nil) != tt.good {
+			t.Errorf("%s: fresh() = %v, want good: %t", name, err, tt.good)
+		}
 	}
 }
