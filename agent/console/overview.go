@@ -186,6 +186,9 @@ func (s *Server) verdict(p *overviewPage, l latest, q agent.Quarantine) verdict 
 	case last.Outcome == agent.RunStopped:
 		return verdict{Tone: "look", Text: "The last run was stopped, " + since + ".", Detail: "The next one goes on where it ended.", Link: "/runs/" + last.ID}
 	}
+	if age := s.now().Sub(last.StartedAt); s.current().MaxAge > 0 && age > s.current().MaxAge {
+		return verdict{Tone: "bad", Text: "No run since " + absolute(last.StartedAt) + ".", Detail: "That is longer than the schedule lets pass. What was in step then may not be so now.", Link: "/runs/" + last.ID}
+	}
 	return verdict{Tone: "good", Text: "All in step.", Detail: fmt.Sprintf("The last run was done %s; %s and %s are managed.", since, count(p.People, "person"), count(p.Groups, "group"))}
 }
 

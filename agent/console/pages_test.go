@@ -98,6 +98,22 @@ func TestPersonAndRun(t *testing.T) {
 	v.expect("/people/00u2", "In scope: assigned in Okta", "none yet", "create", "bob@example.com", "Nothing was sent for this person")
 }
 
+// TestOldRunsProveNothing: what was in step a day ago need not be so now.
+func TestOldRunsProveNothing(t *testing.T) {
+	s := open(t, func(_ *console.Options, p *console.Program) {
+		p.MaxAge, p.Fidelity, p.DryRun = time.Hour, "strict", true
+	})
+	s.people(ann)
+	s.journal("run-1", ann)
+	v := s.visit(false)
+	v.expect("/", "All in step")
+	if body := v.get("/").body; !strings.Contains(body, "Dry run.") || !strings.Contains(body, "Fidelity strict.") {
+		t.Error("the banners are missing")
+	}
+	s.clock.advance(2 * time.Hour)
+	v.expect("/", "No run since", "!All in step")
+}
+
 func TestSearch(t *testing.T) {
 	s := open(t, nil)
 	s.people(ann, person{"00u2", "jurgen@example.com", "Jürgen", "Groß", "w-2"}, person{"00u3", "hanako@example.com", "花子", "山田", ""},

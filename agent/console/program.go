@@ -19,7 +19,10 @@ type Program struct {
 	Fidelity string       // safe | strict
 	Schedule string       // as configured; "" when nothing runs by itself
 	Okta     string       // the org's address
-	KeepsFor time.Duration
+
+	// MaxAge is how old the last run may be before things do not count as in step any
+	// more; 0: any age.
+	MaxAge time.Duration
 
 	RequestsPerSecond float64 // to WalkMe; 0: no limit of our own
 	RateLimitShare    float64 // of Okta's limits

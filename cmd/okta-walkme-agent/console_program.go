@@ -22,6 +22,7 @@ import (
 func (c *cli) consoleProgram(cfg *configs.Config, log *slog.Logger) console.Program {
 	return console.Program{
 		Agent: cfg.Agent(), DryRun: cfg.DryRun, Schedule: cfg.Schedule.String(), Okta: cfg.Okta.OrgURL,
+		Fidelity: cfg.WalkMe.Fidelity, MaxAge: cfg.ReadyMaxAge(time.Now()),
 		RequestsPerSecond: cfg.WalkMe.RequestsPerSecond, RateLimitShare: cfg.Okta.RateLimitShare,
 		Advise:  adviseRecorded,
 		DryRuns: func() ([]state.Run, error) { return dryRuns(cfg) },

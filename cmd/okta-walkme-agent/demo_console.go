@@ -23,7 +23,7 @@ func (d *demo) openConsole(ctx context.Context) (close func(), err error) {
 	}
 	o.Logger = log
 	p := d.consoleProgram(cfg, log)
-	p.Schedule = "" // nobody runs it here
+	p.Schedule, p.MaxAge = "", 0 // nobody runs it here
 	s, err := d.cli.openConsole(ctx, o, p)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,98 @@
+package state_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// assigned makes the snapshot be exactly these people, by id and first name.
+func assigned(t *testing.T, db *state.DB, people map[string]string) {
+	t.Helper()
+	w, err := db.SaveSourceUsers(t.Context())
+	must(t, err)
+	for id, first := range people {
+		body, err := json.Marshal(map[string]any{"ID": id, "UserName": id + "@example.com", "Profile": map[string]string{"firstName": first}})
+		must(t, err)
+		must(t, w.Add(id, body))
+	}
+	must(t, w.Commit())
+}
+
+func recorded(id, given string) state.Record {
+	return state.Record{
+		Resource: scim.Resource{Type: scim.User, SourceID: id, ID: "w-" + id, Active: true, Attributes: scim.Attributes{{Path: "name.givenName", Value: given}}},
+		Name:     id + "@example.com", Origin: state.Created,
+	}
+}
+
+// finds says whom a search meets.
+func finds(t *testing.T, db *state.DB, word string, want ...string) {
+	t.Helper()
+	found, err := db.FindPeople(t.Context(), []string{word}, "", 10)
+	must(t, err)
+	var got []string
+	for _, f := range found {
+		got = append(got, f.SourceID)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("FindPeople(%q) = %v, want %v", word, got, want)
+	}
+}
+
+// Whom a search finds follows the people through a life: hired, renamed, recorded, gone
+// from Okta, renamed in WalkMe, forgotten, back.
+func TestFindPeopleFollowsThem(t *testing.T) {
+	db := openDB(t, statePath(t))
+	assigned(t, db, map[string]string{"00u1": "Änne", "00u2": "Bob"})
+	finds(t, db, "ÄNNE", "00u1")
+	finds(t, db, "example", "00u1", "00u2")
+	assigned(t, db, map[string]string{"00u1": "Anna", "00u2": "Bob"})
+	finds(t, db, "änne")
+	finds(t, db, "aNNa", "00u1")
+	must(t, db.PutRecords(t.Context(), recorded("00u1", "Former"), recorded("00u3", "Carla")))
+	finds(t, db, "former") // Okta's words count while Okta has some
+	finds(t, db, "carla", "00u3")
+	assigned(t, db, map[string]string{"00u2": "Bob"})
+	finds(t, db, "anna")
+	finds(t, db, "former", "00u1")
+	must(t, db.PutRecords(t.Context(), recorded("00u1", "Latest")))
+	finds(t, db, "latest", "00u1")
+	must(t, db.Forget(t.Context(), scim.User, "00u1"))
+	finds(t, db, "00u1")
+	assigned(t, db, map[string]string{"00u1": "Anna", "00u2": "Bob"})
+	finds(t, db, "anna", "00u1")
+	if _, err := db.Person(t.Context(), "00u9"); !errors.Is(err, state.ErrNoRecord) {
+		t.Errorf("Person(nobody) = %v", err)
+	}
+}
+
+// An id that is the beginning of another one is no member for it.
+func TestGroupsOf(t *testing.T) {
+	db := openDB(t, statePath(t))
+	for id, members := range map[string][]string{"00g1": {"00u1", "00u11"}, "00g2": {"00u11"}, "00g3": {"x00u1", "00u1x"}, "00g4": nil, "00g5": {"00u0", "00u1"}} {
+		must(t, db.PutRecords(t.Context(), state.Record{
+			Resource: scim.Resource{Type: scim.Group, SourceID: id, ID: "w-" + id, Active: true, Members: members}, Name: id, Origin: state.Created,
+		}))
+	}
+	groups, err := db.GroupsOf(t.Context(), "00u1")
+	must(t, err)
+	var got []string
+	for _, g := range groups {
+		got = append(got, g.SourceID)
+	}
+	if fmt.Sprint(got) != "[00g1 00g5]" {
+		t.Errorf("GroupsOf = %v, want 00g1 and 00g5", got)
+	}
+	sizes, err := db.GroupRecords(t.Context())
+	must(t, err)
+	for i, want := range []int{2, 1, 2, 0, 2} {
+		if sizes[i].Size != want {
+			t.Errorf("size of %s = %d, want %d", sizes[i].SourceID, sizes[i].Size, want)
+		}
+	}
+}
