@@ -179,8 +179,8 @@ func TestProbeInterrupted(t *testing.T) {
 
 // TestProbeTimeUp ends a run that has no time, and cleans up all the same.
 func TestProbeTimeUp(t *testing.T) {
-	s := newProbeStage(t, walkmetest.Options{Latency: 10 * time.Millisecond})
-	r := s.probe("--allow-writes", "--timeout", "700ms", "--format", "json")
+	s := newProbeStage(t, walkmetest.Options{Latency: 20 * time.Millisecond})
+	r := s.probe("--allow-writes", "--timeout", "3s", "--format", "json")
 	if report := s.report(r); r.code != exitFailed || !strings.Contains(r.err, "the time was up") || report.Incomplete == "" {
 		t.Errorf("probe without time ends with %d: %s", r.code, r.err)
 	}
