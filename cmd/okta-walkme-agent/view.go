@@ -89,7 +89,8 @@ func (c *cli) askInstead(root *cobra.Command) {
 				return own(cmd, args)
 			}
 			err := c.askView(cmd.Context())
-			if errors.Is(err, service.ErrNotRunning) {
+			var right *service.NoRightError
+			if errors.Is(err, service.ErrNotRunning) || errors.As(err, &right) {
 				return own(cmd, args) // which says what is missing
 			}
 			return err

@@ -101,6 +101,17 @@ sed -i 's/^walkme:/&\n  requests_per_second: 1/' $ETC/agent.yaml
 systemctl reload $S
 ok 'reload: the bad one is refused, the good one ends the dry run'
 
+# --- the group that looks
+useradd ada
+! runuser -u ada -- $S status || die 'somebody looks without the group'
+usermod -a -G okta-walkme-viewers ada
+runuser -u ada -- $S status | grep -q '^Managed ' || die 'the group does not see the status'
+runuser -u ada -- $S holds list >/dev/null
+! runuser -u ada -- cat /var/lib/$S/state.db >/dev/null || die 'the group reads the state'
+! runuser -u ada -- $S reload || die 'the group reloads'
+! runuser -u ada -- $S sync || die 'the group sends'
+ok 'members of okta-walkme-viewers look, and do nothing else'
+
 # --- SIGTERM in mid-run, and the rest after the next start
 within 20 bash -c "journalctl -u demo -o cat --no-pager | grep -c '^POST /Users → 201'"
 status_is 'run since' || die 'the run was too fast to be interrupted'
