@@ -256,12 +256,29 @@ func (n *names) text(s string) string {
 			return "{base}/" + n.segments(rest)
 		}
 	}
+	if below, ok := address(s); ok {
+		return "{base}/" + n.segments(below)
+	}
 	return quoted.ReplaceAllStringFunc(s, func(part string) string {
 		if label := n.labels[part[1:len(part)-1]]; label != "" {
 			return `"` + label + `"`
 		}
 		return part
 	})
+}
+
+// address is the path below the base URL of an address that a server gives under
+// another name of its own, such as the one behind its gateway.
+func address(s string) (string, bool) {
+	if !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") {
+		return "", false
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return "", false
+	}
+	below, _, ok := Exchange{URL: u}.path()
+	return strings.TrimPrefix(below, "/"), ok
 }
 
 var quoted = regexp.MustCompile(`"[^"]+"`)
