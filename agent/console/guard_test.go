@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -215,7 +216,7 @@ func TestPortIsTaken(t *testing.T) {
 
 func TestOpenToAllIsRefused(t *testing.T) {
 	for _, listen := range []string{"0.0.0.0:0", ":0", "192.0.2.1:8788"} {
-		if _, err := console.Open(t.Context(), console.Options{Listen: listen, StatePath: filepath.Join(t.TempDir(), "s")}, console.Program{}); err != console.ErrOpenToAll {
+		if _, err := console.Open(t.Context(), console.Options{Listen: listen, StatePath: filepath.Join(t.TempDir(), "s")}, console.Program{}); !errors.Is(err, console.ErrOpenToAll) {
 			t.Errorf("%s: %v, want ErrOpenToAll", listen, err)
 		}
 	}
@@ -250,7 +251,7 @@ func TestUnixSocket(t *testing.T) {
 
 func TestLinkNeedsAConsole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
-	if _, err := console.Link(path, "ada", false, time.Now()); err != console.ErrNoConsole {
+	if _, err := console.Link(path, "ada", false, time.Now()); !errors.Is(err, console.ErrNoConsole) {
 		t.Errorf("Link without a console: %v", err)
 	}
 	s, err := console.Open(t.Context(), console.Options{Listen: "127.0.0.1:0", StatePath: path}, console.Program{})
@@ -260,7 +261,7 @@ func TestLinkNeedsAConsole(t *testing.T) {
 		t.Errorf("the file with the key: %v, %v", info, err)
 	}
 	must(t, s.Close())
-	if _, err := console.Link(path, "ada", false, time.Now()); err != console.ErrNoConsole {
+	if _, err := console.Link(path, "ada", false, time.Now()); !errors.Is(err, console.ErrNoConsole) {
 		t.Errorf("Link after the console was closed: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"net/http"
@@ -197,7 +198,7 @@ func TestSignInLeadsNowhereElse(t *testing.T) {
 func TestLinksAreOffWithSignIn(t *testing.T) {
 	c := newCompany(t)
 	address, err := console.Link(c.path, "ada", false, time.Now())
-	if err != console.ErrSignIn || address != c.url+"/" {
+	if !errors.Is(err, console.ErrSignIn) || address != c.url+"/" {
 		t.Errorf("Link: %q, %v", address, err)
 	}
 	v := c.stranger()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent/console"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -326,4 +327,29 @@ func TestRunsFromTheConsole(t *testing.T) {
 		t.Errorf("a second run at a time: %d, want 409", got.status)
 	}
 	close(finish)
+}
+
+// TestDryRunsFromTheConsole: while nothing may be sent, a run is a plan, and says so.
+func TestDryRunsFromTheConsole(t *testing.T) {
+	s := open(t, func(_ *console.Options, p *console.Program) {
+		p.DryRun = true
+		p.Sync = func(context.Context, console.RunOptions) error { t.Error("a run is made"); return nil }
+		p.Plan = func(context.Context) (*plan.Plan, error) {
+			return &plan.Plan{Changes: []*plan.Change{{Type: scim.User, Action: plan.Create, OktaID: "00u1", Name: "ann@example.com"}}}, nil
+		}
+	})
+	v := s.visit(false)
+	got := v.post("/sync", url.Values{})
+	path := got.header.Get("Location")
+	if got.status != http.StatusSeeOther || !strings.HasPrefix(path, "/runs/dry-") {
+		t.Fatalf("POST /sync: %d to %q", got.status, path)
+	}
+	for range 1000 {
+		if !strings.Contains(v.get(path).body, "data-poll") {
+			break
+		}
+	}
+	v.expect(path, "Nothing was sent", "1 change would be made", "ann@example.com", "create")
+	v.expect("/", "1 change would be made", "nothing was sent")
+	v.expect("/runs", path)
 }
