@@ -17,8 +17,11 @@ func Backoff(failures int, first, longest time.Duration) time.Duration {
 	return pause
 }
 
+// longestPause is the longest that RetryPause gives.
+const longestPause = 24 * time.Hour
+
 // RetryPause is the pause after so many failures of one change, or look-ups without a
 // hit: ten minutes, twenty, and so on up to a day.
 func RetryPause(failures int) time.Duration {
-	return Backoff(failures, 10*time.Minute, 24*time.Hour)
+	return Backoff(failures, 10*time.Minute, longestPause)
 }

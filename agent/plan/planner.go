@@ -241,7 +241,7 @@ func (p *planner) add(c *Change, r *state.Record) {
 	}
 	if r != nil && r.Attempts > 0 && c.Cause != CauseForced {
 		c.past = &past{change: r.FailedChange, times: times(r.Attempts), err: r.LastError}
-		if next := r.NextTry; p.in.Patient && next.After(p.in.Now) && !next.After(p.in.Now.Add(RetryPause(r.Attempts))) {
+		if next := r.NextTry; p.in.Patient && next.After(p.in.Now) && !next.After(p.in.Now.Add(longestPause)) {
 			c.past.next = &next
 		}
 	}
