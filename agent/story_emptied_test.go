@@ -194,7 +194,7 @@ func TestUnacknowledgedValuesStay(t *testing.T) {
 func TestClearsNothing(t *testing.T) {
 	w := newWorld(t, walkme.OIN, mostEmptied(0), func(s *setup) {
 		s.config.Policy.ClearsNothing, s.wire.ClearedValue = true, walkme.ClearOmit
-		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleDroppedKeys}
+		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
 	})
 	w.hire("ann")
 	w.sync()

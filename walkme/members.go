@@ -168,6 +168,11 @@ func (c *Client) replaceByDelta(ctx context.Context, u MembersUpdate) (*MembersR
 	if err != nil {
 		return nil, err
 	}
+	if u.Linked { // it has members of its own, and nobody may see whom this throws out
+		if err := c.showsMembers(ctx); err != nil {
+			return nil, err
+		}
+	}
 	_, u.Remove = shown.difference(u.Managed)
 	u.Add = u.Managed
 	return c.writeDelta(ctx, u)
