@@ -237,7 +237,9 @@ func TestUnixSocket(t *testing.T) {
 		t.Errorf("the link is %s", link)
 	}
 	v := s.stranger()
-	v.client.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return (&net.Dialer{}).DialContext(ctx, "unix", path) }, DisableKeepAlives: true}
+	v.client.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}, DisableKeepAlives: true}
 	if got := v.get(s.link(false)); got.status != http.StatusSeeOther {
 		t.Errorf("over the socket the link answers %d", got.status)
 	}
