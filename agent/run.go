@@ -133,7 +133,7 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 	runErr := a.sync(ctx, opts, report)
 	a.conclude(ctx, report, runErr)
 	if err := a.finishRun(ctx, report, runErr); err != nil {
-		runErr = errors.Join(runErr, err)
+		runErr = joinOnce(runErr, err)
 	}
 	return report, runErr
 }
@@ -201,7 +201,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 		return err
 	})
 	after := context.WithoutCancel(ctx)
-	return errors.Join(err, a.bind(after, v, planned), a.noteSighting(after, report.Changes),
+	return joinOnce(err, a.bind(after, v, planned), a.noteSighting(after, report.Changes),
 		a.noteApprovals(after, planned), a.endCarriedOut(after, planned))
 }
 

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,4 +112,17 @@ func (a *Agent) prune(ctx context.Context, r RunReport, oktaSaid time.Time) erro
 		return fmt.Errorf("old history: %w", err)
 	}
 	return nil
+}
+
+// joinOnce is errors.Join, but that the state file was replaced, which every later write
+// meets too, is told once.
+func joinOnce(errs ...error) error {
+	told := false
+	return errors.Join(slices.DeleteFunc(errs, func(err error) bool {
+		var replaced *state.ReplacedError
+		is := errors.As(err, &replaced)
+		again := is && told
+		told = told || is
+		return again
+	})...)
 }

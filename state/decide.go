@@ -39,6 +39,6 @@ func openBeside(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(db.fail("open", err), db.Close())
 	}
-	db.writer = newWriter(conn, db.now)
+	db.writer = newWriter(conn, db.now, db.replaced)
 	return db, nil
 }

@@ -33,12 +33,14 @@ type Options struct {
 // DB is an open state file. Its methods may be called from many goroutines.
 //
 // Every method that changes something returns an error that is ErrReadOnly
-// when the database came from OpenReadOnly, and ErrClosed after Close.
+// when the database came from OpenReadOnly, and ErrClosed after Close. Every
+// method returns a *ReplacedError once another file stands at the path.
 type DB struct {
 	path   string
 	now    func() time.Time
 	reader *sql.DB
 	closed chan struct{} // closed by Close
+	opened identity
 
 	// Of a writer only:
 	lock   *os.File
@@ -116,8 +118,11 @@ func (db *DB) prepare(ctx context.Context, build string, files fs.FS) error {
 	if err := recoverLeftovers(ctx, conn); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	db.writer = newWriter(conn, db.now)
-	return db.openReader("ro")
+	db.writer = newWriter(conn, db.now, db.replaced)
+	if err := db.openReader("ro"); err != nil {
+		return err
+	}
+	return db.noteIdentity()
 }
 
 // inspect looks at the file before anything is written to it, and backs it up
@@ -192,6 +197,9 @@ func (db *DB) attach(ctx context.Context, files fs.FS) (err error) {
 		return err
 	}
 	version, err := db.connectReader(ctx)
+	if err == nil {
+		err = db.noteIdentity()
+	}
 	if err == nil && version != len(migrations) {
 		err = &SchemaError{Have: version, Want: len(migrations)}
 	}
@@ -231,7 +239,8 @@ func (db *DB) openReader(mode string) (err error) {
 }
 
 // Close waits for the changes under way, closes the file and gives the lock
-// back. A second Close does nothing.
+// back. A second Close does nothing. A database that was open for
+// writing says with a *ReplacedError that the file was replaced meanwhile.
 func (db *DB) Close() error {
 	select {
 	case <-db.closed:
@@ -250,6 +259,10 @@ func (db *DB) release() error {
 		errs = append(errs, db.reader.Close())
 	}
 	if db.writer != nil {
+		db.writer.finish()
+		if replaced := db.replaced(); replaced != nil {
+			errs = append(errs, replaced, db.part())
+		}
 		errs = append(errs, db.writer.stop())
 	}
 	if db.pool != nil {

@@ -71,7 +71,7 @@ func (db *DB) open() error {
 	case <-db.closed:
 		return ErrClosed
 	default:
-		return nil
+		return db.replaced() // SQLite would open the other file for the next reader
 	}
 }
 

@@ -21,6 +21,7 @@ const gatherTime = 2 * time.Millisecond
 type writer struct {
 	conn    *sql.Conn
 	now     func() time.Time
+	check   func() error         // before each transaction: why nothing may be written
 	stmts   map[string]*sql.Stmt // by their text; owned by the goroutine
 	queue   chan *change
 	closing chan struct{}
@@ -41,10 +42,11 @@ type tx struct {
 	now int64 // unix milliseconds, the same for all changes of a transaction
 }
 
-func newWriter(conn *sql.Conn, now func() time.Time) *writer {
+func newWriter(conn *sql.Conn, now func() time.Time, check func() error) *writer {
 	w := &writer{
 		conn:    conn,
 		now:     now,
+		check:   check,
 		stmts:   make(map[string]*sql.Stmt),
 		queue:   make(chan *change),
 		closing: make(chan struct{}),
@@ -54,10 +56,14 @@ func newWriter(conn *sql.Conn, now func() time.Time) *writer {
 	return w
 }
 
-// stop lets the changes that wait finish, and ends the goroutine.
-func (w *writer) stop() error {
+// finish lets the changes that wait finish, and ends the goroutine.
+func (w *writer) finish() {
 	close(w.closing)
 	<-w.stopped
+}
+
+// stop closes the connection of a writer that has finished.
+func (w *writer) stop() error {
 	var errs []error
 	for _, s := range w.stmts {
 		errs = append(errs, s.Close())
@@ -160,6 +166,9 @@ func (w *writer) commit(batch []*change) {
 // transaction returns the outcome of each change, or the error for which none
 // of them is in the file.
 func (w *writer) transaction(batch []*change) (errs []error, err error) {
+	if err := w.check(); err != nil {
+		return nil, err
+	}
 	t := &tx{w: w, now: w.now().UnixMilli()}
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -33,7 +32,7 @@ func (c *cli) consoleProgram(cfg *configs.Config, log *slog.Logger) console.Prog
 			if err != nil {
 				return nil, nil, err
 			}
-			defer func() { err = errors.Join(err, s.close()) }()
+			defer func() { err = s.end(err) }()
 			return console.Look(ctx, s.agent)
 		},
 		Plan: func(ctx context.Context) (planned *plan.Plan, err error) {
@@ -41,7 +40,7 @@ func (c *cli) consoleProgram(cfg *configs.Config, log *slog.Logger) console.Prog
 			if err != nil {
 				return nil, err
 			}
-			defer func() { err = errors.Join(err, s.close()) }()
+			defer func() { err = s.end(err) }()
 			return s.agent.Plan(ctx, agent.Options{Patient: true})
 		},
 	}
@@ -52,7 +51,7 @@ func (c *cli) consoleRun(ctx context.Context, cfg *configs.Config, log *slog.Log
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = s.end(err) }()
 	r, err := s.agent.Sync(ctx, agent.Options{Trigger: o.Trigger, By: o.By, Patient: !o.Retry})
 	service.LogUndelivered(log, notifier(cfg).AfterRun(ctx, s.state, r, err))
 	for _, failed := range notifier(cfg).AfterRun(context.WithoutCancel(ctx), s.state, r, err) {

@@ -126,6 +126,7 @@ func diagnoseNetwork(err error) (diagnosis, bool) {
 
 func diagnoseState(err error) (diagnosis, bool) {
 	var locked *state.LockedError
+	var replaced *state.ReplacedError
 	var corrupt *state.CorruptError
 	var schema *state.SchemaError
 	var foreign *state.NotOursError
@@ -137,6 +138,9 @@ func diagnoseState(err error) (diagnosis, bool) {
 	case errors.As(err, &locked):
 		return diagnosis{"two agents must not write one state at the same time",
 			"wait until the other process has finished, or stop the service first; plan, status and history work meanwhile"}, true
+	case errors.As(err, &replaced):
+		return diagnosis{"somebody moved, removed or restored the state file while this run was using it; nothing more was sent or written",
+			"stop the service before the file is touched; check that state.path holds the state that you want, then run plan: what this run did last may be missing in it, and is looked up in WalkMe again"}, true
 	case errors.As(err, &corrupt):
 		return diagnosis{"the state file is damaged",
 			"restore a backup; or move the file and its -wal away: the next run looks every name up and links what exists, but does not know who left meanwhile"}, true

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -31,7 +30,7 @@ next run will do. Nothing is written anywhere.`,
 			if err != nil {
 				return explained(err)
 			}
-			defer func() { err = errors.Join(err, s.close()) }()
+			defer func() { err = s.end(err) }()
 			e, err := s.agent.Explain(cmd.Context(), args[0])
 			c.display.clear()
 			if err != nil {

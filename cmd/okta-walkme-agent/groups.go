@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -67,7 +66,7 @@ func (c *cli) reading(ctx context.Context, name string, do func(context.Context,
 	if err != nil {
 		return explained(err)
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = s.end(err) }()
 	err = do(ctx, cfg, s.agent)
 	c.display.clear()
 	return explained(err)

@@ -129,7 +129,7 @@ func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (p
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = s.end(err) }()
 	defer c.display.clear()
 	return s.agent.Plan(ctx, agent.Options{Refresh: f.refresh})
 }

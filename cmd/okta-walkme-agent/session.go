@@ -117,3 +117,18 @@ func (s *session) close() error {
 	}
 	return s.state.Close()
 }
+
+// end closes the session and returns how the command ended: what went wrong in closing is
+// added, unless it was said before.
+func (s *session) end(err error) error {
+	closing := s.close()
+	var replaced *state.ReplacedError
+	if closing == nil || errors.As(closing, &replaced) && errors.As(err, &replaced) {
+		return err
+	}
+	var silent *exit // which would hide it, and end in the code of what went well
+	if errors.As(err, &silent) && silent.err == nil {
+		return explained(closing)
+	}
+	return errors.Join(err, explained(closing))
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -131,6 +132,22 @@ var stories = []story{
 		c.overwriteState(4096, bytes.Repeat([]byte("damage"), 4096))
 		c.hire("Cara", "Cole")
 	}, commands: []string{"check --offline", "plan", "sync", "status", "history"}},
+	{name: "state_replaced_during_a_run", wrong: func(c *company) {
+		c.hire("Cara", "Cole")
+		backup := c.stateFile()
+		once := sync.OnceFunc(func() {
+			c.write("backup.db", backup)
+			if err := os.Rename(filepath.Join(c.dir, "backup.db"), c.statePath()); err != nil {
+				c.t.Error(err)
+			}
+		})
+		c.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool {
+			if r.Method == http.MethodPost {
+				once()
+			}
+			return false
+		}, 0, walkmetest.Fault{}))
+	}, commands: []string{"sync", "check --offline", "plan --detailed-exitcode"}},
 	{name: "state_of_another_kind", wrong: func(c *company) {
 		c.overwriteState(0, bytes.Repeat([]byte("text, not a database\n"), 400))
 		c.hire("Cara", "Cole")

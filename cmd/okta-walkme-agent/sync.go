@@ -82,7 +82,7 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 	if err != nil {
 		return explained(err)
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = s.end(err) }()
 	c.display.watch(s.agent)
 	r, runErr := do(ctx, s.agent)
 	c.display.clear()
@@ -122,7 +122,7 @@ func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, opts agent.Option
 	if err != nil {
 		return explained(err)
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = s.end(err) }()
 	planned, err := s.agent.Plan(ctx, opts)
 	c.display.clear()
 	if err != nil {
