@@ -16,7 +16,7 @@ import (
 // the number of people, and then what to do.
 func TestOneFailureOfManyIsSaidOnce(t *testing.T) {
 	t.Parallel()
-	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, map[string]string{"log": "level: error\n"})
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, map[string]string{"log": "level: error\n", "walkme": "verify_every: 0s\n"})
 	for i := range 40 {
 		c.hire(fmt.Sprintf("Person%02d", i), "Example")
 	}

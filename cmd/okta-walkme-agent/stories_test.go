@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -67,7 +69,7 @@ var stories = []story{
 	{name: "walkme_nobody_listens", wrong: func(c *company) {
 		c.hire("Cara", "Cole")
 		c.configure(map[string]string{"walkme": "base_url: http://127.0.0.1:1/scim\n"})
-		c.must(exitOK, "state", "adopt")
+		c.bind("http://127.0.0.1:1/scim")
 	}, commands: []string{"check", "sync"}},
 	{name: "state_of_another_app", wrong: func(c *company) {
 		c.configure(map[string]string{"okta": "app_id: 0oa00000000000second\n"})
@@ -305,5 +307,18 @@ func golden(t *testing.T, file, got string) {
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
 		t.Errorf("%s: other output (-want +got); %s=write writes it anew:\n%s", file, goldenVar, d)
+	}
+}
+
+// bind makes the state be about another address, which state adopt does only for one
+// that answers.
+func (c *company) bind(target string) {
+	c.t.Helper()
+	db, err := state.Open(c.t.Context(), state.Options{Path: c.statePath(), Build: "test", Holder: "test"})
+	if err == nil {
+		err = errors.Join(agent.Bind(c.t.Context(), db, agent.Binding{AppID: c.org.AppID(), Target: target}), db.Close())
+	}
+	if err != nil {
+		c.t.Fatal(err)
 	}
 }
