@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -114,7 +115,7 @@ func (t *trial) log() []*Exchange {
 
 func answersInTime(t *trial) {
 	for _, x := range t.log() {
-		if x.Err == errTooSlow {
+		if errors.Is(x.Err, errTooSlow) {
 			t.failAt(x, "%s %s got none", x.Method, x.Path)
 			return
 		}

@@ -259,5 +259,6 @@ func (o *Org) personByLogin(loginOrID string) *person {
 
 // sameName asks for both cases, because lower case alone makes a k of the Kelvin sign.
 func sameName(a, b string) bool {
-	return strings.ToLower(a) == strings.ToLower(b) && strings.ToUpper(a) == strings.ToUpper(b)
+	lower, upper := strings.ToLower(a), strings.ToUpper(a)
+	return lower == strings.ToLower(b) && upper == strings.ToUpper(b)
 }

@@ -67,7 +67,8 @@ func newStage(f *File, profile string, opts Options) (*stage, error) {
 	}
 	s := &stage{opts: opts, file: f, profile: profile, dir: dir, ids: map[string]string{}}
 	s.directory = f.Org.Populate(oktatest.Start(oktatest.Options{AppLabel: "WalkMe"}))
-	target, next := opts.Target, http.RoundTripper(http.DefaultTransport)
+	target := opts.Target
+	var next http.RoundTripper
 	if target == "" {
 		if err := s.openTenant(); err != nil {
 			return nil, errors.Join(err, s.close())
