@@ -68,7 +68,7 @@ func (db *DB) part() error {
 	}
 	var busy, log, done int
 	row := db.writer.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
-	if err := row.Scan(&busy, &log, &done); err == nil && busy == 0 {
+	if scanErr := row.Scan(&busy, &log, &done); scanErr == nil && busy == 0 {
 		err = os.Remove(wal)
 	} else {
 		err = os.Rename(wal, filepath.Clean(wal)+".replaced")
