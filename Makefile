@@ -14,7 +14,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench fuzz mutants build package image boot drill demo clean
+.PHONY: help check test bench fuzz mutants build package image boot drill demo picture clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -54,6 +54,9 @@ drill: ## lose a machine in the middle of a run and restore its state
 
 demo: ## a whole org and tenant in one process
 	go run ./cmd/okta-walkme-agent demo
+
+picture: ## docs/demo.svg, from the demo's real output
+	COLUMNS=100 go run ./cmd/okta-walkme-agent --color always demo | go run -C tools ./picture -from 'agent plan$$' -lines 34 >docs/demo.svg
 
 clean: ## remove what build made
 	rm -rf bin dist
