@@ -141,7 +141,7 @@ func (a *Agent) identify(ctx context.Context, v *view, name string) (*Explanatio
 	person, err := a.Okta.Person(ctx, name)
 	switch {
 	case errors.Is(err, okta.ErrNotFound):
-		return nil, &plan.UnknownError{Names: []string{name}}
+		return nil, v.unknown(name)
 	case err != nil:
 		return nil, fmt.Errorf("account of %q: %w", name, err)
 	}

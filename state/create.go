@@ -11,27 +11,28 @@ import (
 	"time"
 )
 
-// ensureDatabase makes a file of the newest schema where there is none. It is
+// ensureDatabase makes a file of the newest schema where there is none, and says whether
+// it did. It is
 // built under another name and renamed when it is whole: a file of this name is
 // never empty, so that an empty one is damage and no fresh machine.
-func ensureDatabase(ctx context.Context, path string, migrations []string, build string, now time.Time) error {
+func ensureDatabase(ctx context.Context, path string, migrations []string, build string, now time.Time) (made bool, err error) {
 	switch err := exists(path); {
 	case !errors.Is(err, ErrNotExist):
-		return err
+		return false, err
 	case len(migrations) == 0:
-		return errors.New("no migrations")
+		return false, errors.New("no migrations")
 	}
 	partial := path + ".new"
 	if err := removeDatabase(partial); err != nil { // of an attempt that was killed
-		return writeError(err)
+		return false, writeError(err)
 	}
 	if err := buildDatabase(ctx, partial, migrations, build, now); err != nil {
-		return errors.Join(err, removeDatabase(partial))
+		return false, errors.Join(err, removeDatabase(partial))
 	}
 	if err := os.Rename(partial, path); err != nil {
-		return writeError(err)
+		return false, writeError(err)
 	}
-	return syncFolder(path)
+	return true, syncFolder(path)
 }
 
 // buildDatabase leaves one file on the disk and nothing beside it. No journal is

@@ -34,3 +34,6 @@ func (db *DB) Do(ctx context.Context, do func(exec func(query string) error) err
 func DecodeAttributes(text string) (scim.Attributes, error) {
 	return newLoader().attributes(text)
 }
+
+// WriteError names the reason for which a file cannot be written.
+func WriteError(err error) error { return writeError(err) }

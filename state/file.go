@@ -106,6 +106,8 @@ func ensureFolder(path string) error {
 // writeError names the two reasons for which a file cannot be written.
 func writeError(err error) error {
 	switch {
+	case errors.Is(err, ErrReadOnly), errors.Is(err, ErrDiskFull):
+		return err // it has its name
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, os.ErrPermission):

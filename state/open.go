@@ -41,6 +41,7 @@ type DB struct {
 	reader *sql.DB
 	closed chan struct{} // closed by Close
 	opened identity
+	made   bool // by Open: there was no file
 
 	// Of a writer only:
 	lock   *os.File
@@ -94,7 +95,7 @@ func (db *DB) prepare(ctx context.Context, build string, files fs.FS) error {
 	if err != nil {
 		return err
 	}
-	if err := ensureDatabase(ctx, db.path, migrations, build, db.now()); err != nil {
+	if db.made, err = ensureDatabase(ctx, db.path, migrations, build, db.now()); err != nil {
 		return err
 	}
 	version, err := db.inspect(ctx, len(migrations))
@@ -237,6 +238,9 @@ func (db *DB) openReader(mode string) (err error) {
 	}
 	return err
 }
+
+// Made says whether Open found no file and made one: a new state begins.
+func (db *DB) Made() bool { return db != nil && db.made }
 
 // Close waits for the changes under way, closes the file and gives the lock
 // back. A second Close does nothing. A database that was open for

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 
 	"okta-walkme-agent/state"
@@ -113,4 +114,20 @@ func TestReadOnlyWhileWriting(t *testing.T) {
 		must(t, reader.Close())
 	}
 	wg.Wait()
+}
+
+// A read-only disk is met in a helper and named again by its caller.
+func TestReasonIsNamedOnce(t *testing.T) {
+	for _, tt := range []struct {
+		cause error
+		want  string
+	}{
+		{syscall.EROFS, "read-only: open f: read-only file system"},
+		{syscall.ENOSPC, "disk full: open f: no space left on device"},
+	} {
+		err := state.WriteError(state.WriteError(&os.PathError{Op: "open", Path: "f", Err: tt.cause}))
+		if err.Error() != tt.want {
+			t.Errorf("WriteError(WriteError(%v)) = %q, want %q", tt.cause, err, tt.want)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"okta-walkme-agent/internal/near"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
@@ -67,10 +68,25 @@ func (s *Selection) All() bool {
 
 // UnknownError says that a resync names a person or group that neither Okta
 // nor the state knows.
-type UnknownError struct{ Names []string }
+type UnknownError struct {
+	Names []string
+	Near  string // the names that may have been meant, as a question; "" for none
+}
 
 func (e *UnknownError) Error() string {
-	return "neither assigned in Okta nor managed here: " + strings.Join(e.Names, ", ")
+	text := "neither assigned in Okta nor managed here: " + strings.Join(e.Names, ", ")
+	if e.Near != "" {
+		text += "; " + e.Near
+	}
+	return text
+}
+
+// NearName asks whether another person, or group, was meant; "" when no name is near.
+func NearName(t scim.Type, name string, names []string) string {
+	if t == scim.User {
+		return near.LoginQuestion(name, names)
+	}
+	return near.Question(name, names)
 }
 
 // Resolve turns names into Okta ids. The error is an *UnknownError.
@@ -80,7 +96,9 @@ func (s *Selection) Resolve(desired Desired, groups []GroupWant, recorded []stat
 	}
 	s.ids = map[string]bool{}
 	known := map[string][]string{} // type and key of a name or id → object keys
+	called := map[scim.Type][]string{}
 	note := func(t scim.Type, oktaID string, names ...string) {
+		called[t] = append(called[t], names...)
 		for _, name := range append(names, oktaID) {
 			key := ObjectKey(t, scim.NameKey(name))
 			known[key] = append(known[key], ObjectKey(t, oktaID))
@@ -95,11 +113,14 @@ func (s *Selection) Resolve(desired Desired, groups []GroupWant, recorded []stat
 	for i := range recorded {
 		note(recorded[i].Type, recorded[i].SourceID, recorded[i].Name)
 	}
-	var unknown []string
+	var unknown, meant []string
 	for t, names := range map[scim.Type][]string{scim.User: s.Users, scim.Group: s.Groups} {
 		for _, name := range names {
 			keys := known[ObjectKey(t, scim.NameKey(name))]
 			if len(keys) == 0 {
+				if question := NearName(t, name, called[t]); question != "" {
+					meant = append(meant, question)
+				}
 				unknown = append(unknown, fmt.Sprintf("%s %q", strings.ToLower(string(t)), name))
 			}
 			for _, key := range keys {
@@ -109,7 +130,8 @@ func (s *Selection) Resolve(desired Desired, groups []GroupWant, recorded []stat
 	}
 	if len(unknown) > 0 {
 		slices.Sort(unknown)
-		return &UnknownError{unknown}
+		slices.Sort(meant)
+		return &UnknownError{unknown, strings.Join(meant, " ")}
 	}
 	return nil
 }

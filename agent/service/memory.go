@@ -21,7 +21,11 @@ func NextRun(ctx context.Context, db *state.DB, path string) (time.Time, error) 
 
 // open opens the state for a run.
 func (d *daemon) open(ctx context.Context, path string) (*state.DB, error) {
-	return state.Open(ctx, state.Options{Path: path, Build: d.options.Version, Holder: program + " run"})
+	db, err := state.Open(ctx, state.Options{Path: path, Build: d.options.Version, Holder: program + " run"})
+	if db.Made() {
+		d.log.Warn("a new state begins: there was none", "path", path)
+	}
+	return db, err
 }
 
 // read opens the state for reading and hands it on, nil when there is none yet.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -246,7 +247,12 @@ func (c *cli) file() string {
 }
 
 func (c *cli) load() (*configs.Config, error) {
-	return configs.Load(c.file(), configs.Env{Getenv: c.getenv})
+	cfg, err := configs.Load(c.file(), configs.Env{Getenv: c.getenv})
+	if _, missing := os.Stat(c.file()); err != nil && errors.Is(missing, fs.ErrNotExist) {
+		return nil, &explainedError{diagnosis{"the agent is not set up here yet, or its configuration is another file",
+			"write a first one with " + programName + " init; or name yours with --config FILE, or in $" + configVar}, err}
+	}
+	return cfg, err
 }
 
 // colored says whether a stream gets colours.

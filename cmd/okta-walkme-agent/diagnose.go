@@ -154,6 +154,8 @@ func diagnoseState(err error) (diagnosis, bool) {
 		return diagnosis{"the user who runs this command may not use the file", "run it as root, or as the user of the service; members of the group " + service.ViewGroup + " may use status, history, holds list and explain while the service runs"}, true
 	case errors.Is(err, state.ErrNoHold):
 		return diagnosis{"no changes are held under that id: they were approved, or are others by now", "plan shows what is held now, with the ids"}, true
+	case errors.Is(err, state.ErrReadOnly):
+		return diagnosis{"the disk, or the folder of state.path, cannot be written", "mount it writable, or set state.path to a folder that the user of the service may write to"}, true
 	case errors.Is(err, state.ErrDiskFull):
 		return diagnosis{"the disk is full", "make room; nothing was half-written, the next run goes on from here"}, true
 	}

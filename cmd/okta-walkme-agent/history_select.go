@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -80,7 +81,7 @@ func selectEntries(ctx context.Context, db *state.DB, f state.Filter, users, gro
 		names []string
 	}{{scim.User, users}, {scim.Group, groups}} {
 		for _, name := range named.names {
-			ids, err := sourceIDs(ctx, db, named.t, name)
+			ids, err := knownIDs(ctx, db, named.t, name)
 			if err != nil {
 				return nil, err
 			}
@@ -97,6 +98,48 @@ func selectEntries(ctx context.Context, db *state.DB, f state.Filter, users, gro
 		}
 	}
 	return slices.SortedFunc(maps.Values(byID), func(a, b state.Entry) int { return cmp.Compare(b.ID, a.ID) }), nil
+}
+
+// knownIDs are sourceIDs of a name that the state knows; else the error is a
+// *plan.UnknownError.
+func knownIDs(ctx context.Context, db *state.DB, t scim.Type, name string) ([]string, error) {
+	ids, err := sourceIDs(ctx, db, t, name)
+	if err != nil || len(ids) > 1 {
+		return ids, err
+	}
+	entries, err := db.History(ctx, state.Filter{Type: t, SourceID: name, Limit: 1})
+	if err != nil || len(entries) > 0 {
+		return ids, err
+	}
+	names, known, err := namesOf(ctx, db, t, name)
+	if err != nil || known {
+		return ids, err
+	}
+	return nil, &plan.UnknownError{Names: []string{fmt.Sprintf("%s %q", strings.ToLower(string(t)), name)}, Near: plan.NearName(t, name, names)}
+}
+
+// namesOf are all names of people, or groups, in the state, and whether one has the id.
+func namesOf(ctx context.Context, db *state.DB, t scim.Type, id string) (names []string, known bool, err error) {
+	records, err := db.Records(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, r := range records {
+		if r.Type == t {
+			names, known = append(names, r.Name), known || r.SourceID == id
+		}
+	}
+	if t == scim.Group {
+		groups, err := db.SourceGroups(ctx)
+		for _, g := range groups {
+			names, known = append(names, g.Name), known || g.ID == id
+		}
+		return names, known, err
+	}
+	err = eachLogin(ctx, db, func(sourceID, login string) {
+		names, known = append(names, login), known || sourceID == id
+	})
+	return names, known, err
 }
 
 // sourceIDs are the Okta ids that a name may mean, sorted: the name now, one that
@@ -141,11 +184,20 @@ func groupIDs(ctx context.Context, db *state.DB, name string, ids map[string]boo
 // loginIDs adds the people of that login in Okta, where the app has another name
 // for them.
 func loginIDs(ctx context.Context, db *state.DB, login string, ids map[string]bool) error {
+	return eachLogin(ctx, db, func(id, other string) {
+		if scim.SameName(other, login) {
+			ids[id] = true
+		}
+	})
+}
+
+// eachLogin calls fn with the id and the login in Okta of everybody in the snapshot.
+func eachLogin(ctx context.Context, db *state.DB, fn func(id, login string)) error {
 	return db.EachSourceUser(ctx, func(id string, body []byte) error {
 		var u okta.User
 		var profile struct{ Login string }
-		if json.Unmarshal(body, &u) == nil && json.Unmarshal(u.Profile, &profile) == nil && scim.SameName(profile.Login, login) {
-			ids[id] = true
+		if json.Unmarshal(body, &u) == nil && json.Unmarshal(u.Profile, &profile) == nil {
+			fn(id, profile.Login)
 		}
 		return nil
 	})

@@ -166,6 +166,18 @@ var stories = []story{
 		c.t.Cleanup(func() { db.Close() })
 		c.hire("Cara", "Cole")
 	}, commands: []string{"sync", "plan", "status"}},
+	{name: "state_begins_anew", wrong: func(c *company) {
+		c.configure(map[string]string{"state": "path: stat/state.db\n"})
+	}, commands: []string{"plan"}},
+	{name: "names_of_nobody", wrong: func(*company) {}, commands: []string{
+		"explain anm@example.com", "explain zoe@example.com", "resync --user bbo@example.com --dry-run",
+		"history --user anm@example.com", "history --user zoe@example.com", "history --group Editors",
+	}},
+	{name: "configuration_missing", wrong: func(c *company) {
+		if err := os.Remove(filepath.Join(c.dir, "agent.yaml")); err != nil {
+			c.t.Fatal(err)
+		}
+	}, commands: []string{"check", "plan", "sync", "status"}},
 	{name: "configuration_wrong", wrong: func(c *company) {
 		c.configure(map[string]string{"walkme": "wire_profil: oin\nauth: {username: file:walkme-username, password: hunter2}\n", "": "schedule: hourly\n"})
 	}, commands: []string{"check", "plan", "sync", "status"}},

@@ -83,9 +83,13 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 		return explained(err)
 	}
 	defer func() { err = s.end(err) }()
+	if s.state.Made() {
+		fmt.Fprintf(c.stderr, "%s: a new state begins, in %s: there was none\n", programName, cfg.State.Path)
+	}
 	c.display.watch(s.agent)
 	r, runErr := do(ctx, s.agent)
 	c.display.clear()
+	defer c.noteLost(cfg, s, r)
 	defer c.notify(ctx, cfg, s.state, r, runErr)
 	if r != nil && (r.Schema != "" || len(r.Settled) > 0 || f.format == "json") {
 		if err := c.showRun(r, f.format, f.full); err != nil {
@@ -177,4 +181,22 @@ func (c *cli) whoAmI() string {
 		return u.Username
 	}
 	return "unknown"
+}
+
+// noteLost says that a new state found accounts of its people in WalkMe: they may be
+// from an agent whose state is another file, which knows who left.
+func (c *cli) noteLost(cfg *configs.Config, s *session, r *agent.Report) {
+	if !s.state.Made() || r == nil {
+		return
+	}
+	linked := 0
+	for _, ch := range r.Changes {
+		if ch.Action == plan.Link {
+			linked++
+		}
+	}
+	if linked > 0 {
+		fmt.Fprintf(c.stderr, "%s: WalkMe had %s of these people already; if this agent has run before, its state is not %s: correct state.path, for who left meanwhile is known there alone\n",
+			programName, count(linked, "account", "accounts"), cfg.State.Path)
+	}
 }

@@ -4,6 +4,7 @@ package near
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -55,7 +56,47 @@ func search(name string, candidates []string) []hit {
 
 // Question asks whether one of the nearest names was meant: "did you mean X?", or "did
 // you mean X or Y?" where two are equally near; "" when none is near.
-func Question(name string, candidates []string) string {
+func Question(name string, candidates []string) string { return ask(nearest(name, candidates)) }
+
+// LoginQuestion is Question for logins. Most end alike, which makes none of them near:
+// what stands before the @ is compared among those of the same domain, and the domain
+// among those that begin alike. A name without @ is compared with the beginnings.
+func LoginQuestion(name string, logins []string) string {
+	local, domain := cutLogin(name)
+	beginnings, domains := map[string]string{}, map[string]string{}
+	for _, login := range logins {
+		l, d := cutLogin(login)
+		if domain == "" || strings.EqualFold(d, domain) {
+			beginnings[l] = cmp.Or(beginnings[l], login)
+		}
+		if strings.EqualFold(l, local) {
+			domains[d] = cmp.Or(domains[d], login)
+		}
+	}
+	if question := askOf(local, beginnings); question != "" {
+		return question
+	}
+	return askOf(domain, domains)
+}
+
+func cutLogin(login string) (local, domain string) {
+	if i := strings.LastIndexByte(login, '@'); i >= 0 {
+		return login[:i], login[i+1:]
+	}
+	return login, ""
+}
+
+// askOf asks for the logins whose part is near.
+func askOf(part string, logins map[string]string) string {
+	var names []string
+	for _, key := range nearest(part, slices.Sorted(maps.Keys(logins))) {
+		names = append(names, logins[key])
+	}
+	return ask(names)
+}
+
+// nearest are the candidates to which no other is nearer, at most three.
+func nearest(name string, candidates []string) []string {
 	const most = 3
 	var names []string
 	for _, h := range search(name, candidates) {
@@ -63,6 +104,10 @@ func Question(name string, candidates []string) string {
 			names = append(names, h.name)
 		}
 	}
+	return names
+}
+
+func ask(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}

@@ -51,3 +51,21 @@ func TestDistance(t *testing.T) {
 		}
 	})
 }
+
+func TestLoginQuestion(t *testing.T) {
+	logins := []string{"ann@example.com", "anna@example.org", "bob.baker@example.com", "kiosk-7"}
+	for _, tt := range []struct{ name, want string }{
+		{"an@example.com", ""}, // two letters are too few to be near
+		{"anm@example.com", "did you mean ann@example.com?"},
+		{"bob.bakre@example.com", "did you mean bob.baker@example.com?"},
+		{"ann@exampel.com", "did you mean ann@example.com?"},
+		{"bob", "did you mean bob.baker@example.com?"},
+		{"kiosk-8", "did you mean kiosk-7?"},
+		{"zoe@example.com", ""}, // the domain alone makes nobody near
+		{"", ""},
+	} {
+		if got := near.LoginQuestion(tt.name, logins); got != tt.want {
+			t.Errorf("LoginQuestion(%q) = %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

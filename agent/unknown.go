@@ -1,0 +1,27 @@
+package agent
+
+import (
+	"cmp"
+	"strconv"
+
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
+)
+
+// unknown is the error for a name that neither Okta nor the state knows, with those of
+// people and groups that may have been meant.
+func (v *view) unknown(name string) *plan.UnknownError {
+	names := map[scim.Type][]string{}
+	for i := range v.desired.People {
+		names[scim.User] = append(names[scim.User], v.desired.People[i].Name())
+	}
+	for i := range v.groups {
+		names[scim.Group] = append(names[scim.Group], v.groups[i].Name)
+	}
+	for i := range v.recorded {
+		r := &v.recorded[i]
+		names[r.Type] = append(names[r.Type], r.Name)
+	}
+	return &plan.UnknownError{Names: []string{strconv.Quote(name)}, Near: cmp.Or(
+		plan.NearName(scim.User, name, names[scim.User]), plan.NearName(scim.Group, name, names[scim.Group]))}
+}
