@@ -122,12 +122,15 @@ type view struct {
 	earlier    map[string]map[string]string
 	newMapping bool // the latest run had another one
 
+	shown  plan.Shown           // what WalkMe has ever shown; loaded by a refresh, or before the first write
 	absent map[string]time.Time // see plan.WaitForGrace
 	ended  map[int64][]string   // see plan.Ended
 
 	// After a refresh: what was acknowledged, by object key, and the rest.
 	pushed    map[string]state.Record
 	unmanaged *plan.Unmanaged
+	strangers []plan.Strangers
+	unseen    []notShown     // what was pushed and cannot be compared
 	gone      []state.Record // of people who should have an account, and have none
 	back      []state.Record // noted as gone by an earlier refresh, and there
 }

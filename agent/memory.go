@@ -40,6 +40,9 @@ var (
 	// absentSince is when each absent person was first seen to be absent, by Okta id.
 	absentSince = Fact[map[string]time.Time]{"absent_since", "people absent since"}
 
+	// everShown is what WalkMe has shown of what was sent to it.
+	everShown = Fact[plan.Shown]{"shown", "what WalkMe has shown"}
+
 	// lookUpMisses is who has no account in WalkMe and is not to get one, by Okta id.
 	lookUpMisses = Fact[map[string]miss]{"misses", "look-ups without a hit"}
 

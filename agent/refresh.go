@@ -24,21 +24,28 @@ func (a *Agent) refresh(ctx context.Context, v *view) error {
 	}
 	v.recorded = slices.Clone(v.recorded)
 	v.unmanaged = &plan.Unmanaged{}
-	if err := a.refreshUsers(ctx, v); err != nil {
+	var err error
+	if v.shown, err = everShown.Load(ctx, a.State); err != nil {
 		return err
 	}
-	return a.refreshGroups(ctx, v)
+	shown, err := a.refreshUsers(ctx, v)
+	if err != nil {
+		return err
+	}
+	return a.refreshGroups(ctx, v, shown)
 }
 
-func (a *Agent) refreshUsers(ctx context.Context, v *view) error {
+// refreshUsers returns all of WalkMe's accounts, by id.
+func (a *Agent) refreshUsers(ctx context.Context, v *view) (map[string]*walkme.User, error) {
 	shown := map[string]*walkme.User{}
 	for u, err := range a.WalkMe.Users(ctx) {
 		if err != nil {
-			return fmt.Errorf("list of WalkMe users: %w", err)
+			return nil, fmt.Errorf("list of WalkMe users: %w", err)
 		}
 		shown[u.ID] = u
 	}
 	managed := 0
+	var found []sight
 	for i := range v.recorded {
 		r := &v.recorded[i]
 		if r.Type != scim.User || r.ID == "" {
@@ -51,7 +58,7 @@ func (a *Agent) refreshUsers(ctx context.Context, v *view) error {
 				a.noteGone(v, r)
 				continue
 			} else if err != nil {
-				return fmt.Errorf("user that the list does not hold: %w", err)
+				return nil, fmt.Errorf("user that the list does not hold: %w", err)
 			}
 		}
 		if shown[r.ID] != nil {
@@ -60,25 +67,56 @@ func (a *Agent) refreshUsers(ctx context.Context, v *view) error {
 		if r.Missing == state.MissingInRefresh {
 			v.back = append(v.back, *r)
 		}
-		overlayUser(r, u)
+		found = append(found, sight{r, u})
 	}
 	v.unmanaged.Users = len(shown) - managed
-	return nil
+	seeValues(v, found)
+	for _, s := range found {
+		overlayUser(v, s)
+	}
+	return shown, nil
 }
 
-// overlayUser takes over what the server shows. What it does not show is taken
-// as it was pushed: silence is no evidence.
-func overlayUser(r *state.Record, u *walkme.User) {
-	if u.Active != nil {
-		r.Active = *u.Active
+// sight is a record with what WalkMe shows of the account.
+type sight struct {
+	record *state.Record
+	user   *walkme.User
+}
+
+// seeValues notes which attributes WalkMe shows of anybody to whom they were sent.
+func seeValues(v *view, found []sight) {
+	for _, s := range found {
+		for _, a := range s.record.Attributes {
+			if scim.Equal(a.Value, nil) || v.shown.Has(a.Path) {
+				continue
+			}
+			if actual, ok := s.user.Attribute(a.Path); ok && !scim.Equal(actual, nil) {
+				v.shown.See(a.Path)
+			}
+		}
+	}
+}
+
+// overlayUser takes over what the server shows. A value of an attribute that it has
+// never shown of anybody is taken as it was pushed: silence is no evidence. Of one
+// that it has shown, a missing value is gone.
+func overlayUser(v *view, s sight) {
+	r := s.record
+	if s.user.Active != nil {
+		r.Active = *s.user.Active
 	}
 	r.Attributes = slices.Clone(r.Attributes)
 	for i, a := range r.Attributes {
-		actual, ok := u.Attribute(a.Path)
-		if !ok || plan.SameValue(a.Path, actual, a.Value) {
-			continue
+		actual, _ := s.user.Attribute(a.Path)
+		switch {
+		case plan.SameValue(a.Path, actual, a.Value):
+		case scim.Equal(actual, nil) && !v.shown.Has(a.Path):
+			if r.Active {
+				v.unseen = append(v.unseen, notShown{scim.User, r.SourceID, a.Path})
+			}
+		default:
+			r.Attributes[i].Value = actual
 		}
-		r.Attributes[i].Value = actual
 	}
 }
 
@@ -97,44 +135,6 @@ func (a *Agent) noteGone(v *view, r *state.Record) {
 	}
 	// The deactivation of a leaver is planned all the same: its answer is evidence, and
 	// one look that shows nothing is not.
-}
-
-func (a *Agent) refreshGroups(ctx context.Context, v *view) error {
-	shown := map[string]*walkme.Group{}
-	echoes := false // some servers never show members
-	for g, err := range a.WalkMe.Groups(ctx) {
-		if err != nil {
-			return fmt.Errorf("list of WalkMe groups: %w", err)
-		}
-		shown[g.ID] = g
-		echoes = echoes || len(g.Members) > 0
-	}
-	managed := 0
-	ids := walkmeIDs(v.recorded)
-	for i := range v.recorded {
-		r := &v.recorded[i]
-		if r.Type != scim.Group || r.ID == "" || plan.Unlinked(r) {
-			continue
-		}
-		g, listed := shown[r.ID]
-		if listed {
-			managed++
-		} else {
-			var err error
-			if g, err = a.WalkMe.Group(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
-				a.noteGroupGone(v, r, shown)
-				continue
-			} else if err != nil {
-				return fmt.Errorf("group that the list does not hold: %w", err)
-			}
-		}
-		r.Name = g.DisplayName
-		if echoes && g.MembersShown {
-			r.Members = membersShown(r.Members, g, ids)
-		}
-	}
-	v.unmanaged.Groups = len(shown) - managed
-	return nil
 }
 
 // noteGroupGone deals with a group that is not in WalkMe any more as a write to it
@@ -164,22 +164,4 @@ func named(groups map[string]*walkme.Group, name string) string {
 		}
 	}
 	return ""
-}
-
-func walkmeIDs(recorded []state.Record) map[string]string {
-	ids := map[string]string{}
-	for i := range recorded {
-		if r := &recorded[i]; r.Type == scim.User && r.ID != "" {
-			ids[r.SourceID] = r.ID
-		}
-	}
-	return ids
-}
-
-func membersShown(recorded []string, g *walkme.Group, ids map[string]string) []string {
-	have := make(map[string]bool, len(g.Members))
-	for _, m := range g.Members {
-		have[m.ID] = true
-	}
-	return slices.DeleteFunc(slices.Clone(recorded), func(oktaID string) bool { return !have[ids[oktaID]] })
 }

@@ -62,6 +62,9 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Pl
 	if err != nil {
 		return nil, err
 	}
+	for _, n := range v.unseen {
+		planned.NoteNotShown(n.t, n.oktaID, n.path)
+	}
 	v.absent = planned.WaitForGrace(plan.GraceInput{
 		Grace: a.Config.Grace, Now: a.now(), Recorded: v.recorded, Desired: v.desired, Before: before,
 	})
@@ -108,7 +111,7 @@ func (a *Agent) about(v *view) plan.About {
 			TakenAt: v.snap.TakenAt.UTC(), Users: len(v.snap.Users), Groups: len(v.snap.Groups),
 			Digest: plan.DigestSource(v.desired, v.groups),
 		},
-		StateGeneration: v.generation, Unmanaged: v.unmanaged,
+		StateGeneration: v.generation, Unmanaged: v.unmanaged, Strangers: v.strangers,
 		OwnProvisioning: v.snap.App.OwnProvisioning(),
 	}
 }
@@ -193,16 +196,23 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := a.forgetMoot(ctx, planned, v, opts, unsettled); err != nil {
 		return err
 	}
+	if !opts.Refresh {
+		if v.shown, err = everShown.Load(ctx, a.State); err != nil {
+			return err
+		}
+	}
 	err = a.resyncing(ctx, opts, report, func() error {
 		report.failures, err = a.applier().Apply(ctx, apply.Work{
 			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, Settled: report.Settled,
-			Everybody: isAboutEverybody(v, opts),
+			Everybody: isAboutEverybody(v, opts), Shown: &v.shown,
 		})
 		return err
 	})
+	report.NoteOutcomes()
 	after := context.WithoutCancel(ctx)
 	return joinOnce(err, a.bind(after, v, planned), a.noteSighting(after, report.Changes),
-		a.noteApprovals(after, planned), a.endCarriedOut(after, planned))
+		a.noteApprovals(after, planned), a.endCarriedOut(after, planned),
+		everShown.Save(after, a.State, v.shown))
 }
 
 // rememberAbsent keeps since when people are absent, where that counts.

@@ -176,8 +176,8 @@ func TestDriftOfADeletedAccount(t *testing.T) {
 	})
 }
 
-// Members who were taken out come back. Members who were put in, be they ours or
-// not, stay: they are no membership of the agent's.
+// Members who were taken out come back, and managed people who were put in go again.
+// Accounts that are not ours are named and stay, until Push Now.
 func TestDriftOfMembers(t *testing.T) {
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
@@ -191,12 +191,20 @@ func TestDriftOfMembers(t *testing.T) {
 		w.quiet()
 		planned, report := w.refreshed()
 		wantText(t, "plan", drifts(planned), `
-			group_members push Team: drift: members were taken out in WalkMe
-			+ ann`)
+			group_members push Team: drift: members were put in and taken out in WalkMe
+			+ ann
+			- cara`)
+		wantText(t, "strangers", strangers(planned), "push Team: foreign")
 		wantText(t, "changes", changes(report), "group_members push Team: applied")
 		wantText(t, "memberships", w.memberships(), `
 			push Other: ann
-			push Team: ann bob cara foreign`)
+			push Team: ann bob foreign`)
+		w.inStep()
+		w.tenant.SetMembers(w.record("push Other").ID, w.accountID("ann"), w.accountID("bob"))
+		planned, _ = w.refreshed()
+		wantText(t, "plan for one who was put in", drifts(planned), `
+			group_members push Other: drift: members were put in in WalkMe
+			- bob`)
 		w.inStep()
 	})
 }

@@ -75,7 +75,7 @@ func (c *Client) whole(shown *Group, acknowledged []Member, linked bool) error {
 func (c *Client) check(ctx context.Context, e expectation, answered object) (*MembersResult, error) {
 	g := c.groupOf(answered)
 	if !c.evidence(g) && !c.wire.VerifyWrites {
-		return &MembersResult{}, nil
+		return &MembersResult{Unseen: e.unseen(g)}, nil
 	}
 	if len(e.failed(g)) > 0 && c.wire.ReadWhenDoubtful || !c.evidence(g) {
 		var err error
@@ -83,7 +83,7 @@ func (c *Client) check(ctx context.Context, e expectation, answered object) (*Me
 			return nil, verdict(err)
 		}
 		if !c.evidence(g) {
-			return &MembersResult{}, nil
+			return &MembersResult{Unseen: e.unseen(g)}, nil
 		}
 	}
 	failed := e.failed(g)
@@ -98,6 +98,11 @@ func (c *Client) check(ctx context.Context, e expectation, answered object) (*Me
 		return nil, &NotAppliedError{"the membership is as before"}
 	}
 	return &MembersResult{Echoed: true, Members: g.ids(), Rejected: failed}, nil
+}
+
+// unseen says that a group shows nobody of those who are to be in it.
+func (e expectation) unseen(g *Group) bool {
+	return g.ID != "" && len(g.Members) == 0 && len(e.present)+len(e.stay) > 0
 }
 
 // size is the number of changes that can be seen to have failed.

@@ -59,6 +59,10 @@ type MembersResult struct {
 	Echoed  bool
 	Members []string
 
+	// Unseen says that the answer shows the group, and nobody in it, although
+	// somebody was pushed into it.
+	Unseen bool
+
 	// Rejected are the changes that the server refused or dropped while it
 	// took the others.
 	Rejected []RejectedMember

@@ -106,7 +106,9 @@ func (c *Client) lay(ctx context.Context, id string, shown object, want scim.Res
 		return nil, err
 	}
 	if len(answered) == 0 {
-		answered = body
+		u := userOf(body)
+		u.Silent = true
+		return u, nil
 	}
 	return c.userOf(answered), nil
 }

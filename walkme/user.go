@@ -13,6 +13,10 @@ type User struct {
 	ExternalID string // Okta's user id if the engine has pushed the profile once
 	Active     *bool  // nil: the server did not say, which is not the same as false
 
+	// Silent says that the server answered a write without a word about the user: what
+	// is here is what was sent.
+	Silent bool
+
 	raw object
 
 	listed bool // it comes from a list that may be old by now

@@ -47,6 +47,9 @@ type Work struct {
 
 	// Everybody says that the run is about everybody: a first sync, a resync of all.
 	Everybody bool
+
+	// Shown is what WalkMe has shown so far; what it shows in this run is added. Required.
+	Shown *plan.Shown
 }
 
 // Failures are the errors of changes that failed, for a caller who tells causes apart.
@@ -64,6 +67,7 @@ type runner struct {
 
 	mu      sync.Mutex
 	renamed map[string]bool // groups whose name was sent in this run
+	shown   *plan.Shown
 	breaker
 	done     int
 	underWay int
@@ -74,7 +78,7 @@ type runner struct {
 func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 	r := &runner{
 		a: a, runID: w.RunID, jobs: jobsOf(w.Changes), owners: newOwners(w.Recorded),
-		renamed: map[string]bool{}, breaker: newBreaker(),
+		renamed: map[string]bool{}, shown: w.Shown, breaker: newBreaker(),
 	}
 	r.accounts = sync.OnceValue(func() *walkme.Accounts {
 		return a.WalkMe.Accounts(ctx, walkme.Wanted{UserNames: r.lookedUp(), Everybody: w.Everybody})
@@ -91,6 +95,7 @@ func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 	if r.stopped == nil && ctx.Err() != nil {
 		r.stopped = &StoppedError{"the run was told to stop", context.Cause(ctx)}
 	}
+	r.sayNotShown()
 	failures := Failures{}
 	for _, j := range r.jobs {
 		if j.failure != nil {

@@ -40,6 +40,7 @@ func (r *runner) createGroup(ctx context.Context, c *job) error {
 			return written{}, err
 		}
 		second = r.a.WalkMe.SecondWriteNeeded(g, members)
+		r.seeMembers(c, len(g.Members) > 0, len(members) > 0 && len(g.Members) == 0)
 		rec := r.groupRecord(c, g.ID, c.Name, state.Created)
 		rec.Members, rec.Partial = ids, second
 		return written{record: &rec}, nil
@@ -163,7 +164,7 @@ func (r *runner) missingGroup(ctx context.Context, c *job, cause error) error {
 	again := c.copy()
 	again.Members = plan.MemberChange{Add: plan.ApplyMembers(rec.Members, c.Members)}
 	err = r.createGroup(ctx, again)
-	c.Action, c.WalkMeID, c.journalled = again.Action, again.WalkMeID, true
+	c.Action, c.WalkMeID, c.journalled, c.NotShown = again.Action, again.WalkMeID, true, again.NotShown
 	return err
 }
 

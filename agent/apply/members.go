@@ -93,6 +93,7 @@ func (r *runner) pushMembers(ctx context.Context, c *job, change plan.MemberChan
 			if err != nil {
 				return written{}, r.withOktaIDs(err)
 			}
+			r.seeMembers(c, result.Echoed && len(result.Members) > 0, result.Unseen)
 			rec.Partial = i < len(batches)-1
 			reasons = append(reasons, r.refusals(&rec, result.Rejected, &refused)...)
 			if !rec.Partial && len(reasons) == 0 {

@@ -54,6 +54,7 @@ func (r *runner) postUser(ctx context.Context, c *job) error {
 		if err != nil {
 			return written{}, err
 		}
+		r.seeUser(c, u)
 		return written{record: r.acknowledged(c, u.ID, u.UserName, state.Created)}, nil
 	})
 }
@@ -79,6 +80,7 @@ func (r *runner) linkUser(ctx context.Context, c *job, found *walkme.User) error
 		if err != nil {
 			return written{}, r.holder(ctx, c, err)
 		}
+		r.seeUser(c, u)
 		out := written{record: r.acknowledged(c, found.ID, u.UserName, state.Linked)}
 		if !r.a.Policy.UpdateUserAttributes {
 			out.record.Attributes = scim.Attributes{{Path: scim.PathUserName, Value: out.record.Name}}
@@ -128,6 +130,7 @@ func (r *runner) updateUser(ctx context.Context, c *job) error {
 		if err != nil {
 			return written{}, r.holder(ctx, c, err)
 		}
+		r.seeUser(c, u)
 		return written{record: r.acknowledged(c, c.WalkMeID, u.UserName, "")}, nil
 	})
 	rec, _ := r.recorded(scim.User, c.OktaID)

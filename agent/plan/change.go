@@ -106,6 +106,10 @@ type Change struct {
 	Error      string  `json:"error,omitempty"`
 	HTTPStatus int     `json:"http_status,omitempty"`
 
+	// NotShown are the paths that WalkMe accepted and does not show, sorted; PathMembers
+	// for the members of a group.
+	NotShown []string `json:"not_shown,omitempty"`
+
 	Needs `json:"-"`
 
 	unlisted string // the Okta id whose mere absence from Okta's list takes an account away

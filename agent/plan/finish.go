@@ -17,6 +17,7 @@ type About struct {
 	Source          Source
 	StateGeneration int64
 	Unmanaged       *Unmanaged
+	Strangers       []Strangers
 	OwnProvisioning []string // features by which Okta itself writes to the app
 }
 
@@ -26,7 +27,7 @@ func (p *Plan) Finish(about About) {
 	p.CreatedAt = about.CreatedAt.UTC().Truncate(time.Second)
 	p.App, p.Target, p.WireProfile = about.App, about.Target, about.WireProfile
 	p.Source, p.StateGeneration, p.Unmanaged = about.Source, about.StateGeneration, about.Unmanaged
-	p.OwnProvisioning = about.OwnProvisioning
+	p.OwnProvisioning, p.Strangers = about.OwnProvisioning, about.Strangers
 	slices.SortFunc(p.Rejected, compareRejections)
 	for i, c := range p.Changes {
 		c.Seq = i + 1

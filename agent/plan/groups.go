@@ -170,8 +170,8 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 		c.Reason = Reason{"an earlier membership push was cut short"}
 	case len(add)+len(remove)+len(returners) == 0:
 		return false
-	case refreshed && len(pushed.Members) != len(r.Members) && len(remove) == 0:
-		c.Cause, c.Reason = CauseDrift, Reason{"members were taken out in WalkMe"}
+	case refreshed && byHand(pushed.Members, r.Members, add, remove) != "":
+		c.Cause, c.Reason = CauseDrift, Reason{byHand(pushed.Members, r.Members, add, remove)}
 	case len(add)+len(remove) == 0:
 		c.Reason = Reason{"members are back with their accounts"}
 	}
@@ -186,6 +186,24 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	}
 	p.add(c, r)
 	return true
+}
+
+// byHand says what was done in WalkMe by other hands, if all that a change does is to
+// undo it, or part of the additions; "" if not.
+func byHand(pushed, shown, add, remove []string) string {
+	putIn, takenOut := scim.MemberDiff(pushed, shown)
+	other := func(of []string) func(string) bool { return func(id string) bool { return !scim.Contains(of, id) } }
+	switch {
+	case slices.ContainsFunc(remove, other(putIn)):
+		return ""
+	case len(remove) == 0 && len(takenOut) > 0:
+		return "members were taken out in WalkMe"
+	case len(remove) == 0 || slices.ContainsFunc(add, other(takenOut)):
+		return ""
+	case len(add) == 0:
+		return "members were put in in WalkMe"
+	}
+	return "members were put in and taken out in WalkMe"
 }
 
 func (p *planner) mayRename(want *GroupWant, r *state.Record) bool {

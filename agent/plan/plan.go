@@ -29,6 +29,8 @@ type Summary struct {
 	Disabled     int `json:"disabled"`
 	Waiting      int `json:"waiting"`          // failed before and pausing, or a removal that is not confirmed
 	Undone       int `json:"undone,omitempty"` // removals that a person has rejected
+
+	NotShown NotShown `json:"not_shown"` // these count beside the changes
 }
 
 func (s *Summary) counter(a Action) *int {
@@ -89,12 +91,15 @@ type Plan struct {
 	Unvalued        []Unvalued        `json:"unvalued,omitempty"` // attributes that the mapping reads and nobody has
 	Health          Health            `json:"health"`
 	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"`         // after a refresh
+	Strangers       []Strangers       `json:"strangers,omitempty"`         // after a refresh
+	NotShown        []string          `json:"not_shown,omitempty"`         // paths that WalkMe accepted and does not show
 	LookUps         *LookUps          `json:"look_ups,omitempty"`          // where a list would save many
 	OwnProvisioning []string          `json:"okta_provisioning,omitempty"` // features by which Okta itself writes to the app, too
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
 
-	released []Release // what an approval has kept from being held
+	released []Release       // what an approval has kept from being held
+	unseen   map[object]bool // what Summary.NotShown counts
 }
 
 // Unmanaged counts what is in WalkMe and not the agent's. It is never touched.
@@ -189,7 +194,7 @@ func (p *Plan) reorder() {
 
 // summarise recounts; unchanged and rejected are given by the planner.
 func (p *Plan) summarise() {
-	s := Summary{Unchanged: p.Summary.Unchanged, Rejected: len(p.Rejected)}
+	s := Summary{Unchanged: p.Summary.Unchanged, Rejected: len(p.Rejected), NotShown: p.Summary.NotShown}
 	for _, c := range p.Changes {
 		switch {
 		case c.Block.IsHeld():

@@ -332,6 +332,15 @@ func (d *document) facts(when string) []fact {
 	if u := p.Unmanaged; u != nil {
 		out = append(out, fact{"Others", plural(u.Users, "user") + " and " + plural(u.Groups, "group") + " in WalkMe", "not managed, left alone"})
 	}
+	if unseen := notShown(p); unseen != "" {
+		out = append(out, fact{"Unseen", unseen, "could not be compared"})
+	}
+	for _, s := range p.Strangers[:min(maxListed, len(p.Strangers))] {
+		out = append(out, strangersFact(s))
+	}
+	if left := len(p.Strangers) - maxListed; left > 0 {
+		out = append(out, fact{"Kept", "others in " + plural(left, "more group"), "--format json names them"})
+	}
 	if r := d.run; r != nil {
 		out = append(out, fact{"Run", r.ID, "started by " + r.Trigger + ", " + elapsed(r.FinishedAt.Sub(r.StartedAt))})
 	}

@@ -29,6 +29,7 @@ func stories() map[string]func(io.Writer) error {
 	all := map[string]func(io.Writer) error{
 		"rich.color.txt": planText(richPlan(), report.Options{Width: 100, Now: now(), Color: true}),
 		"rich.ascii.txt": planText(richPlan(), report.Options{ASCII: true}),
+		"refresh.80.txt": planText(refreshPlan(), report.Options{Width: 80, Now: now()}),
 		"rich.60.txt":    planText(richPlan(), report.Options{Width: 60, Now: now()}),
 		"full.txt":       planText(leaversPlan(), report.Options{Width: 100, Now: now(), Full: true}),
 		"first.txt":      planText(bigPlan(1204), at),

@@ -115,6 +115,20 @@ func richPlan() *plan.Plan {
 	return finish(p)
 }
 
+// refreshPlan is one of a server that shows neither every member nor every value.
+func refreshPlan() *plan.Plan {
+	p := basePlan()
+	p.Unmanaged = &plan.Unmanaged{Users: 12, Groups: 1}
+	p.Strangers = []plan.Strangers{{OktaID: groupID(2), WalkMeID: "g-2", Name: "Editors", Members: []plan.Stranger{
+		{WalkMeID: "u-90", Name: "kim@example.com"}, {WalkMeID: "u-91"},
+	}}}
+	p.NoteNotShown(scim.Group, groupID(1), plan.PathMembers)
+	p.NoteNotShown(scim.Group, groupID(3), plan.PathMembers)
+	p.NoteNotShown(scim.User, userID(1), "title", "department")
+	p.NoteNotShown(scim.User, userID(2), "title")
+	return finish(p)
+}
+
 func userChanges() []*plan.Change {
 	ambiguous := user(plan.Create, 4, "dora@example.com", "assigned in Okta", person("dora@example.com", "Dora", "Dean")...)
 	ambiguous.Error = "WalkMe has 2 accounts of this userName"

@@ -130,6 +130,12 @@ func (d *document) inStep() string {
 	if n == 0 && d.nobody() {
 		return "Okta lists nobody"
 	}
+	if unseen := d.plan.Summary.NotShown; unseen != (plan.NotShown{}) {
+		n = max(0, n-unseen.Members-unseen.Values)
+		if n == 0 {
+			return "not everything could be compared"
+		}
+	}
 	if source.Users+source.Groups == n {
 		return plural(source.Users, "user") + " and " + plural(source.Groups, "group") + " are in step"
 	}
@@ -172,5 +178,9 @@ func (d *document) runSummary(why string) string {
 // its outcome, how long it took, what was done and what was not. It is fit for a
 // log, and names nobody beyond what the run's own error says.
 func SummaryLine(r *agent.Report) string {
-	return Escape(arrangeRun(r, Options{}).summary())
+	line := arrangeRun(r, Options{}).summary()
+	if unseen := notShown(&r.Plan); unseen != "" {
+		line = strings.TrimSuffix(line, ".") + "; " + unseen + "."
+	}
+	return Escape(line)
 }

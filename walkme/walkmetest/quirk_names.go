@@ -59,6 +59,7 @@ var switches = []struct {
 	{"require-email", "refuses a POST of a user without an e-mail address", func(q *Quirks) *bool { return &q.RequireEmail }},
 	{"echo-password", "shows the last password in every answer about the user", func(q *Quirks) *bool { return &q.EchoPassword }},
 	{"show-groups", "shows the read-only attribute groups of each user", func(q *Quirks) *bool { return &q.ShowGroups }},
+	{"attributes-hidden", "shows of a user no attribute but userName, externalId, name and active, whatever was sent", func(q *Quirks) *bool { return &q.AttributesHidden }},
 	{"single-get-returns-list", "answers GET /Users/{id} with a ListResponse", func(q *Quirks) *bool { return &q.SingleGetReturnsList }},
 
 	// Groups and their members.

@@ -181,6 +181,10 @@ type Quirks struct {
 	// ShowGroups shows the read-only attribute groups of each user.
 	ShowGroups bool
 
+	// AttributesHidden shows of a user no attribute but userName, externalId, name,
+	// active and what the server adds, whatever was sent.
+	AttributesHidden bool
+
 	// SingleGetReturnsList answers GET /Users/{id} with a ListResponse.
 	SingleGetReturnsList bool
 

@@ -180,6 +180,8 @@ func userQuirks() map[string]quirkTest {
 		"ShowGroups": {walkmetest.Quirks{ShowGroups: true}, []step{
 			{"GET", "/Users/u-ann", "", 200, []string{`"groups":[{"value":"{g}","display":"Editors"}]`}},
 			{"GET", "/Users/u-bob", "", 200, []string{`"groups":[]`}}}},
+		"AttributesHidden": {walkmetest.Quirks{AttributesHidden: true}, []step{
+			{"GET", "/Users/u-ann", "", 200, []string{`"userName":"Ann@example.com"`, "!emails"}}}},
 		"SingleGetReturnsList": {walkmetest.Quirks{SingleGetReturnsList: true}, []step{
 			{"GET", "/Users/u-ann", "", 200, []string{"ListResponse", "u-ann"}}, {"GET", "/Groups/{g}", "", 200, []string{"ListResponse"}}}},
 	}

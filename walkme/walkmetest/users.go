@@ -103,7 +103,9 @@ func firstEmail(doc object) string {
 func (ex *exchange) userView(u *userRecord) object {
 	out := make(object, 0, len(u.doc)+4)
 	for i, f := range u.doc {
-		out = append(out, f)
+		if !ex.q.AttributesHidden || contains([]string{"schemas", "userName", "externalId", "name", "active"}, f.key) {
+			out = append(out, f)
+		}
 		if i == 0 {
 			out = append(out, field{"id", u.id})
 		}

@@ -1,0 +1,163 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+// notShown is something that was pushed and that WalkMe does not show.
+type notShown struct {
+	t      scim.Type
+	oktaID string
+	path   string
+}
+
+// maxBlind is how many groups without members are read by themselves, to no avail,
+// before the list of groups is taken at its word.
+const maxBlind = 3
+
+// groupSight is a record with what WalkMe shows of the group.
+type groupSight struct {
+	record *state.Record
+	group  *walkme.Group
+}
+
+func (a *Agent) refreshGroups(ctx context.Context, v *view, users map[string]*walkme.User) error {
+	shown := map[string]*walkme.Group{}
+	for g, err := range a.WalkMe.Groups(ctx) {
+		if err != nil {
+			return fmt.Errorf("list of WalkMe groups: %w", err)
+		}
+		shown[g.ID] = g
+	}
+	managed := 0
+	var found []groupSight
+	for i := range v.recorded {
+		r := &v.recorded[i]
+		if r.Type != scim.Group || r.ID == "" || plan.Unlinked(r) {
+			continue
+		}
+		g, listed := shown[r.ID]
+		if listed {
+			managed++
+		} else {
+			var err error
+			if g, err = a.WalkMe.Group(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
+				a.noteGroupGone(v, r, shown)
+				continue
+			} else if err != nil {
+				return fmt.Errorf("group that the list does not hold: %w", err)
+			}
+		}
+		r.Name = g.DisplayName
+		found = append(found, groupSight{r, g})
+	}
+	v.unmanaged.Groups = len(shown) - managed
+	if err := a.lookCloser(ctx, found); err != nil {
+		return err
+	}
+	compare(v, users).members(found)
+	return nil
+}
+
+// lookCloser reads groups by themselves of which the list shows nobody, although
+// somebody was pushed: servers leave members out of lists.
+func (a *Agent) lookCloser(ctx context.Context, found []groupSight) error {
+	blind := 0
+	for i, s := range found {
+		if len(s.group.Members) > 0 || len(s.record.Members) == 0 || blind == maxBlind {
+			continue
+		}
+		g, err := a.WalkMe.Group(ctx, s.record.ID)
+		switch {
+		case errors.Is(err, scim.ErrNotFound): // the list had it: the next refresh tells
+		case err != nil:
+			return fmt.Errorf("group without members in the list: %w", err)
+		case len(g.Members) > 0:
+			found[i].group, blind = g, 0
+			continue
+		}
+		blind++
+	}
+	return nil
+}
+
+// comparison lays the members that WalkMe shows over the records.
+type comparison struct {
+	v      *view
+	users  map[string]*walkme.User // all accounts, by id
+	owners map[string]string       // Okta ids, by id
+	active map[string]bool         // people who have an active account, by Okta id
+}
+
+func compare(v *view, users map[string]*walkme.User) comparison {
+	c := comparison{v: v, users: users, owners: map[string]string{}, active: map[string]bool{}}
+	for i := range v.recorded {
+		if r := &v.recorded[i]; r.Type == scim.User && r.ID != "" {
+			c.owners[r.ID], c.active[r.SourceID] = r.SourceID, r.Active
+		}
+	}
+	return c
+}
+
+func (c comparison) members(found []groupSight) {
+	for _, s := range found {
+		c.v.shown.Members = c.v.shown.Members || slices.ContainsFunc(s.group.Members, func(m walkme.Member) bool {
+			return scim.Contains(s.record.Members, c.owners[m.ID])
+		})
+	}
+	for _, s := range found {
+		c.overlay(s.record, s.group)
+	}
+}
+
+// overlay takes over who is shown. Who was pushed and is not shown has been taken out,
+// where the list proves it: this server has shown members whom the agent had pushed,
+// and the list is not a part that may lack them.
+func (c comparison) overlay(r *state.Record, g *walkme.Group) {
+	var ours []string
+	strangers := plan.Strangers{OktaID: r.SourceID, WalkMeID: r.ID, Name: r.Name}
+	for _, m := range g.Members {
+		oktaID := c.owners[m.ID]
+		if oktaID != "" && (r.Origin == state.Created || scim.Contains(r.Members, oktaID)) {
+			ours = append(ours, oktaID)
+			continue
+		}
+		strangers.Members = append(strangers.Members, plan.Stranger{WalkMeID: m.ID, Name: c.nameOf(m)})
+	}
+	c.note(strangers)
+	ours = scim.SortedSet(ours)
+	if !c.v.shown.Members || !g.MembersShown || g.Partial(nil) {
+		_, missing := scim.MemberDiff(r.Members, ours)
+		if slices.ContainsFunc(missing, func(oktaID string) bool { return c.active[oktaID] }) {
+			c.v.unseen = append(c.v.unseen, notShown{scim.Group, r.SourceID, plan.PathMembers})
+		}
+		ours = scim.SortedSet(slices.Concat(ours, missing))
+	}
+	r.Members = ours
+}
+
+func (c comparison) nameOf(m walkme.Member) string {
+	if u := c.users[m.ID]; u != nil {
+		return u.UserName
+	}
+	return m.Display
+}
+
+func (c comparison) note(s plan.Strangers) {
+	if len(s.Members) == 0 {
+		return
+	}
+	slices.SortFunc(s.Members, func(a, b plan.Stranger) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.WalkMeID, b.WalkMeID))
+	})
+	c.v.strangers = append(c.v.strangers, s)
+}

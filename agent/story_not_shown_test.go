@@ -1,0 +1,192 @@
+package agent_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/walkme"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// The stories of this file are about what WalkMe accepts and does not show.
+
+// strangers lists the members of each group who are not the agent's.
+func strangers(planned *plan.Plan) string {
+	var lines []string
+	for _, s := range planned.Strangers {
+		var names []string
+		for _, m := range s.Members {
+			names = append(names, short(m.Name))
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s", s.Name, strings.Join(names, " ")))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// unseenIn says what a plan or report has under not_shown, with its changes.
+func unseenIn(p *plan.Plan) string {
+	n := p.Summary.NotShown
+	lines := []string{strings.TrimSpace(fmt.Sprintf("members %d, values %d: %s", n.Members, n.Values, strings.Join(p.NotShown, " ")))}
+	for _, c := range p.Changes {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s: %s", c.Action, short(c.Name), strings.Join(c.NotShown, " "))))
+	}
+	return strings.Join(lines, "\n")
+}
+
+const nothingUnseen = "members 0, values 0:"
+
+// Of a server that shows no member nobody says that a group is in step, nor later that
+// somebody was taken out.
+func TestMembersAreNotShown(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll, unseen)
+		w.hire("ann", "bob")
+		w.group("push Team", "ann")
+		wantText(t, "first run", unseenIn(&w.sync().Plan), `
+			members 1, values 0: members
+			create ann:
+			create bob:
+			group_create push Team: members`)
+		for range 2 {
+			planned, report := w.refreshed()
+			wantText(t, "refresh", unseenIn(planned), "members 1, values 0: members")
+			wantText(t, "run of a refresh", unseenIn(&report.Plan), "members 1, values 0: members")
+		}
+		w.join("push Team", "bob")
+		planned, _ := w.refreshed()
+		wantText(t, "plan", drifts(planned), `
+			group_members push Team: okta: membership changed in Okta
+			+ bob`)
+		foreign := w.tenant.AddGroup("Foreign", w.account("own", true))
+		w.tenant.Protect(foreign)
+		w.tenant.SetQuirks(walkmetest.Quirks{})
+		planned, _ = w.refreshed()
+		wantText(t, "refresh when the server has learnt to show them", unseenIn(planned), nothingUnseen)
+	})
+}
+
+// A server that shows members of other groups only has not shown any of ours.
+func TestOthersMembersAreNoEvidence(t *testing.T) {
+	w := newWorld(t, walkme.OIN, pushAll, unseen)
+	w.tenant.Protect(w.tenant.AddGroup("Foreign", w.account("own", true)))
+	w.hire("ann")
+	w.group("push Team", "ann")
+	w.sync()
+	w.tenant.SetQuirks(walkmetest.Quirks{})
+	w.tenant.SetMembers(w.record("push Team").ID)
+	planned, err := w.agent.Plan(t.Context(), agent.Options{Refresh: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, "refresh", unseenIn(planned), "members 1, values 0: members")
+}
+
+// Members who were shown once are known to be gone, also when all of them are.
+func TestMembersWhoWereShownAreMissed(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
+		w.hire("ann")
+		w.group("push Team", "ann")
+		w.sync()
+		w.tenant.SetMembers(w.record("push Team").ID)
+		w.restart()
+		planned, _ := w.refreshed()
+		wantText(t, "plan", drifts(planned), `
+			group_members push Team: drift: members were taken out in WalkMe
+			+ ann`)
+		wantText(t, "memberships", w.memberships(), "push Team: ann")
+		w.inStep()
+	})
+}
+
+// A part of a list drops nobody, and is no proof that the others are there.
+func TestRefreshOfAPartialList(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
+		var all []string
+		for i := range 60 {
+			all = append(all, fmt.Sprintf("p%02d", i))
+		}
+		w.hire(all...)
+		w.group("push Team", all...)
+		w.sync()
+		w.tenant.SetQuirks(walkmetest.Quirks{MembersShownMax: 50})
+		planned, _ := w.refreshed()
+		wantText(t, "refresh", unseenIn(planned), "members 1, values 0: members")
+		g, _ := w.tenant.Group("push Team")
+		if len(g.Members) != len(all) {
+			t.Errorf("%d members are left of %d", len(g.Members), len(all))
+		}
+	})
+}
+
+// A linked group's members of before stay, also those who are managed: nobody can tell
+// them from people who were put in later. Push Now takes them out.
+func TestStrangersOfALinkedGroup(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
+		w.hire("ann", "bob")
+		w.sync()
+		w.tenant.AddGroup("push Team", w.accountID("bob"), w.account("own", true))
+		w.group("push Team", "ann")
+		w.sync()
+		planned, _ := w.refreshed()
+		wantText(t, "plan", drifts(planned), "")
+		wantText(t, "strangers", strangers(planned), "push Team: bob own")
+		wantText(t, "memberships", w.memberships(), "push Team: ann bob own")
+		w.pushAgain(plan.Selection{Groups: []string{"push Team"}})
+		wantText(t, "memberships after Push Now", w.memberships(), "push Team: ann")
+	})
+}
+
+// People who were put in by hand are taken out under the limit of removals.
+func TestMembersPutInAreHeldByTheLimit(t *testing.T) {
+	w := newWorld(t, walkme.OIN, pushAll, func(s *setup) {
+		s.config.Limits.MemberRemovals = plan.Limit{Count: 1}
+	})
+	w.hire("ann", "bob", "cara")
+	w.group("push Team", "ann")
+	w.sync()
+	w.tenant.SetMembers(w.record("push Team").ID, w.accountID("ann"), w.accountID("bob"), w.accountID("cara"))
+	_, report := w.refreshed()
+	wantText(t, "changes", changes(report), "group_members push Team: held")
+	if _, err := w.agent.Sync(context.WithoutCancel(t.Context()), agent.Options{Trigger: "sync", Refresh: true, Approve: []string{report.Holds[0].ID}}); err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, "memberships", w.memberships(), "push Team: ann")
+}
+
+// A value that the server drops is not shown, and no drift. It is once the server has
+// shown one of that attribute.
+func TestValueIsNotShown(t *testing.T) {
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, func(s *setup) { s.tenant.Quirks.AttributesHidden = true })
+		w.remap("userName", "appuser.userName", "title", "user.title", "name.familyName", "user.lastName")
+		w.hire("ann", "bob")
+		w.org.Update(w.people["ann"], map[string]any{"title": "Engineer"})
+		wantText(t, "first run", unseenIn(&w.sync().Plan), `
+			members 0, values 1: title
+			create ann: title
+			create bob:`)
+		w.quiet()
+		planned, report := w.refreshed()
+		wantText(t, "refresh", unseenIn(planned), "members 0, values 1: title")
+		if report.Run.Outcome != agent.RunDone || planned.Pending() > 0 {
+			t.Errorf("outcome = %s with %d changes, want done with none", report.Run.Outcome, planned.Pending())
+		}
+		w.tenant.SetQuirks(walkmetest.Quirks{})
+		planned, _ = w.refreshed()
+		wantText(t, "refresh when it is shown", unseenIn(planned), nothingUnseen)
+		w.tenant.SetUser(w.record("ann").ID, func(u *walkmetest.User) { u.Extra = nil })
+		w.restart(func(s *setup) { s.config.Mapping = w.agent.Config.Mapping })
+		planned, _ = w.refreshed()
+		wantText(t, "plan when it has been taken away", drifts(planned), `
+			update ann: drift: changed in WalkMe
+			title: desired Engineer, last pushed Engineer, actual <nil>`)
+		w.inStep()
+	})
+}
