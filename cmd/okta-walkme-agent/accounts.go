@@ -72,7 +72,7 @@ func (c *cli) writeAccounts(list *agent.AccountList, format string) error {
 		}
 		s.Item(2, tone, fmt.Sprintf("%-8s", activeWord(a.Active)), strings.Join(append(parts, "id "+a.WalkMeID), ", "))
 	}
-	_, err := io.WriteString(c.stdout, s.String())
+	_, err := io.WriteString(c.folded(c.stdout), s.String())
 	return err
 }
 

@@ -83,8 +83,9 @@ func (c *cli) execute(ctx context.Context, args []string) int {
 	}
 	var e *exit
 	if err != nil && (!errors.As(err, &e) || e.err != nil) {
+		stderr := c.folded(c.stderr)
 		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(c.stderr, "%s: %s\n", programName, report.Escape(strings.TrimRight(line, "\n")))
+			fmt.Fprintf(stderr, "%s: %s\n", programName, report.Escape(strings.TrimRight(line, "\n")))
 		}
 	}
 	return code

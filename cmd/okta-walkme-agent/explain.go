@@ -39,7 +39,7 @@ next run will do. Nothing is written anywhere.`,
 			if format == "json" {
 				return report.JSON(c.stdout, "explanation", e)
 			}
-			return report.ExplanationText(c.stdout, e, c.reportOptions(c.stdout, false))
+			return report.ExplanationText(c.folded(c.stdout), e, c.reportOptions(c.stdout, false))
 		},
 	}
 	cmd.Flags().StringVarP(&format, "format", "f", "text", "text or json")

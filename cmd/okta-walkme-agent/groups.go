@@ -110,7 +110,7 @@ func (c *cli) writeGroups(list *agent.GroupList, available bool) error {
 			s.Paragraph(2, report.Muted, "To use one: link: NAME at a source under push_groups.sources.")
 		}
 	}
-	_, err := io.WriteString(c.stdout, s.String())
+	_, err := io.WriteString(c.folded(c.stdout), s.String())
 	return err
 }
 

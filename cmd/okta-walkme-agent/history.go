@@ -110,7 +110,7 @@ func (c *cli) history(ctx context.Context, o historyOptions) error {
 		return explained(err)
 	}
 	if o.format == "text" {
-		return view.text(c.stdout)
+		return view.text(c.folded(c.stdout))
 	}
 	return report.JSON(c.stdout, "history", view)
 }

@@ -130,7 +130,6 @@ func TestHistorySelection(t *testing.T) {
 		{"--user 00uann", []int64{3, 1}},
 		{"--group Editors", []int64{4}},
 		{"--group 00geds", []int64{4}},
-		{"--group bob@example.com", nil},
 		{"--user 00uann --group editors", []int64{4, 3, 1}},
 		{"--user 00uann --limit 1", []int64{3}},
 		{"--user 00uann --user bob@example.com --limit 2", []int64{5, 3}},

@@ -71,7 +71,7 @@ func (c *cli) listHolds(ctx context.Context, format string) error {
 		if format == "json" {
 			return report.JSON(c.stdout, "holds", view)
 		}
-		return report.HoldsText(c.stdout, view, c.reportOptions(c.stdout, true))
+		return report.HoldsText(c.folded(c.stdout), view, c.reportOptions(c.stdout, true))
 	})
 }
 
@@ -104,7 +104,7 @@ func (c *cli) printHold(view *agent.HoldView, format string, text func(io.Writer
 	if format == "json" {
 		return report.JSON(c.stdout, "hold", &agent.HoldsView{Schema: agent.HoldsSchema, Holds: []agent.HoldView{*view}})
 	}
-	return text(c.stdout, view, c.reportOptions(c.stdout, true))
+	return text(c.folded(c.stdout), view, c.reportOptions(c.stdout, true))
 }
 
 // readHolds opens the state for reading, nil where there is none yet.

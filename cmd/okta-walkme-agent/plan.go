@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -209,13 +208,13 @@ func (c *cli) showPlan(w io.Writer, planned *plan.Plan, format string, full bool
 	case "html":
 		return report.PlanHTML(w, planned)
 	case "text":
-		return report.PlanText(w, planned, c.reportOptions(w, full))
+		return report.PlanText(c.folded(w), planned, c.reportOptions(w, full))
 	}
 	return fmt.Errorf("unknown format %q", format)
 }
 
 func (c *cli) reportOptions(w io.Writer, full bool) report.Options {
-	return report.Options{Color: c.colored(w), Width: cmp.Or(c.columns, width(w)), Full: full, Now: time.Now()}
+	return report.Options{Color: c.colored(w), Width: c.room(w), Full: full, Now: time.Now()}
 }
 
 // adviser is diagnose for the changes of a report.

@@ -122,7 +122,7 @@ configuration says dry_run: true, that is the last plan of the service.`,
 			if format == "json" {
 				err = report.JSON(c.stdout, "status", view)
 			} else {
-				err = view.text(c.stdout, now)
+				err = view.text(c.folded(c.stdout), now)
 			}
 			if err != nil {
 				return err

@@ -146,7 +146,7 @@ func (c *cli) showRun(r *agent.Report, format string, full bool) error {
 	case "html":
 		return report.RunHTML(c.stdout, r, o)
 	}
-	return report.RunText(c.stdout, r, o)
+	return report.RunText(c.folded(c.stdout), r, o)
 }
 
 // runExit turns the outcome of a run into an exit code.

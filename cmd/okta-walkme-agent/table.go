@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -45,3 +47,16 @@ func (t *table) write(w io.Writer) error {
 	_, err := io.WriteString(w, out)
 	return err
 }
+
+// room is how many columns the reader of a stream has: those of the terminal, or COLUMNS;
+// 0 where nobody has said.
+func (c *cli) room(w io.Writer) int {
+	said, err := strconv.Atoi(c.getenv("COLUMNS"))
+	if err != nil || said < 0 {
+		said = 0
+	}
+	return cmp.Or(c.columns, width(w), said)
+}
+
+// folded keeps to the columns that the reader of a stream has.
+func (c *cli) folded(w io.Writer) io.Writer { return report.Folded(w, c.room(w), programName) }

@@ -1,0 +1,32 @@
+package report_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"okta-walkme-agent/agent/report"
+)
+
+func TestFolded(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"fits", "one two three four\n", "one two three four\n"},
+		{"breaks between words, below with an indent", "  one two three four five\n", "  one two three four\n      five\n"},
+		{"keeps columns", "  a   b   c   d   efghijk\n", "  a   b   c   d\n      efghijk\n"},
+		{"a word stays whole", "see https://acme.example.com/scim/v2 now\n", "see\n    https://acme.example.com/scim/v2\n    now\n"},
+		{"a command stays whole", "  agent sync --approve deactivations-1\n", "  agent sync --approve deactivations-1\n"},
+		{"a command in a sentence stays whole", "do this: agent sync --approve d-1; or that\n", "do this:\n    agent sync --approve d-1;\n    or that\n"},
+		{"colours take no room", "\x1b[1mone two\x1b[0m three four\n", "\x1b[1mone two\x1b[0m three four\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var b strings.Builder
+			w := report.Folded(&b, 20, "agent")
+			for _, r := range tt.text { // a line may come in pieces
+				fmt.Fprint(w, string(r))
+			}
+			if b.String() != tt.want {
+				t.Errorf("folded: %q, want %q", b.String(), tt.want)
+			}
+		})
+	}
+}
