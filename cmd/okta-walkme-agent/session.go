@@ -43,7 +43,7 @@ func (c *cli) open(ctx context.Context, cfg *configs.Config, p purpose, log *slo
 		return nil, err
 	}
 	if db == nil && p.observer == nil { // the service has said so at its start
-		fmt.Fprintf(c.stderr, "%s: there is no state in %s yet: this is what a first run would do\n", programName, cfg.State.Path)
+		fmt.Fprintf(c.folded(c.stderr), "%s: there is no state in %s yet: this is what a first run would do\n", programName, cfg.State.Path)
 	}
 	s.use(db)
 	return s, nil

@@ -70,7 +70,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 // those it watches.
 func (c *cli) noteDryRun(cfg *configs.Config, f runFlags) {
 	if cfg.DryRun {
-		fmt.Fprintf(c.stderr, "%s: dry_run: true holds back the service alone; this %s sends (plan only looks)\n", programName, f.name)
+		fmt.Fprintf(c.folded(c.stderr), "%s: dry_run: true holds back the service alone; this %s sends (plan only looks)\n", programName, f.name)
 	}
 }
 
@@ -84,7 +84,7 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 	}
 	defer func() { err = s.end(err) }()
 	if s.state.Made() {
-		fmt.Fprintf(c.stderr, "%s: a new state begins, in %s: there was none\n", programName, cfg.State.Path)
+		fmt.Fprintf(c.folded(c.stderr), "%s: a new state begins, in %s: there was none\n", programName, cfg.State.Path)
 	}
 	c.display.watch(s.agent)
 	r, runErr := do(ctx, s.agent)
@@ -196,7 +196,7 @@ func (c *cli) noteLost(cfg *configs.Config, s *session, r *agent.Report) {
 		}
 	}
 	if linked > 0 {
-		fmt.Fprintf(c.stderr, "%s: WalkMe had %s of these people already; if this agent has run before, its state is not %s: correct state.path, for who left meanwhile is known there alone\n",
+		fmt.Fprintf(c.folded(c.stderr), "%s: WalkMe had %s of these people already; if this agent has run before, its state is not %s: correct state.path, for who left meanwhile is known there alone\n",
 			programName, count(linked, "account", "accounts"), cfg.State.Path)
 	}
 }
