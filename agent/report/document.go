@@ -109,7 +109,11 @@ func arrange(p *plan.Plan, run *agent.RunReport, settled []apply.Settlement, adv
 		d.add(undoneSection(byPlace[at]))
 	}
 	for _, at := range placesOf(kindHeld, byPlace) {
-		d.add(heldSection(holdOf(p, at.detail), byPlace[at]))
+		held := heldSection(holdOf(p, at.detail), byPlace[at])
+		if p.Unmanaged != nil { // what a refresh has found, only a refresh finds again
+			held.approve = strings.Replace(held.approve, "sync ", "sync --refresh ", 1)
+		}
+		d.add(held)
 	}
 	d.alert()
 	return d
