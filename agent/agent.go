@@ -155,6 +155,7 @@ func (a *Agent) read(ctx context.Context, keep func(okta.User) error) (*view, er
 		return nil, err
 	}
 	forgiveUnmatched(v.snap)
+	v.dropGone()
 	v.assess()
 	return v, a.compareCounts(ctx, v)
 }
@@ -173,6 +174,9 @@ func dropProfiles(snap *okta.Snapshot) {
 func forgiveUnmatched(snap *okta.Snapshot) {
 	snap.Problems = slices.DeleteFunc(snap.Problems, func(p okta.SourceProblem) bool { return p.Unmatched })
 }
+
+// dropGone forgets the groups that Okta has deleted and of which nothing is left here.
+func (v *view) dropGone() { v.groups = plan.DropGone(v.snap, v.groups, v.recorded) }
 
 // translate derives what Okta wants.
 func (a *Agent) translate(v *view) {

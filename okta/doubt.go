@@ -64,8 +64,44 @@ func (p *pushed) findVanished(ctx context.Context) error {
 			fits := s.Rule != nil && s.Rule.Match(f.group.Profile.Name, f.group.Profile.Description)
 			if named(p.known[id], s) && (f.reason != "" || fits) {
 				p.addFetched(s, id)
+				p.groups[id].Gone = f.gone
 			}
 		}
 	}
 	return nil
+}
+
+// findReplaced asks for each known group that no source names any more and whose name
+// another group has now: the configuration may name the new one by its id. One that
+// exists, or does not answer, is merely not pushed any more.
+func (p *pushed) findReplaced(ctx context.Context) error {
+	var ids []string
+	for id, k := range p.known {
+		_, asked := p.fetched[id]
+		if p.groups[id] == nil && !asked && p.hasAnother(k) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	if err := p.fetchAll(ctx, ids); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if f := p.fetched[id]; f.gone {
+			held := p.known[id]
+			held.Fresh, held.Unreadable, held.PausedBy, held.Gone = false, f.reason, "", true
+			p.groups[id] = &held
+		}
+	}
+	return nil
+}
+
+// hasAnother says whether a group of this name and link is pushed.
+func (p *pushed) hasAnother(k Group) bool {
+	for _, g := range p.groups {
+		if g.Unreadable == "" && g.Name == k.Name && g.Link == k.Link {
+			return true
+		}
+	}
+	return false
 }

@@ -41,6 +41,10 @@ type Group struct {
 	// target must then be left as it is; Members is unspecified.
 	Unreadable string
 
+	// Gone means that Okta confirms that there is no group of this id any more, and that
+	// no source asks for it by its id. It is unreadable for that reason.
+	Gone bool
+
 	// Unresolved is the source that named the group before and cannot be resolved
 	// now, when that is why the group is unreadable; "" otherwise.
 	Unresolved string

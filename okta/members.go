@@ -30,6 +30,7 @@ func (p *pushed) readMembers(ctx context.Context) error {
 			return err
 		default:
 			g.Unreadable = unreadable(err)
+			g.Gone = isGone(err, g.ID) && !p.asksFor(g.ID)
 		}
 		return nil
 	})

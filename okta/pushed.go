@@ -75,6 +75,7 @@ type pushed struct {
 type fetch struct {
 	group  groupObject
 	reason string
+	gone   bool // Okta says that it is this group that does not exist
 }
 
 // groups resolves the sources and reads the members, all or nothing per group.
@@ -102,6 +103,9 @@ func (c *Client) groups(ctx context.Context, req GroupRequest, users []User) ([]
 	}
 	p.leaveAlone()
 	if err := p.findVanished(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := p.findReplaced(ctx); err != nil {
 		return nil, nil, err
 	}
 	if err := p.readMembers(ctx); err != nil {
@@ -216,6 +220,7 @@ func (p *pushed) fetchAll(ctx context.Context, ids []string) error {
 			return fmt.Errorf("okta: read group %s: %w", ids[i], err)
 		default:
 			answers[i].reason = unreadable(err)
+			answers[i].gone = isGone(err, ids[i])
 		}
 		return nil
 	})
@@ -255,6 +260,17 @@ func unreadable(err error) string {
 		return "Okta has no group of this id: it was deleted, or the credentials may not see it"
 	}
 	return err.Error()
+}
+
+// isGone says whether Okta answered that it is this group that does not exist.
+func isGone(err error, groupID string) bool {
+	return errors.Is(aboutObject(err, groupID, "UserGroup"), ErrNotFound)
+}
+
+// asksFor says whether a source, or one of Okta's mappings, names a group by its id.
+func (p *pushed) asksFor(groupID string) bool {
+	return p.uses(func(s GroupSource) bool { return s.ID == groupID }) ||
+		slices.ContainsFunc(p.mappings, func(m PushMapping) bool { return m.GroupID == groupID })
 }
 
 func (p *pushed) result() []Group {

@@ -149,16 +149,18 @@ func (p *pushed) nothingNamed(s GroupSource, similar []groupObject) string {
 
 // resolveRule finds the groups that match. A rule that named groups last time
 // is evaluated over those and the changed ones; another one over a list from
-// Okta, which knows no "contains" and "ends with".
+// Okta, which knows no "contains" and "ends with". So is one that seems to name two
+// groups of one name: the first may have been deleted, which is no change.
 func (p *pushed) resolveRule(ctx context.Context, s GroupSource) error {
-	candidates := p.candidates(p.named(s))
-	if len(p.named(s)) == 0 {
-		var err error
-		if candidates, err = p.listFor(ctx, *s.Rule); err != nil {
+	fits := func(g groupObject) bool { return s.Rule.Match(g.Profile.Name, g.Profile.Description) }
+	matching := keep(p.candidates(p.named(s)), fits)
+	if len(p.named(s)) == 0 || shareName(matching) {
+		listed, err := p.listFor(ctx, *s.Rule)
+		if err != nil {
 			return err
 		}
+		matching = keep(listed, fits)
 	}
-	matching := keep(candidates, func(g groupObject) bool { return s.Rule.Match(g.Profile.Name, g.Profile.Description) })
 	if len(matching) == 0 {
 		p.unmatched(s)
 	}
@@ -166,6 +168,15 @@ func (p *pushed) resolveRule(ctx context.Context, s GroupSource) error {
 		p.add(s, g)
 	}
 	return nil
+}
+
+func shareName(groups []groupObject) bool {
+	seen := map[string]bool{}
+	return slices.ContainsFunc(groups, func(g groupObject) bool {
+		again := seen[g.Profile.Name]
+		seen[g.Profile.Name] = true
+		return again
+	})
 }
 
 func (p *pushed) listFor(ctx context.Context, r GroupRule) ([]groupObject, error) {

@@ -81,21 +81,22 @@ func TestVanishedGroup(t *testing.T) {
 		source okta.GroupSource
 		change func(org *oktatest.Org, gone, mapping string)
 		left   bool // alone
+		gone   bool // as Okta confirms
 	}{
-		{"deleted, by a rule", rule, func(org *oktatest.Org, gone, _ string) { org.DeleteGroup(gone) }, true},
-		{"deleted, assigned", assigned, func(org *oktatest.Org, gone, _ string) { org.DeleteGroup(gone) }, true},
-		{"deleted, mapped", mapped, func(org *oktatest.Org, gone, _ string) { org.DeleteGroup(gone) }, true},
-		{"out of the rule", rule, func(org *oktatest.Org, gone, _ string) { org.RenameGroup(gone, "other") }, false},
-		{"unassigned", assigned, func(org *oktatest.Org, gone, _ string) { org.UnassignGroup(gone) }, false},
-		{"unmapped", mapped, func(org *oktatest.Org, _, mapping string) { org.RemoveMapping(mapping) }, false},
+		{"deleted, by a rule", rule, func(org *oktatest.Org, gone, _ string) { org.DeleteGroup(gone) }, true, true},
+		{"deleted, assigned", assigned, func(org *oktatest.Org, gone, _ string) { org.DeleteGroup(gone) }, true, true},
+		{"deleted, mapped", mapped, func(org *oktatest.Org, gone, _ string) { org.DeleteGroup(gone) }, true, true},
+		{"out of the rule", rule, func(org *oktatest.Org, gone, _ string) { org.RenameGroup(gone, "other") }, false, false},
+		{"unassigned", assigned, func(org *oktatest.Org, gone, _ string) { org.UnassignGroup(gone) }, false, false},
+		{"unmapped", mapped, func(org *oktatest.Org, _, mapping string) { org.RemoveMapping(mapping) }, false, false},
 		{"unassigned, and Okta fails to show it", assigned, func(org *oktatest.Org, gone, _ string) {
 			org.UnassignGroup(gone)
 			org.Fault(always("/groups/"+gone, oktatest.Fault{Status: 503}))
-		}, true},
+		}, true, false},
 		{"unassigned, and not to be seen", assigned, func(org *oktatest.Org, gone, _ string) {
 			org.UnassignGroup(gone)
 			org.Fault(always("/groups/"+gone, missing(gone)))
-		}, true},
+		}, true, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			org := startOrg(t, oktatest.Options{})
@@ -114,6 +115,9 @@ func TestVanishedGroup(t *testing.T) {
 				if left := at >= 0 && s.Groups[at].Unreadable != "" && s.Groups[at].Name == "team-gone"; left != tc.left || !tc.left && at >= 0 {
 					t.Errorf("groups = %+v, want the group left alone: %v", s.Groups, tc.left)
 				}
+				if at >= 0 && s.Groups[at].Gone != tc.gone {
+					t.Errorf("gone = %v, want %v", s.Groups[at].Gone, tc.gone)
+				}
 				if reported := len(s.Problems) == 1 && s.Problems[0].GroupID == gone; reported != tc.left || !tc.left && len(s.Problems) > 0 {
 					t.Errorf("problems = %+v, want the group reported: %v", s.Problems, tc.left)
 				}
@@ -123,6 +127,22 @@ func TestVanishedGroup(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A group that the configuration names by its id is missed for as long as it does.
+func TestGroupOfAnIDIsNeverGone(t *testing.T) {
+	eachRead(t, func(t *testing.T, full bool) {
+		org := startOrg(t, oktatest.Options{})
+		id := org.NewGroup("team-a", hire(org, "ann@example.com"))
+		c, _ := newCycle(t, org, okta.GroupSource{ID: id})
+		org.DeleteGroup(id)
+		for range 2 {
+			c.request.Full = full
+			if s := c.next(t); full && (len(s.Groups) != 1 || s.Groups[0].Gone || s.Groups[0].Unreadable == "") {
+				t.Errorf("groups = %+v, want the group reported, and not gone", s.Groups)
+			}
+		}
+	})
 }
 
 // Okta's search lags. A rule names the group all the same that still fits it.

@@ -289,7 +289,12 @@ func (r *runner) perform(ctx context.Context, c *job) error {
 		return r.deactivateUser(ctx, c)
 	case plan.Reactivate:
 		return r.reactivateUser(ctx, c)
-	case plan.GroupCreate, plan.GroupLink:
+	case plan.GroupLink:
+		if c.Leaver != "" {
+			return r.passGroup(ctx, c)
+		}
+		return r.createGroup(ctx, c)
+	case plan.GroupCreate:
 		return r.createGroup(ctx, c)
 	case plan.GroupRename:
 		return r.renameGroup(ctx, c)

@@ -189,3 +189,20 @@ func (r *runner) unlinkGroup(ctx context.Context, c *job) error {
 		return written{record: &rec}, nil
 	})
 }
+
+// passGroup records that a group has the WalkMe group of one that was deleted in Okta.
+// Nothing is sent for it, and nothing about the group changes but its owner.
+func (r *runner) passGroup(ctx context.Context, c *job) error {
+	if err := r.claim(scim.Group, c.WalkMeID, c.OktaID, c.Leaver); err != nil {
+		return err
+	}
+	return r.write(ctx, c, nil, func(context.Context) (written, error) {
+		rec, ok := r.recorded(scim.Group, c.Leaver)
+		if !ok || rec.ID != c.WalkMeID {
+			return written{}, &refusal{"the WalkMe group is not the one on record any more"}
+		}
+		rec.SourceID, rec.SourceDigest = c.OktaID, c.Target.SourceDigest
+		rec.ClearFailure()
+		return written{record: &rec}, nil
+	})
+}

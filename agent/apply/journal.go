@@ -56,7 +56,7 @@ type journalDetail struct {
 	// Activates says that the account was seen inactive before.
 	Activates bool `json:"activates,omitempty"`
 
-	// Leaver is the Okta id of the person from whom the account passes on.
+	// Leaver is the Okta id of the person, or the group, from whom the object passes on.
 	Leaver string `json:"leaver,omitempty"`
 
 	// What a settled change records.

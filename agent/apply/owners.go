@@ -92,7 +92,7 @@ func (g *owners) ownerID(t scim.Type, walkmeID string) string {
 // claim reserves a WalkMe object for an Okta id until the run ends. It is refused
 // while the object has another owner. What may change hands is the account of
 // a person who has left: one that is recorded as inactive, or that of leaver; and a
-// group that is no longer pushed.
+// group that is no longer pushed, or that of leaver, which Okta has deleted.
 func (g *owners) claim(t scim.Type, walkmeID, oktaID, leaver string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

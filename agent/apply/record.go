@@ -59,7 +59,7 @@ func (g *owners) record(rec state.Record) []state.Record {
 		old := g.records[rec.Type][rec.SourceID]
 		owner := g.ownerOf[rec.Type][rec.ID]
 		switch {
-		case owner != "" && owner != rec.SourceID && rec.Type == scim.Group: // which is not pushed any more
+		case owner != "" && owner != rec.SourceID && rec.Type == scim.Group: // which is not pushed any more, or was deleted
 			previous := *g.records[rec.Type][owner]
 			previous.ID = ""
 			out = append(out, previous)

@@ -21,6 +21,7 @@ type GroupWant struct {
 	Sources []string // the sources that name the group
 	Leave   string   // why the group must be left alone: paused, unreadable; "" normally
 	Problem bool     // Leave is worth a report, not just a pause
+	Gone    bool     // Okta confirms that the group was deleted; Leave says so, too
 	Paused  string   // the source whose pause keeps everything about the group from being sent; "" for none
 	Source  string   // the source that is the problem, and is reported in the place of its groups; "" normally
 
@@ -36,7 +37,7 @@ func DesiredGroups(snap *okta.Snapshot) []GroupWant {
 		g := &snap.Groups[i]
 		w := GroupWant{
 			OktaID: g.ID, Name: cmp.Or(g.Link, g.Name), Group: g.Name, Linked: g.Link != "",
-			Members: g.Members, Sources: g.Sources, Paused: g.PausedBy, SourceDigest: digestGroup(g),
+			Members: g.Members, Sources: g.Sources, Gone: g.Gone, Paused: g.PausedBy, SourceDigest: digestGroup(g),
 		}
 		switch {
 		case g.Unreadable != "":

@@ -36,10 +36,13 @@ type GroupPolicy struct {
 //	another name    │                                 │                       │
 //	unlinked before │ create ², and the members who   │ –                     │ –
 //	                │ left meanwhile                  │                       │
+//	for a deleted   │ link, and what differs ⁴        │ –                     │ –
+//	group           │                                 │                       │
 //
 //	¹ paused or unreadable in Okta, or two groups with one WalkMe name
 //	² turns into link where the look-up finds a group of that name
 //	³ only while every group source could be read
+//	⁴ a group of the same name that Okta has deleted, see GroupHandovers
 func (p *planner) planGroups() {
 	seen := make(map[string]bool, len(p.in.Groups))
 	for i := range p.in.Groups {
@@ -47,8 +50,11 @@ func (p *planner) planGroups() {
 		seen[want.OktaID] = true
 		r := p.groups[want.OktaID]
 		switch {
+		case p.newGroup[want.OktaID] != "": // planned with the new one
 		case want.Leave != "":
 			p.leaveGroup(want, r)
+		case p.oldGroup[want.OktaID] != "":
+			p.passGroup(want, r)
 		case r == nil || r.ID == "" || Unlinked(r):
 			p.createGroup(want, r)
 		case relinks(want, r):

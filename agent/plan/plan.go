@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"time"
+
+	"okta-walkme-agent/internal/scim"
 )
 
 // Schema names the shape of a plan's JSON. It changes only when a reader
@@ -176,7 +178,11 @@ func (p *Plan) Pending() int {
 // LeaveAlone keeps changes of objects from being sent: why, by object key.
 func (p *Plan) LeaveAlone(why map[string]string) {
 	for _, c := range p.Changes {
-		if reason, ok := why[ObjectKey(c.Type, c.OktaID)]; ok && !c.Blocked() {
+		reason, ok := why[ObjectKey(c.Type, c.OktaID)]
+		if !ok && c.Type == scim.Group {
+			reason, ok = why[ObjectKey(c.Type, c.Leaver)]
+		}
+		if ok && !c.Blocked() {
 			c.BlockBy(Block{Kind: BlockUnconfirmed, Detail: reason})
 		}
 	}

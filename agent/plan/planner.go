@@ -62,6 +62,9 @@ type planner struct {
 
 	heirOf    map[string]string        // Okta id of a leaver → of the person to whom the account passes
 	leaverFor map[string]*state.Record // Okta id of such a person → the leaver's record
+
+	newGroup map[string]string // Okta id of a deleted group → of the one to which its WalkMe group passes
+	oldGroup map[string]string // the other way round
 }
 
 // New compares what WalkMe acknowledged with what Okta wants.
@@ -99,6 +102,7 @@ func New(in Input) *Plan {
 		}
 	}
 	p.findHandovers()
+	p.findGroupHandovers()
 	p.planUsers()
 	p.noteUnmapped()
 	p.orderRenames()

@@ -151,7 +151,11 @@ func registerOf(in HoldInput) register {
 // leaves in it, nor recorded as ours.
 func (r register) strangers(c *Change, shown []Member) []Member {
 	ours := map[string]bool{}
-	for _, id := range ApplyMembers(r.members[c.OktaID], MemberChange{Add: c.Members.Add}) {
+	recorded := r.members[c.OktaID]
+	if c.Leaver != "" {
+		recorded = r.members[c.Leaver]
+	}
+	for _, id := range ApplyMembers(recorded, MemberChange{Add: c.Members.Add}) {
 		if account := r.accounts[id]; account != "" {
 			ours[account] = true
 		}

@@ -1,0 +1,89 @@
+package plan
+
+import (
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
+)
+
+// GroupHandovers finds the WalkMe groups that pass from an Okta group that is gone to the
+// one that was made again under its name: by the Okta id of the old one, the Okta id of
+// the new one. Gone is what Okta has confirmed; that a group cannot be seen is not enough.
+// The two are the same when they have one name in Okta, and one in WalkMe.
+func GroupHandovers(groups []GroupWant, recorded []state.Record) map[string]string {
+	owned := map[string]*state.Record{}
+	for i := range recorded {
+		if r := &recorded[i]; r.Type == scim.Group && r.ID != "" {
+			owned[r.SourceID] = r
+		}
+	}
+	heirs := map[string]*GroupWant{} // by key of the name in WalkMe; Leave keeps two of one name apart
+	for i := range groups {
+		if want := &groups[i]; want.Leave == "" && owned[want.OktaID] == nil {
+			heirs[scim.NameKey(want.Name)] = want
+		}
+	}
+	out := map[string]string{}
+	for i := range groups {
+		old := &groups[i]
+		r, heir := owned[old.OktaID], heirs[scim.NameKey(old.Name)]
+		if !old.Gone || r == nil || Unlinked(r) || heir == nil || !scim.SameName(old.Group, heir.Group) || relinks(heir, r) {
+			continue
+		}
+		out[old.OktaID] = heir.OktaID
+		delete(heirs, scim.NameKey(old.Name))
+	}
+	return out
+}
+
+// DropGone takes the groups out of a snapshot that Okta confirms to be gone and of which
+// nothing is pushed any more, and what Okta said of them; and what it said of those whose
+// WalkMe groups pass on, which is no problem. It returns what is left of groups.
+func DropGone(snap *okta.Snapshot, groups []GroupWant, recorded []state.Record) []GroupWant {
+	pushed := map[string]bool{}
+	for i := range recorded {
+		if r := &recorded[i]; r.Type == scim.Group && r.ID != "" && !Unlinked(r) {
+			pushed[r.SourceID] = true
+		}
+	}
+	passes := GroupHandovers(groups, recorded)
+	drop, settled := map[string]bool{}, map[string]bool{}
+	for _, g := range snap.Groups {
+		drop[g.ID] = g.Gone && !pushed[g.ID]
+		settled[g.ID] = drop[g.ID] || passes[g.ID] != ""
+	}
+	snap.Groups = slices.DeleteFunc(snap.Groups, func(g okta.Group) bool { return drop[g.ID] })
+	snap.Problems = slices.DeleteFunc(snap.Problems, func(p okta.SourceProblem) bool { return settled[p.GroupID] })
+	return slices.DeleteFunc(groups, func(w GroupWant) bool { return drop[w.OktaID] })
+}
+
+func (p *planner) findGroupHandovers() {
+	p.newGroup, p.oldGroup = GroupHandovers(p.in.Groups, p.in.Recorded), map[string]string{}
+	for old, heir := range p.newGroup {
+		p.oldGroup[heir] = old
+	}
+}
+
+// passGroup gives a group the WalkMe group of the one that it replaces in Okta. From then
+// on it is a group like any other: who is in WalkMe's and not in the new one leaves, as
+// far as the limits let it. own is what is left of an earlier try, or nil.
+func (p *planner) passGroup(want *GroupWant, own *state.Record) {
+	passed := *p.groups[p.oldGroup[want.OktaID]]
+	c := p.groupChange(GroupLink, want, &passed)
+	c.Leaver = passed.SourceID
+	c.Reason = Reason{"takes over the WalkMe group of Okta group " + passed.SourceID + ", which was deleted in Okta"}
+	p.add(c, own)
+	passed.SourceID = want.OktaID
+	passed.ClearFailure()
+	p.groups[want.OktaID] = &passed
+	before := len(p.plan.Changes)
+	if want.Name != passed.Name && p.mayRename(want, &passed) {
+		p.renameGroup(want, &passed)
+	}
+	p.updateMembers(want, &passed)
+	for _, c := range p.plan.Changes[before:] {
+		c.Leaver = p.oldGroup[want.OktaID]
+	}
+}
