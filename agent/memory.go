@@ -18,6 +18,11 @@ var (
 	// binding is the app and the tenant that the state is about.
 	binding = Fact[Binding]{"binding", "binding in the state"}
 
+	// marked is whether a marker stands, or stood, beside the state, and stateDoubt why
+	// removals are held for it (see StateDoubt).
+	marked     = Fact[bool]{"marked", "marker of the state"}
+	stateDoubt = Fact[string]{"state_doubt", "doubt about the state"}
+
 	// lastSighting is when WalkMe last showed an account of the agent's, and with which
 	// credentials.
 	lastSighting = Fact[sighting]{"sighting", "last sighting of an account"}

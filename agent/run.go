@@ -49,6 +49,9 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Pl
 		}
 	}
 	a.expectNothing(v)
+	if v.health.DoubtState, err = StateDoubt(ctx, a.State); err != nil {
+		return nil, err
+	}
 	planned := plan.New(plan.Input{
 		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
@@ -124,6 +127,9 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 	if err := a.resume(ctx, &opts); err != nil {
 		return nil, err
 	}
+	if err := a.noteStateDoubt(ctx); err != nil {
+		return nil, err
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("run id: %w", err)
@@ -135,10 +141,7 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 	}
 	runErr := a.sync(ctx, opts, report)
 	a.conclude(ctx, report, runErr)
-	if err := a.finishRun(ctx, report, runErr); err != nil {
-		runErr = joinOnce(runErr, err)
-	}
-	return report, runErr
+	return report, joinOnce(runErr, a.finishRun(ctx, report, runErr), a.concludeStateDoubt(ctx, report, opts, runErr))
 }
 
 // Apply does exactly what a saved plan says, or nothing. It makes the plan anew

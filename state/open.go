@@ -16,7 +16,8 @@ const readers = 4
 type Options struct {
 	// Path of the SQLite file. Its folder is made when missing (0700), the
 	// file too (0600). SQLite keeps two files beside it (-wal, -shm), the lock
-	// is a third (.lock), and a migration leaves a backup (.v1.bak).
+	// is a third (.lock), the marker a fourth (.marker; see Marker), and a migration
+	// leaves a backup (.v1.bak).
 	Path string
 
 	// Build is the version of the program, recorded with each migration.

@@ -47,7 +47,8 @@ func (l Limits) holdEmptied(p *Plan, in HoldInput) {
 		}
 	}
 	reason := l.EmptiedValues.exceeded(len(touched), in.Recent.Emptied, in.Managed.Users)
-	hold := newHold(HoldEmptiedValues, items, l.EmptiedValues, reason)
+	hold := newHold(HoldEmptiedValues, items, l.EmptiedValues)
+	p.heldBy(&hold, len(touched), reason)
 	hold.Count = len(touched)
 	if !p.waits(&hold, touched, in) {
 		return

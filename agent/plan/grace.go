@@ -41,8 +41,8 @@ func (p *Plan) WaitForGrace(in GraceInput) map[string]time.Time {
 			continue
 		}
 		if until := since[c.OktaID].Add(in.Grace); until.After(now) {
-			c.BlockBy(Block{Kind: BlockWaiting, Detail: "limits.grace", Until: &until})
-			c.note("waits out limits.grace")
+			c.BlockBy(Block{Kind: BlockWaiting, Detail: graceKey, Until: &until})
+			c.note("waits out " + graceKey)
 		}
 	}
 	return since

@@ -127,6 +127,7 @@ func (l Limits) Hold(p *Plan, in HoldInput) {
 	keepMemberships(p)
 	l.holdMembers(p, in)
 	l.holdDeletes(p, in)
+	p.settleStateDoubt()
 	for _, c := range p.Changes {
 		c.recall() // what is left of a split change may be what failed
 	}
@@ -162,11 +163,11 @@ func (l Limit) String() string {
 	return fmt.Sprintf("%d", l.Count)
 }
 
-func newHold(kind string, items []string, limit Limit, reason string) Hold {
+func newHold(kind string, items []string, limit Limit) Hold {
 	slices.Sort(items)
 	return Hold{
 		ID: kind + "-" + state.HoldDigest(kind, items)[:8], Kind: kind, Count: len(items),
-		Limit: limit.String(), Reason: reason, Items: items,
+		Limit: limit.String(), Items: items,
 	}
 }
 
@@ -180,7 +181,8 @@ func (l Limits) deactivations(p *Plan, in HoldInput) ([]*Change, Hold) {
 			changes, items = append(changes, c), append(items, c.OktaID)
 		}
 	}
-	hold := newHold(HoldDeactivations, items, l.Deactivations, l.Deactivations.exceeded(len(changes), in.Recent.Users, in.Managed.Users))
+	hold := newHold(HoldDeactivations, items, l.Deactivations)
+	p.heldBy(&hold, len(changes), l.Deactivations.exceeded(len(changes), in.Recent.Users, in.Managed.Users))
 	if hold.Reason == "" && len(changes) > 0 {
 		hold.Reason, hold.doubted = p.Health.DoubtUsers, p.Health.DoubtUsers != ""
 	}
@@ -197,7 +199,9 @@ func (l Limits) holdDeletes(p *Plan, in HoldInput) {
 		}
 	}
 	reason := l.GroupDeletes.exceeded(len(changes), in.Recent.Groups, in.Managed.Groups)
-	p.hold(changes, newHold(HoldGroupDeletes, items, l.GroupDeletes, reason), in)
+	hold := newHold(HoldGroupDeletes, items, l.GroupDeletes)
+	p.heldBy(&hold, len(changes), reason)
+	p.hold(changes, hold, in)
 }
 
 // holdMembers holds removals and lets additions to the same groups proceed: a
@@ -228,7 +232,8 @@ func (l Limits) holdMembers(p *Plan, in HoldInput) {
 	if reason == "" {
 		reason = emptied
 	}
-	hold := newHold(HoldMemberRemovals, items, l.MemberRemovals, reason)
+	hold := newHold(HoldMemberRemovals, items, l.MemberRemovals)
+	p.heldBy(&hold, len(items), reason)
 	if !p.waits(&hold, touched, in) {
 		return
 	}

@@ -133,6 +133,10 @@ type Health struct {
 	// users, or unlinks of groups, wait for an approval or a better read.
 	DoubtUsers  string `json:"doubt_users,omitempty"`
 	DoubtGroups string `json:"doubt_groups,omitempty"`
+
+	// DoubtState says why the state may not be the one that the last run left: every
+	// removal waits for an approval.
+	DoubtState string `json:"doubt_state,omitempty"`
 }
 
 // Hold is a set of changes that waits for a person's approval.

@@ -25,6 +25,9 @@ func (d *document) alert() {
 		d.warn(plan.TwoEngines(on) + ".")
 	}
 	d.alertHealth()
+	if why := d.plan.Health.DoubtState; why != "" {
+		d.warn(sentence(why) + " Every removal waits once, until it is approved.")
+	}
 	if d.nobody() && d.plan.Health.DoubtUsers == "" {
 		d.warn("Okta lists nobody: assign people to the app, or give the credentials an admin role (without one Okta answers an empty list).")
 	}

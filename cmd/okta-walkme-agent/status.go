@@ -36,6 +36,8 @@ type statusView struct {
 	UnderWay int             `json:"under_way"`     // changes of a run that is at work now
 	DryRun   bool            `json:"dry_run"`       // the service plans and sends nothing
 
+	StateDoubt string `json:"state_doubt,omitempty"` // why the state may not be the one that the last run left
+
 	Quarantine *agent.Quarantine `json:"quarantine"`  // null: none
 	NextRun    *time.Time        `json:"next_run_at"` // null: no service is running
 }
@@ -164,6 +166,9 @@ func (v *statusView) readState(ctx context.Context, db *state.DB, path string) e
 		}
 	}
 	if err := v.readRuns(ctx, db); err != nil {
+		return err
+	}
+	if v.StateDoubt, err = agent.StateDoubt(ctx, db); err != nil {
 		return err
 	}
 	next, err := service.NextRun(ctx, db, path)

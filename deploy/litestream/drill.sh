@@ -81,9 +81,34 @@ run plan --detailed-exitcode >"$out/plan.log" 2>&1 || fail "the plan after it en
 [ "$(created)" = 63 ] || fail "$(created) accounts were made, not 63"
 echo 'ok: everybody is there once'
 
+# A second loss: the first sync after the restore holds what it would take away, once.
+kill "$replicating"
+wait "$replicating" || true
+rm -rf "$out/machine"
+mkdir "$out/machine"
+"$litestream" restore -config "$out/litestream.yml" "$out/machine/state.db" >>"$out/litestream.log" 2>&1 || fail 'the replica cannot be restored again'
+replicate
+deactivated() { grep -c 'PATCH /Users/.*→ 200\|PUT /Users/.*→ 200' "$out/demo.log" || true; }
+before=$(deactivated)
+echo "leave person60@example.com" >&3
+eventually eval '[ "$(grep -c "done; the next sync sees it" "$out/demo.log")" = 61 ]'
+code=0
+run sync >"$out/sync.log" 2>&1 || code=$?
+[ "$code" = 4 ] || fail "the sync after the second loss ended with $code, not 4"
+[ "$(deactivated)" = "$before" ] || fail 'somebody was taken away after the restore'
+run status >"$out/status.log" 2>&1 || fail 'status failed'
+grep -q 'restored from a copy' "$out/status.log" || fail 'status does not say why'
+for hold in $(run holds list | grep -o 'deactivations-[0-9a-f]*\|member_removals-[0-9a-f]*' | sort -u); do
+	run sync --approve "$hold" >"$out/sync.log" 2>&1 || [ "$?" = 4 ] || fail "the approval of $hold failed"
+done
+run sync >"$out/sync.log" 2>&1 || fail "the sync after the approvals ended with $?"
+run plan --detailed-exitcode >"$out/plan.log" 2>&1 || fail "the plan after the approvals ended with $?"
+[ "$(deactivated)" -gt "$before" ] || fail 'what was approved was not made'
+echo 'ok: removals were held once after the restore'
+
 for n in 1 2 3 4 5; do
 	echo "leave person$n@example.com" >&3
-	eventually eval '[ "$(grep -c "done; the next sync sees it" "$out/demo.log")" = $((60 + n)) ]'
+	eventually eval '[ "$(grep -c "done; the next sync sees it" "$out/demo.log")" = $((61 + n)) ]'
 	run sync >"$out/sync.log" 2>&1 || fail "sync $n ended with $?"
 done
 run state check "$out/machine/state.db" >/dev/null || fail 'the state is damaged'

@@ -1,0 +1,96 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+
+	"okta-walkme-agent/state"
+)
+
+// Why a state may be older than what it is about, or at work in a second place.
+const (
+	markerMissing = "the state was restored from a copy, or moved to this machine: the marker beside it is missing"
+	markerNewer   = "the state was restored from a copy, or moved to this machine: the marker beside it is newer than the state"
+	markerForeign = "the state was restored from a copy, or moved to this machine: the marker beside it is of another machine"
+)
+
+// StateDoubt says why the state may not be the one that the last run left, "" when
+// nothing speaks for that: then every removal is held once, until a person has decided
+// about it. A state without records, or one that never had a marker, is not doubted for
+// the lack of one.
+func StateDoubt(ctx context.Context, db *state.DB) (string, error) {
+	if db == nil {
+		return "", nil
+	}
+	open, err := stateDoubt.Load(ctx, db)
+	if err != nil || open != "" {
+		return open, err
+	}
+	generation, err := db.Generation(ctx)
+	if err != nil || generation == 0 {
+		return "", err
+	}
+	marker, err := db.Marker()
+	if err != nil {
+		return "", err
+	}
+	had, err := marked.Load(ctx, db)
+	switch {
+	case err != nil:
+		return "", err
+	case marker == nil && had:
+		return markerMissing, nil
+	case marker == nil:
+		return "", nil
+	case marker.Generation > generation:
+		return markerNewer, nil
+	case marker.Machine != state.Machine():
+		return markerForeign, nil
+	}
+	return "", nil
+}
+
+// noteStateDoubt keeps the doubt about the state for as long as it lasts, and only then
+// marks the state as this machine's. It comes before anything else of a run, since what a
+// run writes moves the generation.
+func (a *Agent) noteStateDoubt(ctx context.Context) error {
+	why, err := StateDoubt(ctx, a.State)
+	if err != nil {
+		return err
+	}
+	before, err := stateDoubt.Load(ctx, a.State)
+	if err != nil {
+		return err
+	}
+	if why != before {
+		a.log().Warn("every removal is held once: " + why)
+		if err := stateDoubt.Save(ctx, a.State, why); err != nil {
+			return err
+		}
+	}
+	return a.mark(ctx)
+}
+
+// mark writes the marker, and then that there is one.
+func (a *Agent) mark(ctx context.Context) error {
+	if err := a.State.Mark(ctx); err != nil {
+		return fmt.Errorf("marker of the state: %w", err)
+	}
+	had, err := marked.Load(ctx, a.State)
+	if err != nil || had {
+		return err
+	}
+	return marked.Save(ctx, a.State, true)
+}
+
+// concludeStateDoubt ends the doubt after a good run over everything that left no removal
+// to decide about, and marks the state as it is now.
+func (a *Agent) concludeStateDoubt(ctx context.Context, report *Report, opts Options, runErr error) error {
+	ctx = context.WithoutCancel(ctx)
+	if runErr == nil && !opts.Scope.Partial() && report.Health.DoubtState == "" {
+		if err := stateDoubt.Save(ctx, a.State, ""); err != nil {
+			return err
+		}
+	}
+	return a.mark(ctx)
+}
