@@ -88,7 +88,11 @@ func (a *Agent) mark(ctx context.Context) error {
 func (a *Agent) concludeStateDoubt(ctx context.Context, report *Report, opts Options, runErr error) error {
 	ctx = context.WithoutCancel(ctx)
 	if runErr == nil && !opts.Scope.Partial() && report.Health.DoubtState == "" {
-		if err := stateDoubt.Save(ctx, a.State, ""); err != nil {
+		before, err := stateDoubt.Load(ctx, a.State)
+		if err == nil && before != "" {
+			err = stateDoubt.Save(ctx, a.State, "")
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -25,7 +25,8 @@ func (d *document) alert() {
 		d.warn(plan.TwoEngines(on) + ".")
 	}
 	d.alertHealth()
-	if why := d.plan.Health.DoubtState; why != "" {
+	because := func(h plan.Hold) bool { return strings.HasPrefix(h.Reason, d.plan.Health.DoubtState) }
+	if why := d.plan.Health.DoubtState; why != "" && !slices.ContainsFunc(d.plan.Holds, because) {
 		d.warn(sentence(why) + " Every removal waits once, until it is approved.")
 	}
 	if d.nobody() && d.plan.Health.DoubtUsers == "" {
