@@ -188,6 +188,7 @@ type process struct {
 }
 
 func (s *stage) start(t testing.TB, tenant *walkmetest.Tenant, path string) *process {
+	keepMarker(t, path)
 	t.Helper()
 	p := &process{t: t, wire: &mortal{to: tenant.Transport()}}
 	client, err := walkme.NewClient(walkme.Config{
@@ -458,5 +459,16 @@ func (s *stage) copyState(t *testing.T) string {
 	if err := os.WriteFile(path, s.state, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	keepMarker(t, path)
 	return path
+}
+
+// keepMarker has a copy of the state stand for the state itself: what a process that was
+// killed leaves on its machine.
+func keepMarker(t testing.TB, path string) {
+	t.Helper()
+	text := fmt.Sprintf(`{"generation":0,"machine":%q}`, state.Machine())
+	if err := os.WriteFile(path+".marker", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

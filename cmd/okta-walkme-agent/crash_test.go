@@ -113,12 +113,15 @@ func (c *company) inherit(from *company) {
 			c.t.Fatalf("group %s has the id %s, want %s", g.DisplayName, id, g.ID)
 		}
 	}
-	data, err := os.ReadFile(from.statePath())
-	if err == nil {
-		err = os.Mkdir(filepath.Dir(c.statePath()), 0o700)
-	}
-	if err == nil {
-		err = os.WriteFile(c.statePath(), data, 0o600)
+	err := os.Mkdir(filepath.Dir(c.statePath()), 0o700)
+	for _, beside := range []string{"", ".marker"} { // the machine is the same
+		var data []byte
+		if err == nil {
+			data, err = os.ReadFile(from.statePath() + beside)
+		}
+		if err == nil {
+			err = os.WriteFile(c.statePath()+beside, data, 0o600)
+		}
 	}
 	if err != nil {
 		c.t.Fatal(err)
