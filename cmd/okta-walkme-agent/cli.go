@@ -169,6 +169,7 @@ Okta's provisioning engine would make.`,
 	nameShells(root)
 	usageArgs(root)
 	c.completeNames(root)
+	completeChoices(root)
 	if c.viewing {
 		c.lookAlone(root)
 	} else {
