@@ -294,6 +294,7 @@ func TestGroupMadeAgainAndKilled(t *testing.T) {
 					w.tenant.ClientRestarted()
 					w.close()
 					w.path = copied
+					keepMarker(t, copied)
 					w.open()
 					w.sync()
 					if linked {
