@@ -165,11 +165,13 @@ func (s *stage) kill(ctx context.Context, k *Kill) error {
 	}
 	s.since = len(s.conduit.taken())
 	var out bytes.Buffer
+	ctx, end := context.WithCancel(ctx) // the end of the context kills the process
+	defer end()
 	cmd := exec.CommandContext(ctx, s.opts.Executable[0], append(slices.Clone(s.opts.Executable[1:]), s.args(args...)...)...)
 	cmd.Stdout, cmd.Stderr, cmd.Env = &out, &out, os.Environ()
 	dead := make(chan struct{})
 	t := &trap{before: k.When == "before", spring: func() {
-		_ = cmd.Process.Kill() // it may have ended by itself
+		end()
 		<-dead
 	}}
 	rule := fault.Rule{Kind: "kill", On: k.On, Path: k.Path, About: k.About, Nth: max(k.Nth, 1), Times: 1}
