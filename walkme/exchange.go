@@ -59,6 +59,9 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*a
 	}
 	defer resp.Body.Close()
 	note(ctx, method, resp.StatusCode)
+	if resp.StatusCode == http.StatusTooManyRequests && ctx.Err() != nil {
+		return nil, &NotSentError{fmt.Errorf("wait for WalkMe: %w", context.Cause(ctx))}
+	}
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, failure(method, err)

@@ -170,6 +170,21 @@ func TestCancelDuringPause(t *testing.T) {
 	})
 }
 
+// TestCancelBesideA429: a caller who gives up while a 429 is on its way hears of that, not
+// of a rate limit that was never waited for.
+func TestCancelBesideA429(t *testing.T) {
+	gaveUp := errors.New("gave up")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	c := client(t, walkme.Config{BaseURL: "https://walkme.example.com", Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		cancel(gaveUp)
+		return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
+	})})
+	_, err := c.CreateUser(ctx, ann)
+	if !errors.Is(err, gaveUp) || errors.Is(err, walkme.ErrRateLimited) || walkme.Outcome(err) != walkme.NotSent {
+		t.Errorf("CreateUser() = %v, want not sent, because the caller gave up", err)
+	}
+}
+
 // Only reads are repeated, and only what may do better at once.
 func TestRepeats(t *testing.T) {
 	for _, tt := range []struct {
