@@ -47,6 +47,7 @@ mkdir "$out/machine" "$out/replica"
 demo=$(dirname "$config")
 sed "s|requests_per_second: 0|requests_per_second: 25|; s|^state:.*|state:|; s|^  path: .*state.db.*||" "$config" | grep -v '^state:' >"$demo/drill.yaml"
 printf 'state: {path: %s}\n' "$out/machine/state.db" >>"$demo/drill.yaml"
+sed "s|$out/machine/state.db|$out/copy.db|" "$demo/drill.yaml" >"$demo/copy.yaml"
 cat >"$out/litestream.yml" <<YAML
 dbs:
   - path: $out/machine/state.db
@@ -57,6 +58,16 @@ replicate() {
 	"$litestream" replicate -config "$out/litestream.yml" >>"$out/litestream.log" 2>&1 &
 	replicating=$!
 	pids+=("$replicating")
+}
+
+# replicated: a state that is restored from the replica says the same as the one in use.
+# Litestream looks once a second; what it has not seen is lost with the machine.
+replicated() {
+	rm -f "$out"/copy.db*
+	"$litestream" restore -config "$out/litestream.yml" -o "$out/copy.db" "$out/machine/state.db" >>"$out/litestream.log" 2>&1 || return 1
+	cp "$out/machine/state.db.marker" "$out/copy.db.marker"
+	"$agent" state check "$out/copy.db" >/dev/null || fail 'the replica is damaged'
+	"$agent" --config "$demo/copy.yaml" plan --detailed-exitcode >"$out/plan.log" 2>&1
 }
 created() { grep -c 'POST /Users → 201' "$out/demo.log" || true; }
 
@@ -78,8 +89,10 @@ echo 'ok: the replica is whole'
 replicate
 run sync >"$out/sync.log" 2>&1 || fail "the sync after it ended with $?"
 run plan --detailed-exitcode >"$out/plan.log" 2>&1 || fail "the plan after it ended with $?"
-[ "$(created)" = 63 ] || fail "$(created) accounts were made, not 63"
+eventually eval '[ "$(created)" = 63 ]'
 echo 'ok: everybody is there once'
+
+eventually replicated
 
 # A second loss: the first sync after the restore holds what it would take away, once.
 kill "$replicating"
@@ -103,7 +116,7 @@ for hold in $(run holds list | grep -o 'deactivations-[0-9a-f]*\|member_removals
 done
 run sync >"$out/sync.log" 2>&1 || fail "the sync after the approvals ended with $?"
 run plan --detailed-exitcode >"$out/plan.log" 2>&1 || fail "the plan after the approvals ended with $?"
-[ "$(deactivated)" -gt "$before" ] || fail 'what was approved was not made'
+eventually eval '[ "$(deactivated)" -gt "$before" ]'
 echo 'ok: removals were held once after the restore'
 
 for n in 1 2 3 4 5; do
@@ -112,10 +125,5 @@ for n in 1 2 3 4 5; do
 	run sync >"$out/sync.log" 2>&1 || fail "sync $n ended with $?"
 done
 run state check "$out/machine/state.db" >/dev/null || fail 'the state is damaged'
-kill "$replicating"
-wait "$replicating" || true
-"$litestream" restore -config "$out/litestream.yml" -o "$out/copy.db" "$out/machine/state.db" >>"$out/litestream.log" 2>&1 || fail 'the replica cannot be restored'
-run state check "$out/copy.db" >/dev/null || fail 'the replica is damaged'
-sed -i "s|$out/machine/state.db|$out/copy.db|" "$demo/drill.yaml"
-run plan --detailed-exitcode >"$out/plan.log" 2>&1 || fail "the plan from the replica ended with $?"
+eventually replicated
 echo 'ok: state and replica agree after the state was opened and closed by every run'
