@@ -77,6 +77,10 @@ type Agent struct {
 	// than the one that waits under the id now.
 	Missed func(holdID string)
 
+	// VerifyFirst has the first run look for an account, however fresh the last sighting
+	// is: a service has just started.
+	VerifyFirst bool
+
 	verified bool // WalkMe has shown an account since this agent was made
 }
 

@@ -91,7 +91,7 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 	if err != nil {
 		return nil, err
 	}
-	planned, err := a.planFrom(ctx, v, Options{Patient: true})
+	planned, err := a.planFrom(ctx, v, Options{Scope: plan.Scope{}.HeedingPauses()})
 	if err != nil {
 		return nil, err
 	}

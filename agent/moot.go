@@ -13,7 +13,7 @@ import (
 // plans a part only, or against what WalkMe shows, proves nothing about the rest. An
 // account that is gone stays a failure until WalkMe shows it again.
 func (a *Agent) forgetMoot(ctx context.Context, planned *plan.Plan, v *view, opts Options, unsettled map[string]string) error {
-	if opts.Scope.Partial() || opts.Refresh {
+	if !opts.Scope.Conclusive() {
 		return nil
 	}
 	busy := map[string]bool{}

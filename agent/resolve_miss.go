@@ -17,20 +17,17 @@ type miss struct {
 	Next  time.Time `json:"next"`
 }
 
-// resolveForRun looks up what a run cannot leave to the look-up before the write:
-// whether a disabled create is a link, and what a saved plan has to match. A miss is
-// looked up again after longer and longer pauses, by an impatient run at once.
-func (a *Agent) resolveForRun(ctx context.Context, planned *plan.Plan, opts Options) error {
-	if opts.saved != nil {
-		return a.lookUp(ctx, planned, everyCreate)
-	}
+// lookUpDisabled looks up what a run cannot leave to the look-up before the write:
+// whether a disabled create is a link. A miss is looked up again after longer and longer
+// pauses, where the scope heeds them.
+func (a *Agent) lookUpDisabled(ctx context.Context, planned *plan.Plan, scope plan.Scope) error {
 	before, err := lookUpMisses.Load(ctx, a.State)
 	if err != nil {
 		return err
 	}
 	now := a.now().UTC().Truncate(time.Second)
 	after, asked := map[string]miss{}, map[*plan.Change]bool{}
-	if opts.Scope.Partial() {
+	if scope.Partial() {
 		maps.Copy(after, before) // the plan leaves others out
 	}
 	for _, c := range planned.Changes {
@@ -38,7 +35,7 @@ func (a *Agent) resolveForRun(ctx context.Context, planned *plan.Plan, opts Opti
 			continue
 		}
 		last := before[c.OktaID]
-		if opts.Patient && last.Name == c.Name && last.Next.After(now) && !last.Next.After(now.Add(plan.RetryPause(last.Tries))) {
+		if scope.HeedsPauses() && last.Name == c.Name && last.Next.After(now) && !last.Next.After(now.Add(plan.RetryPause(last.Tries))) {
 			after[c.OktaID] = last
 			continue
 		}

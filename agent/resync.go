@@ -27,50 +27,50 @@ func (e *OtherResyncError) Error() string {
 	return "the resync that was interrupted is of " + e.Unfinished.String() + "; --continue alone goes on with that, and a resync without --continue begins anew"
 }
 
-// resume makes the selection of a run that goes on with a resync that of the resync,
-// less what WalkMe has acknowledged since it began. A selection of one's own must be the
-// same. The error is ErrNoResync or an *OtherResyncError.
-func (a *Agent) resume(ctx context.Context, opts *Options) error {
-	selection := opts.Scope.Selection()
-	if selection == nil || !opts.Resume {
-		return nil
-	}
+// RestOfResync is what is left of the resync that was interrupted: what it selected, less
+// what WalkMe has acknowledged since it began. The selection that is given must be the
+// same, or everything. The error is ErrNoResync or an *OtherResyncError.
+func (a *Agent) RestOfResync(ctx context.Context, given plan.Selection) (plan.Scope, error) {
 	u, err := unfinishedResync.Load(ctx, a.State)
 	if err != nil {
-		return err
+		return plan.Scope{}, err
 	}
 	if u.Since.IsZero() {
-		return ErrNoResync
+		return plan.Scope{}, ErrNoResync
 	}
-	if given := selection.String(); given != (&plan.Selection{}).String() && given != u.Selection.String() {
-		return &OtherResyncError{u.Selection}
+	if !given.All() && given.String() != u.Selection.String() {
+		return plan.Scope{}, &OtherResyncError{u.Selection}
 	}
-	opts.Scope = plan.OfSelection(u.Selection)
-	return a.leavePushed(ctx, opts.Scope.Selection(), u.Since.Truncate(time.Millisecond)) // as the state keeps its times
+	pushed, err := a.pushedSince(ctx, u.Since.Truncate(time.Millisecond)) // as the state keeps its times
+	if err != nil {
+		return plan.Scope{}, fmt.Errorf("unfinished resync: %w", err)
+	}
+	return plan.OfSelection(u.Selection.Continued(pushed)), nil
 }
 
-// leavePushed leaves out of a resync what it has pushed since it began. What other runs
+// pushedSince is what resyncs have pushed since a time, by object key. What other runs
 // did meanwhile was no push of everything.
-func (a *Agent) leavePushed(ctx context.Context, s *plan.Selection, since time.Time) error {
+func (a *Agent) pushedSince(ctx context.Context, since time.Time) (map[string]bool, error) {
 	runs, err := a.State.Runs(ctx, 0)
 	if err != nil {
-		return fmt.Errorf("unfinished resync: %w", err)
+		return nil, err
 	}
+	pushed := map[string]bool{}
 	for _, run := range runs {
 		if run.Trigger != TriggerResync || run.StartedAt.Before(since) {
 			continue
 		}
 		entries, err := a.State.History(ctx, state.Filter{RunID: run.ID})
 		if err != nil {
-			return fmt.Errorf("unfinished resync: %w", err)
+			return nil, err
 		}
 		for _, e := range entries {
 			if e.State == state.Applied {
-				s.Done(e.Type, e.SourceID)
+				pushed[plan.ObjectKey(e.Type, e.SourceID)] = true
 			}
 		}
 	}
-	return nil
+	return pushed, nil
 }
 
 // resyncing notes a resync for as long as do works on it, and for good when that fails
@@ -84,7 +84,7 @@ func (a *Agent) resyncing(ctx context.Context, opts Options, report *Report, do 
 	if err != nil {
 		return err
 	}
-	if !opts.Resume {
+	if !selection.Continues() {
 		if err := unfinishedResync.Save(ctx, a.State, unfinished{report.Run.StartedAt, *selection}); err != nil {
 			return err
 		}

@@ -16,10 +16,6 @@ import (
 // Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
 // the look-ups that tell a link from a create.
 func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
-	opts.Scope = opts.Scope.Clone()
-	if err := a.resume(ctx, &opts); err != nil {
-		return nil, err
-	}
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return nil, err
 	}
@@ -39,11 +35,12 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 }
 
 // planFrom makes the plan, applies the limits and has the removals confirmed.
-func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Plan, err error) {
-	if err := opts.Scope.Selection().Resolve(v.desired, v.groups, v.recorded); err != nil {
+func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan, error) {
+	scope, err := opts.Scope.Resolve(v.desired, v.groups, v.recorded)
+	if err != nil {
 		return nil, err
 	}
-	if opts.Refresh {
+	if scope.Refreshes() {
 		if err := a.refresh(ctx, v); err != nil {
 			return nil, err
 		}
@@ -55,9 +52,9 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Pl
 	planned := plan.New(plan.Input{
 		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
-		Pushed: v.pushed, Scope: opts.Scope, Patient: opts.Patient, Now: a.now(),
+		Pushed: v.pushed, Scope: scope, Now: a.now(),
 	})
-	if opts.Scope.Selection() == nil {
+	if scope.Selection() == nil {
 		planned.ReportSources(v.snap)
 		reportGone(planned, v)
 	}
@@ -71,7 +68,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (_ *plan.Pl
 	v.absent = planned.WaitForGrace(plan.GraceInput{
 		Grace: a.Config.Grace, Now: a.now(), Recorded: v.recorded, Desired: v.desired, Before: before,
 	})
-	if opts.Scope.People() != nil {
+	if scope.People() != nil {
 		v.absent = nil // what a look at a few people sees says nothing about the others
 	}
 	return planned, a.holdBack(ctx, planned, v, opts)
@@ -123,10 +120,18 @@ func (a *Agent) about(v *view) plan.About {
 // run failed as a whole; the report then says how far it got. Single changes that
 // failed are in the report, not in the error.
 func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
-	opts.Scope = opts.Scope.Clone()
-	if err := a.resume(ctx, &opts); err != nil {
-		return nil, err
-	}
+	return a.run(ctx, opts, nil)
+}
+
+// Apply does exactly what a saved plan says, or nothing. It makes the plan anew
+// from Okta, the state and WalkMe, and goes on only when the two are one; so what
+// is sent never rests on the file. The error is a *MovedError otherwise.
+func (a *Agent) Apply(ctx context.Context, saved *plan.Plan, opts Options) (*Report, error) {
+	return a.run(ctx, opts, saved)
+}
+
+// run makes one run. The plan has to be the saved one, unless that is nil.
+func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Plan) (*Report, error) {
 	if err := a.noteStateDoubt(ctx); err != nil {
 		return nil, err
 	}
@@ -139,24 +144,16 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 	if err := a.State.BeginRun(ctx, run); err != nil {
 		return nil, fmt.Errorf("begin of the run: %w", err)
 	}
-	runErr := a.sync(ctx, opts, report)
+	runErr := a.sync(ctx, opts, saved, report)
 	a.conclude(ctx, report, runErr)
 	return report, joinOnce(runErr, a.finishRun(ctx, report, runErr), a.concludeStateDoubt(ctx, report, opts, runErr))
 }
 
-// Apply does exactly what a saved plan says, or nothing. It makes the plan anew
-// from Okta, the state and WalkMe, and goes on only when the two are one; so what
-// is sent never rests on the file. The error is a *MovedError otherwise.
-func (a *Agent) Apply(ctx context.Context, saved *plan.Plan, opts Options) (*Report, error) {
-	opts.saved = saved
-	return a.Sync(ctx, opts)
-}
-
-func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
+func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report *Report) error {
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return err
 	}
-	if err := a.verifyTenant(ctx, opts.Patient); err != nil {
+	if err := a.verifyTenant(ctx); err != nil {
 		return err
 	}
 	var err error
@@ -179,15 +176,18 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := a.recordGone(ctx, v); err != nil {
 		return err
 	}
-	if err := a.resolveForRun(ctx, planned, opts); err != nil {
+	if saved != nil {
+		err = a.lookUp(ctx, planned, everyCreate)
+	} else {
+		err = a.lookUpDisabled(ctx, planned, opts.Scope)
+	}
+	if err != nil {
 		return err
 	}
 	planned.LeaveAlone(unsettled)
 	planned.Finish(a.about(v))
-	if opts.saved != nil {
-		if err := opts.saved.Compare(planned); err != nil {
-			return err
-		}
+	if err := saved.Compare(planned); err != nil {
+		return err
 	}
 	report.Plan = *planned
 	if opts.Scope.People() != nil {
@@ -199,7 +199,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, report *Report) error {
 	if err := a.forgetMoot(ctx, planned, v, opts, unsettled); err != nil {
 		return err
 	}
-	if !opts.Refresh {
+	if !opts.Scope.Refreshes() {
 		if v.shown, err = everShown.Load(ctx, a.State); err != nil {
 			return err
 		}

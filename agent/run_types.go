@@ -23,15 +23,7 @@ type Options struct {
 	Approve []string   // holds to release
 	By      string     // who approves, for the record
 	Reason  string     // why, in that person's words
-	Patient bool       // honour the pauses of failed objects
 	Scope   plan.Scope // the zero value is everything
-	Refresh bool       // read WalkMe and compare with what it shows
-
-	// Resume goes on with the resync that was interrupted: Scope is the same, or the
-	// zero Selection, and what it has pushed since it began is left out.
-	Resume bool
-
-	saved *plan.Plan // the plan that the run must match
 }
 
 // Report is a plan with its outcomes, and the run that made them.

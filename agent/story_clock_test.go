@@ -40,7 +40,7 @@ func TestClockThatWasAhead(t *testing.T) {
 		w.sync()
 		w.tenant.Fault(nil)
 		w.later = 0
-		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "schedule", Patient: true})
+		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "schedule", Scope: plan.Scope{}.HeedingPauses()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,12 +17,12 @@ import (
 // refreshed makes the plan of a refresh, and then the run.
 func (w *world) refreshed() (*plan.Plan, *agent.Report) {
 	w.t.Helper()
-	planned, err := w.agent.Plan(w.t.Context(), agent.Options{Refresh: true})
+	planned, err := w.agent.Plan(w.t.Context(), agent.Options{Scope: plan.Scope{}.Refreshed()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.tenant.ResetRequests()
-	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: "sync", Refresh: true})
+	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: "sync", Scope: plan.Scope{}.Refreshed()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -330,7 +330,7 @@ func TestRefreshIsAllOrNothing(t *testing.T) {
 				return r.Path == path && strings.Contains(r.RawQuery, "startIndex=2")
 			}
 			w.tenant.Fault(walkmetest.OnMatch(second, 0, walkmetest.ErrorAs200()))
-			if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Refresh: true}); err == nil {
+			if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Scope: plan.Scope{}.Refreshed()}); err == nil {
 				t.Error("Sync() = nil, want the error of the list")
 			}
 			wantText(t, "writes", w.writes(), "")

@@ -183,7 +183,7 @@ func TestUnacknowledgedValuesStay(t *testing.T) {
 			ann: Anna Name
 			bob: Bob Example`)
 		w.quiet()
-		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Refresh: true})
+		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Scope: plan.Scope{}.Refreshed()})
 		if err != nil || len(report.Changes) != 0 {
 			t.Errorf("changes of a refresh: %s, %v, want none", changes(report), err)
 		}

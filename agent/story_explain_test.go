@@ -84,7 +84,7 @@ func TestRefreshNotesWhoIsGone(t *testing.T) {
 	})
 	w.join("Team", "ann")
 	refresh := func() *agent.Report {
-		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Refresh: true})
+		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Scope: plan.Scope{}.Refreshed()})
 		if err != nil {
 			t.Fatal(err)
 		}

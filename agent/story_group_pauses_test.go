@@ -16,7 +16,7 @@ import (
 func (w *world) scheduled() *agent.Report {
 	w.t.Helper()
 	w.tenant.ResetRequests()
-	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: "schedule", Patient: true})
+	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: "schedule", Scope: plan.Scope{}.HeedingPauses()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestGroupPausesBesideAHold(t *testing.T) {
 			w.later += 2 * time.Hour
 		}
 		w.scheduled()
-		if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "schedule", Patient: true, Approve: []string{hold}, By: "test"}); err != nil {
+		if _, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "schedule", Scope: plan.Scope{}.HeedingPauses(), Approve: []string{hold}, By: "test"}); err != nil {
 			t.Fatal(err)
 		}
 		w.tenant.Fault(nil)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/walkme"
 )
 
@@ -41,7 +42,7 @@ func TestMissesAreRemembered(t *testing.T) {
 func (w *world) patient() *agent.Report {
 	w.t.Helper()
 	w.tenant.ResetRequests()
-	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: "schedule", Patient: true})
+	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: "schedule", Scope: plan.Scope{}.HeedingPauses()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

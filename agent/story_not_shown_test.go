@@ -78,7 +78,7 @@ func TestOthersMembersAreNoEvidence(t *testing.T) {
 	w.sync()
 	w.tenant.SetQuirks(walkmetest.Quirks{})
 	w.tenant.SetMembers(w.record("push Team").ID)
-	planned, err := w.agent.Plan(t.Context(), agent.Options{Refresh: true})
+	planned, err := w.agent.Plan(t.Context(), agent.Options{Scope: plan.Scope{}.Refreshed()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestMembersPutInAreHeldByTheLimit(t *testing.T) {
 	w.tenant.SetMembers(w.record("push Team").ID, w.accountID("ann"), w.accountID("bob"), w.accountID("cara"))
 	_, report := w.refreshed()
 	wantText(t, "changes", changes(report), "group_members push Team: held")
-	if _, err := w.agent.Sync(context.WithoutCancel(t.Context()), agent.Options{Trigger: "sync", Refresh: true, Approve: []string{report.Holds[0].ID}}); err != nil {
+	if _, err := w.agent.Sync(context.WithoutCancel(t.Context()), agent.Options{Trigger: "sync", Scope: plan.Scope{}.Refreshed(), Approve: []string{report.Holds[0].ID}}); err != nil {
 		t.Fatal(err)
 	}
 	wantText(t, "memberships", w.memberships(), "push Team: ann")

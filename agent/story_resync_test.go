@@ -15,7 +15,14 @@ import (
 
 // resync pushes a selection again, or goes on with what was interrupted.
 func (w *world) resync(s plan.Selection, resume bool) (*agent.Report, error) {
-	return w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Scope: plan.OfSelection(s), Resume: resume})
+	scope := plan.OfSelection(s)
+	if resume {
+		var err error
+		if scope, err = w.agent.RestOfResync(w.t.Context(), s); err != nil {
+			return nil, err
+		}
+	}
+	return w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Scope: scope})
 }
 
 // resyncedWorld has four people in sync, of whom a resync of three was cut off after
@@ -55,7 +62,11 @@ func (w *world) refuseAfterPuts(n int) {
 // interrupted, neither more nor less, and only once.
 func TestContinueResumesTheSelection(t *testing.T) {
 	w := resyncedWorld(t)
-	planned, err := w.agent.Plan(t.Context(), agent.Options{Scope: plan.OfSelection(plan.Selection{}), Resume: true})
+	rest, err := w.agent.RestOfResync(t.Context(), plan.Selection{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned, err := w.agent.Plan(t.Context(), agent.Options{Scope: rest})
 	if err != nil || len(planned.Changes) != 2 {
 		t.Errorf("Plan() of the rest = %d changes, %v, want 2", len(planned.Changes), err)
 	}

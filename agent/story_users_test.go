@@ -375,7 +375,7 @@ func TestOneMissIsNoEvidence(t *testing.T) {
 			t.Errorf("changes = %s, want failures", changes(report))
 		}
 		w.tenant.Fault(nil)
-		if planned, _ := w.agent.Plan(t.Context(), agent.Options{Refresh: true}); planned.Pending() == 0 {
+		if planned, _ := w.agent.Plan(t.Context(), agent.Options{Scope: plan.Scope{}.Refreshed()}); planned.Pending() == 0 {
 			t.Error("a plan after it is in step")
 		}
 		w.sync()
@@ -528,7 +528,7 @@ func TestFailedObjectPauses(t *testing.T) {
 	w.hire("ann", "bob")
 	patient := func() *agent.Report {
 		t.Helper()
-		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "schedule", Patient: true})
+		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "schedule", Scope: plan.Scope{}.HeedingPauses()})
 		if err != nil {
 			t.Fatal(err)
 		}

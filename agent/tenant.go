@@ -50,7 +50,7 @@ func (e *TenantError) Error() string {
 // the credentials are others, or when a service has just started. What looks healthy
 // is healthy only with evidence: dead credentials, and a tenant that is another one,
 // would stay unseen until somebody changes.
-func (a *Agent) verifyTenant(ctx context.Context, patient bool) error {
+func (a *Agent) verifyTenant(ctx context.Context) error {
 	if a.Config.VerifyEvery <= 0 {
 		return nil
 	}
@@ -60,7 +60,7 @@ func (a *Agent) verifyTenant(ctx context.Context, patient bool) error {
 	}
 	age := a.now().Sub(last.At)
 	fresh := age >= 0 && age < a.Config.VerifyEvery && last.Mark == a.WalkMe.CredentialMark(last.Salt)
-	if fresh && (a.verified || !patient) {
+	if fresh && (a.verified || !a.VerifyFirst) {
 		return nil
 	}
 	if a.Config.VerifyByTest {

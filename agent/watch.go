@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 )
 
@@ -19,7 +18,7 @@ func (a *Agent) SyncPeople(ctx context.Context, oktaIDs []string, opts Options) 
 	if len(oktaIDs) == 0 {
 		return nil, nil
 	}
-	opts.Scope = plan.OfPeople(slices.Clone(oktaIDs))
+	opts.Scope = opts.Scope.ToPeople(slices.Clone(oktaIDs))
 	v, err := a.readPeople(ctx, opts.Scope.People())
 	if errors.Is(err, ErrNoSnapshot) {
 		return nil, nil

@@ -86,7 +86,7 @@ func TestQuarantineOutlastsWaiting(t *testing.T) {
 	w := newWorld(t, walkme.OIN)
 	w.hire(crew("p", 12)...)
 	w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, walkmetest.NotApplied(400)))
-	patient := agent.Options{Trigger: agent.TriggerSchedule, Patient: true}
+	patient := agent.Options{Trigger: agent.TriggerSchedule, Scope: plan.Scope{}.HeedingPauses()}
 	for i, want := range []int{1, 1} {
 		if _, err := w.agent.Sync(t.Context(), patient); err != nil {
 			t.Fatal(err)

@@ -296,7 +296,7 @@ func (s *Server) fillScope(ctx context.Context, db *state.DB, page *personPage, 
 		page.Values = mappedValues(p.Agent.Mapping, u, d, f.Record)
 	}
 	in := plan.Input{
-		Desired: desired, Policy: p.Agent.Policy, Mapping: p.Agent.Mapping, Scope: plan.OfPeople([]string{f.SourceID}), Patient: true, Now: s.now(),
+		Desired: desired, Policy: p.Agent.Policy, Mapping: p.Agent.Mapping, Scope: plan.OfPeople([]string{f.SourceID}).HeedingPauses(), Now: s.now(),
 	}
 	if f.Record != nil {
 		in.Recorded = []state.Record{*f.Record}

@@ -31,12 +31,9 @@ type Input struct {
 	// what WalkMe shows now. Nil: Recorded is what it acknowledged.
 	Pushed map[string]state.Record
 
-	// Scope is whom the plan is about.
+	// Scope is what the plan is about; the pauses that it heeds are compared with Now.
 	Scope Scope
-
-	// Patient honours the pauses of failed objects; Now is compared with them.
-	Patient bool
-	Now     time.Time
+	Now   time.Time
 }
 
 // Policy is the part of the configuration that switches kinds of change.
@@ -234,7 +231,7 @@ func (p *planner) userChange(a Action, want *Person, r *state.Record) *Change {
 }
 
 // add appends a change. A recorded failure of the very same change shows in its
-// cause, and in a pause where the run is patient. A change that has become
+// cause, and in a pause where the scope heeds pauses. A change that has become
 // another one since is tried at once, and so is one whose pause ends later than it
 // can: the clock was wrong when it began.
 func (p *planner) add(c *Change, r *state.Record) {
@@ -245,7 +242,7 @@ func (p *planner) add(c *Change, r *state.Record) {
 	}
 	if r != nil && r.Attempts > 0 && c.Cause != CauseForced {
 		c.past = &past{change: r.FailedChange, times: times(r.Attempts), err: r.LastError}
-		if next := r.NextTry; p.in.Patient && next.After(p.in.Now) && !next.After(p.in.Now.Add(longestPause)) {
+		if next := r.NextTry; p.in.Scope.waits && next.After(p.in.Now) && !next.After(p.in.Now.Add(longestPause)) {
 			c.past.next = &next
 		}
 	}

@@ -25,7 +25,10 @@ const (
 // every possible combination.
 func drawInput(t *rapid.T, m plan.Mapping) plan.Input {
 	flip := func(label string) bool { return rapid.Bool().Draw(t, label) }
-	in := plan.Input{Mapping: m, Now: scenarioNow, Patient: flip("patient")}
+	in := plan.Input{Mapping: m, Now: scenarioNow}
+	if flip("heeds pauses") {
+		in.Scope = in.Scope.HeedingPauses()
+	}
 	in.Policy = plan.Policy{
 		CreateUsers: flip("create"), UpdateUserAttributes: flip("update"), DeactivateUsers: flip("deactivate"),
 		Groups: plan.GroupPolicy{DeleteUnlinked: flip("delete"), RemoveDeprovisioned: flip("remove"), RenameLinked: flip("rename")},

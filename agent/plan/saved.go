@@ -65,9 +65,10 @@ func (p *Plan) normalise() error {
 	return nil
 }
 
-// Compare says what has moved since the plan was saved: a *MovedError, or nil.
+// Compare says what has moved since the plan was saved: a *MovedError, or nil. A nil plan
+// was not saved, and any is right.
 func (p *Plan) Compare(now *Plan) error {
-	if p.ID == now.ID {
+	if p == nil || p.ID == now.ID {
 		return nil
 	}
 	var moved []string

@@ -169,7 +169,8 @@ func (s *scenario) input(t *testing.T) plan.Input {
 		f.circumstances(&in)
 	}
 	recordFailures(t, s, &in)
-	if err := in.Scope.Selection().Resolve(in.Desired, in.Groups, in.Recorded); err != nil {
+	var err error
+	if in.Scope, err = in.Scope.Resolve(in.Desired, in.Groups, in.Recorded); err != nil {
 		t.Fatal(err)
 	}
 	return in
@@ -241,7 +242,6 @@ func (f fields) group() plan.GroupWant {
 }
 
 func (f fields) circumstances(in *plan.Input) {
-	in.Patient = in.Patient || f.has("patient")
 	in.Health.DoubtUsers = cmp.Or(in.Health.DoubtUsers, f.pairs["doubt_users"])
 	in.Health.DoubtGroups = cmp.Or(in.Health.DoubtGroups, f.pairs["doubt_groups"])
 	if f.has("force") {
@@ -249,14 +249,18 @@ func (f fields) circumstances(in *plan.Input) {
 			Users: f.list("users"), Groups: f.list("groups"), Attributes: f.list("attributes"),
 			Failed: f.has("failed"), Changed: f.has("changed"),
 		}
+		pushed := map[string]bool{}
 		for _, id := range f.list("done") {
 			kind := scim.User
 			if strings.HasPrefix(id, "00g") {
 				kind = scim.Group
 			}
-			selection.Done(kind, id)
+			pushed[plan.ObjectKey(kind, id)] = true
 		}
-		in.Scope = plan.OfSelection(selection)
+		in.Scope = plan.OfSelection(selection.Continued(pushed))
+	}
+	if f.has("patient") {
+		in.Scope = in.Scope.HeedingPauses()
 	}
 	if f.has("earlier") {
 		digest := f.words[1]

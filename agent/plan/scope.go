@@ -2,27 +2,51 @@ package plan
 
 import "okta-walkme-agent/internal/scim"
 
-// Scope is whom a plan is about. The zero value is everything.
+// Scope is what a plan is about: whom, what their accounts are compared with, and
+// whether it waits for what failed. The zero value is everything, compared with what
+// WalkMe has acknowledged, and tries at once what failed.
 type Scope struct {
 	people    []string // Okta ids, sorted; nil: no people in particular
 	selection *Selection
+	shown     bool
+	waits     bool
 }
 
 // OfPeople is the accounts and the memberships of these people, by Okta id. The ids are
 // taken over.
-func OfPeople(oktaIDs []string) Scope { return Scope{people: scim.SortedSet(oktaIDs)} }
+func OfPeople(oktaIDs []string) Scope { return Scope{}.ToPeople(oktaIDs) }
 
-// OfSelection is what a resync pushes again. The scope has a copy of its own, because a
-// run works things out in it.
+// OfSelection is what a resync pushes again.
 func OfSelection(s Selection) Scope { return Scope{selection: &s} }
 
-// Clone returns a scope of its own, for a run to work things out in.
-func (s Scope) Clone() Scope {
-	if s.selection != nil {
-		return OfSelection(*s.selection)
-	}
+// ToPeople is the same for these people alone, by Okta id. The ids are taken over.
+func (s Scope) ToPeople(oktaIDs []string) Scope {
+	s.people, s.selection = scim.SortedSet(oktaIDs), nil
 	return s
 }
+
+// Refreshed is the same compared with what WalkMe shows now, not with what it
+// acknowledged.
+func (s Scope) Refreshed() Scope {
+	s.shown = true
+	return s
+}
+
+// HeedingPauses is the same without what failed and whose pause is not over.
+func (s Scope) HeedingPauses() Scope {
+	s.waits = true
+	return s
+}
+
+// Refreshes says whether the plan compares with what WalkMe shows now.
+func (s Scope) Refreshes() bool { return s.shown }
+
+// HeedsPauses says whether what failed is left alone until its pause is over.
+func (s Scope) HeedsPauses() bool { return s.waits }
+
+// Conclusive says that whom the plan has nothing to do for is in step with what WalkMe
+// acknowledged.
+func (s Scope) Conclusive() bool { return !s.Partial() && !s.shown }
 
 // Partial says that the plan sees some people or groups alone. What it does not see is
 // not gone.

@@ -21,16 +21,18 @@ type Selection struct {
 	Failed     bool     `json:"failed,omitempty"`     // only what failed at its last attempt
 
 	ids  map[string]bool // resolved; nil: everything
-	done map[string]bool // object keys: what a resync that goes on has pushed already
+	done map[string]bool // object keys: what a resync that goes on has pushed already; nil: it begins
 }
 
-// Done leaves out what a resync that goes on has pushed already.
-func (s *Selection) Done(t scim.Type, oktaID string) {
-	if s.done == nil {
-		s.done = map[string]bool{}
-	}
-	s.done[ObjectKey(t, oktaID)] = true
+// Continued is the rest of a resync that was interrupted: all but what it has pushed, by
+// object key. The map is taken over.
+func (s Selection) Continued(pushed map[string]bool) Selection {
+	s.done = pushed
+	return s
 }
+
+// Continues says whether the resync goes on where one was interrupted.
+func (s *Selection) Continues() bool { return s.done != nil }
 
 // String names what is selected, in the flags of the command line: two selections of the
 // same have the same.
@@ -89,12 +91,14 @@ func NearName(t scim.Type, name string, names []string) string {
 	return near.Question(name, names)
 }
 
-// Resolve turns names into Okta ids. The error is an *UnknownError.
-func (s *Selection) Resolve(desired Desired, groups []GroupWant, recorded []state.Record) error {
-	if s == nil || len(s.Users)+len(s.Groups) == 0 {
-		return nil
+// Resolve is the scope with the names of its selection turned into Okta ids. The error
+// is an *UnknownError.
+func (s Scope) Resolve(desired Desired, groups []GroupWant, recorded []state.Record) (Scope, error) {
+	if s.selection == nil || len(s.selection.Users)+len(s.selection.Groups) == 0 {
+		return s, nil
 	}
-	s.ids = map[string]bool{}
+	resolved := *s.selection
+	resolved.ids = map[string]bool{}
 	known := map[string][]string{} // type and key of a name or id → object keys
 	called := map[scim.Type][]string{}
 	note := func(t scim.Type, oktaID string, names ...string) {
@@ -114,7 +118,7 @@ func (s *Selection) Resolve(desired Desired, groups []GroupWant, recorded []stat
 		note(recorded[i].Type, recorded[i].SourceID, recorded[i].Name)
 	}
 	var unknown, meant []string
-	for t, names := range map[scim.Type][]string{scim.User: s.Users, scim.Group: s.Groups} {
+	for t, names := range map[scim.Type][]string{scim.User: resolved.Users, scim.Group: resolved.Groups} {
 		for _, name := range names {
 			keys := known[ObjectKey(t, scim.NameKey(name))]
 			if len(keys) == 0 {
@@ -124,16 +128,17 @@ func (s *Selection) Resolve(desired Desired, groups []GroupWant, recorded []stat
 				unknown = append(unknown, fmt.Sprintf("%s %q", strings.ToLower(string(t)), name))
 			}
 			for _, key := range keys {
-				s.ids[key] = true
+				resolved.ids[key] = true
 			}
 		}
 	}
 	if len(unknown) > 0 {
 		slices.Sort(unknown)
 		slices.Sort(meant)
-		return &UnknownError{unknown, strings.Join(meant, " ")}
+		return s, &UnknownError{unknown, strings.Join(meant, " ")}
 	}
-	return nil
+	s.selection = &resolved
+	return s, nil
 }
 
 func (s *Selection) names(t scim.Type, oktaID string) bool {

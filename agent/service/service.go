@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
 
@@ -162,7 +163,7 @@ func (d *daemon) supervised(ctx context.Context, trigger string) error {
 func (d *daemon) run(ctx context.Context, trigger string) (outcome string, err error) {
 	var r *agent.Report
 	defer func() { d.report(ctx, r, err) }()
-	opts := agent.Options{Trigger: trigger, Patient: true}
+	opts := agent.Options{Trigger: trigger, Scope: plan.Scope{}.HeedingPauses()}
 	if d.setup.Config.DryRun {
 		return d.dryRun(ctx, opts)
 	}

@@ -36,7 +36,10 @@ says what has moved. A file that was changed by hand is refused.`,
 			if err != nil {
 				return err
 			}
-			opts := agent.Options{Trigger: "apply", By: c.whoAmI(), Refresh: saved.Unmanaged != nil}
+			opts := agent.Options{Trigger: "apply", By: c.whoAmI()}
+			if saved.Unmanaged != nil {
+				opts.Scope = opts.Scope.Refreshed()
+			}
 			return c.oneRun(cmd.Context(), cfg, show, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
 				return a.Apply(ctx, saved, opts)
 			})

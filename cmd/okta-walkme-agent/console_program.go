@@ -41,7 +41,7 @@ func (c *cli) consoleProgram(cfg *configs.Config, log *slog.Logger) console.Prog
 				return nil, err
 			}
 			defer func() { err = s.end(err) }()
-			return s.agent.Plan(ctx, agent.Options{Patient: true})
+			return s.agent.Plan(ctx, agent.Options{Scope: plan.Scope{}.HeedingPauses()})
 		},
 	}
 }
@@ -52,11 +52,12 @@ func (c *cli) consoleRun(ctx context.Context, cfg *configs.Config, log *slog.Log
 		return err
 	}
 	defer func() { err = s.end(err) }()
-	r, err := s.agent.Sync(ctx, agent.Options{Trigger: o.Trigger, By: o.By, Patient: !o.Retry})
-	service.LogUndelivered(log, notifier(cfg).AfterRun(ctx, s.state, r, err))
-	for _, failed := range notifier(cfg).AfterRun(context.WithoutCancel(ctx), s.state, r, err) {
-		log.Warn("not notified, tried again with the next run", "recipient", failed.Recipient, "err", failed.Err)
+	opts := agent.Options{Trigger: o.Trigger, By: o.By}
+	if !o.Retry {
+		opts.Scope, s.agent.VerifyFirst = opts.Scope.HeedingPauses(), true
 	}
+	r, err := s.agent.Sync(ctx, opts)
+	service.LogUndelivered(log, notifier(cfg).AfterRun(ctx, s.state, r, err))
 	if r != nil {
 		log.Info("run of the console ended", "run", r.Run.ID, "outcome", r.Run.Outcome, "applied", r.Run.Applied, "failed", r.Run.Failed, "held", r.Run.Held)
 	}

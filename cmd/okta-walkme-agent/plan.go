@@ -130,7 +130,11 @@ func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (p
 	}
 	defer func() { err = s.end(err) }()
 	defer c.display.clear()
-	return s.agent.Plan(ctx, agent.Options{Refresh: f.refresh})
+	opts := agent.Options{}
+	if f.refresh {
+		opts.Scope = opts.Scope.Refreshed()
+	}
+	return s.agent.Plan(ctx, opts)
 }
 
 // planOffline needs neither side, and so no secrets.

@@ -56,20 +56,19 @@ An interrupted resync goes on with --continue alone.`,
 			if err := checkSelection(cfg, pick, force); err != nil {
 				return err
 			}
-			opts := agent.Options{Trigger: agent.TriggerResync, By: c.whoAmI(), Approve: approve, Reason: reason, Scope: plan.OfSelection(pick), Resume: resume}
+			opts := agent.Options{Trigger: agent.TriggerResync, By: c.whoAmI(), Approve: approve, Reason: reason, Scope: plan.OfSelection(pick)}
 			if pick.All() && !yes && !dryRun && !resume && len(approve) == 0 {
 				if err := c.confirmResync(cmd.Context(), cfg); err != nil {
 					return err
 				}
 			}
-			if dryRun {
-				return otherResync(c.dryRun(cmd.Context(), cfg, opts, show))
+			if resume {
+				return otherResync(c.pushRest(cmd.Context(), cfg, opts, dryRun, show))
 			}
-			return otherResync(c.oneRun(cmd.Context(), cfg, show, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
-				r, err := a.Sync(ctx, opts)
-				c.resyncLeft(r, err)
-				return r, err
-			}))
+			if dryRun {
+				return c.dryRun(cmd.Context(), cfg, show, planning(opts))
+			}
+			return c.oneRun(cmd.Context(), cfg, show, c.pushing(opts))
 		},
 	}
 	selectionFlags(cmd, &pick)
@@ -82,6 +81,34 @@ An interrupted resync goes on with --continue alone.`,
 	flags.BoolVar(&dryRun, "dry-run", false, "only show what would be pushed")
 	show.register(cmd)
 	return cmd
+}
+
+// pushRest goes on with the resync that was interrupted.
+func (c *cli) pushRest(ctx context.Context, cfg *configs.Config, opts agent.Options, dryRun bool, show runFlags) error {
+	given := *opts.Scope.Selection()
+	if dryRun {
+		return c.dryRun(ctx, cfg, show, func(ctx context.Context, a *agent.Agent) (_ *plan.Plan, err error) {
+			if opts.Scope, err = a.RestOfResync(ctx, given); err != nil {
+				return nil, err
+			}
+			return a.Plan(ctx, opts)
+		})
+	}
+	return c.oneRun(ctx, cfg, show, func(ctx context.Context, a *agent.Agent) (_ *agent.Report, err error) {
+		if opts.Scope, err = a.RestOfResync(ctx, given); err != nil {
+			return nil, err
+		}
+		return c.pushing(opts)(ctx, a)
+	})
+}
+
+// pushing makes the run of a resync, and says what it has left undone.
+func (c *cli) pushing(opts agent.Options) func(context.Context, *agent.Agent) (*agent.Report, error) {
+	return func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
+		r, err := a.Sync(ctx, opts)
+		c.resyncLeft(r, err)
+		return r, err
+	}
 }
 
 // selectionFlags are those that say what is pushed again.

@@ -85,7 +85,7 @@ func (c *cli) connect(ctx context.Context, cfg *configs.Config, p purpose, log *
 	}
 	return &session{
 		config: cfg, walkme: walkmeClient,
-		agent: &agent.Agent{Okta: oktaClient, WalkMe: walkmeClient, Config: cfg.Agent(), Logger: log},
+		agent: &agent.Agent{Okta: oktaClient, WalkMe: walkmeClient, Config: cfg.Agent(), Logger: log, VerifyFirst: p.observer != nil},
 	}, nil
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 func (c *cli) syncCommand() *cobra.Command {
-	var dryRun bool
+	var dryRun, refresh bool
 	show := runFlags{name: "sync"}
 	opts := agent.Options{Trigger: "sync"}
 	cmd := &cobra.Command{
@@ -38,8 +38,11 @@ so and sends. plan, and --dry-run, only look.`,
 				return err
 			}
 			opts.By = c.whoAmI()
+			if refresh {
+				opts.Scope = opts.Scope.Refreshed()
+			}
 			if dryRun {
-				return c.dryRun(cmd.Context(), cfg, opts, show)
+				return c.dryRun(cmd.Context(), cfg, show, planning(opts))
 			}
 			return c.oneRun(cmd.Context(), cfg, show, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
 				return a.Sync(ctx, opts)
@@ -49,7 +52,7 @@ so and sends. plan, and --dry-run, only look.`,
 	show.register(cmd)
 	cmd.Flags().StringSliceVar(&opts.Approve, "approve", nil, "release the changes held under `ID`")
 	cmd.Flags().StringVar(&opts.Reason, "reason", "", "why they are released, in a `TEXT` for the record")
-	cmd.Flags().BoolVar(&opts.Refresh, "refresh", false, "read WalkMe and undo what was changed there")
+	cmd.Flags().BoolVar(&refresh, "refresh", false, "read WalkMe and undo what was changed there")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only show what the run would do")
 	return cmd
 }
@@ -120,14 +123,19 @@ func inShort(err, said error) error {
 	return &exit{exitCode(err), errors.New(strings.TrimSuffix(err.Error(), ": "+said.Error()))}
 }
 
+// planning makes the plan of a dry run.
+func planning(opts agent.Options) func(context.Context, *agent.Agent) (*plan.Plan, error) {
+	return func(ctx context.Context, a *agent.Agent) (*plan.Plan, error) { return a.Plan(ctx, opts) }
+}
+
 // dryRun is a run up to the point where it would write.
-func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, opts agent.Options, f runFlags) (err error) {
-	s, err := c.open(ctx, cfg, purpose{name: opts.Trigger + " --dry-run", dry: true}, c.logger(cfg, false))
+func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, f runFlags, do func(context.Context, *agent.Agent) (*plan.Plan, error)) (err error) {
+	s, err := c.open(ctx, cfg, purpose{name: f.name + " --dry-run", dry: true}, c.logger(cfg, false))
 	if err != nil {
 		return explained(err)
 	}
 	defer func() { err = s.end(err) }()
-	planned, err := s.agent.Plan(ctx, opts)
+	planned, err := do(ctx, s.agent)
 	c.display.clear()
 	if err != nil {
 		return explained(err)
