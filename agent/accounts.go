@@ -36,15 +36,13 @@ func (a *Agent) Unmanaged(ctx context.Context) (*AccountList, error) {
 		return nil, err
 	}
 	managed := map[string]bool{}
-	if a.State != nil {
-		recorded, err := a.State.Records(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("records of the state: %w", err)
-		}
-		for i := range recorded {
-			if recorded[i].Type == scim.User {
-				managed[recorded[i].ID] = true
-			}
+	recorded, err := a.State.Records(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("records of the state: %w", err)
+	}
+	for i := range recorded {
+		if recorded[i].Type == scim.User {
+			managed[recorded[i].ID] = true
 		}
 	}
 	list := &AccountList{Schema: AccountsSchema, Accounts: []Account{}}

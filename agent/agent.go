@@ -59,8 +59,8 @@ type Config struct {
 	Workers int
 }
 
-// Agent connects the two sides. All fields but Logger and Now are required,
-// except that Plan accepts a nil State as an empty one.
+// Agent connects the two sides. All fields but Logger and Now are required. An agent
+// that only plans, or reads, takes an empty state, too (state.OpenOrEmpty).
 type Agent struct {
 	Okta   *okta.Client
 	WalkMe *walkme.Client

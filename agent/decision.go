@@ -13,9 +13,6 @@ import (
 // decisionsInForce reads what people have decided, and leaves out what there is
 // nothing to do about any more, which the view remembers until the run records it.
 func (a *Agent) decisionsInForce(ctx context.Context, v *view, opts Options) ([]state.Decision, error) {
-	if a.State == nil {
-		return nil, nil
-	}
 	all, err := a.State.Decisions(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("decisions in the state: %w", err)

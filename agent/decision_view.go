@@ -61,12 +61,9 @@ type HeldChange struct {
 }
 
 // ReadHolds reads what waits for a decision, in the order in which it was held, and
-// then what was decided and is in force, oldest decision first. A nil state has none.
+// then what was decided and is in force, oldest decision first.
 func ReadHolds(ctx context.Context, db *state.DB) (*HoldsView, error) {
 	view := &HoldsView{Schema: HoldsSchema, Holds: []HoldView{}}
-	if db == nil {
-		return view, nil
-	}
 	waiting, err := db.Holds(ctx)
 	if err != nil {
 		return nil, err
@@ -93,9 +90,6 @@ func ReadHold(ctx context.Context, db *state.DB, id string) (*HoldView, error) {
 	}
 	if i := slices.IndexFunc(all.Holds, func(h HoldView) bool { return h.ID == id }); i >= 0 {
 		return &all.Holds[i], nil
-	}
-	if db == nil {
-		return nil, state.ErrNoHold
 	}
 	ended, err := db.DecisionsOn(ctx, id)
 	if err != nil {

@@ -69,15 +69,13 @@ func (a *Agent) GroupList(ctx context.Context, available bool) (*GroupList, erro
 		return nil, err
 	}
 	records := map[string]*state.Record{}
-	if a.State != nil {
-		recorded, err := a.State.Records(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("records of the state: %w", err)
-		}
-		for i := range recorded {
-			if r := &recorded[i]; r.Type == scim.Group && !plan.Unlinked(r) {
-				records[r.SourceID] = r
-			}
+	recorded, err := a.State.Records(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("records of the state: %w", err)
+	}
+	for i := range recorded {
+		if r := &recorded[i]; r.Type == scim.Group && !plan.Unlinked(r) {
+			records[r.SourceID] = r
 		}
 	}
 	list := &GroupList{Schema: GroupsSchema, Groups: []PushedGroup{}, Available: []AvailableGroup{}}
@@ -100,22 +98,20 @@ func (a *Agent) pushedGroups(ctx context.Context) ([]okta.Group, error) {
 	if len(a.Config.GroupSources) == 0 {
 		return nil, nil
 	}
-	if a.State != nil {
-		key, err := groupSources.Load(ctx, a.State)
+	key, err := groupSources.Load(ctx, a.State)
+	if err != nil {
+		return nil, err
+	}
+	if key == a.sourcesKey() {
+		stored, err := a.State.SourceGroups(ctx)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("stored groups: %w", err)
 		}
-		if key == a.sourcesKey() {
-			stored, err := a.State.SourceGroups(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("stored groups: %w", err)
-			}
-			groups := make([]okta.Group, len(stored))
-			for i, g := range stored {
-				groups[i] = knownGroup(g)
-			}
-			return groups, nil
+		groups := make([]okta.Group, len(stored))
+		for i, g := range stored {
+			groups[i] = knownGroup(g)
 		}
+		return groups, nil
 	}
 	groups, _, err := a.Okta.Groups(ctx, okta.GroupRequest{Sources: a.Config.GroupSources, Full: true})
 	return groups, err

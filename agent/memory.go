@@ -84,7 +84,7 @@ type storedSnapshot struct {
 type Fact[T any] struct{ key, what string }
 
 // Load returns what is remembered: the zero value when nothing is, or for a time that
-// is none. A nil state remembers nothing.
+// is none.
 func (f Fact[T]) Load(ctx context.Context, db *state.DB) (T, error) {
 	var value T
 	text, err := db.Meta(ctx, f.key)

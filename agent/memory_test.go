@@ -9,13 +9,17 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// TestFacts remembers and forgets, and reads a state that is not there as an empty one.
+// TestFacts remembers and forgets; an empty state remembers nothing.
 func TestFacts(t *testing.T) {
-	ctx := t.Context()
-	if q, err := agent.SlowDown.Load(ctx, nil); q != (agent.Quarantine{}) || err != nil {
-		t.Errorf("Load(nil) = %+v, %v, want nothing", q, err)
+	ctx, path := t.Context(), filepath.Join(t.TempDir(), "state.db")
+	empty, err := state.OpenOrEmpty(ctx, path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	db, err := state.Open(ctx, state.Options{Path: filepath.Join(t.TempDir(), "state.db")})
+	if q, err := agent.SlowDown.Load(ctx, empty); q != (agent.Quarantine{}) || err != nil {
+		t.Errorf("Load() of an empty state = %+v, %v, want nothing", q, err)
+	}
+	db, err := state.Open(ctx, state.Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,6 @@ const (
 // about it. A state without records, or one that never had a marker, is not doubted for
 // the lack of one.
 func StateDoubt(ctx context.Context, db *state.DB) (string, error) {
-	if db == nil {
-		return "", nil
-	}
 	open, err := stateDoubt.Load(ctx, db)
 	if err != nil || open != "" {
 		return open, err

@@ -19,6 +19,9 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 }
 
 func (db *DB) backup(ctx context.Context, path string) error {
+	if db.IsEmpty() {
+		return ErrNotExist
+	}
 	if err := db.open(); err != nil {
 		return err
 	}

@@ -27,8 +27,8 @@ var (
 	// ErrClosed says that the database was closed before the call.
 	ErrClosed = errors.New("state is closed")
 
-	// ErrNoRecord says that the agent does not manage the resource.
-	ErrNoRecord = errors.New("no such record")
+	// ErrNoPerson says that nothing is known of a person.
+	ErrNoPerson = errors.New("nothing is known of this person")
 
 	// ErrNoEntry says that no pending journal entry has the id.
 	ErrNoEntry = errors.New("no such pending journal entry")

@@ -21,8 +21,6 @@ const (
 	Applied   EntryState = "applied"   // acknowledged by WalkMe
 	Failed    EntryState = "failed"    // refused or unanswered
 	Abandoned EntryState = "abandoned" // begun by a run that was cut off, and not in WalkMe
-	Held      EntryState = "held"      // kept back by a limit
-	Skipped   EntryState = "skipped"   // not sent, for the reason in Reason
 )
 
 // Entry is one change of one resource in the journal.
@@ -83,7 +81,7 @@ const selectEntries = `SELECT j.id, run_id, j.seq, type, source_id, target_id, n
 
 // Begin writes an entry and returns its id. It is on the disk when Begin
 // returns, so that the first request may leave. ID is ignored. An empty State
-// is Pending; an entry that is settled from the start (Held, Skipped) needs no
+// is Pending; an entry that is settled from the start needs no
 // Finish.
 func (db *DB) Begin(ctx context.Context, e Entry) (int64, error) {
 	e.State = cmp.Or(e.State, Pending)
@@ -229,21 +227,22 @@ func scanEntry(row scanner) (Entry, error) {
 	return e, err
 }
 
-// Outcomes counts the entries of a run by their state, for a run that has not ended, or
-// never did.
-func (db *DB) Outcomes(ctx context.Context, runID string) (map[EntryState]int, error) {
-	type count struct {
-		state EntryState
-		n     int
-	}
-	counts, err := list(ctx, db, "count journal entries", func(row scanner) (c count, err error) {
-		return c, row.Scan(&c.state, &c.n)
-	}, `SELECT state, count(*) FROM journal WHERE run_id = ? GROUP BY state`, runID)
-	out := map[EntryState]int{}
-	for _, c := range counts {
-		out[c.state] = c.n
-	}
-	return out, err
+// CountSoFar sets how many changes were applied, and failed, as the journal says, for a
+// run that has not ended, or never did.
+func (db *DB) CountSoFar(ctx context.Context, r *Run) error {
+	r.Applied, r.Failed = 0, 0
+	return db.fail("count journal entries", db.each(ctx, `SELECT state, count(*) FROM journal WHERE run_id = ? GROUP BY state`, []any{r.ID}, func(row scanner) error {
+		var state EntryState
+		var n int
+		err := row.Scan(&state, &n)
+		switch state {
+		case Applied:
+			r.Applied = n
+		case Failed:
+			r.Failed = n
+		}
+		return err
+	}))
 }
 
 // Window is a time that limits look back over.

@@ -60,7 +60,7 @@ func TestFinishKeepsWhatWasBegun(t *testing.T) {
 func TestBeginSettled(t *testing.T) {
 	c := newClock()
 	db := openAt(t, statePath(t), c)
-	for _, s := range []state.EntryState{state.Held, state.Skipped} {
+	for _, s := range []state.EntryState{state.Applied, state.Failed} {
 		e := entryOf(userRecord(1))
 		e.State = s
 		id := begin(t, db, e)
@@ -145,7 +145,7 @@ func TestFinishAndForget(t *testing.T) {
 	id := begin(t, db, entryOf(r))
 	must(t, db.FinishAndForget(t.Context(), id, state.Outcome{State: state.Applied, HTTPStatus: 204}, r.Type, r.SourceID))
 	_, err := record(t.Context(), db, r.Type, r.SourceID)
-	wantIs(t, "Record(forgotten)", err, state.ErrNoRecord)
+	wantIs(t, "Record(forgotten)", err, errNone)
 	wantIs(t, "FinishAndForget(settled)",
 		db.FinishAndForget(t.Context(), id, state.Outcome{State: state.Applied}, scim.User, userRecord(1).SourceID), state.ErrNoEntry)
 	if got, err := db.Records(t.Context()); len(got) != 1 {

@@ -92,7 +92,10 @@ func cancelled(tb testing.TB) context.Context {
 	return ctx
 }
 
-// record returns the record of an Okta id, or state.ErrNoRecord.
+// errNone is record's answer when there is none.
+var errNone = errors.New("no such record")
+
+// record returns the record of an Okta id, or errNone.
 func record(ctx context.Context, db *state.DB, typ scim.Type, sourceID string) (state.Record, error) {
 	all, err := db.Records(ctx)
 	for _, r := range all {
@@ -100,5 +103,5 @@ func record(ctx context.Context, db *state.DB, typ scim.Type, sourceID string) (
 			return r, err
 		}
 	}
-	return state.Record{}, cmp.Or(err, state.ErrNoRecord)
+	return state.Record{}, cmp.Or(err, errNone)
 }

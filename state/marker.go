@@ -19,11 +19,8 @@ type Marker struct {
 }
 
 // Marker reads what stands beside the state. It is nil where there is none, where what
-// there is cannot be understood, and of a nil state.
+// there is cannot be understood.
 func (db *DB) Marker() (*Marker, error) {
-	if db == nil {
-		return nil, nil
-	}
 	text, err := os.ReadFile(db.markerPath())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

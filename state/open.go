@@ -175,6 +175,20 @@ func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
 	return openReadOnly(ctx, path, embedded)
 }
 
+// OpenOrEmpty is OpenReadOnly, and an empty state where there is no file yet: a machine
+// on which no run has been. What is asked of that is answered as by a file without
+// content.
+func OpenOrEmpty(ctx context.Context, path string) (*DB, error) {
+	db, err := OpenReadOnly(ctx, path)
+	if errors.Is(err, ErrNotExist) {
+		return &DB{path: path, now: time.Now, closed: make(chan struct{})}, nil
+	}
+	return db, err
+}
+
+// IsEmpty says that there was no file to open; see OpenOrEmpty.
+func (db *DB) IsEmpty() bool { return db.reader == nil }
+
 func openReadOnly(ctx context.Context, path string, migrations fs.FS) (*DB, error) {
 	db := &DB{path: path, now: time.Now, closed: make(chan struct{})}
 	if err := db.attach(ctx, migrations); err != nil {
@@ -241,7 +255,7 @@ func (db *DB) openReader(mode string) (err error) {
 }
 
 // Made says whether Open found no file and made one: a new state begins.
-func (db *DB) Made() bool { return db != nil && db.made }
+func (db *DB) Made() bool { return db.made }
 
 // Close waits for the changes under way, closes the file and gives the lock
 // back. A second Close does nothing. A database that was open for

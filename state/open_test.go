@@ -252,3 +252,35 @@ func TestContextIsObeyed(t *testing.T) {
 		t.Errorf("Records() = %v, %v, want the one record", got, err)
 	}
 }
+
+// A machine on which no run has been has a state, too: one that is empty, and that
+// nothing is written to.
+func TestEmptyState(t *testing.T) {
+	path := statePath(t)
+	db, err := state.OpenOrEmpty(t.Context(), path)
+	must(t, err)
+	if !db.IsEmpty() || db.Made() {
+		t.Errorf("IsEmpty() = %t, Made() = %t, want an empty state that nothing was made for", db.IsEmpty(), db.Made())
+	}
+	for name, read := range reads {
+		if err := read(t.Context(), db); err != nil {
+			t.Errorf("%s of an empty state = %v, want nil", name, err)
+		}
+	}
+	for name, write := range writes {
+		wantIs(t, name+" to an empty state", write(t.Context(), db), state.ErrReadOnly)
+	}
+	wantIs(t, "Backup of an empty state", db.Backup(t.Context(), path+".copy"), state.ErrNotExist)
+	must(t, db.Close())
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is there (%v), want none", err)
+	}
+
+	must(t, openDB(t, path).Close())
+	db, err = state.OpenOrEmpty(t.Context(), path)
+	must(t, err)
+	if db.IsEmpty() {
+		t.Error("IsEmpty() = true of a file that is there")
+	}
+	must(t, db.Close())
+}

@@ -75,7 +75,7 @@ func capital(w string) string {
 
 func scanText(row scanner) (s string, err error) { return s, row.Scan(&s) }
 
-// Person returns what is known of one person. Nothing at all is ErrNoRecord.
+// Person returns what is known of one person. Nothing at all is ErrNoPerson.
 func (db *DB) Person(ctx context.Context, sourceID string) (Found, error) {
 	f := Found{SourceID: sourceID}
 	var body string
@@ -91,7 +91,7 @@ func (db *DB) Person(ctx context.Context, sourceID string) (Found, error) {
 		return f, err
 	}
 	if f.Record = r; r == nil && f.Source == nil {
-		return f, ErrNoRecord
+		return f, ErrNoPerson
 	}
 	return f, nil
 }
@@ -270,6 +270,6 @@ func (db *DB) EachAssigned(ctx context.Context, fn func(id string, body []byte, 
 
 // CountAssigned is how many assignments the last snapshot held.
 func (db *DB) CountAssigned(ctx context.Context) (n int, err error) {
-	err = db.one(ctx, "SELECT count(*) FROM source_users", nil, &n)
+	err = db.total(ctx, "SELECT count(*) FROM source_users", nil, &n)
 	return n, db.fail("count people", err)
 }

@@ -66,7 +66,7 @@ func TestFindPeopleFollowsThem(t *testing.T) {
 	finds(t, db, "00u1")
 	assigned(t, db, map[string]string{"00u1": "Anna", "00u2": "Bob"})
 	finds(t, db, "anna", "00u1")
-	if _, err := db.Person(t.Context(), "00u9"); !errors.Is(err, state.ErrNoRecord) {
+	if _, err := db.Person(t.Context(), "00u9"); !errors.Is(err, state.ErrNoPerson) {
 		t.Errorf("Person(nobody) = %v", err)
 	}
 }

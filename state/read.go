@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -10,15 +11,13 @@ import (
 // scanner is what *sql.Rows and *sql.Row have in common.
 type scanner interface{ Scan(dest ...any) error }
 
-// A nil *DB reads as an empty state: a machine on which no run has been yet.
-
 // each calls fn for every row of a query.
 func (db *DB) each(ctx context.Context, query string, args []any, fn func(scanner) error) error {
-	if db == nil {
-		return nil
-	}
 	if err := db.open(); err != nil {
 		return err
+	}
+	if db.IsEmpty() {
+		return nil
 	}
 	rows, err := db.reader.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -35,21 +34,22 @@ func (db *DB) each(ctx context.Context, query string, args []any, fn func(scanne
 
 // one reads the single row of a query, sql.ErrNoRows when there is none.
 func (db *DB) one(ctx context.Context, query string, args []any, dest ...any) error {
-	if db == nil {
-		return sql.ErrNoRows
-	}
 	if err := db.open(); err != nil {
 		return err
+	}
+	if db.IsEmpty() {
+		return sql.ErrNoRows
 	}
 	return db.reader.QueryRowContext(ctx, query, args...).Scan(dest...)
 }
 
 // total is one for a query that adds up: an empty state has none of anything.
 func (db *DB) total(ctx context.Context, query string, args []any, dest any) error {
-	if db == nil {
+	err := db.one(ctx, query, args, dest)
+	if db.IsEmpty() && errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	return db.one(ctx, query, args, dest)
+	return err
 }
 
 // list reads all rows of a query, nil when there are none.

@@ -103,7 +103,7 @@ func TestReadOnlyWhileWriting(t *testing.T) {
 		reader, err := state.OpenReadOnly(t.Context(), path)
 		must(t, err)
 		for name, read := range reads {
-			if err := read(t.Context(), reader); err != nil && !errors.Is(err, state.ErrNoRecord) {
+			if err := read(t.Context(), reader); err != nil && !errors.Is(err, state.ErrNoPerson) {
 				t.Errorf("%s = %v, want nil", name, err)
 			}
 		}

@@ -44,7 +44,7 @@ func (db *DB) RunEntries(ctx context.Context, f RunFilter, after EntryPlace, lim
 // CountRunEntries counts what a filter selects.
 func (db *DB) CountRunEntries(ctx context.Context, f RunFilter) (n int, err error) {
 	where, args := f.where()
-	err = db.one(ctx, "SELECT count(*) FROM journal AS j"+where, args, &n)
+	err = db.total(ctx, "SELECT count(*) FROM journal AS j"+where, args, &n)
 	return n, db.fail("count journal entries", err)
 }
 

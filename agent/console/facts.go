@@ -10,14 +10,11 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// read opens the state for reading and hands it on; nil when there is none yet. It
+// read opens the state for reading and hands it on. It
 // is opened for each page, so that a state that is restored, or named anew by a
 // reload, is the one that is shown, and no page keeps a run from tidying it.
 func (s *Server) read(ctx context.Context, use func(*state.DB) error) (err error) {
-	db, err := state.OpenReadOnly(ctx, s.o.StatePath)
-	if errors.Is(err, state.ErrNotExist) {
-		return use(nil)
-	}
+	db, err := state.OpenOrEmpty(ctx, s.o.StatePath)
 	if err != nil {
 		return err
 	}
@@ -59,7 +56,5 @@ func countSoFar(ctx context.Context, db *state.DB, r *state.Run) error {
 	if r.Outcome != state.Running && r.Outcome != state.Interrupted {
 		return nil
 	}
-	n, err := db.Outcomes(ctx, r.ID)
-	r.Applied, r.Failed, r.Held, r.Skipped = n[state.Applied], n[state.Failed], n[state.Held], n[state.Skipped]
-	return err
+	return db.CountSoFar(ctx, r)
 }

@@ -34,7 +34,7 @@ func (s *Server) groups(r *http.Request) (*view, error) {
 	page := &groupsPage{Look: s.seen()}
 	page.Linkable = page.Look.linkable()
 	err := s.read(ctx, func(db *state.DB) error {
-		if db == nil {
+		if db.IsEmpty() {
 			return nil
 		}
 		source, sizes, err := db.SourceGroupSizes(ctx)
@@ -138,7 +138,7 @@ func (s *Server) group(r *http.Request) (*view, error) {
 	ctx, id := r.Context(), r.PathValue("id")
 	page := &groupPage{Query: strings.TrimSpace(r.URL.Query().Get("q")), CanRetry: s.mayRun(ctx)}
 	err := s.read(ctx, func(db *state.DB) error {
-		if db == nil {
+		if db.IsEmpty() {
 			return errNoGroup
 		}
 		g, err := db.SourceGroup(ctx, id)

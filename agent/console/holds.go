@@ -127,7 +127,7 @@ func (s *Server) hold(r *http.Request) (*view, error) {
 func (s *Server) holdPage(ctx context.Context, id, query string) (*holdPage, error) {
 	page := &holdPage{Query: strings.TrimSpace(query), MayDecide: !visitorOf(ctx).ViewOnly, CanRun: s.mayRun(ctx)}
 	err := s.read(ctx, func(db *state.DB) error {
-		if db == nil {
+		if db.IsEmpty() {
 			return errNoHold
 		}
 		h, err := agent.ReadHold(ctx, db, id)

@@ -60,7 +60,7 @@ func (s *Server) mappings(r *http.Request) (*view, error) {
 	mapping := page.fill(r, configured)
 	page.YAML = yamlOf(page.Lines)
 	err := s.read(ctx, func(db *state.DB) error {
-		if db == nil {
+		if db.IsEmpty() {
 			return nil
 		}
 		return s.try(ctx, db, page, mapping, r.Form.Get("try") != "")

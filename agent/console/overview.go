@@ -66,7 +66,7 @@ func (s *Server) overview(r *http.Request) (*view, error) {
 			}
 			page.Next = s.at(next)
 		}
-		if db == nil {
+		if db.IsEmpty() {
 			return nil
 		}
 		if l, err = readLatest(ctx, db); err != nil {

@@ -44,7 +44,7 @@ func (s *Server) people(r *http.Request) (*view, error) {
 	page := &peoplePage{Query: strings.TrimSpace(q.Get("q"))}
 	words := strings.Fields(page.Query)
 	err := s.read(ctx, func(db *state.DB) error {
-		if db == nil {
+		if db.IsEmpty() {
 			page.Empty = true
 			return nil
 		}
@@ -188,11 +188,11 @@ func (s *Server) person(r *http.Request) (*view, error) {
 	ctx, id := r.Context(), r.PathValue("id")
 	page := &personPage{CanRetry: s.mayRun(ctx)}
 	err := s.read(ctx, func(db *state.DB) error {
-		if db == nil {
+		if db.IsEmpty() {
 			return errNobody
 		}
 		f, err := db.Person(ctx, id)
-		if errors.Is(err, state.ErrNoRecord) {
+		if errors.Is(err, state.ErrNoPerson) {
 			entries, err := db.PersonHistory(ctx, id, 1)
 			if err == nil && len(entries) == 0 {
 				err = errNobody

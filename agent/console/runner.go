@@ -145,7 +145,7 @@ func (n *runner) run(ctx context.Context, p Program, o RunOptions) (id string, e
 // newest is the id of the latest run, "" without one.
 func (n *runner) newest(ctx context.Context) (id string, err error) {
 	err = n.s.read(ctx, func(db *state.DB) error {
-		if db == nil {
+		if db.IsEmpty() {
 			return nil
 		}
 		runs, err := db.RunsBefore(ctx, "", 1)

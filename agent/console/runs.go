@@ -55,7 +55,7 @@ func (s *Server) runs(r *http.Request) (*view, error) {
 		}
 	}
 	err = s.read(ctx, func(db *state.DB) error {
-		if db == nil {
+		if db.IsEmpty() {
 			return nil
 		}
 		runs, err := db.RunsBefore(ctx, before, runsOnPage+1)
@@ -147,7 +147,7 @@ func (s *Server) run(r *http.Request) (*view, error) {
 	id, _ := strconv.ParseInt(q.Get("after"), 10, 64) // what is no number is the beginning
 	after := state.EntryPlace{Action: q.Get("after_action"), Name: q.Get("after_name"), ID: id}
 	err := s.read(ctx, func(db *state.DB) error {
-		if db == nil {
+		if db.IsEmpty() {
 			return errNoRun
 		}
 		run, err := db.RunByID(ctx, r.PathValue("id"))

@@ -22,22 +22,19 @@ func NextRun(ctx context.Context, db *state.DB, path string) (time.Time, error) 
 // open opens the state for a run.
 func (d *daemon) open(ctx context.Context, path string) (*state.DB, error) {
 	db, err := state.Open(ctx, state.Options{Path: path, Build: d.options.Version, Holder: program + " run"})
-	if db.Made() {
+	if err == nil && db.Made() {
 		d.log.Warn("a new state begins: there was none", "path", path)
 	}
 	return db, err
 }
 
-// read opens the state for reading and hands it on, nil when there is none yet.
+// read opens the state for reading and hands it on.
 func (d *daemon) read(ctx context.Context, use func(*state.DB) error) error {
 	return readState(ctx, d.setup.Config.StatePath, use)
 }
 
 func readState(ctx context.Context, path string, use func(*state.DB) error) (err error) {
-	db, err := state.OpenReadOnly(ctx, path)
-	if errors.Is(err, state.ErrNotExist) {
-		return use(nil)
-	}
+	db, err := state.OpenOrEmpty(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -64,9 +61,6 @@ func (d *daemon) migrate(ctx context.Context, path string) error {
 // at a few people, takes the place of no tick.
 func (d *daemon) readPast(ctx context.Context) (past Past, err error) {
 	err = d.read(ctx, func(db *state.DB) error {
-		if db == nil {
-			return nil
-		}
 		runs, err := db.Runs(ctx, surveyedRuns)
 		if err != nil || len(runs) == 0 {
 			return err

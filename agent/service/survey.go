@@ -19,7 +19,7 @@ func (d *daemon) survey(ctx context.Context) {
 }
 
 func (d *daemon) surveyState(ctx context.Context, db *state.DB) error {
-	if db == nil {
+	if db.IsEmpty() {
 		return nil
 	}
 	records, err := db.Records(ctx)

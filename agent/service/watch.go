@@ -130,9 +130,7 @@ func (d *daemon) startWatch(ctx context.Context, wait *sync.WaitGroup, loop *Loo
 	}
 	d.watcher = &watcher{okta: d.setup.Follow, interval: d.setup.Config.Watch, log: d.log, wake: make(chan string, 1)}
 	err := d.read(ctx, func(db *state.DB) (err error) {
-		if db != nil {
-			d.watcher.cursor, err = agent.LogCursor.Load(ctx, db)
-		}
+		d.watcher.cursor, err = agent.LogCursor.Load(ctx, db)
 		return err
 	})
 	if err != nil {

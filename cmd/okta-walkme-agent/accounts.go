@@ -32,7 +32,7 @@ csv is for a table that HR can go through.`,
 			var list *agent.AccountList
 			fresh := false
 			err := c.reading(cmd.Context(), "accounts", func(ctx context.Context, _ *configs.Config, a *agent.Agent) (err error) {
-				fresh = a.State == nil
+				fresh = a.State.IsEmpty()
 				list, err = a.Unmanaged(ctx)
 				return err
 			})

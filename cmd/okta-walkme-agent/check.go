@@ -143,7 +143,7 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 		k.fail("state file", err)
 		return nil
 	}
-	if db == nil {
+	if db.IsEmpty() {
 		k.newState(cfg.State.Path)
 		return nil
 	}

@@ -73,9 +73,6 @@ func nextRun(ctx context.Context, cfg *configs.Config, db *state.DB) (time.Time,
 		}
 		return *n.NextRun, nil
 	}
-	if db == nil {
-		return time.Time{}, nil
-	}
 	return service.NextRun(ctx, db, cfg.State.Path)
 }
 

@@ -107,7 +107,7 @@ func (c *cli) printHold(view *agent.HoldView, format string, text func(io.Writer
 	return text(c.folded(c.stdout), view, c.reportOptions(c.stdout, true))
 }
 
-// readHolds opens the state for reading, nil where there is none yet.
+// readHolds opens the state for reading.
 func (c *cli) readHolds(ctx context.Context, format string, do func(*state.DB) error) (err error) {
 	if err := textOrJSON(format); err != nil {
 		return err
@@ -120,9 +120,7 @@ func (c *cli) readHolds(ctx context.Context, format string, do func(*state.DB) e
 	if err != nil {
 		return explained(err)
 	}
-	if db != nil {
-		defer func() { err = errors.Join(err, db.Close()) }()
-	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	return explained(do(db))
 }
 

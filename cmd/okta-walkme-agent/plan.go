@@ -143,9 +143,7 @@ func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (planned *pl
 	if err != nil {
 		return nil, err
 	}
-	if db != nil {
-		defer func() { err = errors.Join(err, db.Close()) }()
-	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	return (&agent.Agent{State: db, Config: cfg.Agent()}).PlanOffline(ctx, agent.Options{})
 }
 

@@ -145,7 +145,7 @@ func (c *cli) confirmResync(ctx context.Context, cfg *configs.Config) error {
 		return nil
 	}
 	db, err := openState(ctx, cfg, purpose{dry: true})
-	if err != nil || db == nil {
+	if err != nil || db.IsEmpty() {
 		return explained(err)
 	}
 	records, err := db.Records(ctx)

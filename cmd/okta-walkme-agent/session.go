@@ -19,7 +19,7 @@ import (
 type session struct {
 	config *configs.Config
 	agent  *agent.Agent
-	state  *state.DB // nil: there is no state file yet, and the session is dry
+	state  *state.DB
 	walkme *walkme.Client
 }
 
@@ -42,7 +42,7 @@ func (c *cli) open(ctx context.Context, cfg *configs.Config, p purpose, log *slo
 		s.walkme.Close()
 		return nil, err
 	}
-	if db == nil && p.observer == nil { // the service has said so at its start
+	if db.IsEmpty() && p.observer == nil { // the service has said so at its start
 		fmt.Fprintf(c.folded(c.stderr), "%s: there is no state in %s yet: this is what a first run would do\n", programName, cfg.State.Path)
 	}
 	s.use(db)
@@ -98,7 +98,7 @@ func (c *cli) follow(oc *okta.Config, wc *walkme.Config) {
 	wc.Waiting = func(w walkme.Wait) { c.display.waits("WalkMe (rate limit exceeded)", w.Since, w.Until) }
 }
 
-// use gives the session its state, nil for none.
+// use gives the session its state.
 func (s *session) use(db *state.DB) { s.state, s.agent.State = db, db }
 
 func openState(ctx context.Context, cfg *configs.Config, p purpose) (*state.DB, error) {
@@ -107,11 +107,7 @@ func openState(ctx context.Context, cfg *configs.Config, p purpose) (*state.DB, 
 			Path: cfg.State.Path, Build: buildVersion(), Holder: strings.TrimSpace(programName + " " + p.name),
 		})
 	}
-	db, err := state.OpenReadOnly(ctx, cfg.State.Path)
-	if errors.Is(err, state.ErrNotExist) {
-		return nil, nil // a fresh machine: nothing is managed yet
-	}
-	return db, err
+	return state.OpenOrEmpty(ctx, cfg.State.Path)
 }
 
 func (s *session) close() error {

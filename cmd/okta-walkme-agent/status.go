@@ -185,7 +185,7 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 	for _, r := range runs {
 		if r.Outcome == state.Running || r.Outcome == state.Interrupted {
 			running = running || r.Outcome == state.Running
-			if err := countSoFar(ctx, db, &r); err != nil {
+			if err := db.CountSoFar(ctx, &r); err != nil {
 				return err
 			}
 		}
@@ -229,13 +229,6 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 		v.Quarantine = &quarantine
 	}
 	return nil
-}
-
-// countSoFar counts what the journal says of a run that has not counted itself.
-func countSoFar(ctx context.Context, db *state.DB, r *state.Run) error {
-	n, err := db.Outcomes(ctx, r.ID)
-	r.Applied, r.Failed, r.Held, r.Skipped = n[state.Applied], n[state.Failed], n[state.Held], n[state.Skipped]
-	return err
 }
 
 // addDryRuns puts the runs of a dry service in their places among the others, and its

@@ -110,7 +110,7 @@ func TestStatusOfAKilledRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = db.BeginRun(t.Context(), state.Run{ID: "1", Trigger: "sync", StartedAt: time.Now()})
-	for _, s := range []state.EntryState{state.Pending, state.Pending, state.Skipped} {
+	for _, s := range []state.EntryState{state.Pending, state.Pending, state.Failed} {
 		id, beginErr := db.Begin(t.Context(), state.Entry{RunID: "1", Type: scim.User, SourceID: "00u1", Action: string(plan.Create), State: s})
 		err = errors.Join(err, beginErr)
 		if s == state.Pending {
@@ -121,8 +121,8 @@ func TestStatusOfAKilledRun(t *testing.T) {
 		t.Fatal(err, beginErr)
 	}
 	v := c.status()
-	if r := v.Runs[0]; r.Outcome != state.Interrupted || r.Applied != 2 || r.Skipped != 1 || v.Pending != 1 || v.UnderWay != 0 {
-		t.Errorf("status = %+v, want an interrupted run with 2 applied and 1 skipped, and 1 change cut off", v)
+	if r := v.Runs[0]; r.Outcome != state.Interrupted || r.Applied != 2 || r.Failed != 1 || v.Pending != 1 || v.UnderWay != 0 {
+		t.Errorf("status = %+v, want an interrupted run with 2 applied and 1 failed, and 1 change cut off", v)
 	}
 }
 
