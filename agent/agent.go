@@ -73,9 +73,8 @@ type Agent struct {
 	// Stopping, if set, hears how many changes are under way when a run is told to stop
 	// while it applies.
 	Stopping func(underWay int)
-	// Missed, if set, hears of an approval that releases nothing: it is of another set
-	// than the one that waits under the id now.
-	Missed func(holdID string)
+	// Missed, if set, hears of an approval that releases nothing, and why.
+	Missed func(holdID, why string)
 
 	// VerifyFirst has the first run look for an account, however fresh the last sighting
 	// is: a service has just started.

@@ -55,7 +55,7 @@ func (o Options) approval(holdID string) state.Judgement {
 func (a *Agent) approve(ctx context.Context, planned *plan.Plan, id string, opts Options) error {
 	at := slices.IndexFunc(planned.Released(), func(r plan.Release) bool { return r.ID == id })
 	if at < 0 {
-		return a.approvedBefore(ctx, id)
+		return a.approvedBefore(ctx, id, opts)
 	}
 	d, err := a.State.Decide(ctx, opts.approval(id))
 	if err != nil {
@@ -68,7 +68,7 @@ func (a *Agent) approve(ctx context.Context, planned *plan.Plan, id string, opts
 }
 
 // approvedBefore is about an approval that releases nothing in this run.
-func (a *Agent) approvedBefore(ctx context.Context, id string) error {
+func (a *Agent) approvedBefore(ctx context.Context, id string, opts Options) error {
 	decided, err := a.State.DecisionsOn(ctx, id)
 	if err != nil {
 		return err
@@ -80,14 +80,34 @@ func (a *Agent) approvedBefore(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(open, func(h state.Hold) bool { return h.ID == id }) {
+	at := slices.IndexFunc(open, func(h state.Hold) bool { return h.ID == id })
+	if at < 0 {
 		return state.ErrNoHold
 	}
-	a.log().Warn("the approval is of another set than the one that waits now: nothing is released", "hold", id)
+	why, err := a.whyMissed(ctx, &open[at], opts)
+	if err != nil {
+		return err
+	}
+	a.log().Warn("the approval releases nothing: "+why, "hold", id)
 	if a.Missed != nil {
-		a.Missed(id)
+		a.Missed(id, why)
 	}
 	return nil
+}
+
+// whyMissed says why a hold that waits is none of this run.
+func (a *Agent) whyMissed(ctx context.Context, h *state.Hold, opts Options) (string, error) {
+	found := []HoldView{viewHold(h)}
+	if err := noteFound(ctx, a.State, found); err != nil {
+		return "", err
+	}
+	switch {
+	case h.Forced && opts.Scope.Selection() == nil:
+		return "it is of a resync; the same resync with --approve releases it", nil
+	case found[0].Refresh && !opts.Scope.Refreshes():
+		return "it is of a refresh; sync --refresh --approve releases it", nil
+	}
+	return "the approval is of another set than the one that waits now; holds shows what waits", nil
 }
 
 // endCarriedOut ends the decisions about what this run has done. What it leaves is ended

@@ -34,9 +34,10 @@ type HoldView struct {
 	Count     int       `json:"count"`  // of all that was held
 	Digest    string    `json:"digest"` // of the set: what a decision is about, see Decide
 	CreatedAt time.Time `json:"created_at"`
-	Limit     string    `json:"limit"`  // in words
-	Reason    string    `json:"reason"` // how it is exceeded, in words
-	Resync    bool      `json:"resync"` // of a resync: the next resync carries a decision out
+	Limit     string    `json:"limit"`   // in words
+	Reason    string    `json:"reason"`  // how it is exceeded, in words
+	Resync    bool      `json:"resync"`  // of a resync: the next resync carries a decision out
+	Refresh   bool      `json:"refresh"` // of a refresh: the next run that refreshes carries a decision out
 
 	State          string     `json:"state"` // waiting | approved | rejected
 	DecidedBy      string     `json:"decided_by"`
@@ -78,6 +79,9 @@ func ReadHolds(ctx context.Context, db *state.DB) (*HoldsView, error) {
 	for i := range decided {
 		view.Holds = append(view.Holds, viewDecision(&decided[i]))
 	}
+	if err := noteFound(ctx, db, view.Holds); err != nil {
+		return nil, err
+	}
 	return view, nil
 }
 
@@ -116,8 +120,12 @@ func DecideHold(ctx context.Context, path string, j state.Judgement) (*HoldView,
 	if err != nil {
 		return nil, err
 	}
-	view := viewDecision(&d)
-	return &view, nil
+	holds := []HoldView{viewDecision(&d)}
+	db, err := state.OpenReadOnly(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return &holds[0], errors.Join(noteFound(ctx, db, holds), db.Close())
 }
 
 func viewHold(h *state.Hold) HoldView {

@@ -92,6 +92,7 @@ type Plan struct {
 	Unmapped        []Unmapped        `json:"unmapped,omitempty"` // by a mapping that no run had yet
 	Unvalued        []Unvalued        `json:"unvalued,omitempty"` // attributes that the mapping reads and nobody has
 	Health          Health            `json:"health"`
+	Resync          *Selection        `json:"resync,omitempty"`            // what is pushed again; nil: no resync
 	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"`         // after a refresh
 	Strangers       []Strangers       `json:"strangers,omitempty"`         // after a refresh
 	NotShown        []string          `json:"not_shown,omitempty"`         // paths that WalkMe accepted and does not show

@@ -83,7 +83,7 @@ type planner struct {
 func New(in Input) *Plan {
 	p := &planner{
 		in:        in,
-		plan:      &Plan{Schema: Schema, Health: in.Health, People: map[string]string{}},
+		plan:      &Plan{Schema: Schema, Health: in.Health, Resync: in.Scope.selection, People: map[string]string{}},
 		users:     map[string]*state.Record{},
 		groups:    map[string]*state.Record{},
 		actions:   map[string]*Change{},

@@ -34,10 +34,17 @@ func (s Selection) Continued(pushed map[string]bool) Selection {
 // Continues says whether the resync goes on where one was interrupted.
 func (s *Selection) Continues() bool { return s.done != nil }
 
-// String names what is selected, in the flags of the command line: two selections of the
-// same have the same.
+// String names what is selected, in the flags of the command line, or as "everything":
+// two selections of the same have the same.
 func (s *Selection) String() string {
-	var parts []string
+	if flags := s.Flags(); len(flags) > 0 {
+		return strings.Join(flags, " ")
+	}
+	return "everything"
+}
+
+// Flags are those of the command line that select the same, quoted for a shell.
+func (s *Selection) Flags() (parts []string) {
 	for _, flag := range []struct {
 		name   string
 		values []string
@@ -57,10 +64,7 @@ func (s *Selection) String() string {
 	if s.Failed {
 		parts = append(parts, "--failed")
 	}
-	if len(parts) == 0 {
-		return "everything"
-	}
-	return strings.Join(parts, " ")
+	return parts
 }
 
 // All says whether everything is selected.

@@ -64,8 +64,18 @@ const (
 	kindUndone      = "undone"
 )
 
-// approveCommand releases a hold; the id comes after it.
-const approveCommand = "okta-walkme-agent sync --approve "
+// approveCommand releases a hold of the plan: the run that finds again what is held. What
+// a refresh or a resync has found, only another one finds.
+func approveCommand(p *plan.Plan, id string) string {
+	words := []string{"okta-walkme-agent", "sync"}
+	switch {
+	case p.Resync != nil:
+		words = append([]string{"okta-walkme-agent", "resync"}, p.Resync.Flags()...)
+	case p.Unmanaged != nil:
+		words = append(words, "--refresh")
+	}
+	return strings.Join(append(words, "--approve", id), " ")
+}
 
 // arrangeRun sorts a run into sections.
 func arrangeRun(r *agent.Report, o Options) *document {
@@ -109,11 +119,7 @@ func arrange(p *plan.Plan, run *agent.RunReport, settled []apply.Settlement, adv
 		d.add(undoneSection(byPlace[at]))
 	}
 	for _, at := range placesOf(kindHeld, byPlace) {
-		held := heldSection(holdOf(p, at.detail), byPlace[at])
-		if p.Unmanaged != nil { // what a refresh has found, only a refresh finds again
-			held.approve = strings.Replace(held.approve, "sync ", "sync --refresh ", 1)
-		}
-		d.add(held)
+		d.add(heldSection(p, at.detail, byPlace[at]))
 	}
 	d.alert()
 	return d
@@ -298,10 +304,11 @@ func undoneSection(changes []*plan.Change) section {
 	return s
 }
 
-func heldSection(h plan.Hold, changes []*plan.Change) section {
+func heldSection(p *plan.Plan, id string, changes []*plan.Change) section {
+	h := holdOf(p, id)
 	s := section{kind: kindHeld, title: "Held: " + holdKind(h.Kind, cmp.Or(h.Count, len(changes))), note: h.Reason, changes: changes}
 	if h.ID != "" {
-		s.approve = approveCommand + h.ID
+		s.approve = approveCommand(p, h.ID)
 	}
 	return s
 }

@@ -77,7 +77,7 @@ func (f *folder) words(text string) []string {
 		} else {
 			out = append(out, word)
 		}
-		command = (command || word == f.program) && !strings.HasSuffix(word, ";") && !strings.HasSuffix(word, ",")
+		command = (command || painted.ReplaceAllString(word, "") == f.program) && !strings.HasSuffix(word, ";") && !strings.HasSuffix(word, ",")
 	}
 	return out
 }

@@ -65,6 +65,8 @@ func DecisionText(w io.Writer, h *agent.HoldView, o Options) error {
 		next = "they stay undone until " + programHolds + "approve " + h.ID
 	case h.Resync:
 		next = "the next resync of the same carries it out"
+	case h.Refresh:
+		next = "only a refresh finds it again: the next sync --refresh carries it out; a run without one ends the decision"
 	}
 	p.paragraph(2, plain, next)
 	return p.writeHolds(w)
@@ -103,20 +105,23 @@ func (p *printer) hold(h *agent.HoldView) {
 		p.paragraph(2, plain, "nothing of it is in force any more: it was carried out, or the people have returned")
 	}
 	if h.Resync {
-		p.paragraph(2, plain, "of a resync")
+		p.paragraph(2, plain, "of a resync: the next resync of the same carries a decision out")
+	}
+	if h.Refresh {
+		p.paragraph(2, plain, "of a refresh: the next sync --refresh carries a decision out")
 	}
 }
 
 func (p *printer) holdCommands(h *agent.HoldView) {
-	p.paragraph(2, cyan, programHolds+"show "+h.ID)
+	p.command(2, programHolds+"show "+h.ID)
 	p.decideCommands(h)
 }
 
 func (p *printer) decideCommands(h *agent.HoldView) {
 	if h.State != agent.HoldApproved {
-		p.paragraph(2, cyan, programHolds+"approve "+h.ID)
+		p.command(2, programHolds+"approve "+h.ID)
 	}
 	if h.State != agent.HoldRejected {
-		p.paragraph(2, cyan, programHolds+"reject "+h.ID)
+		p.command(2, programHolds+"reject "+h.ID)
 	}
 }

@@ -106,6 +106,11 @@ func (p *printer) paragraph(indent int, st style, text string) {
 	p.flow(indent, st, Escape(text))
 }
 
+// command prints what is to be copied: it is never broken.
+func (p *printer) command(indent int, text string) {
+	p.b.WriteString(strings.Repeat(" ", indent) + p.paint(cyan, Escape(text)) + "\n")
+}
+
 // heading prints a title with a note beside it, or below it where the line is
 // too short for both.
 func (p *printer) heading(title, note string) {

@@ -94,7 +94,7 @@ func (p *printer) section(d *document, s *section) {
 	p.blank()
 	p.heading(s.title, s.note)
 	if s.approve != "" {
-		p.paragraph(2, cyan, s.approve)
+		p.command(2, s.approve)
 	}
 	p.settled(s.settled)
 	p.changes(d, s)

@@ -83,12 +83,22 @@ func (c *cli) execute(ctx context.Context, args []string) int {
 	}
 	var e *exit
 	if err != nil && (!errors.As(err, &e) || e.err != nil) {
-		stderr := c.folded(c.stderr)
-		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(stderr, "%s: %s\n", programName, report.Escape(strings.TrimRight(line, "\n")))
-		}
+		c.say(err)
 	}
 	return code
+}
+
+// say prints an error. A script reads the last line, so that one stays whole where no
+// terminal shows it.
+func (c *cli) say(err error) {
+	lines := slices.Collect(strings.Lines(err.Error()))
+	for i, line := range lines {
+		w := c.stderr
+		if isTerminal(w) || i < len(lines)-1 {
+			w = c.folded(w)
+		}
+		fmt.Fprintf(w, "%s: %s\n", programName, report.Escape(strings.TrimRight(line, "\n")))
+	}
 }
 
 // isInterrupt says whether an error is nothing but the signal that ended the command.

@@ -35,7 +35,14 @@ func TestEightyColumns(t *testing.T) {
 		if r.out+r.err == "" {
 			t.Errorf("%s prints nothing", command)
 		}
-		for line := range strings.Lines(r.out + r.err) {
+		text, said := r.out+r.err, lastLine(r.err)
+		if r.code == exitFailed || r.code == exitUsage || r.code == exitConfig { // scripts read why
+			text = strings.TrimSuffix(text, said+"\n")
+			if !strings.HasPrefix(said, programName+": ") {
+				t.Errorf("%s: the last line on standard error is %q", command, said)
+			}
+		}
+		for line := range strings.Lines(text) {
 			line = strings.TrimRight(line, "\n")
 			text := strings.TrimSpace(strings.TrimPrefix(line, programName+": "))
 			copied := !strings.Contains(text, " ") || strings.HasPrefix(text, programName+" ")

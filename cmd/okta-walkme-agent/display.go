@@ -10,6 +10,7 @@ import (
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/agent/report"
 )
 
 // eraseLine begins the line of a terminal anew (ECMA-48, section 8.3.41).
@@ -218,9 +219,9 @@ func (d *display) stopping(underWay int) {
 }
 
 // missed says that an approval has released nothing.
-func (d *display) missed(holdID string) {
+func (d *display) missed(holdID, why string) {
 	d.clear()
-	fmt.Fprintf(d.w, "%s: %s: the approval is of another set than the one that waits now, so nothing is released; holds shows what waits\n", programName, holdID)
+	fmt.Fprintf(report.Folded(d.w, width(d.w), programName), "%s: %s: nothing is released: %s\n", programName, holdID, why)
 }
 
 // clear empties the line, for what is printed next.
