@@ -43,6 +43,7 @@ func TestAServiceBeginsWithALook(t *testing.T) {
 	w.patient()
 	wantText(t, "requests", w.requests(), "")
 	w.restart()
+	w.agent.VerifyFirst = true
 	w.patient()
 	wantText(t, "requests of a service that has started", w.requests(), "GET /Users/ann")
 	w.patient()
