@@ -275,7 +275,7 @@ func eligibleMembers(members []string, v *view, planned *plan.Plan) int {
 // concerns says whether a change is about the person or group itself, or takes the
 // person's account.
 func (e *Explanation) concerns(c *plan.Change) bool {
-	return c.Type == e.Type && (c.OktaID == e.OktaID || c.Leaver == e.OktaID)
+	return c.Type == e.Type && (c.OktaID == e.OktaID || c.From == e.OktaID)
 }
 
 func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planned *plan.Plan) error {

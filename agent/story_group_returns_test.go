@@ -151,13 +151,13 @@ func TestChangedLink(t *testing.T) {
 func TestUnpushedGroupIsTakenOver(t *testing.T) {
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w, id := unpushed(t, profile, false)
-		w.groups["heir"] = w.org.NewGroup("push Team", w.people["cara"])
+		w.groups["second"] = w.org.NewGroup("push Team", w.people["cara"])
 		wantText(t, "changes", changes(w.sync()), "group_link push Team: applied")
 		wantText(t, "memberships", w.memberships(), `
 			push Base: cara
 			push Team: ann bob cara own`)
-		if heir, before := w.record("heir"), w.record("push Team"); heir.ID != id || before.ID != "" {
-			t.Errorf("records = %+v and %+v, want the group to have passed on", heir, before)
+		if second, before := w.record("second"), w.record("push Team"); second.ID != id || before.ID != "" {
+			t.Errorf("records = %+v and %+v, want the group to have passed on", second, before)
 		}
 		w.quiet()
 		w.org.RenameGroup(w.groups["push Team"], "push Crew")

@@ -48,7 +48,7 @@ func TestOtherLettersAreOtherPeople(t *testing.T) {
 }
 
 // An account does not pass on to somebody whose userName only folds to the leaver's.
-func TestNoHeirByOtherLetters(t *testing.T) {
+func TestNoHandoverByOtherLetters(t *testing.T) {
 	w := newWorld(t, walkme.OIN)
 	w.hire("kim")
 	w.sync()

@@ -290,7 +290,7 @@ func (r *runner) perform(ctx context.Context, c *job) error {
 	case plan.Reactivate:
 		return r.reactivateUser(ctx, c)
 	case plan.GroupLink:
-		if c.Leaver != "" {
+		if c.From != "" {
 			return r.passGroup(ctx, c)
 		}
 		return r.createGroup(ctx, c)

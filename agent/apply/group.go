@@ -193,11 +193,11 @@ func (r *runner) unlinkGroup(ctx context.Context, c *job) error {
 // passGroup records that a group has the WalkMe group of one that was deleted in Okta.
 // Nothing is sent for it, and nothing about the group changes but its owner.
 func (r *runner) passGroup(ctx context.Context, c *job) error {
-	if err := r.claim(scim.Group, c.WalkMeID, c.OktaID, c.Leaver); err != nil {
+	if err := r.claim(scim.Group, c.WalkMeID, c.OktaID, c.From); err != nil {
 		return err
 	}
 	return r.write(ctx, c, nil, func(context.Context) (written, error) {
-		rec, ok := r.recorded(scim.Group, c.Leaver)
+		rec, ok := r.recorded(scim.Group, c.From)
 		if !ok || rec.ID != c.WalkMeID {
 			return written{}, &refusal{"the WalkMe group is not the one on record any more"}
 		}

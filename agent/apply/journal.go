@@ -23,7 +23,7 @@ func (e *stateError) Unwrap() error { return e.err }
 // entry is the journal entry of a change, or of a part of one.
 func (r *runner) entry(c *job, members *plan.MemberChange) state.Entry {
 	detail := journalDetail{
-		Attributes: c.Attributes, MappingDigest: r.a.MappingDigest, Activates: c.activates, Leaver: c.Leaver,
+		Attributes: c.Attributes, MappingDigest: r.a.MappingDigest, Activates: c.activates, From: c.From,
 	}
 	switch {
 	case c.Want != nil:
@@ -56,8 +56,8 @@ type journalDetail struct {
 	// Activates says that the account was seen inactive before.
 	Activates bool `json:"activates,omitempty"`
 
-	// Leaver is the Okta id of the person, or the group, from whom the object passes on.
-	Leaver string `json:"leaver,omitempty"`
+	// From is the Okta id that the object passes on from, see plan.Handover.
+	From string `json:"leaver,omitempty"`
 
 	// What a settled change records.
 	SourceDigest  string `json:"source_digest,omitempty"`
@@ -92,7 +92,7 @@ func (r *runner) write(ctx context.Context, c *job, members *plan.MemberChange, 
 	noting, noted := walkme.Note(ctx)
 	result, err := send(noting)
 	if err == nil && result.record != nil {
-		err = r.claim(c.Type, result.record.ID, c.OktaID, c.Leaver) // a server may answer with an object that has an owner
+		err = r.claim(c.Type, result.record.ID, c.OktaID, c.From) // a server may answer with an object that has an owner
 	}
 	ctx = context.WithoutCancel(ctx)
 	switch {

@@ -91,9 +91,9 @@ func (g *owners) ownerID(t scim.Type, walkmeID string) string {
 
 // claim reserves a WalkMe object for an Okta id until the run ends. It is refused
 // while the object has another owner. What may change hands is the account of
-// a person who has left: one that is recorded as inactive, or that of leaver; and a
-// group that is no longer pushed, or that of leaver, which Okta has deleted.
-func (g *owners) claim(t scim.Type, walkmeID, oktaID, leaver string) error {
+// a person who has left: one that is recorded as inactive, or that of from; and a
+// group that is no longer pushed, or that of from, which Okta has deleted.
+func (g *owners) claim(t scim.Type, walkmeID, oktaID, from string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if walkmeID == "" {
@@ -107,7 +107,7 @@ func (g *owners) claim(t scim.Type, walkmeID, oktaID, leaver string) error {
 		return &takenError{fmt.Sprintf("the WalkMe %s %s of this name may be passing to Okta %s %s", what, walkmeID, strings.ToLower(string(t)), other)}
 	}
 	owner := g.ownerOf[t][walkmeID]
-	if owner != "" && owner != oktaID && owner != leaver && g.records[t][owner].Active {
+	if owner != "" && owner != oktaID && owner != from && g.records[t][owner].Active {
 		return &takenError{fmt.Sprintf("the WalkMe %s %s of this name is managed for Okta %s %s", what, walkmeID, strings.ToLower(string(t)), owner)}
 	}
 	g.claims[t][walkmeID] = oktaID

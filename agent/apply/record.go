@@ -91,7 +91,7 @@ func (g *owners) passOn(oktaID string, old *state.Record, previous state.Record)
 	out := []state.Record{previous}
 	for _, group := range g.holding(oktaID, previous.SourceID) {
 		theirs := scim.Contains(group.Members, previous.SourceID)
-		group.Members = plan.PassMembers(group.Members, oktaID, previous.SourceID, previous.ID != "")
+		group.Members = plan.Handover{From: previous.SourceID, To: oktaID}.PassMembers(group.Members, previous.ID != "")
 		if scim.Contains(group.Members, oktaID) && (inDoubt || !theirs) {
 			group.Partial = true
 		}

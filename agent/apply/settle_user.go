@@ -106,7 +106,7 @@ func (s *settler) link(e state.Entry, u *walkme.User) finding {
 	if !detail.Activates && u.ExternalID != e.SourceID {
 		return replan("nothing shows that the account was taken over")
 	}
-	if err := s.claim(scim.User, u.ID, e.SourceID, detail.Leaver); err != nil {
+	if err := s.claim(scim.User, u.ID, e.SourceID, detail.From); err != nil {
 		return replan(err.Error())
 	}
 	return profile(e, s.newAccount(e, u, state.Linked), u, "WalkMe had done it; the account is recorded")

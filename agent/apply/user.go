@@ -63,7 +63,7 @@ func (r *runner) postUser(ctx context.Context, c *job) error {
 // another person's record manages is only taken when that person has left it:
 // Okta forgets the id at a deactivation, too.
 func (r *runner) linkUser(ctx context.Context, c *job, found *walkme.User) error {
-	if err := r.claim(scim.User, found.ID, c.OktaID, c.Leaver); err != nil {
+	if err := r.claim(scim.User, found.ID, c.OktaID, c.From); err != nil {
 		return err
 	}
 	if c.Action == plan.Create {

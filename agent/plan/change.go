@@ -70,7 +70,7 @@ func ApplyMembers(members []string, change MemberChange) []string {
 type Needs struct {
 	Want     *Person       // users: what Okta wants; nil for Deactivate
 	Target   *GroupWant    // groups: what Okta wants; nil for GroupDelete and GroupUnlink
-	Leaver   string        // the Okta id of the person who has left, or of the group that was deleted, and whose object passes on
+	From     string        // the Okta id that the object passes on from: of a person who has left, or of a group that was deleted
 	Whole    bool          // a membership push that is due without a difference, too: forced, or cut short
 	Replaces bool          // a membership push after which the group has exactly our members
 	Kept     *state.Record // group creates: what is left of an earlier push

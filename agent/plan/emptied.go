@@ -161,7 +161,7 @@ func (p *Plan) splitValues(c *Change, paths []string) *Change {
 		return c
 	}
 	part := *c
-	part.Action, part.Attributes, part.past, part.early, part.Leaver, part.unlisted = Update, moved, nil, false, "", ""
+	part.Action, part.Attributes, part.past, part.early, part.From, part.unlisted = Update, moved, nil, false, "", ""
 	part.undecide()
 	c.Attributes, c.Want = rest, c.Want.with(moved)
 	p.Changes = append(p.Changes, &part)

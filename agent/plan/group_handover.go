@@ -8,32 +8,31 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// GroupHandovers finds the WalkMe groups that pass from an Okta group that is gone to the
-// one that was made again under its name: by the Okta id of the old one, the Okta id of
-// the new one. Gone is what Okta has confirmed; that a group cannot be seen is not enough.
-// The two are the same when they have one name in Okta, and one in WalkMe.
-func GroupHandovers(groups []GroupWant, recorded []state.Record) map[string]string {
+// groupHandovers finds the WalkMe groups that pass from an Okta group that is gone to the
+// one that was made again under its name. Gone is what Okta has confirmed; that a group
+// cannot be seen is not enough. The two are the same when they have one name in Okta, and
+// one in WalkMe.
+func groupHandovers(groups []GroupWant, recorded []state.Record) (out handovers) {
 	owned := map[string]*state.Record{}
 	for i := range recorded {
 		if r := &recorded[i]; r.Type == scim.Group && r.ID != "" {
 			owned[r.SourceID] = r
 		}
 	}
-	heirs := map[string]*GroupWant{} // by key of the name in WalkMe; Leave keeps two of one name apart
+	remade := map[string]*GroupWant{} // by key of the name in WalkMe; Leave keeps two of one name apart
 	for i := range groups {
 		if want := &groups[i]; want.Leave == "" && owned[want.OktaID] == nil {
-			heirs[scim.NameKey(want.Name)] = want
+			remade[scim.NameKey(want.Name)] = want
 		}
 	}
-	out := map[string]string{}
 	for i := range groups {
 		old := &groups[i]
-		r, heir := owned[old.OktaID], heirs[scim.NameKey(old.Name)]
-		if !old.Gone || r == nil || Unlinked(r) || heir == nil || !scim.SameName(old.Group, heir.Group) || relinks(heir, r) {
+		r, want := owned[old.OktaID], remade[scim.NameKey(old.Name)]
+		if !old.Gone || r == nil || Unlinked(r) || want == nil || !scim.SameName(old.Group, want.Group) || relinks(want, r) {
 			continue
 		}
-		out[old.OktaID] = heir.OktaID
-		delete(heirs, scim.NameKey(old.Name))
+		out.add(old.OktaID, want.OktaID)
+		delete(remade, scim.NameKey(old.Name))
 	}
 	return out
 }
@@ -48,33 +47,27 @@ func DropGone(snap *okta.Snapshot, groups []GroupWant, recorded []state.Record) 
 			pushed[r.SourceID] = true
 		}
 	}
-	passes := GroupHandovers(groups, recorded)
-	drop, settled := map[string]bool{}, map[string]bool{}
+	passes := groupHandovers(groups, recorded)
+	drop, noProblem := map[string]bool{}, map[string]bool{}
 	for _, g := range snap.Groups {
 		drop[g.ID] = g.Gone && !pushed[g.ID]
-		settled[g.ID] = drop[g.ID] || passes[g.ID] != ""
+		noProblem[g.ID] = drop[g.ID] || passes.byFrom[g.ID].To != ""
 	}
 	snap.Groups = slices.DeleteFunc(snap.Groups, func(g okta.Group) bool { return drop[g.ID] })
-	snap.Problems = slices.DeleteFunc(snap.Problems, func(p okta.SourceProblem) bool { return settled[p.GroupID] })
+	snap.Problems = slices.DeleteFunc(snap.Problems, func(p okta.SourceProblem) bool { return noProblem[p.GroupID] })
 	return slices.DeleteFunc(groups, func(w GroupWant) bool { return drop[w.OktaID] })
-}
-
-func (p *planner) findGroupHandovers() {
-	p.newGroup, p.oldGroup = GroupHandovers(p.in.Groups, p.in.Recorded), map[string]string{}
-	for old, heir := range p.newGroup {
-		p.oldGroup[heir] = old
-	}
 }
 
 // passGroup gives a group the WalkMe group of the one that it replaces in Okta. From then
 // on it is a group like any other: who is in WalkMe's and not in the new one leaves, as
 // far as the limits let it. own is what is left of an earlier try, or nil.
 func (p *planner) passGroup(want *GroupWant, own *state.Record) {
-	passed := *p.groups[p.oldGroup[want.OktaID]]
+	passed := *p.groups[p.groupsPass.byTo[want.OktaID].From]
 	c := p.groupChange(GroupLink, want, &passed)
-	c.Leaver = passed.SourceID
+	c.From = passed.SourceID
 	c.Reason = Reason{"takes over the WalkMe group of Okta group " + passed.SourceID + ", which was deleted in Okta"}
 	p.add(c, own)
+	from := passed.SourceID
 	passed.SourceID = want.OktaID
 	passed.ClearFailure()
 	p.groups[want.OktaID] = &passed
@@ -84,6 +77,6 @@ func (p *planner) passGroup(want *GroupWant, own *state.Record) {
 	}
 	p.updateMembers(want, &passed)
 	for _, c := range p.plan.Changes[before:] {
-		c.Leaver = p.oldGroup[want.OktaID]
+		c.From = from
 	}
 }

@@ -42,7 +42,7 @@ type GroupPolicy struct {
 //	¹ paused or unreadable in Okta, or two groups with one WalkMe name
 //	² turns into link where the look-up finds a group of that name
 //	³ only while every group source could be read
-//	⁴ a group of the same name that Okta has deleted, see GroupHandovers
+//	⁴ a group of the same name that Okta has deleted, see groupHandovers
 func (p *planner) planGroups() {
 	seen := make(map[string]bool, len(p.in.Groups))
 	for i := range p.in.Groups {
@@ -50,10 +50,10 @@ func (p *planner) planGroups() {
 		seen[want.OktaID] = true
 		r := p.groups[want.OktaID]
 		switch {
-		case p.newGroup[want.OktaID] != "": // planned with the new one
+		case p.groupsPass.byFrom[want.OktaID].To != "": // planned with the new one
 		case want.Leave != "":
 			p.leaveGroup(want, r)
-		case p.oldGroup[want.OktaID] != "":
+		case p.groupsPass.byTo[want.OktaID].From != "":
 			p.passGroup(want, r)
 		case r == nil || r.ID == "" || Unlinked(r):
 			p.createGroup(want, r)
@@ -285,7 +285,8 @@ func (p *planner) removable(remove []string, want *GroupWant) []string {
 		if !p.in.Policy.Groups.RemoveDeprovisioned {
 			return true
 		}
-		return p.actions[id] != nil && !p.sends(id) || p.heirOf[id] != "" && !p.sends(p.heirOf[id])
+		h, passes := p.accountsPass.byFrom[id]
+		return p.actions[id] != nil && !p.sends(id) || passes && !p.sends(h.To)
 	})
 }
 
@@ -312,7 +313,7 @@ func (p *planner) returners(eligible, members []string) []string {
 	var out []string
 	for _, id := range eligible {
 		c := p.actions[id]
-		if c != nil && c.Action != Update && c.Leaver == "" && scim.Contains(members, id) {
+		if c != nil && c.Action != Update && c.From == "" && scim.Contains(members, id) {
 			out = append(out, id)
 		}
 	}

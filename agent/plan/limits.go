@@ -250,7 +250,7 @@ func (l Limits) holdMembers(p *Plan, in HoldInput) {
 func keepMemberships(p *Plan) {
 	kept := map[string]bool{}
 	for _, c := range p.Changes {
-		if c.Leaver != "" && c.Blocked() {
+		if c.From != "" && c.Blocked() {
 			kept[c.OktaID] = true
 		}
 		if c.Action == Deactivate && c.Blocked() {

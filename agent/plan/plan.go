@@ -185,7 +185,7 @@ func (p *Plan) LeaveAlone(why map[string]string) {
 	for _, c := range p.Changes {
 		reason, ok := why[ObjectKey(c.Type, c.OktaID)]
 		if !ok && c.Type == scim.Group {
-			reason, ok = why[ObjectKey(c.Type, c.Leaver)]
+			reason, ok = why[ObjectKey(c.Type, c.From)]
 		}
 		if ok && !c.Blocked() {
 			c.BlockBy(Block{Kind: BlockUnconfirmed, Detail: reason})

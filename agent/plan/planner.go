@@ -57,11 +57,7 @@ type planner struct {
 	groups  map[string]*state.Record
 	actions map[string]*Change // the change of each user, by Okta id
 
-	heirOf    map[string]string        // Okta id of a leaver → of the person to whom the account passes
-	leaverFor map[string]*state.Record // Okta id of such a person → the leaver's record
-
-	newGroup map[string]string // Okta id of a deleted group → of the one to which its WalkMe group passes
-	oldGroup map[string]string // the other way round
+	accountsPass, groupsPass handovers
 }
 
 // New compares what WalkMe acknowledged with what Okta wants.
@@ -82,13 +78,11 @@ type planner struct {
 // the order of the run, and the same input gives the same plan.
 func New(in Input) *Plan {
 	p := &planner{
-		in:        in,
-		plan:      &Plan{Schema: Schema, Health: in.Health, Resync: in.Scope.selection, People: map[string]string{}},
-		users:     map[string]*state.Record{},
-		groups:    map[string]*state.Record{},
-		actions:   map[string]*Change{},
-		heirOf:    map[string]string{},
-		leaverFor: map[string]*state.Record{},
+		in:      in,
+		plan:    &Plan{Schema: Schema, Health: in.Health, Resync: in.Scope.selection, People: map[string]string{}},
+		users:   map[string]*state.Record{},
+		groups:  map[string]*state.Record{},
+		actions: map[string]*Change{},
 	}
 	for i := range in.Recorded {
 		r := &in.Recorded[i]
@@ -99,7 +93,7 @@ func New(in Input) *Plan {
 		}
 	}
 	p.findHandovers()
-	p.findGroupHandovers()
+	p.groupsPass = groupHandovers(in.Groups, in.Recorded)
 	p.planUsers()
 	p.noteUnmapped()
 	p.orderRenames()
@@ -141,8 +135,8 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 		c := p.userChange(Create, want, r)
 		c.Attributes = scim.DiffAttributes(nil, want.Attributes)
 		c.Reason = Reason{want.Why}
-		if leaver := p.leaverFor[want.SourceID]; leaver != nil {
-			c.Action, c.WalkMeID = Link, leaver.ID
+		if handover, ok := p.accountsPass.byTo[want.SourceID]; ok {
+			c.Action, c.WalkMeID = Link, p.users[handover.From].ID
 		} else if !p.in.Policy.CreateUsers {
 			c.BlockBy(Block{Kind: BlockDisabled, Detail: "provisioning.create_users"})
 		}
@@ -206,7 +200,7 @@ func whole(diff []scim.AttributeChange, want scim.Attributes) []scim.AttributeCh
 // planAbsent takes the account of a person away. unlisted is set when that is only
 // because Okta's list does not hold the person.
 func (p *planner) planAbsent(r *state.Record, why, unlisted string) {
-	if r.ID == "" || !r.Active || p.heirOf[r.SourceID] != "" {
+	if r.ID == "" || !r.Active || p.accountsPass.byFrom[r.SourceID].To != "" {
 		return
 	}
 	c := &Change{

@@ -183,7 +183,7 @@ func inApp(in plan.Input, id string) bool {
 }
 
 // passOn swaps the accounts of two people, and with them the memberships, and
-// returns the id of the account that the heir gets.
+// returns the id of the account that the new owner gets.
 func passOn(records map[string]state.Record, heir, leaver string) string {
 	left, had := records[leaver], records[heir]
 	id := left.ID
@@ -214,7 +214,7 @@ func planJSON(t *rapid.T, p *plan.Plan) string {
 }
 
 // TestPlanConverges: after a faultless run there is nothing left to send, unless an
-// account has passed on: the one that its heir leaves may be a third person's.
+// account has passed on: the one that its new owner leaves may be a third person's.
 func TestPlanConverges(t *testing.T) {
 	m := walkMeMapping(t)
 	rapid.Check(t, func(t *rapid.T) {

@@ -152,8 +152,8 @@ func registerOf(in HoldInput) register {
 func (r register) strangers(c *Change, shown []Member) []Member {
 	ours := map[string]bool{}
 	recorded := r.members[c.OktaID]
-	if c.Leaver != "" {
-		recorded = r.members[c.Leaver]
+	if c.From != "" {
+		recorded = r.members[c.From]
 	}
 	for _, id := range ApplyMembers(recorded, MemberChange{Add: c.Members.Add}) {
 		if account := r.accounts[id]; account != "" {

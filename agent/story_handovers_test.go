@@ -65,7 +65,7 @@ func TestRehired(t *testing.T) {
 }
 
 // An account does not pass on while Okta still knows its owner.
-func TestHeirWaitsForConfirmation(t *testing.T) {
+func TestHandoverWaitsForConfirmation(t *testing.T) {
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()
@@ -87,9 +87,9 @@ func TestHeirWaitsForConfirmation(t *testing.T) {
 	}
 }
 
-// An account that passed on without an answer is the heir's, and is deactivated when
-// the heir leaves.
-func TestLostHeir(t *testing.T) {
+// An account that passed on without an answer is the new owner's, and is deactivated when
+// that person leaves.
+func TestLostHandover(t *testing.T) {
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
