@@ -12,6 +12,7 @@ import (
 // A state is about one tenant. With another address nothing is planned, settled or
 // sent until a person says that it is the same one.
 func TestStateOfAnotherTenant(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Target = "https://one.example.com/scim" })
 	w.hire("ann", "bob")
 	w.sync()
@@ -36,6 +37,7 @@ func TestStateOfAnotherTenant(t *testing.T) {
 
 // So is it about one Okta app: everybody of the former one would seem to have left.
 func TestStateOfAnotherApp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann")
 	w.sync()
@@ -53,6 +55,7 @@ func TestStateOfAnotherApp(t *testing.T) {
 // A state in which nothing was ever recorded fits every configuration: the first
 // attempt may have been with the wrong one.
 func TestStateOfAFailedStart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Target = "https://one.example.com/scim" })
 	w.hire("ann")
 	w.tenant.Fault(walkmetest.OnMatch(func(*walkmetest.Request) bool { return true }, 0, walkmetest.NotApplied(401)))

@@ -384,6 +384,7 @@ type tally struct{ cases, converged, duplicates, lost, slow int }
 // way, lets the process go on or be killed, and syncs until nothing is left to
 // do. The tenant and the state must end as if nothing had happened.
 func TestFaultMatrix(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		s := newStage(t, profile)
 		undisturbed, requests := s.undisturbed(t)

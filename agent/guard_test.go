@@ -44,6 +44,7 @@ func (w *world) wantFailed(why string) error {
 // A list of Okta that is not whole is no list: nothing is sent, and the next run
 // does what this one could not.
 func TestSnapshotIsAllOrNothing(t *testing.T) {
+	t.Parallel()
 	faults := []struct {
 		name  string
 		fault oktatest.Fault
@@ -85,6 +86,7 @@ func TestSnapshotIsAllOrNothing(t *testing.T) {
 // Okta answers an empty list to credentials without an admin role. Nobody is
 // deactivated for it without approval, however few they are.
 func TestEmptyListIsDoubted(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) {
 			s.config.ConfirmRemovals = false
@@ -114,6 +116,7 @@ func TestEmptyListIsDoubted(t *testing.T) {
 
 // Without its admin role the token sees nobody, not even an assignment by id.
 func TestLostAdminRole(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()
@@ -130,6 +133,7 @@ func TestLostAdminRole(t *testing.T) {
 // A person who is missing from the list is not deactivated as long as Okta, asked
 // for just this assignment, does not say that there is none.
 func TestUnconfirmedRemovalWaits(t *testing.T) {
+	t.Parallel()
 	missing := func(id string) func(*http.Request) *oktatest.Fault {
 		return func(r *http.Request) *oktatest.Fault {
 			if !strings.HasSuffix(r.URL.Path, "/users") {
@@ -172,6 +176,7 @@ func TestUnconfirmedRemovalWaits(t *testing.T) {
 }
 
 func TestInactiveAppStopsTheRun(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()
@@ -186,6 +191,7 @@ func TestInactiveAppStopsTheRun(t *testing.T) {
 // Removals above a limit wait for an approval of exactly this set; everything else
 // goes on.
 func TestHoldAndApprove(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) {
 			s.config.Limits.Deactivations = plan.Limit{Count: 1}
@@ -237,6 +243,7 @@ func withoutUser(t testing.TB, page []byte, id string) []byte {
 
 // Credentials that are revoked in mid-run end it at once: no storm of 401s.
 func TestRevokedCredentialsStopAtOnce(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) { s.config.Workers = 4 })
 		names := crew("p", 40)
@@ -286,6 +293,7 @@ func crew(prefix string, n int) []string {
 
 // A 429 makes all requests wait, and ten in a row for one request end the run.
 func TestRateLimitPausesEverything(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, walkme.OIN)
 	path := s.copyState(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -334,6 +342,7 @@ func TestRateLimitPausesEverything(t *testing.T) {
 // After 24 creates in a row without a usable answer no further one is tried; what
 // was not tried is done by the next run.
 func TestSilenceEndsAnAction(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]walkmetest.Fault{
 		"500":     walkmetest.NotApplied(http.StatusInternalServerError),
 		"dropped": walkmetest.DroppedBefore(),
@@ -361,6 +370,7 @@ func TestSilenceEndsAnAction(t *testing.T) {
 // A change that was told to stop while it only waited has not failed: it is no attempt,
 // and the next run does it at once.
 func TestStoppedWhileWaitingIsNoFailure(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, walkme.OIN)
 	s.hire(crew("p", 3)...)
 	path := s.copyState(t)
@@ -391,6 +401,7 @@ func TestStoppedWhileWaitingIsNoFailure(t *testing.T) {
 
 // When WalkMe answers no read either, the run ends there.
 func TestSilenceEndsTheRun(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, walkme.OIN)
 	s.hire(crew("p", 40)...)
 	path := s.copyState(t)
@@ -411,6 +422,7 @@ func TestSilenceEndsTheRun(t *testing.T) {
 // What fails in every run neither uses up the patience with the others nor keeps
 // another kind of change from its turn.
 func TestDeadChangesStarveNobody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Workers = 1 })
 	leavers := crew("p", 30)
 	w.hire(leavers...)
@@ -443,6 +455,7 @@ func TestDeadChangesStarveNobody(t *testing.T) {
 // 403 for one object is about that object when the credentials are good; the
 // credentials are asked for once.
 func TestForbiddenObjectStopsNobody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Workers = 1 })
 	w.hire("ann", "bob", "cara")
 	w.sync()
@@ -468,6 +481,7 @@ func TestForbiddenObjectStopsNobody(t *testing.T) {
 
 // A poisoned object is refused again and again, and the others go on.
 func TestOneBadObjectStopsNobody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire(crew("p", 30)...)
 	w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool {
@@ -481,6 +495,7 @@ func TestOneBadObjectStopsNobody(t *testing.T) {
 
 // A host that nobody listens at is no reason to forget anything.
 func TestUnreachableWalkMe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) {
 		s.walkmeOver = func(http.RoundTripper) http.RoundTripper { return refusing{} }
 	})

@@ -11,6 +11,7 @@ import (
 
 // TestFacts remembers and forgets; an empty state remembers nothing.
 func TestFacts(t *testing.T) {
+	t.Parallel()
 	ctx, path := t.Context(), filepath.Join(t.TempDir(), "state.db")
 	empty, err := state.OpenOrEmpty(ctx, path)
 	if err != nil {

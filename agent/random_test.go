@@ -27,6 +27,7 @@ import (
 // what Okta says. A seed decides everything but the order of what runs side by
 // side. AGENT_TEST_SEEDS=2000 lives that many lives.
 func TestRandomLife(t *testing.T) {
+	t.Parallel()
 	seeds := 48
 	if testing.Short() || raced {
 		seeds = 8

@@ -14,6 +14,7 @@ import (
 // that is asked does not say that nobody has an account. Nothing is planned on the
 // strength of it, and nothing is created.
 func TestWrongAddress(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]walkmetest.Fault{
 		"a page": walkmetest.Gateway(http.StatusNotFound), "a blank": {Status: http.StatusNotFound, ContentType: "text/plain", Body: "\n"},
 	} {

@@ -11,6 +11,7 @@ import (
 
 // The journal says what WalkMe answered to each change, also when all went well.
 func TestJournalKeepsTheAnswer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Workers = 1 }, teams(1))
 	w.hire("ann", "bob")
 	w.group("team-000", "ann")

@@ -17,6 +17,7 @@ const aYear = 365 * 24 * time.Hour
 // The clock was a year ahead for a while: what was noted then holds nothing up for a
 // year.
 func TestClockThatWasAhead(t *testing.T) {
+	t.Parallel()
 	grace := func(s *setup) { s.config.Grace = 2 * time.Hour }
 
 	t.Run("a grace begins anew", func(t *testing.T) {
@@ -80,6 +81,7 @@ func TestClockThatWasAhead(t *testing.T) {
 // A run whose clock is more than a day ahead of the run before, or of Okta's, drops no
 // history.
 func TestWrongClockPrunesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.KeepHistory = 90 * 24 * time.Hour })
 	w.hire("ann")
 	w.sync()
@@ -108,6 +110,7 @@ func TestWrongClockPrunesNothing(t *testing.T) {
 
 // A hold that was opened by a wrong clock waits since it was seen by a right one.
 func TestHoldOfAWrongClock(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Limits.Deactivations = plan.Limit{} })
 	w.hire("ann")
 	w.sync()

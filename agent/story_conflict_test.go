@@ -14,6 +14,7 @@ import (
 // A 409 on a group that no look-up announced is resolved as one on a user: the groups are
 // read, and the one of that name is linked.
 func TestGroupConflictIsResolved(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) {
 			s.tenant.Quirks = walkmetest.Quirks{CaseSensitiveDisplayName: true}
@@ -35,6 +36,7 @@ func TestGroupConflictIsResolved(t *testing.T) {
 // Without another group of that name the 409 is reported as it is, and with
 // resolve_conflicts off nothing is asked.
 func TestGroupConflictWithoutAGroup(t *testing.T) {
+	t.Parallel()
 	for _, resolve := range []bool{true, false} {
 		w := newWorld(t, walkme.OIN, pushAll, func(s *setup) { s.wire.ResolveConflicts = resolve })
 		w.hire("ann")
@@ -54,6 +56,7 @@ func TestGroupConflictWithoutAGroup(t *testing.T) {
 
 // A new user name that somebody else has is reported with who that is.
 func TestWhoHoldsTheName(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		holder func(*world)
 		want   func(*world) string

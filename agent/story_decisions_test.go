@@ -44,6 +44,7 @@ func (w *world) holds() string {
 // A decision that somebody records is carried out by the next run, which says in its
 // report and in the journal who it was.
 func TestRecordedApproval(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostDeactivations(1))
 	w.hire("ann", "bob", "cara")
 	w.sync()
@@ -70,6 +71,7 @@ func TestRecordedApproval(t *testing.T) {
 // An approval stays good for exactly what is left of its set when its run ends early,
 // by a signal or by a kill.
 func TestApprovalOutlivesItsRun(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, mostDeactivations(1), func(s *setup) { s.config.Workers = 1 })
 		w.hire("ann", "bob", "cara", "dan", "eve", "fay")
@@ -106,6 +108,7 @@ func TestApprovalOutlivesItsRun(t *testing.T) {
 // What a person has rejected stays undone, holds no run back and counts against no
 // limit. It ends for whoever returns.
 func TestRejection(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostDeactivations(1))
 	w.hire("ann", "bob", "cara", "dan")
 	w.sync()
@@ -147,6 +150,7 @@ func TestRejection(t *testing.T) {
 
 // sync --approve takes back a rejection, too.
 func TestApprovalOfARejectedHold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostDeactivations(0))
 	w.hire("ann", "bob")
 	w.sync()
@@ -166,6 +170,7 @@ func TestApprovalOfARejectedHold(t *testing.T) {
 // Memberships are decided one by one: what is added to a group, and who else leaves
 // it, is not held up by them.
 func TestRejectedMemberRemovals(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) {
 			s.sources = []string{"Editors"}
@@ -201,6 +206,7 @@ func TestRejectedMemberRemovals(t *testing.T) {
 // The hold of a resync is listed, outlives the runs in between, and the next resync
 // carries the decision out.
 func TestDecisionAboutAResync(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) {
 		s.sources = []string{"Editors"}
 		s.config.Limits.MemberRemovals = plan.Limit{Count: 0}

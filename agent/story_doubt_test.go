@@ -42,6 +42,7 @@ func (w *world) wantDegraded(report *agent.Report, reason string) {
 // One empty list of a source unlinks nothing, and nothing is forgotten over it: who
 // left a group meanwhile is taken out when the list is back.
 func TestEmptyGroupListIsDoubted(t *testing.T) {
+	t.Parallel()
 	for path, source := range map[string]okta.GroupSource{"/mappings": {OktaMappings: true}, "walkme/groups": {AssignedGroups: true}} {
 		w := doubtful(t, source)
 		w.hire("ann", "bob")
@@ -68,6 +69,7 @@ func TestEmptyGroupListIsDoubted(t *testing.T) {
 
 // A group that is deleted in Okta is left alone and reported, whatever named it.
 func TestDeletedGroupIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	for name, source := range map[string]okta.GroupSource{
 		"rule": {Rule: &okta.GroupRule{NameStartsWith: "Team"}}, "assigned": {AssignedGroups: true}, "mapped": {OktaMappings: true},
 	} {
@@ -93,6 +95,7 @@ func TestDeletedGroupIsLeftAlone(t *testing.T) {
 
 // A small group is not emptied by one empty answer.
 func TestEmptyMemberListIsDoubted(t *testing.T) {
+	t.Parallel()
 	w := doubtful(t, okta.GroupSource{Name: "Team"})
 	w.hire("ann", "bob")
 	w.group("Team", "ann", "bob")
@@ -109,6 +112,7 @@ func TestEmptyMemberListIsDoubted(t *testing.T) {
 
 // A group that Okta could not give once is neither unlinked nor forgotten.
 func TestUnreadableGroupStaysKnown(t *testing.T) {
+	t.Parallel()
 	w := doubtful(t, okta.GroupSource{Rule: &okta.GroupRule{NameStartsWith: "Team"}})
 	w.restart(func(s *setup) { s.config.GroupFullRead = 6 * time.Hour })
 	w.hire("ann", "bob")
@@ -129,6 +133,7 @@ func TestUnreadableGroupStaysKnown(t *testing.T) {
 // A list that is sharply shorter than the last one is doubted once. When the next
 // read shows the same, that is how it is.
 func TestSharpFallIsDoubtedOnce(t *testing.T) {
+	t.Parallel()
 	w := doubtful(t)
 	w.hire(crew("p", 20)...)
 	w.sync()
@@ -150,6 +155,7 @@ func TestSharpFallIsDoubtedOnce(t *testing.T) {
 
 // A fall that goes on is doubted again, one that heals is forgotten.
 func TestFallGoesOnOrHeals(t *testing.T) {
+	t.Parallel()
 	w := doubtful(t)
 	w.hire(crew("p", 40)...)
 	w.sync()
@@ -181,6 +187,7 @@ func TestFallGoesOnOrHeals(t *testing.T) {
 
 // The same holds for the groups that are pushed.
 func TestSharpFallOfGroups(t *testing.T) {
+	t.Parallel()
 	w := doubtful(t, okta.GroupSource{AssignedGroups: true})
 	names := crew("g", 10)
 	w.hire("ann")
@@ -205,6 +212,7 @@ func TestSharpFallOfGroups(t *testing.T) {
 // Okta is asked only about those who would be deactivated, and not about too many of
 // them in one run.
 func TestPointReadsAreBounded(t *testing.T) {
+	t.Parallel()
 	pointReads := func(w *world) (n int) {
 		for _, r := range w.org.Requests() {
 			if strings.Contains(r.Path, "/apps/") && strings.Contains(r.Path, "/users/") {
@@ -238,6 +246,7 @@ func TestPointReadsAreBounded(t *testing.T) {
 
 // A big set under the limits is made in several runs.
 func TestManyLeaversTakeSeveralRuns(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.org.Generated = 450 })
 	w.sync()
 	for i, u := range w.tenant.Users() {

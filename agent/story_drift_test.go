@@ -61,6 +61,7 @@ func drifts(planned *plan.Plan) string {
 // A profile that was changed in WalkMe is told from one that was changed in Okta,
 // and gets its values back.
 func TestDriftOfAProfile(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob", "cara")
@@ -91,6 +92,7 @@ func TestDriftOfAProfile(t *testing.T) {
 
 // What somebody changed in WalkMe and Okta does not map is theirs, and stays.
 func TestDriftOfWhatIsNotMapped(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann")
@@ -109,6 +111,7 @@ func TestDriftOfWhatIsNotMapped(t *testing.T) {
 // Somebody whom an administrator deactivated is activated again; somebody who has
 // left and was activated is deactivated again.
 func TestDriftOfTheStatus(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) {
 			s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} // ann's membership, in case that WalkMe dropped it
@@ -142,6 +145,7 @@ func TestDriftOfTheStatus(t *testing.T) {
 // An account that was deleted in WalkMe is reported, or made anew with its
 // memberships where the policy says so.
 func TestDriftOfADeletedAccount(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -179,6 +183,7 @@ func TestDriftOfADeletedAccount(t *testing.T) {
 // Members who were taken out come back, and managed people who were put in go again.
 // Accounts that are not ours are named and stay, until Push Now.
 func TestDriftOfMembers(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob", "cara")
@@ -211,6 +216,7 @@ func TestDriftOfMembers(t *testing.T) {
 
 // A group that was renamed in WalkMe gets its name back; a linked one keeps it.
 func TestDriftOfAGroupName(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.tenant.AddGroup("push Linked")
@@ -235,6 +241,7 @@ func TestDriftOfAGroupName(t *testing.T) {
 // anew with its members where the policy says so. A group that somebody made in
 // its place is not taken.
 func TestDriftOfADeletedGroup(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -266,6 +273,7 @@ func TestDriftOfADeletedGroup(t *testing.T) {
 
 // On a server that never shows members nothing follows from their absence.
 func TestDriftWithoutEcho(t *testing.T) {
+	t.Parallel()
 	for name, quirks := range map[string]walkmetest.Quirks{
 		"an empty list": {MembersNeverEchoed: true}, "an empty list left out": {EmptyMembersAbsent: true},
 	} {
@@ -291,6 +299,7 @@ func TestDriftWithoutEcho(t *testing.T) {
 
 // What is not the agent's is counted. Nothing of it is touched.
 func TestUnmanagedIsCounted(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		admin := w.tenant.AddUser(walkmetest.User{UserName: "admin@example.com", Active: true})
@@ -318,6 +327,7 @@ func TestUnmanagedIsCounted(t *testing.T) {
 // A list of WalkMe's that breaks off proves nothing: the run ends before it sends
 // anything.
 func TestRefreshIsAllOrNothing(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"/Users", "/Groups"} {
 		t.Run(path, func(t *testing.T) {
 			w := newWorld(t, walkme.OIN, pushAll, func(s *setup) { s.tenant.Quirks.PageCap = 1 })

@@ -28,6 +28,7 @@ func mapGivenName(t *testing.T, expression string) func(*setup) {
 // whoever would be created without the value, waits for a person, and everything else
 // goes out.
 func TestLikelySlipIsHeld(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, mostEmptied(1000))
 		w.hire("ann", "bob", "cara", "dan", "eve", "fay")
@@ -70,6 +71,7 @@ func TestLikelySlipIsHeld(t *testing.T) {
 
 // An approval of a likely slip lasts until the expression changes, whoever comes.
 func TestApprovalOfALikelySlip(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostEmptied(1000))
 	w.hire("ann", "bob", "cara", "dan", "eve")
 	w.sync()
@@ -89,6 +91,7 @@ func TestApprovalOfALikelySlip(t *testing.T) {
 
 // A rejected slip leaves the values as they are, and holds no run back.
 func TestRejectedSlip(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostEmptied(1000))
 	w.hire("ann", "bob", "cara", "dan", "eve")
 	w.sync()
@@ -105,6 +108,7 @@ func TestRejectedSlip(t *testing.T) {
 
 // An attribute that Okta knows, and that is merely empty for all, holds nothing.
 func TestAttributeThatIsEmptyForAll(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostEmptied(1000), mapGivenName(t, "user.title"))
 	w.hire("ann", "bob", "cara", "dan", "eve")
 	report := w.sync()
@@ -120,6 +124,7 @@ func TestAttributeThatIsEmptyForAll(t *testing.T) {
 // Values that Okta empties count by people, over the window; above the limit they wait
 // as one set, and a returner is activated all the same.
 func TestEmptiedValuesAreHeld(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, mostEmptied(1), mostDeactivations(1000))
 		w.hire("ann", "bob", "cara")
@@ -169,6 +174,7 @@ func TestEmptiedValuesAreHeld(t *testing.T) {
 // What the agent never pushed is not emptied: neither in an account that it links, nor
 // by an attribute that is newly mapped.
 func TestUnacknowledgedValuesStay(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, mostEmptied(0))
 		w.account("ann", true)
@@ -192,6 +198,7 @@ func TestUnacknowledgedValuesStay(t *testing.T) {
 
 // Without a value in the request nothing is emptied, and nothing is counted.
 func TestClearsNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostEmptied(0), func(s *setup) {
 		s.config.Policy.ClearsNothing, s.wire.ClearedValue = true, walkme.ClearOmit
 		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
@@ -204,6 +211,7 @@ func TestClearsNothing(t *testing.T) {
 
 // A share of the people is held from five on.
 func TestEmptiedShare(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Limits.EmptiedValues = plan.Limit{Count: 20, Percent: 10} })
 	for i := range 10 {
 		w.hire(fmt.Sprintf("p%d", i))
@@ -220,6 +228,7 @@ func TestEmptiedShare(t *testing.T) {
 // Where Okta's schema may be read it says what exists; where it may not, only a name
 // that is nearly that of an attribute is taken for mistyped.
 func TestSchemaDecidesWhatIsASlip(t *testing.T) {
+	t.Parallel()
 	hire := []string{"ann", "bob", "cara", "dan", "eve"}
 	for _, tt := range []struct {
 		name, expression string

@@ -18,6 +18,7 @@ func recreate(s *setup) { s.config.Policy.RecreateMissing = true }
 // leaves before the next run. The account on record is the old one, the one to be
 // deactivated the new one.
 func TestLostRecreateThenLeaver(t *testing.T) {
+	t.Parallel()
 	for name, gone := range map[string]func(w *world){
 		"while assigned": func(w *world) { w.marry("ann") },
 		"while away": func(w *world) {
@@ -50,6 +51,7 @@ func TestLostRecreateThenLeaver(t *testing.T) {
 // Whoever has another account than before is put into the groups again, however the
 // agent came to know of it.
 func TestAnotherAccountJoinsGroups(t *testing.T) {
+	t.Parallel()
 	away := func(w *world) {
 		w.org.Unassign(w.people["ann"])
 		w.sync()
@@ -98,6 +100,7 @@ func TestAnotherAccountJoinsGroups(t *testing.T) {
 // A gateway answers 404 to everything. That settles nothing, and takes nothing off the
 // books.
 func TestGateway404IsNoEvidence(t *testing.T) {
+	t.Parallel()
 	gateway := walkmetest.OnMatch(walkmetest.Any, 0, walkmetest.Gateway(http.StatusNotFound))
 	t.Run("create", func(t *testing.T) {
 		w := newWorld(t, walkme.OIN)
@@ -178,6 +181,7 @@ func TestGateway404IsNoEvidence(t *testing.T) {
 // Some servers never show members. What was granted without an answer can be taken
 // away all the same.
 func TestLostGrantOnSilentServer(t *testing.T) {
+	t.Parallel()
 	silent := func(s *setup) {
 		s.tenant.Quirks.MembersNeverEchoed = true
 		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
@@ -215,6 +219,7 @@ func TestLostGrantOnSilentServer(t *testing.T) {
 // A create that is answered without an id is looked up at once. When that shows
 // nothing it is not repeated in the next run, which would show nothing either.
 func TestCreateWithoutID(t *testing.T) {
+	t.Parallel()
 	noID := walkmetest.Fault{Apply: true, Status: http.StatusCreated, Body: `{"userName":"ann@example.com"}`}
 	post := func(r *walkmetest.Request) bool { return r.Method == http.MethodPost }
 	t.Run("found", func(t *testing.T) {
@@ -243,6 +248,7 @@ func TestCreateWithoutID(t *testing.T) {
 // When WalkMe is not there, one question and one look find it out, however many
 // changes are open.
 func TestSettlingIsBounded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Workers = 1 })
 	w.hire(crew("p", 12)...)
 	w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool { return r.Method == http.MethodPost }, 0, walkmetest.AppliedUnanswered()))

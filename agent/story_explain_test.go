@@ -20,6 +20,7 @@ func (w *world) explain(name string) *agent.Explanation {
 
 // Explain looks names up as plan does, so that both tell a link from a create.
 func TestExplainAgreesWithPlan(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.sources = []string{"Team", "Other"} })
 	w.hire("ann", "dan")
 	w.group("Team", "ann", "dan")
@@ -49,6 +50,7 @@ func TestExplainAgreesWithPlan(t *testing.T) {
 // Somebody who waits after a failure is still to be in the group, and has nothing that
 // WalkMe has acknowledged.
 func TestExplainAfterAFailure(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.sources = []string{"Team"} })
 	w.hire("ann", "bob")
 	w.group("Team", "ann", "bob")
@@ -68,6 +70,7 @@ func TestExplainAfterAFailure(t *testing.T) {
 // An account that a refresh misses is a failure for status and explain, until it is
 // there again. Nobody without an account is put into a group.
 func TestRefreshNotesWhoIsGone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.sources = []string{"Team"} })
 	w.hire("ann", "bob")
 	w.group("Team", "bob")

@@ -27,6 +27,7 @@ func cutMembers(t testing.TB, groupID string) func(*http.Request) *oktatest.Faul
 // A member list that is cut short takes nobody out of the group. One that is sharply
 // shorter for real is judged by the limit.
 func TestSharpFallOfMembers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) {
 		s.sources = []string{"Team"}
 		s.config.Limits.MemberRemovals = plan.Limit{Count: 5}

@@ -13,6 +13,7 @@ import (
 
 // A resync of one person leaves the others' grace as it is.
 func TestResyncLeavesGraceRunning(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) {
 		s.config.Grace = 24 * time.Hour
 		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} // a push that is forced
@@ -33,6 +34,7 @@ func TestResyncLeavesGraceRunning(t *testing.T) {
 // A plan that is made when somebody was just seen to be absent can be applied later:
 // that the removal waits is a part of it, until when is not.
 func TestSavedPlanWhileGraceBegins(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Grace = 24 * time.Hour })
 	w.hire("ann", "bob")
 	w.sync()

@@ -71,6 +71,7 @@ func wantPassed(t *testing.T, w *world, id string, origin state.Origin, members 
 // The WalkMe group passes on, whatever names the group: who is not in the new one leaves,
 // and what was there before stays.
 func TestGroupMadeAgain(t *testing.T) {
+	t.Parallel()
 	sources := map[string]okta.GroupSource{
 		"rule": {Rule: &okta.GroupRule{NameStartsWith: "push "}}, "assigned": {AssignedGroups: true}, "mapped": {OktaMappings: true},
 	}
@@ -105,6 +106,7 @@ func TestGroupMadeAgain(t *testing.T) {
 // A group that a source names, or links, passes on in the run that finds the new one,
 // also when a run has seen neither.
 func TestNamedGroupMadeAgain(t *testing.T) {
+	t.Parallel()
 	for name, link := range map[string]string{"name": "", "link": "Editors"} {
 		t.Run(name, func(t *testing.T) {
 			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
@@ -132,6 +134,7 @@ func TestNamedGroupMadeAgain(t *testing.T) {
 
 // A group that the configuration names by its id passes on when it names the new one.
 func TestGroupOfAnIDMadeAgain(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) { s.config.Policy.Groups.DeleteUnlinked = true })
 		name := func(id string) {
@@ -157,6 +160,7 @@ func TestGroupOfAnIDMadeAgain(t *testing.T) {
 
 // Where nothing differs, nothing is sent.
 func TestSameGroupMadeAgain(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w, id := remade(t, profile, false)
 		w.leave("push Team", "cara")
@@ -169,6 +173,7 @@ func TestSameGroupMadeAgain(t *testing.T) {
 
 // Nothing moves unless Okta says that it is that group that does not exist.
 func TestGroupPassesOnlyWhenOktaConfirms(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]oktatest.Fault{
 		"no answer":     {Status: http.StatusInternalServerError},
 		"forbidden":     {Status: http.StatusForbidden, Body: `{"errorCode":"E0000006","errorSummary":"no"}`},
@@ -201,6 +206,7 @@ func TestGroupPassesOnlyWhenOktaConfirms(t *testing.T) {
 
 // The limits hold who would leave; who joins does not wait.
 func TestGroupMadeAgainUnderLimits(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w, id := remade(t, profile, false, func(s *setup) { s.config.Limits.MemberRemovals = plan.Limit{} })
 		report := w.sync()
@@ -218,6 +224,7 @@ func TestGroupMadeAgainUnderLimits(t *testing.T) {
 
 // It comes to the same when a request gets lost, or the process dies at it.
 func TestGroupMadeAgainAndCutOff(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]walkmetest.Fault{
 		"applied": walkmetest.AppliedUnanswered(), "not applied": walkmetest.NotApplied(http.StatusBadGateway),
 	} {
@@ -243,6 +250,7 @@ func TestGroupMadeAgainAndCutOff(t *testing.T) {
 
 // While the outcome of a change of the old group is unknown, the WalkMe group stays with it.
 func TestOpenOutcomeKeepsTheGroup(t *testing.T) {
+	t.Parallel()
 	w, id := remade(t, walkme.OIN, false)
 	old, again := w.groups["old push Team"], w.groups["push Team"]
 	change := state.Entry{
@@ -267,6 +275,7 @@ func TestOpenOutcomeKeepsTheGroup(t *testing.T) {
 // A run that is killed when the group has passed on, before or after its request has
 // arrived, is made up for by the next one.
 func TestGroupMadeAgainAndKilled(t *testing.T) {
+	t.Parallel()
 	for name, arrives := range map[string]bool{"before": false, "after": true} {
 		for kind, linked := range map[string]bool{"made": false, "linked": true} {
 			t.Run(kind+", "+name, func(t *testing.T) {
@@ -310,6 +319,7 @@ func TestGroupMadeAgainAndKilled(t *testing.T) {
 
 // A Push Now throws out nobody who is ours.
 func TestResyncOfAGroupMadeAgain(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w, id := remade(t, profile, false)
 		if _, err := w.resync(plan.Selection{Groups: []string{"push Team"}}, false); err != nil {

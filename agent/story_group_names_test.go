@@ -34,6 +34,7 @@ func eachServer(t *testing.T, story func(t *testing.T, profile walkme.Profile, q
 // Groups pass their names on along a chain, and a new group takes the one that is
 // free in the end: all in one run, however many changes are under way at once.
 func TestGroupNamesMoveAlongAChain(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []int{1, 16} {
 		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
 			eachServer(t, func(t *testing.T, profile walkme.Profile, quirks walkmetest.Quirks) {
@@ -79,6 +80,7 @@ func TestGroupNamesMoveAlongAChain(t *testing.T) {
 
 // The pause of a 429 reaches everybody along the chain, and nobody is stuck.
 func TestGroupNamesMoveWhileTheRateIsLimited(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, pushAll, func(s *setup) { s.config.Workers = 16 })
 	s := &stage{world: w}
 	var err error
@@ -113,6 +115,7 @@ func TestGroupNamesMoveWhileTheRateIsLimited(t *testing.T) {
 // A chain of which a link breaks ends there: nothing behind it is sent, and the
 // next run goes on.
 func TestGroupNamesBrokenChain(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -139,6 +142,7 @@ func TestGroupNamesBrokenChain(t *testing.T) {
 // Names that go round in a circle are refused, and the reason names the groups.
 // Their memberships go on. A third name opens the circle.
 func TestGroupNamesInACircle(t *testing.T) {
+	t.Parallel()
 	eachServer(t, func(t *testing.T, profile walkme.Profile, quirks walkmetest.Quirks) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Quirks = quirks })
 		w.hire("ann", "bob", "cara")
@@ -182,6 +186,7 @@ func TestGroupNamesInACircle(t *testing.T) {
 // would refuse it. The foreign group stays as it is, and the memberships go on
 // under the old name.
 func TestGroupNameOfAForeignGroup(t *testing.T) {
+	t.Parallel()
 	eachServer(t, func(t *testing.T, profile walkme.Profile, quirks walkmetest.Quirks) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Quirks = quirks })
 		w.hire("ann", "bob")
@@ -219,6 +224,7 @@ func TestGroupNameOfAForeignGroup(t *testing.T) {
 
 // A group may take its own name in other letters.
 func TestGroupNameInOtherLetters(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann")
@@ -234,6 +240,7 @@ func TestGroupNameInOtherLetters(t *testing.T) {
 // With rename_linked a linked group takes the name of its Okta group; one that the
 // source links under another name never does.
 func TestRenameLinked(t *testing.T) {
+	t.Parallel()
 	for _, rename := range []bool{false, true} {
 		t.Run(fmt.Sprintf("rename_linked %t", rename), func(t *testing.T) {
 			eachProfile(t, func(t *testing.T, profile walkme.Profile) {

@@ -55,6 +55,7 @@ func adds(c *plan.Change) bool { return c.Action == plan.GroupMembers && len(c.M
 // A change of members whose removals are held waits as long as any other, and the
 // hold is the same all the time: an approval is good for it.
 func TestGroupPausesBesideAHold(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob", "cara")
@@ -91,6 +92,7 @@ func TestGroupPausesBesideAHold(t *testing.T) {
 // Nor does it lose its pause where the removals are those of leavers whose
 // deactivation is held.
 func TestGroupPausesBesideHeldLeavers(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.config.Policy.Groups.RemoveDeprovisioned = true })
 		w.hire("ann", "bob", "cara")
@@ -107,6 +109,7 @@ func TestGroupPausesBesideHeldLeavers(t *testing.T) {
 
 // A member whom WalkMe refuses while it takes the others waits longer each time.
 func TestGroupPausesOfAMember(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Quirks.UnknownMember = walkmetest.UnknownMember404 })
 		w.hire("ann", "bob", "cara", "dan")
@@ -122,6 +125,7 @@ func TestGroupPausesOfAMember(t *testing.T) {
 // A name that WalkMe refuses waits longer each time, although the members of the
 // group come and go meanwhile.
 func TestGroupPausesOfAName(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -139,6 +143,7 @@ func TestGroupPausesOfAName(t *testing.T) {
 
 // With batches of one, a member whom WalkMe does not know keeps nobody out.
 func TestGroupBatchOfARefusedMember(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.wire.MemberBatch = 1 })
 		w.hire("ann", "bob", "cara")
@@ -160,6 +165,7 @@ func TestGroupBatchOfARefusedMember(t *testing.T) {
 // A group that was deleted in WalkMe is made anew once, also when the answer to
 // that is lost.
 func TestLostRecreation(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]walkmetest.Fault{
 		"applied": walkmetest.AppliedUnanswered(), "applied, 500": walkmetest.AppliedButStatus(http.StatusInternalServerError),
 		"not applied, 500": walkmetest.NotApplied(http.StatusInternalServerError), "not applied": walkmetest.DroppedBefore(),

@@ -40,6 +40,7 @@ func unpushed(t *testing.T, profile walkme.Profile, linked bool) (w *world, id s
 // Whoever has left it meanwhile is taken out, and the agent's own group is its own
 // again.
 func TestUnpushedGroupReturns(t *testing.T) {
+	t.Parallel()
 	for name, linked := range map[string]bool{"made": false, "linked": true} {
 		t.Run(name, func(t *testing.T) {
 			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
@@ -64,6 +65,7 @@ func TestUnpushedGroupReturns(t *testing.T) {
 
 // It is found by its id, too, when it comes back under another name.
 func TestUnpushedGroupReturnsRenamed(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w, id := unpushed(t, profile, false)
 		w.org.RenameGroup(w.groups["push Team"], "push Crew")
@@ -84,6 +86,7 @@ func TestUnpushedGroupReturnsRenamed(t *testing.T) {
 // A group that somebody has made another one meanwhile, or deleted, is not taken
 // back: it is made anew.
 func TestUnpushedGroupIsAnotherOne(t *testing.T) {
+	t.Parallel()
 	for name, happens := range map[string]func(w *world, id string) string{
 		"renamed": func(w *world, id string) string { w.tenant.RenameGroup(id, "Readers"); return "Readers: ann bob own\n" },
 		"deleted": func(w *world, id string) string { w.tenant.DeleteGroup(id); return "" },
@@ -108,6 +111,7 @@ func TestUnpushedGroupIsAnotherOne(t *testing.T) {
 // there. The old one keeps its members, and the name that somebody gave it in WalkMe is no other
 // link.
 func TestChangedLink(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		link := func(name string) func(*setup) {
 			return func(s *setup) { s.config.GroupSources = []okta.GroupSource{{Name: "Content", Link: name}} }
@@ -149,6 +153,7 @@ func TestChangedLink(t *testing.T) {
 
 // Another group may be linked to it. Then it is that one's.
 func TestUnpushedGroupIsTakenOver(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w, id := unpushed(t, profile, false)
 		w.groups["second"] = w.org.NewGroup("push Team", w.people["cara"])

@@ -16,6 +16,7 @@ import (
 // The requests of each event in the life of a pushed group, as Okta sends them: one
 // column for catalog apps (oin), one for apps of the wizard (aiw).
 func TestGroupPushSequences(t *testing.T) {
+	t.Parallel()
 	const patch, put, group = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":`,
 		`PUT /Groups/push Team {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"push Team","displayName":"push Team","members":`,
 		`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"push Team","members":`
@@ -155,6 +156,7 @@ func TestGroupPushSequences(t *testing.T) {
 // follows from the assignments and from what was read before. A member who joins
 // costs the read of that group, and two requests to WalkMe.
 func TestGroupsBetweenFullReads(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) {
 			s.config.GroupFullRead = 24 * time.Hour
@@ -197,6 +199,7 @@ func TestGroupsBetweenFullReads(t *testing.T) {
 
 // A group that WalkMe lists but does not let be changed is not taken for deleted.
 func TestGroupThatCannotBeSeen(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.config.Policy.Groups.RecreateMissing = true })
 		w.hire("ann", "bob")
@@ -224,6 +227,7 @@ func TestGroupThatCannotBeSeen(t *testing.T) {
 // left as it is. Without provisioning there are no mappings: the report says so, and
 // nothing is unlinked.
 func TestGroupMappings(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) { s.config.GroupSources = []okta.GroupSource{{OktaMappings: true}} })
 		w.hire("ann", "bob")

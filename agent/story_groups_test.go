@@ -21,6 +21,7 @@ func pushAll(s *setup) {
 
 // A new push is looked up, created with its members, and written once more.
 func TestGroupCreate(t *testing.T) {
+	t.Parallel()
 	conversation := map[walkme.Profile]string{
 		walkme.OIN: `
 			GET /Groups?push Empty
@@ -57,6 +58,7 @@ func TestGroupCreate(t *testing.T) {
 
 // A group of that name is linked: its members stay, and only ours ever leave.
 func TestGroupLinkKeepsMembers(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		old := w.account("old", true)
@@ -81,6 +83,7 @@ func TestGroupLinkKeepsMembers(t *testing.T) {
 
 // A linked group keeps its name, unless the policy says otherwise.
 func TestGroupLinkName(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		link := func(s *setup) { s.config.GroupSources = []okta.GroupSource{{Name: "Content", Link: "Authors"}} }
 		w := newWorld(t, profile, link)
@@ -100,6 +103,7 @@ func TestGroupLinkName(t *testing.T) {
 // A rename looks whether the name is free, keeps the id and the members; joins and leaves go out in one request
 // with the removals first.
 func TestGroupRenameJoinLeave(t *testing.T) {
+	t.Parallel()
 	conversation := map[walkme.Profile]string{
 		walkme.OIN: `
 			GET /Groups?push Crew
@@ -142,6 +146,7 @@ func TestGroupRenameJoinLeave(t *testing.T) {
 // Only people who are assigned and provisioned are pushed; others are when they
 // become so, in the same run.
 func TestGroupEligible(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob", "cara")
@@ -163,6 +168,7 @@ func TestGroupEligible(t *testing.T) {
 // A leaver stays a member by default, as in Okta, or is taken out; a returner is
 // back in the same run.
 func TestGroupLeaverAndReturner(t *testing.T) {
+	t.Parallel()
 	for _, remove := range []bool{false, true} {
 		t.Run(fmt.Sprintf("remove %t", remove), func(t *testing.T) {
 			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
@@ -190,6 +196,7 @@ func TestGroupLeaverAndReturner(t *testing.T) {
 
 // One group may be used for assignment and for push.
 func TestGroupForAssignmentAndPush(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) {
 			s.config.GroupSources = []okta.GroupSource{{AssignedGroups: true}}
@@ -217,6 +224,7 @@ func TestGroupForAssignmentAndPush(t *testing.T) {
 // More than a hundred changes of members go out in batches of a hundred; the fake
 // objects to more.
 func TestGroupBatches(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		names := crew("p", 250)
@@ -236,6 +244,7 @@ func TestGroupBatches(t *testing.T) {
 // A group that is no longer pushed stays by default. Where it is to be deleted
 // that waits for an approval, and a linked group stays in any case.
 func TestGroupUnlink(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.tenant.AddGroup("push Linked")
@@ -268,6 +277,7 @@ func TestGroupUnlink(t *testing.T) {
 
 // A paused mapping leaves the group as it is; activated, it catches up.
 func TestGroupPaused(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) { s.config.GroupSources = []okta.GroupSource{{OktaMappings: true}} })
 		w.hire("ann", "bob")
@@ -288,6 +298,7 @@ func TestGroupPaused(t *testing.T) {
 
 // Two groups with one name in WalkMe are both left alone, with the reason.
 func TestTwoGroupsOneName(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, pushAll)
 	w.hire("ann", "bob")
 	w.group("push Team", "ann")
@@ -307,6 +318,7 @@ func TestTwoGroupsOneName(t *testing.T) {
 // A group that was deleted in WalkMe is reported, or made anew with all of its
 // members where the policy says so.
 func TestGroupGone(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob", "cara")
@@ -332,6 +344,7 @@ func TestGroupGone(t *testing.T) {
 
 // One member whom WalkMe does not know is reported; the rest lands.
 func TestGroupUnknownMember(t *testing.T) {
+	t.Parallel()
 	for name, unknown := range map[string]walkmetest.UnknownMember{
 		"400": walkmetest.UnknownMember400, "404": walkmetest.UnknownMember404, "500": walkmetest.UnknownMember500,
 		"dropped": walkmetest.UnknownMemberDropped,
@@ -381,6 +394,7 @@ func TestGroupUnknownMember(t *testing.T) {
 
 // A group whose members Okta does not tell is never emptied.
 func TestUnreadableGroupStays(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -403,6 +417,7 @@ func TestUnreadableGroupStays(t *testing.T) {
 
 // Servers that differ end in the same membership, and in quiet.
 func TestGroupsOnServersThatDiffer(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		edit func(*setup)
@@ -475,6 +490,7 @@ func TestGroupsOnServersThatDiffer(t *testing.T) {
 // A resync of a group is Okta's "Push Now": the membership becomes exactly ours.
 // Whom WalkMe refuses is reported, and is not recorded as a member.
 func TestGroupPushNow(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob", "cara")
@@ -518,6 +534,7 @@ func TestGroupPushNow(t *testing.T) {
 // A group that loses all of its members waits for an approval, although somebody is
 // still in it who has left the company.
 func TestEmptiedGroupIsHeld(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		names := crew("p", 7)
@@ -538,6 +555,7 @@ func TestEmptiedGroupIsHeld(t *testing.T) {
 
 // A group is found among many on a server that ignores filters, and pages.
 func TestGroupLinkWithoutFilter(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Quirks.IgnoreFilter, s.tenant.Quirks.PageCap = true, 2 })
 		for _, name := range []string{"a", "b", "c", "d"} {

@@ -24,6 +24,7 @@ func (w *world) rehire(name string) {
 // inactive: whether the removal of the first would go out at once, waits out its
 // grace, is switched off, or has long been made.
 func TestRehired(t *testing.T) {
+	t.Parallel()
 	for name, edit := range map[string]func(*setup){
 		"at once":                 func(*setup) {},
 		"in grace":                func(s *setup) { s.config.Grace = 24 * time.Hour },
@@ -66,6 +67,7 @@ func TestRehired(t *testing.T) {
 
 // An account does not pass on while Okta still knows its owner.
 func TestHandoverWaitsForConfirmation(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()
@@ -90,6 +92,7 @@ func TestHandoverWaitsForConfirmation(t *testing.T) {
 // An account that passed on without an answer is the new owner's, and is deactivated when
 // that person leaves.
 func TestLostHandover(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -111,6 +114,7 @@ func TestLostHandover(t *testing.T) {
 // While it is not known whether an account has passed to somebody, nobody else gets
 // it.
 func TestOpenOutcomeReservesTheAccount(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")

@@ -40,6 +40,7 @@ func (w *world) openHolds() []string {
 // An approval is of one set. When the set has grown it releases nothing, neither
 // now nor in a later run.
 func TestApprovalOfAGrownSet(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostDeactivations(1))
 	w.hire("ann", "bob", "cara", "dan")
 	w.sync()
@@ -59,6 +60,7 @@ func TestApprovalOfAGrownSet(t *testing.T) {
 
 // What plan has shown can be approved, also before a run has recorded it.
 func TestApprovalOfAPlannedHold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostDeactivations(1))
 	w.hire("ann", "bob")
 	w.sync()
@@ -78,6 +80,7 @@ func TestApprovalOfAPlannedHold(t *testing.T) {
 // A run that looks at a part alone closes no hold, and makes no removal of a kind
 // that waits for a person.
 func TestPartialRunsRespectHolds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, mostDeactivations(1), func(s *setup) {
 		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} // a resync may
 	})

@@ -10,6 +10,7 @@ import (
 // The Kelvin sign folds to k and the long s to s. A server may take them for one; the
 // agent does not, and leaves what it finds under such a name to whom it belongs.
 func TestOtherLettersAreOtherPeople(t *testing.T) {
+	t.Parallel()
 	for name, folded := range map[string]bool{"a server that tells them apart": false, "a server that folds": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, walkme.OIN, func(s *setup) {
@@ -49,6 +50,7 @@ func TestOtherLettersAreOtherPeople(t *testing.T) {
 
 // An account does not pass on to somebody whose userName only folds to the leaver's.
 func TestNoHandoverByOtherLetters(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("kim")
 	w.sync()
@@ -62,6 +64,7 @@ func TestNoHandoverByOtherLetters(t *testing.T) {
 
 // Names that differ in case alone are one name, in every alphabet.
 func TestOtherCaseIsTheSamePerson(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Workers = 1 })
 	w.tenant.AddUser(walkmetest.User{UserName: "éva@example.com", GivenName: "Old", FamilyName: "Name", Active: true})
 	w.tenant.AddUser(walkmetest.User{UserName: "νικος@example.com", GivenName: "Old", FamilyName: "Name", Active: true})

@@ -14,6 +14,7 @@ import (
 // A link writes over what the account holds. The plan shows it, and so do the run and
 // the journal.
 func TestLinkShowsWhatItOverwrites(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("dan")

@@ -15,6 +15,7 @@ import (
 // A look-up that WalkMe refuses, or answers with what is no list, is about one object:
 // it is reported and left, and the rest of the plan stands.
 func TestOneLookUpEndsNoPlan(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, pushAll)
 	w.hire("ann", "bob")
 	w.account("bob", true)
@@ -57,6 +58,7 @@ func TestOneLookUpEndsNoPlan(t *testing.T) {
 // A link to a group that WalkMe does not have is most likely mistyped: nothing is made
 // for it, and the nearest names are told.
 func TestLinkToNothing(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) {
 			s.config.GroupSources = []okta.GroupSource{{Name: "Team", Link: "Autors"}}

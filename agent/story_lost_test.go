@@ -25,6 +25,7 @@ func lose(method, text string) func(*walkmetest.Request) walkmetest.Fault {
 // An account that was activated without an answer does not stay active when its
 // owner is unassigned again.
 func TestLostActivation(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []string{"activation", "profile"} {
 		t.Run(lost, func(t *testing.T) {
 			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
@@ -76,6 +77,7 @@ func (w *world) loseNth(name string, n int) func(*walkmetest.Request) walkmetest
 // An account that was deactivated without an answer is activated when its owner
 // is back.
 func TestLostDeactivation(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -95,6 +97,7 @@ func TestLostDeactivation(t *testing.T) {
 
 // A profile that was written without an answer goes back when Okta's does.
 func TestLostUpdate(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -114,6 +117,7 @@ func TestLostUpdate(t *testing.T) {
 
 // A group that was renamed without an answer gets its name back.
 func TestLostRename(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann")
@@ -133,6 +137,7 @@ func TestLostRename(t *testing.T) {
 // A membership that was granted without an answer does not outlive the grant, and
 // one that was taken is given back.
 func TestLostMembership(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob", "cara")
@@ -156,6 +161,7 @@ func TestLostMembership(t *testing.T) {
 // A group that was created without an answer, with everybody in it, is known
 // again, and so are its members when all of them leave at once.
 func TestLostGroupCreate(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -175,6 +181,7 @@ func TestLostGroupCreate(t *testing.T) {
 
 // A create whose answer was lost, and whose owner has left since.
 func TestLostCreate(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -193,6 +200,7 @@ func TestLostCreate(t *testing.T) {
 // A leaver's memberships do not come with the account that a new person takes
 // over.
 func TestTakenOverAccountLeavesGroups(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -214,6 +222,7 @@ func TestTakenOverAccountLeavesGroups(t *testing.T) {
 // Whoever could not be created or activated is in no group, and no report or
 // record says so. The next run makes up for it.
 func TestFailedPersonJoinsLater(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.config.Policy.Groups.RemoveDeprovisioned = true })
 		w.hire("ann", "bob")
@@ -248,6 +257,7 @@ func TestFailedPersonJoinsLater(t *testing.T) {
 // A change that failed and that Okta does not want any more is no failure of the
 // object's: status and alerts are quiet again.
 func TestFailureThatIsTakenBack(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -272,6 +282,7 @@ func TestFailureThatIsTakenBack(t *testing.T) {
 // A returner who is not in the Okta group any more is taken out of it, also when
 // the first attempt gets no answer: the leaver's membership was still there.
 func TestReturnerLosesOldMembership(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -294,6 +305,7 @@ func TestReturnerLosesOldMembership(t *testing.T) {
 // A rename that differs in case only and never reached WalkMe is sent by the next
 // run; one that did is not sent again, whatever case the server keeps.
 func TestLostRenameOfCase(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		for name, fault := range map[string]walkmetest.Fault{
 			"not applied": walkmetest.DroppedBefore(), "applied": walkmetest.AppliedUnanswered(),

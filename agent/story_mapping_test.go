@@ -41,6 +41,7 @@ func (w *world) plan() *plan.Plan {
 // A mapping under which nobody has a name any more changes nothing in WalkMe. The plan
 // says that it comes from the mapping, of those who could be mapped before.
 func TestMappingThatRejectsEverybody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()
@@ -59,6 +60,7 @@ func TestMappingThatRejectsEverybody(t *testing.T) {
 // An attribute that is dropped from the mapping stays in WalkMe as it is. The plan says
 // so until a run has had the mapping.
 func TestMappingThatDropsAnAttribute(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()

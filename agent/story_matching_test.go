@@ -14,6 +14,7 @@ func byList(s *setup) { s.matching, s.config.Workers = walkme.MatchList, 1 }
 
 // A first sync reads WalkMe's accounts once, and looks nobody up.
 func TestFirstSyncByList(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, byList)
 	w.account("bob", true)
 	w.account("old", false)
@@ -43,6 +44,7 @@ func TestFirstSyncByList(t *testing.T) {
 
 // What the list does not show is still found by the look-ups that follow a 409.
 func TestFirstSyncByListWithoutInactive(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, byList, func(s *setup) {
 		s.tenant.Quirks = walkmetest.Quirks{CaseSensitiveUserName: true, NamesFolded: true}
 	})
@@ -57,6 +59,7 @@ func TestFirstSyncByListWithoutInactive(t *testing.T) {
 
 // A server that cuts its lists, or counts wrong, costs look-ups and nothing else.
 func TestFirstSyncByABadList(t *testing.T) {
+	t.Parallel()
 	for name, quirks := range map[string]walkmetest.Quirks{
 		"counts pages": {TotalIsPageSize: true, PageCap: 2}, "cuts pages": {PageCap: 2}, "ignores paging": {IgnorePaging: true},
 		"hides the inactive": {ConflictOnDeactivated409WithoutMatch: true},
@@ -82,6 +85,7 @@ func TestFirstSyncByABadList(t *testing.T) {
 
 // A plan of many look-ups lists the accounts, and says what a run would save by that.
 func TestPlanSaysWhatAListSaves(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	names := make([]string, 120)
 	for i := range names {

@@ -13,6 +13,7 @@ import (
 // Whoever has no account and is not to get one is looked up less and less often by the
 // service, and at once when the name changes, or by hand.
 func TestMissesAreRemembered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Policy.CreateUsers, s.config.Workers = false, 1 })
 	w.hire("ann", "bob")
 	lookUps := func() string { return strings.ReplaceAll(w.requests(), "GET /Users?", "") }

@@ -99,6 +99,7 @@ func (w *world) doubt() string {
 // A state that is not, or may not be, the one that the last run left holds every removal
 // once. What a person approves is made, and then runs are as they always were.
 func TestMovedStateHoldsRemovalsOnce(t *testing.T) {
+	t.Parallel()
 	for why, disturb := range map[string]func(*movable){
 		"is missing":           func(w *movable) { w.putState(w.copyState(), func() { os.Remove(w.marker()) }) },
 		"of another machine":   func(w *movable) { w.editMarker(func(m *state.Marker) { m.Machine = strings.Repeat("0", 32) }) },
@@ -141,6 +142,7 @@ func TestMovedStateHoldsRemovalsOnce(t *testing.T) {
 // An older copy put in the place of the state holds removals, also when its settling of
 // what was pending moves its generation.
 func TestOlderCopyHoldsRemovals(t *testing.T) {
+	t.Parallel()
 	w := settledWorld(t)
 	older := w.copyState()
 	w.hire("dan")
@@ -157,6 +159,7 @@ func TestOlderCopyHoldsRemovals(t *testing.T) {
 
 // Nothing to remove means nothing to decide: the doubt ends with the run.
 func TestDoubtWithoutRemovalsEnds(t *testing.T) {
+	t.Parallel()
 	w := settledWorld(t)
 	w.putState(w.copyState(), func() { os.Remove(w.marker()) })
 	if w.doubt() == "" {
@@ -170,6 +173,7 @@ func TestDoubtWithoutRemovalsEnds(t *testing.T) {
 // A state that never had a marker gets one in silence, and so does a new one in the place
 // of one that was thrown away.
 func TestStateWithoutAMarkerGetsOne(t *testing.T) {
+	t.Parallel()
 	w := settledWorld(t)
 	w.putState(w.copyState(), func() { os.Remove(w.marker()) })
 	if err := w.agent.State.SetMeta(t.Context(), "marked", ""); err != nil {
@@ -195,6 +199,7 @@ func TestStateWithoutAMarkerGetsOne(t *testing.T) {
 // A deactivation that waits out limits.grace is held after it: it was on its way when the
 // state was lost.
 func TestDoubtOutlastsGrace(t *testing.T) {
+	t.Parallel()
 	w := settledWorld(t)
 	w.restart(func(s *setup) { s.config.Grace = time.Hour })
 	w.dismiss("bob")
@@ -209,6 +214,7 @@ func TestDoubtOutlastsGrace(t *testing.T) {
 
 // The marker does not show which machine it is.
 func TestMarkerHidesTheMachine(t *testing.T) {
+	t.Parallel()
 	w := settledWorld(t)
 	text, err := os.ReadFile(w.marker())
 	if err != nil {

@@ -42,6 +42,7 @@ const nothingUnseen = "members 0, values 0:"
 // Of a server that shows no member nobody says that a group is in step, nor later that
 // somebody was taken out.
 func TestMembersAreNotShown(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, unseen)
 		w.hire("ann", "bob")
@@ -71,6 +72,7 @@ func TestMembersAreNotShown(t *testing.T) {
 
 // A server that shows members of other groups only has not shown any of ours.
 func TestOthersMembersAreNoEvidence(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, pushAll, unseen)
 	w.tenant.Protect(w.tenant.AddGroup("Foreign", w.account("own", true)))
 	w.hire("ann")
@@ -87,6 +89,7 @@ func TestOthersMembersAreNoEvidence(t *testing.T) {
 
 // Members who were shown once are known to be gone, also when all of them are.
 func TestMembersWhoWereShownAreMissed(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann")
@@ -105,6 +108,7 @@ func TestMembersWhoWereShownAreMissed(t *testing.T) {
 
 // A part of a list drops nobody, and is no proof that the others are there.
 func TestRefreshOfAPartialList(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
 		var all []string
@@ -127,6 +131,7 @@ func TestRefreshOfAPartialList(t *testing.T) {
 // A linked group's members of before stay, also those who are managed: nobody can tell
 // them from people who were put in later. Push Now takes them out.
 func TestStrangersOfALinkedGroup(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll)
 		w.hire("ann", "bob")
@@ -145,6 +150,7 @@ func TestStrangersOfALinkedGroup(t *testing.T) {
 
 // People who were put in by hand are taken out under the limit of removals.
 func TestMembersPutInAreHeldByTheLimit(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, pushAll, func(s *setup) {
 		s.config.Limits.MemberRemovals = plan.Limit{Count: 1}
 	})
@@ -163,6 +169,7 @@ func TestMembersPutInAreHeldByTheLimit(t *testing.T) {
 // A value that the server drops is not shown, and no drift. It is once the server has
 // shown one of that attribute.
 func TestValueIsNotShown(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) { s.tenant.Quirks.AttributesHidden = true })
 		w.remap("userName", "appuser.userName", "title", "user.title", "name.familyName", "user.lastName")

@@ -40,6 +40,7 @@ func quickNetwork(s *setup) {
 // by the name that somebody gave it in WalkMe. One of them gets it, the other one's
 // turn is in the next run; neither can lose the other's.
 func TestTwoPeopleFindOneAccount(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, quickNetwork)
 		w.hire("ann", "bob")
@@ -88,6 +89,7 @@ func meet(kinds ...func(*walkmetest.Request) bool) func(*walkmetest.Request) wal
 
 // A returner under a new name keeps the account, and frees its name for a newcomer.
 func TestReturnerMakesWayForNewcomer(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -117,6 +119,7 @@ func TestReturnerMakesWayForNewcomer(t *testing.T) {
 // Two people who return under each other's name swap their accounts, and what is on
 // these: nobody gets into a group that the other one was in.
 func TestSwappedReturners(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, quickNetwork)
 		w.hire("ann", "bob", "cara")
@@ -154,6 +157,7 @@ func TestSwappedReturners(t *testing.T) {
 // A server that answers a create with somebody else's account does not make that the
 // newcomer's.
 func TestCreateAnsweredWithAnothersAccount(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann")
 	w.sync()

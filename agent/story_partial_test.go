@@ -14,6 +14,7 @@ import (
 // A server that shows a part of a group's members keeps the others, whichever form a
 // membership change, a rename or Push Now has.
 func TestPartialListThrowsNobodyOut(t *testing.T) {
+	t.Parallel()
 	const strangers, shown = 150, 100
 	for _, updates := range []string{walkme.Delta, walkme.Replace} {
 		t.Run(updates, func(t *testing.T) {

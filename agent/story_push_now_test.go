@@ -46,6 +46,7 @@ func linkAuthors(t *testing.T, profile walkme.Profile, edits ...func(*setup)) *w
 // are not ours. Only by its name the group is made exactly as in Okta; the plan shows
 // who is thrown out, and limits hold it.
 func TestResyncOfALinkedGroup(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := linkAuthors(t, profile)
 		w.tenant.SetMembers(w.record("Content").ID, w.accountID("x"), w.accountID("y"), w.accountID("z")) // ann was taken out
@@ -91,6 +92,7 @@ func TestResyncOfALinkedGroup(t *testing.T) {
 
 // A group that cannot be read is not pushed blindly, and the others are.
 func TestResyncOfAnUnreadableGroup(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
 		w.hire("ann")
@@ -111,6 +113,7 @@ func TestResyncOfAnUnreadableGroup(t *testing.T) {
 
 // resync --failed tries what failed once more, and nothing beyond that.
 func TestResyncOfWhatFailed(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := linkAuthors(t, profile)
 		w.join("Content", "bob")
@@ -127,6 +130,7 @@ func TestResyncOfWhatFailed(t *testing.T) {
 // A server that is to get deltas alone is pushed all of ours once more, and the removal
 // of everybody else: no whole list.
 func TestPushNowByDelta(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) {
 		s.sources, s.wire.MembershipUpdates = []string{"Team"}, walkme.Delta
 		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}

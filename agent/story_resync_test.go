@@ -61,6 +61,7 @@ func (w *world) refuseAfterPuts(n int) {
 // TestContinueResumesTheSelection: --continue alone goes on with exactly what was
 // interrupted, neither more nor less, and only once.
 func TestContinueResumesTheSelection(t *testing.T) {
+	t.Parallel()
 	w := resyncedWorld(t)
 	rest, err := w.agent.RestOfResync(t.Context(), plan.Selection{})
 	if err != nil {
@@ -85,6 +86,7 @@ func TestContinueResumesTheSelection(t *testing.T) {
 // TestContinueRefusesAnotherSelection says what is unfinished instead, and records no
 // run. The same selection in another order is no other one.
 func TestContinueRefusesAnotherSelection(t *testing.T) {
+	t.Parallel()
 	w := resyncedWorld(t)
 	runs := len(w.runs())
 	var other *agent.OtherResyncError
@@ -104,6 +106,7 @@ func TestContinueRefusesAnotherSelection(t *testing.T) {
 // TestResyncThatPushedNothing leaves nothing to continue, and keeps what was
 // unfinished before it.
 func TestResyncThatPushedNothing(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		fail func(*world)
@@ -130,6 +133,7 @@ func TestResyncThatPushedNothing(t *testing.T) {
 
 // TestSelectionString names a selection as the command line does.
 func TestSelectionString(t *testing.T) {
+	t.Parallel()
 	for want, s := range map[string]plan.Selection{
 		"everything": {},
 		"--failed":   {Failed: true},
@@ -156,6 +160,7 @@ func (w *world) runs() (ids []string) {
 
 // The preview of a resync says what is sent, though nothing differs.
 func TestResyncPreview(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.sources = []string{"Team"} })
 	w.hire("ann", "bob")
 	w.group("Team", "ann", "bob")
@@ -174,6 +179,7 @@ func TestResyncPreview(t *testing.T) {
 
 // What another run did to a group meanwhile is no push of it.
 func TestContinueAfterAnotherRun(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
 		w.hire("ann", "bob")

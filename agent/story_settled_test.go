@@ -15,6 +15,7 @@ import (
 // A run says what it found out about the changes that an earlier run had left
 // open, before it says what it did itself.
 func TestReportSaysWhatWasSettled(t *testing.T) {
+	t.Parallel()
 	lost, dropped := walkmetest.AppliedUnanswered(), walkmetest.DroppedBefore()
 	post := func(r *walkmetest.Request) bool { return r.Method == http.MethodPost }
 	write := walkmetest.IsWrite
@@ -69,6 +70,7 @@ func TestReportSaysWhatWasSettled(t *testing.T) {
 
 // While WalkMe does not answer, the outcome stays open, and the report says so.
 func TestReportSaysWhatIsStillOpen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann")
 	w.tenant.Fault(lose(http.MethodPost, "ann"))

@@ -18,6 +18,7 @@ func verified(s *setup) { s.config.VerifyEvery = time.Hour }
 // A run reads one account when WalkMe has shown none for an hour, and sends nothing
 // else when nothing has changed. What it writes is a sighting, too.
 func TestAnAccountIsReadOnceInAWhile(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, verified)
 		w.hire("ann", "bob")
@@ -37,6 +38,7 @@ func TestAnAccountIsReadOnceInAWhile(t *testing.T) {
 
 // A service reads one account in its first run, whatever was seen before.
 func TestAServiceBeginsWithALook(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, verified)
 	w.hire("ann")
 	w.sync()
@@ -53,6 +55,7 @@ func TestAServiceBeginsWithALook(t *testing.T) {
 // Credentials that have died fail the run although nobody has changed. A run that
 // does not send asks nothing.
 func TestDeadCredentialsAreNoticed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, verified)
 	w.hire("ann")
 	w.sync()
@@ -71,6 +74,7 @@ func TestDeadCredentialsAreNoticed(t *testing.T) {
 // Credentials of another tenant under the same address stop everything, before
 // anybody is taken for gone.
 func TestAnotherTenantStopsTheRun(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, verified)
 		w.hire("ann", "bob", "cara", "dan")
@@ -100,6 +104,7 @@ func TestAnotherTenantStopsTheRun(t *testing.T) {
 // Two accounts that are gone are no other tenant, and an account that answers 500 is
 // one account.
 func TestOneAccountIsNoTenant(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, verified)
 	w.hire("ann", "bob")
 	w.sync()
@@ -120,6 +125,7 @@ func TestOneAccountIsNoTenant(t *testing.T) {
 // A tenant that is really another one is taken over by a person, who is shown what is
 // missing; then the policy about missing accounts applies.
 func TestAdoptTenant(t *testing.T) {
+	t.Parallel()
 	const gone = "the account is gone in WalkMe; with provisioning.on_missing: recreate it would be made anew"
 	for _, tt := range []struct {
 		recreate       bool

@@ -19,6 +19,7 @@ func unseen(s *setup) {
 
 // A renamed group keeps its members.
 func TestUnseenMembersOutliveARename(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, unseen)
 		w.hire("ann", "bob")
@@ -34,6 +35,7 @@ func TestUnseenMembersOutliveARename(t *testing.T) {
 // A group that is linked keeps the members that it had, whatever is pushed to it.
 // What could throw them out is refused with the reason.
 func TestUnseenMembersOfALinkedGroup(t *testing.T) {
+	t.Parallel()
 	for _, updates := range []string{walkme.Delta, walkme.Replace} {
 		t.Run(updates, func(t *testing.T) {
 			eachProfile(t, func(t *testing.T, profile walkme.Profile) {

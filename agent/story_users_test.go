@@ -15,6 +15,7 @@ import (
 
 // The first sync looks each name up and creates: two requests a person.
 func TestFirstSyncCreates(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) { s.config.Workers = 1 })
 		w.hire("ann", "bob")
@@ -39,6 +40,7 @@ func TestFirstSyncCreates(t *testing.T) {
 // An account that was there before is linked and takes Okta's profile; one that
 // was deactivated is activated first.
 func TestLinkTakesProfile(t *testing.T) {
+	t.Parallel()
 	conversation := map[walkme.Profile]string{
 		walkme.OIN: `
 			GET /Users?ann
@@ -82,6 +84,7 @@ func TestLinkTakesProfile(t *testing.T) {
 
 // A changed name goes out by GET and PUT, and nothing else of the account does.
 func TestMoverIsUpdated(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -108,6 +111,7 @@ func TestMoverIsUpdated(t *testing.T) {
 // Whoever is no longer assigned is deactivated, never deleted, and a point read
 // of Okta comes first.
 func TestLeaverIsDeactivated(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob", "cara")
@@ -143,6 +147,7 @@ func (w *world) askedOkta(suffix string) bool {
 // A returner is looked up by name, activated and updated, although the id is
 // known: Okta has forgotten it.
 func TestReturnerIsActivated(t *testing.T) {
+	t.Parallel()
 	conversation := map[walkme.Profile]string{
 		walkme.OIN: `
 			GET /Users?ann
@@ -176,6 +181,7 @@ func TestReturnerIsActivated(t *testing.T) {
 // Where Okta would be stuck with a 409, a returner under a new name gets the old
 // account back.
 func TestReturnerUnderNewName(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -194,6 +200,7 @@ func TestReturnerUnderNewName(t *testing.T) {
 
 // A suspended person is left as they are, unless the policy says otherwise.
 func TestSuspended(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -214,6 +221,7 @@ func TestSuspended(t *testing.T) {
 // Whoever cannot be mapped is reported and left as they are, not taken for a
 // leaver. The others go on.
 func TestRejectedPersonStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()
@@ -230,6 +238,7 @@ func TestRejectedPersonStays(t *testing.T) {
 
 // Two people with one userName are both left as they are.
 func TestTwoPeopleOneUserName(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()
@@ -248,6 +257,7 @@ func TestTwoPeopleOneUserName(t *testing.T) {
 // A 409 whose account no look-up shows is reported, and nothing is sent for it
 // twice in one run.
 func TestConflictWithoutMatch(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.account("ann", false)
@@ -271,6 +281,7 @@ func TestConflictWithoutMatch(t *testing.T) {
 // A server that compares userName by case in look-ups answers the POST with
 // 409. The account is found by a further look-up and linked.
 func TestConflictIsResolved(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) { s.tenant.Quirks.CaseSensitiveUserName = true })
 		w.tenant.AddUser(walkmetest.User{UserName: "ann@example.com", Active: true})
@@ -287,6 +298,7 @@ func TestConflictIsResolved(t *testing.T) {
 // A server that answers every filter with everybody must not get its
 // administrator overwritten.
 func TestIgnoredFilterSparesAdministrator(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) { s.tenant.Quirks.IgnoreFilter = true })
 		admin := w.account("admin", true)
@@ -309,6 +321,7 @@ func TestIgnoredFilterSparesAdministrator(t *testing.T) {
 // An account that somebody deleted in WalkMe is reported in Okta's words, or made
 // anew where the policy says so.
 func TestAccountGone(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -334,6 +347,7 @@ func TestAccountGone(t *testing.T) {
 // A leaver whose account is gone is reported until a second run has found the same;
 // then there is nothing left to do.
 func TestLeaverGone(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -357,6 +371,7 @@ func TestLeaverGone(t *testing.T) {
 // One bad moment of a server, a 404 and a look-up without a hit, leaves nobody
 // active for ever.
 func TestOneMissIsNoEvidence(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, pushAll, func(s *setup) { s.config.Policy.Groups.DeleteUnlinked = true })
 		w.hire("ann", "bob")
@@ -390,6 +405,7 @@ func TestOneMissIsNoEvidence(t *testing.T) {
 // A userName that a rename frees can be taken by another person in the same run,
 // be it by a create or by a rename.
 func TestFreedUserName(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob", "cara")
@@ -421,6 +437,7 @@ func TestFreedUserName(t *testing.T) {
 // A new person may take over the account of somebody who has left; while the
 // first one is still assigned it is refused.
 func TestAccountTakenOverFromLeaver(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob")
@@ -447,6 +464,7 @@ func TestAccountTakenOverFromLeaver(t *testing.T) {
 
 // Somebody whose name another managed account still has is not given it.
 func TestManagedAccountIsNotTaken(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile, func(s *setup) { s.config.Policy.UpdateUserAttributes = false })
 		w.hire("ann", "bob")
@@ -468,6 +486,7 @@ func TestManagedAccountIsNotTaken(t *testing.T) {
 
 // What the configuration switches off is shown as a difference and not sent.
 func TestSwitchedOff(t *testing.T) {
+	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		w := newWorld(t, profile)
 		w.hire("ann", "bob", "cara")
@@ -503,6 +522,7 @@ func TestSwitchedOff(t *testing.T) {
 
 // A changed expression is told from a change in Okta.
 func TestMappingChange(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()
@@ -524,6 +544,7 @@ func TestMappingChange(t *testing.T) {
 // A refusal pauses the object in scheduled runs, longer each time; a run by hand
 // tries at once. What merely got no answer is tried in the next run.
 func TestFailedObjectPauses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	patient := func() *agent.Report {
@@ -562,6 +583,7 @@ func TestFailedObjectPauses(t *testing.T) {
 
 // sync by hand does not wait for a pause.
 func TestImpatientSync(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann")
 	w.tenant.Fault(walkmetest.OnNthWrite(1, walkmetest.NotApplied(http.StatusBadRequest)))

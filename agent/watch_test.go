@@ -40,6 +40,7 @@ func (w *world) pushedMembers(report *agent.Report) string {
 }
 
 func TestSyncPeopleLooksAtThemAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
 	w.sync()
@@ -62,6 +63,7 @@ func TestSyncPeopleLooksAtThemAlone(t *testing.T) {
 
 // Nobody is left in the old list when ann leaves, but nobody has read a list.
 func TestSyncPeopleOfTheLastInTheList(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann")
 	w.sync()
@@ -72,6 +74,7 @@ func TestSyncPeopleOfTheLastInTheList(t *testing.T) {
 }
 
 func TestSyncPeopleBeforeTheFirstRun(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann")
 	if report := w.syncPeople("ann"); report != nil {
@@ -82,6 +85,7 @@ func TestSyncPeopleBeforeTheFirstRun(t *testing.T) {
 // Who joins or leaves a pushed group is pushed after one read of that person's groups,
 // and nobody reads the whole group.
 func TestSyncPeopleReadsTheirGroups(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.sources = []string{"Editors"} })
 	w.hire("ann", "bob", "cara")
 	w.group("Editors", "ann")
@@ -105,6 +109,7 @@ func TestSyncPeopleReadsTheirGroups(t *testing.T) {
 // A list of groups that is empty was not made by Okta for these eyes: nobody is taken
 // out of a group for it.
 func TestSyncPeopleDoubtsAnEmptyList(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.sources = []string{"Editors"} })
 	w.hire("ann")
 	w.group("Editors", "ann")
@@ -123,6 +128,7 @@ func TestSyncPeopleDoubtsAnEmptyList(t *testing.T) {
 // The snapshot behind a look at a few people grows old, so that nobody else is changed
 // by it: dan was assigned after it, and stays in his group.
 func TestSyncPeopleLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) {
 		s.sources = []string{"Editors"}
 		s.config.Policy.Groups.RemoveDeprovisioned = true
@@ -143,6 +149,7 @@ func TestSyncPeopleLeavesOthersAlone(t *testing.T) {
 
 // A look at a few people closes no hold of a run over everything.
 func TestSyncPeopleKeepsHolds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Limits.Deactivations = plan.Limit{Count: 1} })
 	w.hire("ann", "bob", "cara")
 	w.sync()
@@ -160,6 +167,7 @@ func TestSyncPeopleKeepsHolds(t *testing.T) {
 
 // What the log has not told of, or not yet, a run over everything finds.
 func TestSyncPeopleIsNoTruth(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann")
 	w.sync()

@@ -14,6 +14,7 @@ import (
 // A slow leak counts against the limit; what a person has approved does not count
 // again.
 func TestLimitsCountOverAWindow(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) {
 		s.config.Limits.Deactivations = plan.Limit{Count: 2}
 		s.config.Limits.Window = 24 * time.Hour
@@ -38,6 +39,7 @@ func TestLimitsCountOverAWindow(t *testing.T) {
 }
 
 func TestGraceLetsRemovalsWait(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Grace = 2 * time.Hour })
 	w.hire("ann", "bob")
 	w.sync()
@@ -55,6 +57,7 @@ func TestGraceLetsRemovalsWait(t *testing.T) {
 }
 
 func TestQuarantineSlowsAndEnds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann")
 	w.tenant.SetCredentials("other", "other")
@@ -83,6 +86,7 @@ func TestQuarantineSlowsAndEnds(t *testing.T) {
 
 // A run in which all that failed before still waits proves nothing.
 func TestQuarantineOutlastsWaiting(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire(crew("p", 12)...)
 	w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, walkmetest.NotApplied(400)))
@@ -99,6 +103,7 @@ func TestQuarantineOutlastsWaiting(t *testing.T) {
 
 // Most changes failing is a quarantine, too, but not when they are few.
 func TestQuarantineAfterManyFailures(t *testing.T) {
+	t.Parallel()
 	for people, want := range map[int]int{9: 0, 10: 1} {
 		w := newWorld(t, walkme.OIN, func(s *setup) { s.tenant.Strict = nil })
 		for i := range people {
@@ -114,6 +119,7 @@ func TestQuarantineAfterManyFailures(t *testing.T) {
 
 // A rule that matches no group is no fault: what it matched before was asked for.
 func TestUnmatchedRule(t *testing.T) {
+	t.Parallel()
 	rule := okta.GroupSource{Rule: &okta.GroupRule{NameStartsWith: "walkme-"}}
 	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.GroupSources = []okta.GroupSource{rule} })
 	w.hire("ann")
