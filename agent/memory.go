@@ -48,6 +48,9 @@ var (
 	// everShown is what WalkMe has shown of what was sent to it.
 	everShown = Fact[plan.Shown]{"shown", "what WalkMe has shown"}
 
+	// LastUnshown is what the latest run that looked was not shown of what WalkMe accepted.
+	LastUnshown = Fact[Unshown]{"not_shown", "what WalkMe does not show"}
+
 	// lookUpMisses is who has no account in WalkMe and is not to get one, by Okta id.
 	lookUpMisses = Fact[map[string]miss]{"misses", "look-ups without a hit"}
 

@@ -17,6 +17,8 @@ type Quarantine struct {
 	Level  int       `json:"level"` // bad runs in a row
 	Since  time.Time `json:"since"`
 	Reason string    `json:"reason"`
+
+	Refused bool `json:"refused,omitempty"` // the credentials are, of either side
 }
 
 const (
@@ -32,13 +34,17 @@ func (q Quarantine) Pause() time.Duration {
 	return plan.Backoff(q.Level, quarantineFirst, quarantineLongest)
 }
 
+// refused says whether the credentials of one side ended a run.
+func refused(err error) bool {
+	return errors.Is(err, okta.ErrUnauthorized) || errors.Is(err, okta.ErrForbidden) || errors.Is(err, okta.ErrDPoP) || errors.Is(err, okta.ErrProof) ||
+		errors.Is(err, scim.ErrUnauthorized) || errors.Is(err, scim.ErrForbidden)
+}
+
 // badRun says why a run puts the service into quarantine, or "".
 func badRun(r RunReport, err error) string {
-	refused := errors.Is(err, okta.ErrUnauthorized) || errors.Is(err, okta.ErrForbidden) || errors.Is(err, okta.ErrDPoP) || errors.Is(err, okta.ErrProof) ||
-		errors.Is(err, scim.ErrUnauthorized) || errors.Is(err, scim.ErrForbidden)
 	tried := r.Applied + r.Failed
 	switch {
-	case refused:
+	case refused(err):
 		return "credentials are refused: " + err.Error()
 	case tried >= quarantineChanges && r.Failed*100 > quarantineShare*tried:
 		return fmt.Sprintf("%d of %d changes failed", r.Failed, tried)
@@ -63,7 +69,7 @@ func (a *Agent) updateQuarantine(ctx context.Context, r RunReport, runErr error)
 		if q.Level == 0 {
 			q.Since = r.FinishedAt
 		}
-		q.Level, q.Reason = q.Level+1, reason
+		q.Level, q.Reason, q.Refused = q.Level+1, reason, refused(runErr)
 		a.log().Error("quarantine: the service slows down until a run succeeds", "reason", reason, "pause", q.Pause())
 	case runErr == nil && q.Level > 0 && !r.onlyWaited():
 		a.log().Info("quarantine ended by a good run", "since", q.Since)

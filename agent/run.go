@@ -215,7 +215,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	after := context.WithoutCancel(ctx)
 	return joinOnce(err, a.bind(after, v, planned), a.noteSighting(after, report.Changes),
 		a.noteApprovals(after, planned), a.endCarriedOut(after, planned),
-		everShown.Save(after, a.State, v.shown))
+		everShown.Save(after, a.State, v.shown), a.rememberUnshown(after, report, opts))
 }
 
 // rememberAbsent keeps since when people are absent, where that counts.

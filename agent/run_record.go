@@ -77,14 +77,15 @@ func (a *Agent) finishRun(ctx context.Context, report *Report, runErr error) err
 	if err != nil {
 		return fmt.Errorf("health verdict: %w", err)
 	}
+	left := a.saveLeftovers(ctx, report)
 	if err := a.State.FinishRun(ctx, state.Run{
 		ID: r.ID, Trigger: r.Trigger, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, Outcome: r.Outcome,
 		Planned: r.Planned, Applied: r.Applied, Failed: r.Failed, Held: r.Held, Rejected: r.Rejected, Skipped: r.Skipped,
 		Error: r.Error, Health: string(health), SourceDigest: report.Source.Digest, OktaRequests: r.OktaRequests,
 	}); err != nil {
-		return fmt.Errorf("end of the run: %w", err)
+		return joinOnce(left, fmt.Errorf("end of the run: %w", err))
 	}
-	if err := a.updateQuarantine(ctx, r, runErr); err != nil {
+	if err := joinOnce(left, a.updateQuarantine(ctx, r, runErr)); err != nil {
 		return err
 	}
 	return a.prune(ctx, r, report.Source.TakenAt)

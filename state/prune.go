@@ -40,6 +40,9 @@ func (t *tx) prune(limit int64) (removed int64, err error) {
 		add(t.exec(`DELETE FROM runs WHERE coalesce(finished_at, started_at) < ?
 			AND seq NOT IN (SELECT seq FROM runs ORDER BY seq DESC LIMIT ?)`, limit, keptRuns))
 	}
+	if err == nil && removed > 0 {
+		_, err = t.exec("DELETE FROM leftovers WHERE digest NOT IN (SELECT leftovers FROM runs)")
+	}
 	if err == nil {
 		add(t.exec("DELETE FROM holds WHERE closed_at < ?", limit))
 	}

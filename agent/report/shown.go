@@ -9,18 +9,24 @@ import (
 
 // notShown says in one line what WalkMe accepted and does not show; "" if nothing.
 func notShown(p *plan.Plan) string {
+	if text := NotShownWords(p.Summary.NotShown, p.NotShown); text != "" {
+		return "accepted, not shown: " + text
+	}
+	return ""
+}
+
+// NotShownWords says what is not shown: "members of 2 groups, title of 3 people". It is
+// empty when that is nothing.
+func NotShownWords(n plan.NotShown, paths []string) string {
 	var what []string
-	if n := p.Summary.NotShown.Members; n > 0 {
-		what = append(what, "members of "+plural(n, "group"))
+	if n.Members > 0 {
+		what = append(what, "members of "+plural(n.Members, "group"))
 	}
-	paths := slices.DeleteFunc(slices.Clone(p.NotShown), func(path string) bool { return path == plan.PathMembers })
-	if n := p.Summary.NotShown.Values; n > 0 {
-		what = append(what, namesOf(paths)+" of "+plural(n, "person"))
+	paths = slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return path == plan.PathMembers })
+	if n.Values > 0 {
+		what = append(what, namesOf(paths)+" of "+plural(n.Values, "person"))
 	}
-	if len(what) == 0 {
-		return ""
-	}
-	return "accepted, not shown: " + strings.Join(what, ", ")
+	return strings.Join(what, ", ")
 }
 
 // strangersFact names members of a pushed group who are not the agent's.
