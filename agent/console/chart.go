@@ -96,7 +96,11 @@ type picture struct {
 	Second string // points of another
 	Top    string // what the upper edge is
 	Alt    string // the picture in a sentence
+	Legend []legend
 }
+
+// legend says what one look of a picture stands for.
+type legend struct{ Class, Text string }
 
 // figure is a picture in its place on a page.
 type figure struct {
@@ -118,7 +122,7 @@ func changesPicture(days []day) picture {
 			sums[k] += n
 		}
 	}
-	p := picture{Top: count(top, "change"), Alt: fmt.Sprintf("In %d days %s: %s new, %s changed, %s removed, and %s failed.",
+	p := picture{Top: count(top, "change"), Legend: []legend{{"l-new", "new"}, {"l-mod", "changed"}, {"l-bad", "removed"}, {"l-fail", "failed"}}, Alt: fmt.Sprintf("In %d days %s: %s new, %s changed, %s removed, and %s failed.",
 		len(days), count(sums[0]+sums[1]+sums[2], "change"), number(sums[kindNew]), number(sums[kindChanged]), number(sums[kindRemoved]), number(sums[kindFailed]))}
 	width := float64(frameWidth) / float64(len(days))
 	for i, d := range days {
@@ -141,7 +145,7 @@ func durationPicture(days []day) picture {
 	for _, d := range days {
 		top, bad = max(top, d.Longest), bad+d.Bad
 	}
-	p := picture{Top: elapsed(top), Alt: fmt.Sprintf("The longest run took %s; %s failed as a whole.", elapsed(top), count(bad, "run"))}
+	p := picture{Top: elapsed(top), Legend: []legend{{"l-time", "longest run"}, {"l-fail", "a run failed as a whole"}}, Alt: fmt.Sprintf("The longest run took %s; %s failed as a whole.", elapsed(top), count(bad, "run"))}
 	width := float64(frameWidth) / float64(len(days))
 	for i, d := range days {
 		x := float64(i)*width + 1
@@ -163,7 +167,7 @@ func managedPicture(days []day) picture {
 	}
 	first, last := days[0], days[len(days)-1]
 	return picture{
-		Top: number(top), Line: points(days, top, func(d day) int { return d.People }), Second: points(days, top, func(d day) int { return d.Groups }),
+		Top: number(top), Legend: []legend{{"l-line", "people"}, {"l-second", "groups"}}, Line: points(days, top, func(d day) int { return d.People }), Second: points(days, top, func(d day) int { return d.Groups }),
 		Alt: fmt.Sprintf("People from %s to %s, groups from %s to %s.", number(first.People), number(last.People), number(first.Groups), number(last.Groups)),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
@@ -22,17 +23,26 @@ func (s *Server) read(ctx context.Context, use func(*state.DB) error) (err error
 	return use(db)
 }
 
-// latest is what the newest runs say.
+// latest is what the newest runs say, and how they are getting on.
 type latest struct {
-	Runs   []state.Run // newest first
-	Health plan.Health
-	At     time.Time // of the health
+	Runs      []state.Run // newest first
+	Whole     state.Run   // the newest run over everything; zero: none
+	Health    plan.Health
+	At        time.Time        // of the health
+	Slow      agent.Quarantine // zero: none
+	Unsettled int              // changes that were cut off
+	Doubt     string           // why the state may not be the one that the last run left
+	Unshown   agent.Unshown    // what WalkMe accepted and does not show
 }
 
 // recentRuns is how far back the latest health verdict is looked for.
 const recentRuns = 20
 
+// readLatest reads what the newest runs say; nothing where there is no state yet.
 func readLatest(ctx context.Context, db *state.DB) (l latest, err error) {
+	if db.IsEmpty() {
+		return l, nil
+	}
 	if l.Runs, err = db.RunsBefore(ctx, "", recentRuns); err != nil {
 		return l, err
 	}
@@ -48,7 +58,24 @@ func readLatest(ctx context.Context, db *state.DB) (l latest, err error) {
 			return l, err
 		}
 	}
-	return l, nil
+	if l.Unsettled, err = unsettled(ctx, db, l.Runs); err != nil {
+		return l, err
+	}
+	return l, l.readFacts(ctx, db)
+}
+
+func (l *latest) readFacts(ctx context.Context, db *state.DB) (err error) {
+	if l.Whole, err = db.LastRunExcept(ctx, agent.TriggerWatch, agent.TriggerResync); err != nil && !errors.Is(err, state.ErrNoRun) {
+		return err
+	}
+	if l.Slow, err = agent.SlowDown.Load(ctx, db); err != nil {
+		return err
+	}
+	if l.Doubt, err = agent.StateDoubt(ctx, db); err != nil {
+		return err
+	}
+	l.Unshown, err = agent.LastUnshown.Load(ctx, db)
+	return err
 }
 
 // countSoFar counts what the journal says of a run that has not counted itself.

@@ -92,7 +92,7 @@ func (s *Server) groupLine(g *state.SourceGroup, r *state.Record) groupLine {
 	if g != nil {
 		line.OktaID, line.Name, line.Members, line.Sources = g.ID, g.Name, len(g.Members), g.Sources
 	}
-	line.Link = "/groups/" + line.OktaID
+	line.Link = addressOf("groups", line.OktaID)
 	line.Status, line.Tone = groupStatus(g, r)
 	return line
 }
@@ -118,6 +118,7 @@ type groupPage struct {
 	Line     groupLine
 	Members  []memberLine
 	More     int // members that are not listed
+	Met, All int // members that the search meets, and all of them
 	Query    string
 	Failing  *failureLine
 	History  []changeLine
@@ -158,7 +159,7 @@ func (s *Server) group(r *http.Request) (*view, error) {
 		}
 		page.Line = s.groupLine(g, record)
 		if page.Line.OktaID == "" {
-			page.Line.OktaID, page.Line.Name, page.Line.Link = id, entries[0].Name, "/groups/"+id
+			page.Line.OktaID, page.Line.Name, page.Line.Link = id, entries[0].Name, addressOf("groups", id)
 		}
 		if record != nil && record.Attempts > 0 {
 			line := s.failureLine(record)
@@ -183,7 +184,7 @@ func (s *Server) fillMembers(ctx context.Context, db *state.DB, page *groupPage,
 	both := map[string]*memberLine{}
 	at := func(id string) *memberLine {
 		if both[id] == nil {
-			both[id] = &memberLine{Link: "/people/" + id}
+			both[id] = &memberLine{Link: addressOf("people", id)}
 		}
 		return both[id]
 	}
@@ -212,6 +213,7 @@ func (s *Server) fillMembers(ctx context.Context, db *state.DB, page *groupPage,
 			page.Members = append(page.Members, *m)
 		}
 	}
+	page.Met, page.All = len(page.Members), len(both)
 	slices.SortFunc(page.Members, func(a, b memberLine) int {
 		return cmp.Or(strings.Compare(scim.NameKey(a.Name), scim.NameKey(b.Name)), strings.Compare(a.Link, b.Link))
 	})

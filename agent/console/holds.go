@@ -22,6 +22,7 @@ type holdLine struct {
 	Names    []string
 	More     int // names that are not listed
 	Digest   string
+	kind     string
 	decision
 }
 
@@ -36,6 +37,17 @@ type decision struct {
 // Waiting says that nobody has decided yet.
 func (d decision) Waiting() bool { return d.State == agent.HoldWaiting }
 
+// Title names the hold by what was decided.
+func (h holdLine) Title() string {
+	switch h.State {
+	case agent.HoldApproved:
+		return "Approved: " + h.Words
+	case agent.HoldRejected:
+		return "Rejected: " + h.Words
+	}
+	return "Held: " + h.Words
+}
+
 // heldLine is one thing that a hold keeps from being done.
 type heldLine struct {
 	Sign, Tone, Label string
@@ -46,8 +58,8 @@ type heldLine struct {
 
 func (s *Server) holdLine(h *agent.HoldView) holdLine {
 	line := holdLine{
-		ID: h.ID, Link: "/holds/" + h.ID, Count: h.Count, Words: report.HoldWords(h.Kind, h.Count), Reason: h.Reason,
-		Since: s.at(h.CreatedAt), Digest: h.Digest,
+		ID: h.ID, Link: addressOf("holds", h.ID), Count: h.Count, Words: report.HoldWords(h.Kind, h.Count), Reason: h.Reason,
+		Since: s.at(h.CreatedAt), Digest: h.Digest, kind: h.Kind,
 		decision: decision{State: h.State, By: h.DecidedBy, Why: h.DecisionReason, Ended: h.Ended},
 	}
 	if h.DecidedAt != nil {
@@ -76,7 +88,7 @@ func newHeldLine(c *agent.HeldChange) heldLine {
 	if c.MemberID != "" {
 		line.Group, line.GroupLink = line.Name, line.Link
 		line.Sign, line.Tone, line.Label = "-", "bad", "take out"
-		line.Name, line.Link, line.OktaID = c.Member, "/people/"+c.MemberID, c.MemberID
+		line.Name, line.Link, line.OktaID = c.Member, addressOf("people", c.MemberID), c.MemberID
 		if line.Name == "" {
 			line.Name = c.MemberID
 		}
@@ -121,7 +133,7 @@ func (s *Server) hold(r *http.Request) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &view{page: "hold", title: "Held: " + page.Hold.Words, data: page}, nil
+	return &view{page: "hold", title: page.Hold.Title(), data: page}, nil
 }
 
 func (s *Server) holdPage(ctx context.Context, id, query string) (*holdPage, error) {
@@ -204,7 +216,7 @@ func (s *Server) decide(r *http.Request, verdict state.Verdict) (*view, error) {
 		return nil, err
 	}
 	s.log.Info("hold decided in the console", "hold", id, "decision", verdict, "by", j.By, "reason", j.Reason)
-	return &view{to: "/holds/" + id}, nil
+	return &view{to: addressOf("holds", id)}, nil
 }
 
 // moved shows what waits in the place of what was decided about.
@@ -218,7 +230,7 @@ func (s *Server) moved(r *http.Request, moved *state.MovedHoldError) (*view, err
 	}
 	page.Moved = "Nothing was decided: what waits is not what you saw."
 	if moved.Now != "" && moved.Now != moved.ID {
-		page.Other = "/holds/" + moved.Now
+		page.Other = addressOf("holds", moved.Now)
 	}
 	return &view{page: "hold", title: "Nothing was decided", status: http.StatusConflict, data: page}, nil
 }

@@ -44,6 +44,7 @@ func (s *Server) seen() seen {
 
 // startLook reads WalkMe, unless somebody does so already or has just done so.
 func (s *Server) startLook(back string) func(*http.Request) (*view, error) {
+	back += "#look" // where it was asked for
 	return func(*http.Request) (*view, error) {
 		p, l := s.current(), &s.look
 		l.mu.Lock()

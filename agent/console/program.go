@@ -24,15 +24,17 @@ type Program struct {
 	// more; 0: any age.
 	MaxAge time.Duration
 
-	RequestsPerSecond float64 // to WalkMe; 0: no limit of our own
+	RequestsPerSecond float64 // to WalkMe, at most; 0: no limit of our own
 	RateLimitShare    float64 // of Okta's limits
+
+	// Budgets are what this process has asked of both sides.
+	Budgets func() Budgets
 
 	// Advise tells what a failure usually comes from, by the status and the text of the
 	// answer.
 	Advise func(t scim.Type, status int, text string) (report.Advice, bool)
 
-	// NextRun is when the next run is due by the schedule; zero when there is none. The
-	// state is nil where there is none yet.
+	// NextRun is when the next run is due by the schedule; zero when there is none.
 	NextRun func(ctx context.Context, db *state.DB) (time.Time, error)
 
 	// DryRuns are the runs that planned and sent nothing, newest first.

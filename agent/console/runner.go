@@ -49,10 +49,10 @@ func (s *Server) start(r *http.Request, retry bool) (*view, error) {
 	}
 	if p.DryRun {
 		id, err := s.runner.plan(p)
-		return &view{to: "/runs/" + id}, err
+		return &view{to: addressOf("runs", id)}, err
 	}
 	id, err := s.runner.run(r.Context(), p, RunOptions{By: who.Name, Retry: retry, Trigger: TriggerConsole})
-	return &view{to: "/runs/" + id}, err
+	return &view{to: addressOf("runs", id)}, err
 }
 
 // keptPlans is how many dry runs of the console are remembered.

@@ -95,7 +95,7 @@ func (g *gatherer) add(u *okta.User, a state.Acknowledged) {
 	if desired.Rejection != nil {
 		g.out.Rejected++
 		if len(g.out.Faults) < shownFaults {
-			g.out.Faults = append(g.out.Faults, sample{Name: u.UserName, Link: "/people/" + u.ID, New: joinedBy(": ", desired.Rejection.Path, desired.Rejection.Error)})
+			g.out.Faults = append(g.out.Faults, sample{Name: u.UserName, Link: addressOf("people", u.ID), New: joinedBy(": ", desired.Rejection.Path, desired.Rejection.Error)})
 		}
 		return
 	}
@@ -137,7 +137,7 @@ func (g *gatherer) count(root string, profile json.RawMessage) {
 // see keeps what is odd among the values.
 func (o *oddest) see(u *okta.User, value any) {
 	text, _ := value.(string)
-	one := sample{Name: u.UserName, Link: "/people/" + u.ID, New: display(value)}
+	one := sample{Name: u.UserName, Link: addressOf("people", u.ID), New: display(value)}
 	switch {
 	case isEmpty(value):
 		if o.empty == nil {
@@ -175,7 +175,7 @@ func (o *oddest) change(u *okta.User, d scim.AttributeChange) (emptied bool) {
 		emptied = true
 	}
 	if len(o.changed) < keptChanges {
-		o.changed = append(o.changed, sample{Kind: "changed", Name: u.UserName, Link: "/people/" + u.ID, Old: display(d.Old), New: display(d.New)})
+		o.changed = append(o.changed, sample{Kind: "changed", Name: u.UserName, Link: addressOf("people", u.ID), Old: display(d.Old), New: display(d.New)})
 	}
 	return emptied
 }

@@ -2,6 +2,9 @@ package console
 
 import (
 	"html/template"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"okta-walkme-agent/agent"
@@ -75,3 +78,20 @@ func outcomeWords(outcome string) (words, tone string) {
 }
 
 func display(v any) string { return report.Value(v) }
+
+func joined(parts ...string) string { return joinedBy(", ", parts...) }
+
+// joinedBy joins those parts that are not empty.
+func joinedBy(separator string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return p == "" }), separator)
+}
+
+func nameOr(names map[string]string, id string) string {
+	if n := names[id]; n != "" {
+		return n
+	}
+	return id
+}
+
+// addressOf is where the page of something is, whatever its id is made of.
+func addressOf(kind, id string) string { return "/" + kind + "/" + url.PathEscape(id) }

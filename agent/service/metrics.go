@@ -193,9 +193,7 @@ func (m *metrics) exchanged(side Side, req *http.Request, resp *http.Response) {
 	if resp == nil {
 		return
 	}
-	limit, err1 := strconv.Atoi(resp.Header.Get("X-Rate-Limit-Limit"))
-	remaining, err2 := strconv.Atoi(resp.Header.Get("X-Rate-Limit-Remaining"))
-	if err1 == nil && err2 == nil && limit > 0 { // 0 is the limit of concurrent requests, another matter
+	if limit, remaining, ok := rateLimit(resp.Header); ok {
 		name := bucket(req.URL.EscapedPath())
 		m.limit.WithLabelValues(name).Set(float64(limit))
 		m.remaining.WithLabelValues(name).Set(float64(remaining))

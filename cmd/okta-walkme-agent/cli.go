@@ -15,6 +15,7 @@ import (
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/internal/har"
 )
@@ -132,6 +133,8 @@ type cli struct {
 	viewing    bool          // for a member of service.ViewGroup: nothing but looks
 	columns    int           // that the reader has; 0: as wide as the output
 	trace      *har.Recorder // nil until something is sent
+
+	traffic *service.Traffic // nil: nobody looks at it
 }
 
 func (c *cli) root() *cobra.Command {

@@ -23,6 +23,7 @@ func (c *cli) consoleProgram(cfg *configs.Config, log *slog.Logger) console.Prog
 		Agent: cfg.Agent(), DryRun: cfg.DryRun, Schedule: cfg.Schedule.String(), Okta: cfg.Okta.OrgURL,
 		Fidelity: cfg.WalkMe.Fidelity, MaxAge: cfg.ReadyMaxAge(time.Now()),
 		RequestsPerSecond: cfg.WalkMe.RequestsPerSecond, RateLimitShare: cfg.Okta.RateLimitShare,
+		Budgets: c.budgets,
 		Advise:  adviseRecorded,
 		DryRuns: func() ([]state.Run, error) { return dryRuns(cfg) },
 		NextRun: func(ctx context.Context, db *state.DB) (time.Time, error) { return nextRun(ctx, cfg, db) },
@@ -62,6 +63,22 @@ func (c *cli) consoleRun(ctx context.Context, cfg *configs.Config, log *slog.Log
 		log.Info("run of the console ended", "run", r.Run.ID, "outcome", r.Run.Outcome, "applied", r.Run.Applied, "failed", r.Run.Failed, "held", r.Run.Held)
 	}
 	return err
+}
+
+// budgets are what is left of the limits of both sides, as this process has seen it.
+func (c *cli) budgets() console.Budgets {
+	if c.traffic == nil {
+		return console.Budgets{}
+	}
+	b := console.Budgets{Okta: budget(c.traffic.Side(service.Okta)), WalkMe: budget(c.traffic.Side(service.WalkMe))}
+	for _, l := range c.traffic.RateLimits() {
+		b.Windows = append(b.Windows, console.Window{Path: l.Bucket, Limit: l.Limit, Left: l.Remaining, SaidAt: l.SaidAt, Reset: l.Reset})
+	}
+	return b
+}
+
+func budget(s service.SideTraffic) console.Budget {
+	return console.Budget{Requests: s.Requests, Refused: s.Refused, RefusedAt: s.RefusedAt, Until: s.Until}
 }
 
 // nextRun is when the service makes its next run, zero when none is running.

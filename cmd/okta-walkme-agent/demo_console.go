@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent/console"
+	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/configs"
 )
 
@@ -22,6 +23,7 @@ func (d *demo) openConsole(ctx context.Context) (close func(), err error) {
 		return nil, err
 	}
 	o.Logger = log
+	d.traffic = service.NewTraffic(time.Now)
 	p := d.consoleProgram(cfg, log)
 	p.Schedule, p.MaxAge = "", 0 // nobody runs it here
 	s, err := d.cli.openConsole(ctx, o, p)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +32,7 @@ Between two runs the state is free: sync, apply and resync work meanwhile.`,
 }
 
 func (c *cli) serviceOptions(host *consoleHost) service.Options {
+	c.traffic = service.NewTraffic(time.Now)
 	return service.Options{
 		Version: buildVersion(), Commit: commit, RuntimeDir: c.runtimeDir(""), Explain: explained, View: c.view,
 		Prepare: func(ctx context.Context, observer *service.Observer) (*service.Setup, error) {
@@ -77,7 +79,7 @@ func (c *cli) logClient(ctx context.Context, cfg *configs.Config, observer *serv
 	if out.Transport, err = c.traced(out.Transport); err != nil {
 		return nil, err
 	}
-	out.Transport = observer.LogTransport(out.Transport)
+	out.Transport = c.traffic.Transport(service.Okta, observer.LogTransport(out.Transport))
 	client, err := okta.NewClient(ctx, out)
 	if err != nil {
 		return nil, &exit{exitConfig, err}

@@ -71,6 +71,7 @@ func (c *cli) connect(ctx context.Context, cfg *configs.Config, p purpose, log *
 	} else {
 		c.follow(&oktaConfig, &walkmeConfig)
 	}
+	c.count(&oktaConfig, &walkmeConfig)
 	if p.dry {
 		oktaConfig.Transport = &dryTransport{oktaConfig.Transport}
 		walkmeConfig.Transport = &dryTransport{walkmeConfig.Transport}
@@ -96,6 +97,17 @@ func (c *cli) follow(oc *okta.Config, wc *walkme.Config) {
 	wc.Transport = c.display.counting("WalkMe", wc.Transport)
 	oc.Waiting = func(w okta.Wait) { c.display.waits("Okta ("+w.Reason+")", w.Since, w.Until) }
 	wc.Waiting = func(w walkme.Wait) { c.display.waits("WalkMe (rate limit exceeded)", w.Since, w.Until) }
+}
+
+// count notes for the console what both sides are asked, and say of their limits.
+func (c *cli) count(oc *okta.Config, wc *walkme.Config) {
+	if c.traffic == nil {
+		return
+	}
+	oc.Transport, wc.Transport = c.traffic.Transport(service.Okta, oc.Transport), c.traffic.Transport(service.WalkMe, wc.Transport)
+	asked, bidden := oc.Waiting, wc.Waiting
+	oc.Waiting = func(w okta.Wait) { c.traffic.Waiting(service.Okta, w.Until); asked(w) }
+	wc.Waiting = func(w walkme.Wait) { c.traffic.Waiting(service.WalkMe, w.Until); bidden(w) }
 }
 
 // use gives the session its state.

@@ -1,0 +1,212 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/state"
+)
+
+const changesOnPage = 200
+
+// runPage is the report of a run: what was sent, and what was left undone.
+type runPage struct {
+	Run      runLine
+	Sections []changeSection
+	Left     []leftSection
+	Unknown  int    // changes that were left undone by a version that did not note which
+	NotShown string // what WalkMe accepted and does not show
+	Total    int    // changes that the search meets; -1: not counted
+	All      int    // changes of the run
+	Query    string
+	Action   string
+	State    string
+	Actions  []choice
+	States   []choice
+	Next     string
+	Health   plan.Health
+	Dry      bool // planned, nothing was sent
+
+	counts map[agent.LeftoverKind]int
+}
+
+// changeSection is a row of changes of one kind.
+type changeSection struct {
+	Title, Note string
+	Approval    *changeLine // who let all of them pass, when they share that
+	Changes     []changeLine
+}
+
+type choice struct {
+	Value, Label string
+	Count        int // 0: not counted
+}
+
+func (s *Server) run(r *http.Request) (*view, error) {
+	ctx, q := r.Context(), r.URL.Query()
+	page := &runPage{Query: strings.TrimSpace(q.Get("q")), Action: q.Get("action"), State: q.Get("state")}
+	if d, ok := s.dry(r.PathValue("id")); ok {
+		return s.dryPage(page, d), nil
+	}
+	id, _ := strconv.ParseInt(q.Get("after"), 10, 64) // what is no number is the beginning
+	after := state.EntryPlace{Action: q.Get("after_action"), Name: q.Get("after_name"), ID: id}
+	err := s.read(ctx, func(db *state.DB) error {
+		if db.IsEmpty() {
+			return errNoRun
+		}
+		run, err := db.RunByID(ctx, r.PathValue("id"))
+		if errors.Is(err, state.ErrNoRun) {
+			return errNoRun
+		}
+		if err != nil {
+			return err
+		}
+		if err := countSoFar(ctx, db, &run); err != nil {
+			return err
+		}
+		page.Run = s.runLine(&run)
+		_ = json.Unmarshal([]byte(run.Health), &page.Health) // a run without a verdict has none to show
+		return s.fillRun(ctx, db, page, after)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &view{page: "run", title: "Run of " + absolute(page.Run.StartedAt), data: page}, nil
+}
+
+func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after state.EntryPlace) error {
+	if page.Run.Outcome != state.Running {
+		left, err := agent.ReadLeftovers(ctx, db, page.Run.ID)
+		if err != nil {
+			return err
+		}
+		page.leave(left, after == state.EntryPlace{})
+		if len(left.Counts) == 0 {
+			page.Unknown = page.Run.Held + page.Run.Rejected + page.Run.Skipped
+		}
+	}
+	counts, err := db.RunActions(ctx, page.Run.ID)
+	if err != nil {
+		return err
+	}
+	sent := 0
+	for _, c := range counts {
+		sent += c.Count
+		page.Actions = append(page.Actions, choice{c.Action, report.ActionLabel(plan.Action(c.Action)), c.Count})
+	}
+	page.All += sent
+	page.States = page.choices(sent)
+	if page.leftAlone() {
+		return nil
+	}
+	filter := state.RunFilter{RunID: page.Run.ID, Text: page.Query, Action: page.Action, State: state.EntryState(page.State)}
+	if err := page.count(ctx, db, filter, sent); err != nil {
+		return err
+	}
+	entries, err := db.RunEntries(ctx, filter, after, changesOnPage)
+	if err != nil {
+		return err
+	}
+	lines, err := s.changeLines(ctx, db, entries)
+	if err != nil {
+		return err
+	}
+	page.Sections = sectionsOf(lines)
+	if len(lines) == changesOnPage {
+		page.Next = page.after(&lines[len(lines)-1])
+	}
+	return nil
+}
+
+// after is the address of the changes that come after one.
+func (p *runPage) after(last *changeLine) string {
+	next := url.Values{"after": {strconv.FormatInt(last.ID, 10)}, "after_action": {last.Action}, "after_name": {last.rawName}}
+	for k, v := range map[string]string{"q": p.Query, "action": p.Action, "state": p.State} {
+		if v != "" {
+			next.Set(k, v)
+		}
+	}
+	return p.Run.Link + "?" + next.Encode()
+}
+
+// sectionsOf puts changes of one action, which stand beside each other, into one
+// section. What all of them share is said once.
+func sectionsOf(lines []changeLine) []changeSection {
+	var out []changeSection
+	for from := 0; from < len(lines); {
+		to := from + 1
+		for to < len(lines) && lines[to].Action == lines[from].Action {
+			to++
+		}
+		some := changeSection{Title: capital(lines[from].Label), Changes: lines[from:to]}
+		first := some.Changes[0]
+		if first.ApprovedBy != "" && !slices.ContainsFunc(some.Changes, func(c changeLine) bool { return !c.sameApproval(&first) }) {
+			some.Approval = &first
+			for i := range some.Changes {
+				some.Changes[i].ApprovedBy = ""
+			}
+		}
+		out = append(out, some)
+		from = to
+	}
+	return out
+}
+
+// count says how many changes the search meets. All with one outcome are counted only
+// where they are few.
+func (p *runPage) count(ctx context.Context, db *state.DB, f state.RunFilter, sent int) error {
+	met := -1
+	switch {
+	case f.State == state.Failed, f.State == "" && f.Text != "":
+		n, err := db.CountRunEntries(ctx, f)
+		if err != nil {
+			return err
+		}
+		met = n
+	case f.State != "":
+	case f.Action == "":
+		met = sent
+	default:
+		met = 0
+		for _, a := range p.Actions {
+			if a.Value == f.Action {
+				met = a.Count
+			}
+		}
+	}
+	if met < 0 {
+		p.Total = -1
+		return nil
+	}
+	p.Total += met
+	return nil
+}
+
+// dryPage shows what a run would do.
+func (s *Server) dryPage(page *runPage, d dryRun) *view {
+	page.Run, page.Dry, page.All = s.runLine(&d.run), true, d.run.Planned
+	if d.plan != nil {
+		page.Health, page.All = d.plan.Health, 0
+		page.leave(agent.LeftoversOf(d.plan), true)
+		var lines []changeLine
+		for _, c := range d.plan.Changes {
+			if c.Blocked() {
+				continue
+			}
+			if page.All++; len(lines) < changesOnPage {
+				lines = append(lines, s.plannedLine(c, d.plan.People))
+			}
+		}
+		page.Sections, page.Total = sectionsOf(lines), len(lines)
+	}
+	return &view{page: "run", title: "Dry run of " + absolute(page.Run.StartedAt), data: page}
+}
