@@ -37,7 +37,7 @@ func (r *recipient) open() (types.Service, error) {
 	case err != nil:
 		return nil, errors.New("the URL is not one that this service understands (it is not shown)")
 	}
-	return service, nil
+	return service, stayHome(service, address)
 }
 
 // send hands over one message, and waits no longer than sendTimeout. A service that
@@ -103,7 +103,7 @@ func secured(address string) (string, error) {
 	if err != nil || u.Scheme == "" {
 		return "", errors.New("it is not a URL such as slack://… or smtp://… (it is not shown)")
 	}
-	if isLoopback(u.Hostname()) {
+	if toLoopback(address) {
 		return address, nil
 	}
 	kind := strings.ToLower(u.Scheme)
@@ -134,6 +134,12 @@ func secured(address string) (string, error) {
 	return u.String(), nil
 }
 
+// toLoopback says whether a URL leads to this machine.
+func toLoopback(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && isLoopback(u.Hostname())
+}
+
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
@@ -153,6 +159,8 @@ func unnamed(err error) error {
 	var network net.Error
 	text := err.Error()
 	switch {
+	case errors.Is(err, errElsewhere), strings.Contains(text, errElsewhere.Error()):
+		return errElsewhere
 	case errors.As(err, &mail):
 		return fmt.Errorf("the mail server answered %d", mail.Code)
 	case errors.As(err, &dns), strings.Contains(text, "no such host"):

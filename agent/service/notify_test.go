@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -132,6 +133,50 @@ func (h *webhook) taken() []string {
 }
 
 var about = agent.Binding{AppID: "0oa1", Target: "https://papi.example.com/scim/v2"}
+
+func TestMain(m *testing.M) {
+	http.DefaultTransport = WithinHost(http.DefaultTransport) // as the program does
+	os.Exit(m.Run())
+}
+
+// A message, and what its URL holds, goes to no other host than that of the URL; a
+// redirect within it is followed.
+func TestRedirectsStayAtTheirHost(t *testing.T) {
+	stranger := startWebhook(t)
+	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/there"):
+			w.WriteHeader(http.StatusOK)
+		case strings.Contains(r.URL.Path, "home"):
+			http.Redirect(w, r, "/there", http.StatusTemporaryRedirect)
+		default:
+			http.Redirect(w, r, "http://"+stranger.Listener.Addr().String()+"/stolen", http.StatusTemporaryRedirect)
+		}
+	}))
+	defer home.Close()
+	at := home.Listener.Addr().String()
+	for _, address := range []string{
+		"generic://" + at + "/s3cret?disabletls=yes",    // http.DefaultClient
+		"ntfy://" + at + "/s3cret?scheme=http",          // a client that we may set
+		"mattermost://" + at + "/s3cret?disabletls=yes", // a client that we may change
+	} {
+		d := NewNotifier(about, []Recipient{{Ref: "env:A", URL: address}}).Test(t.Context())[0]
+		if d.Err == nil || d.Err.Error() != errElsewhere.Error() {
+			t.Errorf("%s: error = %v, want %v", d.Recipient, d.Err, errElsewhere)
+		}
+	}
+	if got := stranger.taken(); len(got) != 0 {
+		t.Errorf("another host got %q", got)
+	}
+	d := NewNotifier(about, []Recipient{{Ref: "env:A", URL: "generic://" + at + "/home?disabletls=yes"}}).Test(t.Context())[0]
+	if d.Err != nil {
+		t.Errorf("a redirect within the host: %v", d.Err)
+	}
+	d = NewNotifier(about, []Recipient{{Ref: "env:A", URL: "gotify://gotify.example.com/AaaBbbCcc.DddEeF"}}).Check()[0]
+	if d.Err == nil || !strings.Contains(d.Err.Error(), "generic://") {
+		t.Errorf("gotify: %v, want what to use instead", d.Err)
+	}
+}
 
 // TestNotifyTest reaches a mail server and a webhook.
 func TestNotifyTest(t *testing.T) {

@@ -8,10 +8,13 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"okta-walkme-agent/agent/service"
 )
 
 // gcPercent trades a little processor time, which a run has, for memory, which it
@@ -22,6 +25,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	http.DefaultTransport = service.WithinHost(http.DefaultTransport)
 	os.Exit(run(interruptible(), os.Args[1:], environment{
 		getenv: hideOkta(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 	}))
