@@ -120,22 +120,39 @@ func (p *pause) left() time.Duration {
 
 func (p *pause) active() bool { return p.left() > 0 }
 
+// stopKey is that of Hurry in a context.
+type stopKey struct{}
+
+// Hurry returns a context whose requests sit out no pause of WalkMe's any more once stop
+// is done: nothing is under way then. A request that has left is answered all the same.
+func Hurry(ctx, stop context.Context) context.Context {
+	return context.WithValue(ctx, stopKey{}, stop)
+}
+
 // wait returns when the pause is over, including what it was extended by
 // meanwhile.
 func (p *pause) wait(ctx context.Context) error {
+	stop, hurried := ctx.Value(stopKey{}).(context.Context)
+	if !hurried {
+		stop = ctx
+	}
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		left := p.left()
-		if left <= 0 {
+		switch {
+		case left <= 0:
 			return nil
+		case stop.Err() != nil:
+			return context.Cause(stop)
 		}
 		timer := time.NewTimer(left)
 		select {
 		case <-timer.C:
+		case <-stop.Done():
 		case <-ctx.Done():
-			timer.Stop()
 		}
+		timer.Stop()
 	}
 }

@@ -79,7 +79,7 @@ func transient(resp *http.Response, err error) bool {
 }
 
 // backoff implements retryablehttp.Backoff. A 429 makes every request of the
-// client wait, not just this one.
+// client wait, not just this one: the next attempt sits out the pause as they do.
 func (p *persistence) backoff(_, _ time.Duration, _ int, resp *http.Response) time.Duration {
 	if resp == nil || resp.StatusCode != http.StatusTooManyRequests {
 		return readRepeatPause << (p.broken - 1)
@@ -92,7 +92,7 @@ func (p *persistence) backoff(_, _ time.Duration, _ int, resp *http.Response) ti
 	until := time.Now().Add(p.wait)
 	p.pause.extend(until)
 	p.log.Warn("WalkMe limits the rate, all requests pause", "pause", p.wait, "until", until.Round(time.Millisecond), "attempt", p.limited)
-	return p.wait
+	return 0
 }
 
 // askedPause returns the pause that the header of a 429 asks for: whole seconds,

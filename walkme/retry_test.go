@@ -170,6 +170,35 @@ func TestCancelDuringPause(t *testing.T) {
 	})
 }
 
+// Who is in a hurry sits out no pause once told to stop, one's own or another's, but hears
+// the answer to what has left.
+func TestHurryEndsPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(w http.ResponseWriter) {
+			time.Sleep(10 * time.Second)
+			w.WriteHeader(http.StatusNoContent)
+		}
+		server := &answers{list: []func(http.ResponseWriter){slow, limited("3600")}, start: time.Now()}
+		c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{server}})
+		stop, cancel := context.WithCancel(t.Context())
+		ctx := walkme.Hurry(t.Context(), stop)
+		time.AfterFunc(5*time.Second, cancel)
+		if err := c.SetActive(ctx, "42", false); err != nil {
+			t.Errorf("SetActive() = %v, want the answer", err)
+		}
+		for range 2 { // waiting for its own pause, then for that of another
+			began := time.Now()
+			err := c.SetActive(ctx, "42", false)
+			if walkme.Outcome(err) != walkme.NotSent || !errors.Is(err, context.Canceled) || time.Since(began) != 0 {
+				t.Errorf("SetActive() = %v (%s) after %s, want cancelled, not sent, at once", err, walkme.Outcome(err), time.Since(began))
+			}
+		}
+		if len(server.times) != 2 {
+			t.Errorf("%d requests, want 2", len(server.times))
+		}
+	})
+}
+
 // TestCancelBesideA429: a caller who gives up while a 429 is on its way hears of that, not
 // of a rate limit that was never waited for.
 func TestCancelBesideA429(t *testing.T) {

@@ -238,9 +238,9 @@ func (r *runner) sayStopping() {
 }
 
 // finishing returns a context that outlives ctx by finishGrace: a request that
-// has left is better answered than forgotten.
+// has left is better answered than forgotten. One that waits for WalkMe is not sent.
 func finishing(ctx context.Context) (context.Context, func()) {
-	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	work, cancel := context.WithCancelCause(walkme.Hurry(context.WithoutCancel(ctx), ctx))
 	var timer *time.Timer
 	var mu sync.Mutex
 	stop := context.AfterFunc(ctx, func() {
