@@ -184,7 +184,7 @@ func storedHold(planned *plan.Plan, h plan.Hold, changes []*plan.Change, opts Op
 // does not see all of them.
 func (a *Agent) openIDs(ctx context.Context, opts Options) (map[string]bool, error) {
 	ids := map[string]bool{}
-	if !opts.Scope.Partial() {
+	if opts.Scope.Everything() {
 		return ids, nil
 	}
 	open, err := a.State.Holds(ctx)

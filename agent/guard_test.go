@@ -419,7 +419,7 @@ func TestSilenceEndsTheRun(t *testing.T) {
 	})
 }
 
-// What fails in every run neither uses up the patience with the others nor keeps
+// What fails in every run neither trips the breaker for the others nor keeps
 // another kind of change from its turn.
 func TestDeadChangesStarveNobody(t *testing.T) {
 	t.Parallel()

@@ -84,7 +84,7 @@ func (a *Agent) mark(ctx context.Context) error {
 // to decide about, and marks the state as it is now.
 func (a *Agent) concludeStateDoubt(ctx context.Context, report *Report, opts Options, runErr error) error {
 	ctx = context.WithoutCancel(ctx)
-	if runErr == nil && !opts.Scope.Partial() && report.Health.DoubtState == "" {
+	if runErr == nil && opts.Scope.Everything() && report.Health.DoubtState == "" {
 		before, err := stateDoubt.Load(ctx, a.State)
 		if err == nil && before != "" {
 			err = stateDoubt.Save(ctx, a.State, "")

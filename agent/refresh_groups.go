@@ -135,7 +135,7 @@ func (c comparison) overlay(r *state.Record, g *walkme.Group) {
 	}
 	c.note(strangers)
 	ours = scim.SortedSet(ours)
-	if !c.v.shown.Members || !g.MembersShown || g.Partial(nil) {
+	if !c.v.shown.Members || !g.MembersShown || g.Incomplete(nil) {
 		_, missing := scim.MemberDiff(r.Members, ours)
 		if slices.ContainsFunc(missing, func(oktaID string) bool { return c.active[oktaID] }) {
 			c.v.unseen = append(c.v.unseen, notShown{scim.Group, r.SourceID, plan.PathMembers})

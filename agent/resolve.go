@@ -104,7 +104,7 @@ func (a *Agent) findName(ctx context.Context, q plan.NameQuestion, accounts *wal
 	var ambiguous *walkme.AmbiguousError
 	switch {
 	case errors.Is(err, scim.ErrNotFound) && q.Linked:
-		return plan.NameAnswer{Refusal: apply.NothingToLink(ctx, a.WalkMe, q.Name)}, true, nil
+		return plan.NameAnswer{NoLink: apply.NothingToLink(ctx, a.WalkMe, q.Name)}, true, nil
 	case errors.Is(err, scim.ErrNotFound):
 		return answer, false, nil
 	case errors.As(err, &ambiguous):

@@ -27,7 +27,7 @@ func (a *Agent) lookUpDisabled(ctx context.Context, planned *plan.Plan, scope pl
 	}
 	now := a.now().UTC().Truncate(time.Second)
 	after, asked := map[string]miss{}, map[*plan.Change]bool{}
-	if scope.Partial() {
+	if !scope.Everything() {
 		maps.Copy(after, before) // the plan leaves others out
 	}
 	for _, c := range planned.Changes {

@@ -292,5 +292,5 @@ func (a *Agent) forgetNeverLanded(ctx context.Context, v *view) error {
 
 // isAboutEverybody is true of a first sync and of a resync of all.
 func isAboutEverybody(v *view, opts Options) bool {
-	return !opts.Scope.Partial() && v.managed.Users == 0 || opts.Scope.Selection().All()
+	return opts.Scope.Everything() && v.managed.Users == 0 || opts.Scope.Selection().All()
 }

@@ -15,7 +15,7 @@ import (
 
 // openHolds returns the holds that a partial run must respect, by their kind.
 func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]plan.Hold, error) {
-	if !opts.Scope.Partial() {
+	if opts.Scope.Everything() {
 		return nil, nil
 	}
 	holds, err := a.State.Holds(ctx)

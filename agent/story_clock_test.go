@@ -45,7 +45,7 @@ func TestClockThatWasAhead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantText(t, "changes of a patient run", changes(report), "create ann: applied")
+		wantText(t, "changes of a scheduled run", changes(report), "create ann: applied")
 	})
 
 	t.Run("removals still count over the window, for a day", func(t *testing.T) {

@@ -238,8 +238,8 @@ func TestCreateWithoutID(t *testing.T) {
 		w.hire("ann")
 		w.org.SetAppProfile(w.people["ann"], "ann+b@example.com", nil)
 		w.sync()
-		w.patient()
-		if c := w.patient().Changes[0]; !c.Block.Is(plan.BlockWaiting) || strings.Contains(w.requests(), "POST") {
+		w.scheduled()
+		if c := w.scheduled().Changes[0]; !c.Block.Is(plan.BlockWaiting) || strings.Contains(w.requests(), "POST") {
 			t.Errorf("create in the next runs = %s until %v, want it to wait\n%s", c.Outcome, c.Block, w.requests())
 		}
 	})

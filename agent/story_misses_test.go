@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"okta-walkme-agent/agent"
-	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/walkme"
 )
 
@@ -18,34 +16,23 @@ func TestMissesAreRemembered(t *testing.T) {
 	w.hire("ann", "bob")
 	lookUps := func() string { return strings.ReplaceAll(w.requests(), "GET /Users?", "") }
 	for _, pause := range []time.Duration{10 * time.Minute, 20 * time.Minute, 40 * time.Minute} {
-		w.patient()
+		w.scheduled()
 		wantText(t, "look-ups", lookUps(), `
 			ann
 			bob`)
 		w.later += pause - time.Minute
-		w.patient()
+		w.scheduled()
 		wantText(t, "look-ups in the pause", lookUps(), "")
 		w.later += 2 * time.Minute
 	}
-	w.patient()
+	w.scheduled()
 	w.org.Update(w.people["ann"], map[string]any{"login": "anna@example.com"})
-	w.patient()
+	w.scheduled()
 	wantText(t, "look-ups after a rename", lookUps(), "anna")
 	w.account("bob", true)
-	w.patient()
+	w.scheduled()
 	wantText(t, "look-ups in the pause", lookUps(), "")
 	wantText(t, "changes by hand", changes(w.sync()), `
 		create anna: skipped
 		link bob: applied`)
-}
-
-// patient makes a run as the service does.
-func (w *world) patient() *agent.Report {
-	w.t.Helper()
-	w.tenant.ResetRequests()
-	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: "schedule", Scope: plan.Scope{}.HeedingPauses()})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return report
 }

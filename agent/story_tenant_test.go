@@ -42,13 +42,13 @@ func TestAServiceBeginsWithALook(t *testing.T) {
 	w := newWorld(t, walkme.OIN, verified)
 	w.hire("ann")
 	w.sync()
-	w.patient()
+	w.scheduled()
 	wantText(t, "requests", w.requests(), "")
 	w.restart()
 	w.agent.VerifyFirst = true
-	w.patient()
+	w.scheduled()
 	wantText(t, "requests of a service that has started", w.requests(), "GET /Users/ann")
-	w.patient()
+	w.scheduled()
 	wantText(t, "requests of its next run", w.requests(), "")
 }
 

@@ -547,7 +547,7 @@ func TestFailedObjectPauses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, walkme.OIN)
 	w.hire("ann", "bob")
-	patient := func() *agent.Report {
+	scheduled := func() *agent.Report {
 		t.Helper()
 		report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "schedule", Scope: plan.Scope{}.HeedingPauses()})
 		if err != nil {
@@ -558,11 +558,11 @@ func TestFailedObjectPauses(t *testing.T) {
 	poison := func(r *walkmetest.Request) bool { return strings.Contains(string(r.Body), "ann@example.com") }
 	w.tenant.Fault(walkmetest.OnMatch(poison, 0, walkmetest.NotApplied(http.StatusBadRequest)))
 	for _, pause := range []time.Duration{10 * time.Minute, 20 * time.Minute, 40 * time.Minute} {
-		if c := patient().Changes[0]; c.Outcome != plan.Failed || c.HTTPStatus != http.StatusBadRequest {
+		if c := scheduled().Changes[0]; c.Outcome != plan.Failed || c.HTTPStatus != http.StatusBadRequest {
 			t.Fatalf("create of ann = %s, HTTP %d, want failed with 400", c.Outcome, c.HTTPStatus)
 		}
 		w.later += pause - time.Minute
-		if c := patient().Changes[0]; c.Outcome != plan.Skipped || !c.Block.Is(plan.BlockWaiting) {
+		if c := scheduled().Changes[0]; c.Outcome != plan.Skipped || !c.Block.Is(plan.BlockWaiting) {
 			t.Errorf("create of ann %s before the end of its pause = %s, want skipped with a time", time.Minute, c.Outcome)
 		}
 		w.later += 2 * time.Minute
@@ -572,11 +572,11 @@ func TestFailedObjectPauses(t *testing.T) {
 		t.Errorf("record of ann has %d attempts, status %d, want 3 and 400", got.Attempts, got.LastStatus)
 	}
 	w.tenant.Fault(walkmetest.OnMatch(poison, 1, walkmetest.NotApplied(http.StatusInternalServerError)))
-	patient()
+	scheduled()
 	if got := w.record("ann").NextTry; !got.IsZero() {
 		t.Errorf("next try after an answer that says nothing = %s, want at once", got)
 	}
-	report := patient()
+	report := scheduled()
 	wantText(t, "changes of the next run", changes(report), "create ann: applied")
 	w.quiet()
 }

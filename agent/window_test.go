@@ -90,9 +90,9 @@ func TestQuarantineOutlastsWaiting(t *testing.T) {
 	w := newWorld(t, walkme.OIN)
 	w.hire(crew("p", 12)...)
 	w.tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, walkmetest.NotApplied(400)))
-	patient := agent.Options{Trigger: agent.TriggerSchedule, Scope: plan.Scope{}.HeedingPauses()}
+	scheduled := agent.Options{Trigger: agent.TriggerSchedule, Scope: plan.Scope{}.HeedingPauses()}
 	for i, want := range []int{1, 1} {
-		if _, err := w.agent.Sync(t.Context(), patient); err != nil {
+		if _, err := w.agent.Sync(t.Context(), scheduled); err != nil {
 			t.Fatal(err)
 		}
 		if q, err := agent.SlowDown.Load(t.Context(), w.agent.State); err != nil || q.Level != want {

@@ -57,5 +57,5 @@ func (p *pushed) isCurrent(known, now Group) bool {
 		return true
 	}
 	moved, err := time.Parse(time.RFC3339, now.LastMembershipUpdated)
-	return err == nil && now.LastMembershipUpdated == known.LastMembershipUpdated && moved.Add(settled).Before(p.request.Since)
+	return err == nil && now.LastMembershipUpdated == known.LastMembershipUpdated && moved.Add(quietTime).Before(p.request.Since)
 }

@@ -38,9 +38,9 @@ const (
 	// overlap makes up for the lag of Okta's search index.
 	overlap = 10 * time.Minute
 
-	// settled is how long before a read a membership change must lie for the
+	// quietTime is how long before a read a membership change must lie for the
 	// read to have seen it for sure: Okta's times are cut to the second.
-	settled = time.Minute
+	quietTime = time.Minute
 
 	// readers is how many groups are read at a time.
 	readers = 3

@@ -104,7 +104,7 @@ func (p *pushed) addMapped(s GroupSource, m PushMapping) {
 
 // resolveName finds the one group of exactly that name. When the group that had
 // the name last time still has it and no changed group took it, there is
-// nothing to ask; every doubt is settled by a search.
+// nothing to ask; every doubt ends in a search.
 func (p *pushed) resolveName(ctx context.Context, s GroupSource) error {
 	named := func(g groupObject) bool { return g.Profile.Name == s.Name }
 	before := p.named(s)

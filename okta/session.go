@@ -21,14 +21,14 @@ type session struct {
 	veil   *veil
 	retry  http.RoundTripper
 
-	turn   chan struct{}   // holds one value while nobody builds a request
+	idle   chan struct{}   // holds one value while nobody builds a request
 	caller context.Context // of the request being built
 	client *sdk.Client
 	serial int // of client, which is as old as the access token it keeps
 }
 
 func newSession(ctx context.Context, cfg Config) (*session, error) {
-	s := &session{cfg: cfg, veil: &veil{}, turn: make(chan struct{}, 1)}
+	s := &session{cfg: cfg, veil: &veil{}, idle: make(chan struct{}, 1)}
 	s.veil.learn(cfg.APIToken)
 	s.veil.learnProxy(cfg.OrgURL)
 	var err error
@@ -44,7 +44,7 @@ func newSession(ctx context.Context, cfg Config) (*session, error) {
 	if err := s.connect(ctx); err != nil {
 		return nil, err
 	}
-	s.turn <- struct{}{}
+	s.idle <- struct{}{}
 	return s, nil
 }
 
@@ -114,7 +114,7 @@ func (s *session) renew(ctx context.Context, number int) error {
 
 func (s *session) take(ctx context.Context) error {
 	select {
-	case <-s.turn:
+	case <-s.idle:
 		s.caller = ctx
 		return nil
 	case <-ctx.Done():
@@ -124,5 +124,5 @@ func (s *session) take(ctx context.Context) error {
 
 func (s *session) give() {
 	s.caller = nil
-	s.turn <- struct{}{}
+	s.idle <- struct{}{}
 }

@@ -15,7 +15,7 @@ import (
 // EntryState says how far a journal entry is.
 type EntryState string
 
-// All but Pending are settled.
+// All but Pending are final.
 const (
 	Pending   EntryState = "pending"   // begun, outcome not known yet
 	Applied   EntryState = "applied"   // acknowledged by WalkMe
@@ -40,7 +40,7 @@ type Entry struct {
 	HTTPStatus int       // of the deciding answer; 0: none
 	Error      string    // "" when none
 	StartedAt  time.Time // stamped by Begin when zero
-	FinishedAt time.Time // stamped when it is settled; zero while pending
+	FinishedAt time.Time // stamped by Finish; zero while pending
 
 	// Decision is the id of the approval that let the change through, 0 for none.
 	// ApprovedBy, ApprovedAt and ApprovalReason say what is known of it; they are read,
@@ -81,7 +81,7 @@ const selectEntries = `SELECT j.id, run_id, j.seq, type, source_id, target_id, n
 
 // Begin writes an entry and returns its id. It is on the disk when Begin
 // returns, so that the first request may leave. ID is ignored. An empty State
-// is Pending; an entry that is settled from the start needs no
+// is Pending; an entry that is finished from the start needs no
 // Finish.
 func (db *DB) Begin(ctx context.Context, e Entry) (int64, error) {
 	e.State = cmp.Or(e.State, Pending)
@@ -103,7 +103,7 @@ func (db *DB) Begin(ctx context.Context, e Entry) (int64, error) {
 	return id, nil
 }
 
-// Finish settles a pending entry and writes the records it changed, in one
+// Finish ends a pending entry and writes the records it changed, in one
 // transaction. When the outcome is Applied UpdatedAt of the records is
 // stamped, otherwise stored as given. An id that is not pending is ErrNoEntry,
 // and then no record is written.
@@ -111,14 +111,14 @@ func (db *DB) Finish(ctx context.Context, id int64, out Outcome, recs ...Record)
 	return db.finish(ctx, id, out, recs, nil)
 }
 
-// FinishAndForget settles a pending entry and removes a record, in one
+// FinishAndForget ends a pending entry and removes a record, in one
 // transaction: the agent no longer manages the resource.
 func (db *DB) FinishAndForget(ctx context.Context, id int64, out Outcome, t scim.Type, sourceID string) error {
 	return db.finish(ctx, id, out, nil, func(x *tx) error { return x.forget(t, sourceID) })
 }
 
 func (db *DB) finish(ctx context.Context, id int64, out Outcome, recs []Record, also func(*tx) error) error {
-	what := fmt.Sprintf("settle journal entry %d", id)
+	what := fmt.Sprintf("finish journal entry %d", id)
 	rows, err := recordRows(recs)
 	if err != nil {
 		return db.fail(what, err)

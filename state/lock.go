@@ -36,7 +36,7 @@ func lock(ctx context.Context, path string, h holder) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := flockPatiently(ctx, f); err != nil {
+	if err := flockWaiting(ctx, f); err != nil {
 		defer f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, readHolder(f)
@@ -50,7 +50,7 @@ func lock(ctx context.Context, path string, h holder) (*os.File, error) {
 	return f, nil
 }
 
-func flockPatiently(ctx context.Context, f *os.File) error {
+func flockWaiting(ctx context.Context, f *os.File) error {
 	for waited := time.Duration(0); ; waited += lockPause {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if !errors.Is(err, syscall.EWOULDBLOCK) || waited >= lockPatience {

@@ -155,7 +155,7 @@ func (db *DB) inspect(ctx context.Context, want int) (version int, err error) {
 	return version, err
 }
 
-// recoverLeftovers settles what only a process that is gone could finish. The
+// recoverLeftovers finishes what only a process that is gone could finish. The
 // journal is not touched: only WalkMe knows what became of a pending entry.
 func recoverLeftovers(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, `UPDATE runs SET outcome = ? WHERE finished_at IS NULL AND outcome = ''`, Interrupted)

@@ -9,7 +9,7 @@ import (
 // keptRuns is how many runs stay whatever their age.
 const keptRuns = 50
 
-// Prune removes settled journal entries, runs, closed holds and decisions that
+// Prune removes finished journal entries, runs, closed holds and decisions that
 // ended before a time, and returns how many. It never removes a pending entry nor
 // one of the last 50 runs. Mappings of that age go too when no record was made
 // by them.

@@ -12,7 +12,7 @@ import (
 // hand have their turn between two runs.
 type ServiceLock struct{ file *os.File }
 
-// LockService takes the claim, or returns a *LockedError that says who has it.
+// LockService takes it, or returns a *LockedError that says who has it.
 // The folder of the state is made when missing.
 func LockService(ctx context.Context, path, command string, now time.Time) (*ServiceLock, error) {
 	path, err := resolve(path)
@@ -29,7 +29,7 @@ func LockService(ctx context.Context, path, command string, now time.Time) (*Ser
 	return &ServiceLock{f}, nil
 }
 
-// Service says who has the claim on a state file: a *LockedError, which is the
+// Service says who is the service of a state file: a *LockedError, which is the
 // answer and not a fault, or nil when there is no service.
 func Service(path string) (*LockedError, error) {
 	path, err := resolve(path)
@@ -50,7 +50,7 @@ func Service(path string) (*LockedError, error) {
 	return readHolder(f), nil
 }
 
-// Release gives the claim back.
+// Release gives the lock back.
 func (l *ServiceLock) Release() error { return l.file.Close() }
 
 func servicePath(path string) string { return path + ".service" }

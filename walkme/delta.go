@@ -46,7 +46,7 @@ type deltaWrite struct {
 	update   MembersUpdate
 	answered object // the last that the server showed of the group
 	applied  []change
-	rejected []RejectedMember
+	refused  []RefusedMember
 	replaced bool // the whole list was written instead
 }
 
@@ -62,13 +62,13 @@ func (c *Client) writeDelta(ctx context.Context, u MembersUpdate) (*MembersResul
 		}
 	}
 	if len(w.applied) == 0 {
-		return nil, &RejectedError{w.rejected}
+		return nil, &AllRefusedError{w.refused}
 	}
 	r, err := c.check(ctx, w.expectation(), w.answered)
 	if err != nil {
 		return nil, err
 	}
-	r.Rejected = append(w.rejected, r.Rejected...)
+	r.Refused = append(w.refused, r.Refused...)
 	return r, nil
 }
 
@@ -117,8 +117,8 @@ func (w *deltaWrite) apply(ctx context.Context, changes []change) error {
 
 // reject notes a change that was refused on its own.
 func (w *deltaWrite) reject(ch change, err *scim.Error) error {
-	w.rejected = append(w.rejected, RejectedMember{Member: ch.member, Remove: ch.remove, Err: err})
-	if len(w.applied) == 0 && len(w.rejected) >= maxLone {
+	w.refused = append(w.refused, RefusedMember{Member: ch.member, Remove: ch.remove, Err: err})
+	if len(w.applied) == 0 && len(w.refused) >= maxLone {
 		return err
 	}
 	return nil
@@ -165,7 +165,7 @@ func (w *deltaWrite) ofKnown(ctx context.Context, changes []change, err error) (
 	if len(unknown) == 0 {
 		return nil, err
 	}
-	w.rejected = append(w.rejected, unknown...)
+	w.refused = append(w.refused, unknown...)
 	rest := slices.DeleteFunc(slices.Clone(changes), func(ch change) bool {
 		return !ch.remove && len(without([]Member{ch.member}, unknown)) == 0
 	})

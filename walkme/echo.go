@@ -47,30 +47,30 @@ func (c *Client) showsMembers(ctx context.Context) error {
 // roundSize divides the numbers of members at which servers cut lists.
 const roundSize = 50
 
-// Partial tells whether the members that a group shows may be a part of them: somebody
+// Incomplete tells whether the members that a group shows may be a part of them: somebody
 // is missing whom WalkMe has acknowledged, or their number is a round one at which
 // servers cut lists. Who is shown is in the group; who is not may be.
-func (g *Group) Partial(acknowledged []Member) bool {
+func (g *Group) Incomplete(acknowledged []Member) bool {
 	missing, _ := g.difference(acknowledged)
 	n := len(g.Members)
 	return len(missing) > 0 || n > 0 && n%roundSize == 0
 }
 
-// whole makes sure that no whole list is built on a part: that is a *PartialMembersError.
+// requireComplete makes sure that no whole list is built on a part: that is a *IncompleteListError.
 // Of a group that we made, whose members are ours, a round number says nothing.
-func (c *Client) whole(shown *Group, acknowledged []Member, linked bool) error {
+func (c *Client) requireComplete(shown *Group, acknowledged []Member, linked bool) error {
 	missing, _ := shown.difference(acknowledged)
-	if !c.evidence(shown) || !shown.Partial(acknowledged) || !linked && len(missing) == 0 {
+	if !c.evidence(shown) || !shown.Incomplete(acknowledged) || !linked && len(missing) == 0 {
 		return nil
 	}
-	return &PartialMembersError{Shown: len(shown.Members), Missing: len(missing), shown: shown}
+	return &IncompleteListError{Shown: len(shown.Members), Missing: len(missing), shown: shown}
 }
 
 // check compares what the server shows after a successful change with what was
 // asked for. An answer that contradicts is not believed at once: the group is
 // read again, as it is where the answer shows nothing and Wire.VerifyWrites
-// wants to know. Changes without effect are Rejected; if no change had any, that
-// is a *NotAppliedError, or a *RejectedError of a few. A list that may be a part
+// wants to know. Changes without effect are Refused; if no change had any, that
+// is a *NotAppliedError, or a *AllRefusedError of a few. A list that may be a part
 // contradicts only by those whom it shows.
 func (c *Client) check(ctx context.Context, e expectation, answered object) (*MembersResult, error) {
 	g := c.groupOf(answered)
@@ -87,17 +87,17 @@ func (c *Client) check(ctx context.Context, e expectation, answered object) (*Me
 		}
 	}
 	failed := e.failed(g)
-	if len(failed) > 0 && g.Partial(e.stay) {
-		failed = slices.DeleteFunc(failed, func(r RejectedMember) bool { return !r.Remove })
-		return &MembersResult{Rejected: failed}, nil
+	if len(failed) > 0 && g.Incomplete(e.stay) {
+		failed = slices.DeleteFunc(failed, func(r RefusedMember) bool { return !r.Remove })
+		return &MembersResult{Refused: failed}, nil
 	}
 	if len(failed) > 0 && len(failed) == e.size(g) {
 		if len(failed) < maxLone && !e.exact {
-			return nil, &RejectedError{failed}
+			return nil, &AllRefusedError{failed}
 		}
 		return nil, &NotAppliedError{"the membership is as before"}
 	}
-	return &MembersResult{Echoed: true, Members: g.ids(), Rejected: failed}, nil
+	return &MembersResult{Seen: len(g.Members) > 0, Refused: failed}, nil
 }
 
 // unseen says that a group shows nobody of those who are to be in it.
@@ -115,11 +115,11 @@ func (e expectation) size(g *Group) int {
 }
 
 // failed returns the changes that a group does not show.
-func (e expectation) failed(g *Group) []RejectedMember {
+func (e expectation) failed(g *Group) []RefusedMember {
 	shown := g.ids()
-	var list []RejectedMember
+	var list []RefusedMember
 	note := func(m Member, remove bool) {
-		list = append(list, RejectedMember{Member: m, Remove: remove, Err: &NotAppliedError{"the membership is as before"}})
+		list = append(list, RefusedMember{Member: m, Remove: remove, Err: &NotAppliedError{"the membership is as before"}})
 	}
 	for _, m := range e.absent {
 		if _, in := slices.BinarySearch(shown, m.ID); in {

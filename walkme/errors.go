@@ -90,17 +90,17 @@ func (e *UnseenMembersError) Error() string {
 		"whoever is in it; use wire_profile oin with membership_updates delta, or show that there are members to see by putting one into a group"
 }
 
-// PartialMembersError says that the whole list of members was not written to a group,
+// IncompleteListError says that the whole list of members was not written to a group,
 // because WalkMe does not show all of those whom it has acknowledged: it may show no
 // more than a part, and whoever else is in the group would have been thrown out.
-type PartialMembersError struct {
+type IncompleteListError struct {
 	Shown, Missing int // members that are shown; members that should be and are not
 
 	shown *Group
 }
 
 // Error implements error.
-func (e *PartialMembersError) Error() string {
+func (e *IncompleteListError) Error() string {
 	why := "which is where servers cut lists"
 	if e.Missing > 0 {
 		why = fmt.Sprintf("and not %d whom it had taken", e.Missing)
@@ -153,7 +153,7 @@ func Outcome(err error) Effect {
 		return Unknown
 	case is[*NotSentError](err), is[*AnswerError](err), errors.Is(err, ErrNotSent):
 		return NotSent
-	case is[*scim.Error](err), is[*NotAppliedError](err), is[*AmbiguousError](err), is[*UnseenMembersError](err), is[*PartialMembersError](err), is[*AnotherOwnerError](err),
+	case is[*scim.Error](err), is[*NotAppliedError](err), is[*AmbiguousError](err), is[*UnseenMembersError](err), is[*IncompleteListError](err), is[*AnotherOwnerError](err),
 		errors.Is(err, ErrRateLimited), errors.Is(err, scim.ErrNotFound):
 		return Refused
 	}

@@ -158,7 +158,7 @@ func (c *Client) FindsBeforeRename() bool { return c.wire.FindBeforeRename }
 // RenameGroup gives a group another name, one write; the id stays. AIW sends the
 // members back as the server showed them, and ours. A linked group of which the server
 // shows a part gets the name by PATCH; where that cannot be, the error is a
-// *PartialMembersError.
+// *IncompleteListError.
 func (c *Client) RenameGroup(ctx context.Context, r GroupRename) error {
 	if err := c.rename(ctx, r); err != nil {
 		return fmt.Errorf("walkme: rename group %s: %w", r.GroupID, err)
@@ -192,7 +192,7 @@ func (c *Client) writeName(ctx context.Context, r GroupRename) (object, error) {
 	id, name := r.GroupID, r.Name
 	if c.profile == AIW {
 		o, err := c.putName(ctx, r)
-		if !is[*PartialMembersError](err) {
+		if !is[*IncompleteListError](err) {
 			return o, err
 		}
 		o, patched := c.patchName(ctx, id, name)
@@ -213,7 +213,7 @@ func (c *Client) putName(ctx context.Context, r GroupRename) (object, error) {
 		if err := c.showsMembers(ctx); err != nil {
 			return nil, err
 		}
-		if err := c.whole(shown, r.Managed, true); err != nil {
+		if err := c.requireComplete(shown, r.Managed, true); err != nil {
 			return nil, err
 		}
 	}

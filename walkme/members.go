@@ -30,7 +30,7 @@ type MembersUpdate struct {
 	// that lacks one of them is a part of the members, or somebody was taken out
 	// by hand; no whole list is built on it, but for Okta's own PUT (profile AIW)
 	// to a group that was made by us. The changes go out alone, by PATCH; where
-	// that cannot be, the error is a *PartialMembersError.
+	// that cannot be, the error is a *IncompleteListError.
 	Acknowledged []Member
 
 	// Linked says that the group was there before us, so that members of its
@@ -54,38 +54,36 @@ func both(a, b []Member) []Member {
 
 // MembersResult tells what a membership change led to.
 type MembersResult struct {
-	// Members are the ids that the server shows afterwards, sorted, if
-	// Echoed. Ghosts and members that are not ours may be among them.
-	Echoed  bool
-	Members []string
+	// Seen says that the server shows members of the group afterwards.
+	Seen bool
 
 	// Unseen says that the answer shows the group, and nobody in it, although
 	// somebody was pushed into it.
 	Unseen bool
 
-	// Rejected are the changes that the server refused or dropped while it
+	// Refused are the changes that the server refused or dropped while it
 	// took the others.
-	Rejected []RejectedMember
+	Refused []RefusedMember
 }
 
-// RejectedError says that WalkMe refused each change of a membership update by
+// AllRefusedError says that WalkMe refused each change of a membership update by
 // itself, so that nothing of it was applied.
-type RejectedError struct{ Rejected []RejectedMember }
+type AllRefusedError struct{ Refused []RefusedMember }
 
 // Error implements error.
-func (e *RejectedError) Error() string {
-	texts := make([]string, len(e.Rejected))
-	for i, r := range e.Rejected {
+func (e *AllRefusedError) Error() string {
+	texts := make([]string, len(e.Refused))
+	for i, r := range e.Refused {
 		texts[i] = fmt.Sprintf("member %s: %v", r.Member.ID, r.Err)
 	}
 	return strings.Join(texts, "; ")
 }
 
 // Unwrap returns the first refusal.
-func (e *RejectedError) Unwrap() error { return e.Rejected[0].Err }
+func (e *AllRefusedError) Unwrap() error { return e.Refused[0].Err }
 
-// RejectedMember is one change that the server refused or silently dropped.
-type RejectedMember struct {
+// RefusedMember is one change that the server refused or silently dropped.
+type RefusedMember struct {
 	Member Member
 	Remove bool  // a removal was refused, not an addition
 	Err    error // *scim.Error, or *NotAppliedError
@@ -112,9 +110,9 @@ func (c *Client) MaxBatch() int {
 // whole list. Members that the server shows and that are not ours stay.
 //
 // A batch that is refused because of some of its members is sent again in
-// parts, so that the others get through (Wire.SplitRefused); those members are Rejected. A 500 may be
+// parts, so that the others get through (Wire.SplitRefused); those members are Refused. A 500 may be
 // such a refusal, too, and is taken for one where reads prove it. If nothing gets
-// through, the error is a *RejectedError, or that of the whole batch where the form
+// through, the error is a *AllRefusedError, or that of the whole batch where the form
 // of the request seems to be at fault. The error does not speak of the name:
 // sending it again does no harm.
 func (c *Client) UpdateMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
@@ -157,7 +155,7 @@ func (c *Client) ReplaceMembers(ctx context.Context, u MembersUpdate) (*MembersR
 		expect:       expectation{id: u.GroupID, present: u.Managed, exact: true, stay: both(u.Acknowledged, u.Managed)},
 	}
 	r, err := w.send(ctx, func(*Group) []Member { return u.Managed }, c.profile == AIW || u.Linked)
-	if partial, ok := errors.AsType[*PartialMembersError](err); ok {
+	if partial, ok := errors.AsType[*IncompleteListError](err); ok {
 		u.Add, u.Remove = partial.shown.difference(u.Managed)
 		r, err = c.withoutList(ctx, u, err)
 	}
@@ -191,7 +189,7 @@ func (c *Client) writeList(ctx context.Context, u MembersUpdate) (*MembersResult
 		expect:       expectation{id: u.GroupID, present: u.Add, absent: u.Remove, stay: u.stay()},
 	}
 	r, err := w.send(ctx, func(shown *Group) []Member { return union(shown, u) }, true)
-	if is[*UnseenMembersError](err) || is[*PartialMembersError](err) {
+	if is[*UnseenMembersError](err) || is[*IncompleteListError](err) {
 		return c.withoutList(ctx, u, err)
 	}
 	return r, err
@@ -265,36 +263,36 @@ func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, r
 			}
 		}
 		if w.linked || w.c.profile != AIW {
-			if err := w.c.whole(shown, w.acknowledged, w.linked); err != nil {
+			if err := w.c.requireComplete(shown, w.acknowledged, w.linked); err != nil {
 				return nil, err
 			}
 		}
 	}
 	answered, err := w.write(ctx, shown, list(shown))
-	var rejected []RejectedMember
+	var refused []RefusedMember
 	switch {
 	case !w.c.wire.SplitRefused:
 	case isFault(err):
-		answered, rejected, err = w.afterFault(ctx, list, readFirst, err)
+		answered, refused, err = w.afterFault(ctx, list, readFirst, err)
 	case refusedForContent(err):
-		answered, rejected, err = w.withoutUnknown(ctx, shown, list(shown), readFirst, err)
+		answered, refused, err = w.withoutUnknown(ctx, shown, list(shown), readFirst, err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	expect := w.expect
-	expect.present = without(expect.present, rejected)
+	expect.present = without(expect.present, refused)
 	r, err := w.c.check(ctx, expect, answered)
 	if err != nil {
 		return nil, err
 	}
-	r.Rejected = append(rejected, r.Rejected...)
+	r.Refused = append(refused, r.Refused...)
 	return r, nil
 }
 
 // afterFault reads the group after a 500. What it shows may be what was asked for;
 // else the 500 may have been about a member.
-func (w listWrite) afterFault(ctx context.Context, list func(*Group) []Member, readFirst bool, cause error) (object, []RejectedMember, error) {
+func (w listWrite) afterFault(ctx context.Context, list func(*Group) []Member, readFirst bool, cause error) (object, []RefusedMember, error) {
 	now, err := w.c.readGroup(ctx, w.id)
 	switch {
 	case isNotFound(err):
@@ -312,24 +310,24 @@ func (w listWrite) afterFault(ctx context.Context, list func(*Group) []Member, r
 // withoutUnknown asks for each member whom the server did not show, and writes
 // once more without those who do not exist. If all do, nobody may join, so that
 // those who are to leave do leave; if nobody is, cause stands.
-func (w listWrite) withoutUnknown(ctx context.Context, shown *Group, members []Member, read bool, cause error) (object, []RejectedMember, error) {
-	rejected := w.c.unknownMembers(ctx, shown, members)
-	if len(rejected) == 0 && len(w.expect.absent) > 0 && (refusedForContent(cause) || w.c.evidence(shown)) {
-		rejected = refusedBy(cause, w.expect.present)
+func (w listWrite) withoutUnknown(ctx context.Context, shown *Group, members []Member, read bool, cause error) (object, []RefusedMember, error) {
+	refused := w.c.unknownMembers(ctx, shown, members)
+	if len(refused) == 0 && len(w.expect.absent) > 0 && (refusedForContent(cause) || w.c.evidence(shown)) {
+		refused = refusedBy(cause, w.expect.present)
 	}
-	if len(rejected) == 0 {
+	if len(refused) == 0 {
 		return nil, nil, cause
 	}
-	members = without(members, rejected)
+	members = without(members, refused)
 	nothingLeft := read && slices.Equal(idsOf(members), shown.ids()) && (!w.rename || shown.DisplayName == w.name)
 	switch {
-	case nothingLeft && !w.expect.exact && len(without(w.expect.present, rejected))+len(w.expect.absent) == 0:
-		return nil, nil, &RejectedError{rejected}
+	case nothingLeft && !w.expect.exact && len(without(w.expect.present, refused))+len(w.expect.absent) == 0:
+		return nil, nil, &AllRefusedError{refused}
 	case nothingLeft:
-		return shown.raw, rejected, nil
+		return shown.raw, refused, nil
 	}
 	answered, err := w.write(ctx, shown, members)
-	return answered, rejected, err
+	return answered, refused, err
 }
 
 func (w listWrite) write(ctx context.Context, shown *Group, members []Member) (object, error) {
@@ -360,32 +358,32 @@ func asShown(shown *Group, members []Member) json.RawMessage {
 
 // unknownMembers asks for every member whom the server did not show, and
 // returns those it does not know.
-func (c *Client) unknownMembers(ctx context.Context, shown *Group, members []Member) []RejectedMember {
+func (c *Client) unknownMembers(ctx context.Context, shown *Group, members []Member) []RefusedMember {
 	known := shown.ids()
-	var unknown []RejectedMember
+	var unknown []RefusedMember
 	for _, m := range members {
 		if _, ok := slices.BinarySearch(known, m.ID); ok {
 			continue
 		}
 		if _, err := c.read(ctx, usersPath, m.ID); isNotFound(err) {
-			unknown = append(unknown, RejectedMember{Member: m, Err: err})
+			unknown = append(unknown, RefusedMember{Member: m, Err: err})
 		}
 	}
 	return unknown
 }
 
-func refusedBy(cause error, members []Member) []RejectedMember {
+func refusedBy(cause error, members []Member) []RefusedMember {
 	var answer *scim.Error
 	errors.As(cause, &answer)
-	rejected := make([]RejectedMember, len(members))
+	refused := make([]RefusedMember, len(members))
 	for i, m := range members {
-		rejected[i] = RejectedMember{Member: m, Err: answer}
+		refused[i] = RefusedMember{Member: m, Err: answer}
 	}
-	return rejected
+	return refused
 }
 
-func without(members []Member, rejected []RejectedMember) []Member {
+func without(members []Member, refused []RefusedMember) []Member {
 	return slices.DeleteFunc(slices.Clone(members), func(m Member) bool {
-		return slices.ContainsFunc(rejected, func(r RejectedMember) bool { return r.Member.ID == m.ID })
+		return slices.ContainsFunc(refused, func(r RefusedMember) bool { return r.Member.ID == m.ID })
 	})
 }

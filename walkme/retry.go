@@ -42,14 +42,14 @@ func (p *persistence) client(over *http.Client) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient:   over,
 		RetryMax:     maxAttempts + readRepeats,
-		CheckRetry:   p.again,
+		CheckRetry:   p.checkRetry,
 		Backoff:      p.backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler, // the last answer is the error
 	}
 }
 
-// again implements retryablehttp.CheckRetry.
-func (p *persistence) again(ctx context.Context, resp *http.Response, err error) (bool, error) {
+// checkRetry implements retryablehttp.CheckRetry.
+func (p *persistence) checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	p.waiting = false
 	switch {
 	case ctx.Err() != nil:

@@ -143,8 +143,8 @@ func liveGroup(t *testing.T, tenant *walkmetest.Tenant, c *walkme.Client, ann, b
 		t.Helper()
 		r, err := c.UpdateMembers(ctx, walkme.MembersUpdate{GroupID: g.ID, Name: "Editors", Rename: true, Add: add, Remove: remove, Managed: managed})
 		must(err)
-		if len(r.Rejected) > 0 {
-			t.Errorf("rejected: %+v", r.Rejected)
+		if len(r.Refused) > 0 {
+			t.Errorf("refused: %+v", r.Refused)
 		}
 		want := make([]string, len(managed))
 		for i, m := range managed {

@@ -108,4 +108,4 @@ func (e *MembersRefusedError) Error() string {
 }
 
 // Unwrap tells that WalkMe has refused it.
-func (e *MembersRefusedError) Unwrap() error { return &refusal{e.why} }
+func (e *MembersRefusedError) Unwrap() error { return &declined{e.why} }

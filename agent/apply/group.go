@@ -25,7 +25,7 @@ func (r *runner) createGroup(ctx context.Context, c *job) error {
 	case !errors.Is(err, scim.ErrNotFound):
 		return fmt.Errorf("look-up of the group name: %w", err)
 	case c.Target.Linked && !r.wasPushed(c):
-		return &refusal{NothingToLink(ctx, r.a.WalkMe, c.Name)}
+		return &declined{NothingToLink(ctx, r.a.WalkMe, c.Name)}
 	}
 	c.Action, c.WalkMeID = plan.GroupCreate, ""
 	c.Members.Add = r.active(c.Members.Add)
@@ -147,11 +147,11 @@ func (r *runner) missingGroup(ctx context.Context, c *job, cause error) error {
 	case err == nil && other.ID == rec.ID:
 		return fmt.Errorf("WalkMe lists the group but does not let it be changed: %w", cause)
 	case err == nil:
-		return &refusal{fmt.Sprintf(plan.GroupReplaced, other.ID)}
+		return &declined{fmt.Sprintf(plan.GroupReplaced, other.ID)}
 	case !r.a.noHit(ctx, scim.Group, err):
 		return fmt.Errorf("the group is not found, nor is its name: %w", err)
 	case !r.a.Policy.Groups.RecreateMissing:
-		return &refusal{plan.GroupDeleted}
+		return &declined{plan.GroupDeleted}
 	}
 	// From here on there is no group: also for the next run, if the answer to the
 	// create is lost.
@@ -199,7 +199,7 @@ func (r *runner) passGroup(ctx context.Context, c *job) error {
 	return r.write(ctx, c, nil, func(context.Context) (written, error) {
 		rec, ok := r.recorded(scim.Group, c.From)
 		if !ok || rec.ID != c.WalkMeID {
-			return written{}, &refusal{"the WalkMe group is not the one on record any more"}
+			return written{}, &declined{"the WalkMe group is not the one on record any more"}
 		}
 		rec.SourceID, rec.SourceDigest = c.OktaID, c.Target.SourceDigest
 		rec.ClearFailure()

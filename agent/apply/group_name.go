@@ -75,7 +75,7 @@ func NothingToLink(ctx context.Context, client *walkme.Client, name string) stri
 }
 
 func nameTaken(walkmeID, name, oktaID string) error {
-	return &refusal{fmt.Sprintf("the WalkMe group %s has the name %q, and is managed for Okta group %s", walkmeID, name, oktaID)}
+	return &declined{fmt.Sprintf("the WalkMe group %s has the name %q, and is managed for Okta group %s", walkmeID, name, oktaID)}
 }
 
 func (r *runner) giveName(ctx context.Context, c *job) error {
@@ -127,5 +127,5 @@ func (r *runner) nameIsFree(ctx context.Context, c *job) error {
 	if other, ok := r.recorded(scim.Group, r.ownerID(scim.Group, found.ID)); ok && other.Active {
 		return nameTaken(found.ID, found.DisplayName, other.SourceID)
 	}
-	return &refusal{fmt.Sprintf("the WalkMe group %s, which is not managed here, has the name %q already", found.ID, found.DisplayName)}
+	return &declined{fmt.Sprintf("the WalkMe group %s, which is not managed here, has the name %q already", found.ID, found.DisplayName)}
 }

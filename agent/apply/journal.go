@@ -59,7 +59,7 @@ type journalDetail struct {
 	// From is the Okta id that the object passes on from, see plan.Handover.
 	From string `json:"leaver,omitempty"`
 
-	// What a settled change records.
+	// What a change records when it has been settled.
 	SourceDigest  string `json:"source_digest,omitempty"`
 	MappingDigest string `json:"mapping_digest,omitempty"`
 }
@@ -113,7 +113,7 @@ func (r *runner) write(ctx context.Context, c *job, members *plan.MemberChange, 
 	return nil
 }
 
-// finish settles an entry together with the records that the write changed. Where
+// finish ends an entry together with the records that the write changed. Where
 // those are others', too, one at a time, until its records are in the state.
 func (r *runner) finish(ctx context.Context, c *job, id int64, result written) error {
 	if !r.recordsAlone(*result.record) {
@@ -163,20 +163,20 @@ func (r *runner) journalFailure(ctx context.Context, c *job, cause error) {
 	r.stop("the state cannot be written", err)
 }
 
-// effectOf is what a failed change did to WalkMe. The agent's own refusals are
+// effectOf is what a failed change did to WalkMe. What the agent itself declines is
 // none of WalkMe's errors.
 func effectOf(err error) walkme.Effect {
-	var own *refusal
+	var own *declined
 	if errors.As(err, &own) {
 		return walkme.Refused
 	}
 	return walkme.Outcome(err)
 }
 
-// refusal is the agent's own no: the change would touch what is not its own.
-type refusal struct{ why string }
+// declined is the agent's own no: the change would touch what is not its own.
+type declined struct{ why string }
 
-func (e *refusal) Error() string { return e.why }
+func (e *declined) Error() string { return e.why }
 
 // failure returns the record of the change's resource with one more failure.
 // Refusals pause longer and longer; what merely got no answer is tried again in

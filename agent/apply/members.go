@@ -20,7 +20,7 @@ var errNobodyYet = errors.New("none of the new members has an active account yet
 func (r *runner) updateMembers(ctx context.Context, c *job) error {
 	rec, ok := r.recorded(scim.Group, c.OktaID)
 	if !ok || rec.ID == "" {
-		return &refusal{"the group is not in WalkMe"} // its rename found it gone
+		return &declined{"the group is not in WalkMe"} // its rename found it gone
 	}
 	c.WalkMeID = rec.ID
 	due := len(c.Members.Add) > 0 && len(c.Members.Remove) == 0 && !c.Whole
@@ -53,8 +53,8 @@ func (r *runner) updateMembers(ctx context.Context, c *job) error {
 // isGone tells a group that WalkMe does not know from a member that it does not
 // know.
 func isGone(err error) bool {
-	var rejected *walkme.RejectedError
-	return errors.Is(err, scim.ErrNotFound) && !errors.As(err, &rejected)
+	var members *walkme.AllRefusedError
+	return errors.Is(err, scim.ErrNotFound) && !errors.As(err, &members)
 }
 
 // resend returns who is recorded as a member and has to be sent once more, because
@@ -93,19 +93,19 @@ func (r *runner) pushMembers(ctx context.Context, c *job, change plan.MemberChan
 			if err != nil {
 				return written{}, r.withOktaIDs(err)
 			}
-			r.seeMembers(c, result.Echoed && len(result.Members) > 0, result.Unseen)
+			r.seeMembers(c, result.Seen, result.Unseen)
 			rec.Partial = i < len(batches)-1
-			reasons = append(reasons, r.refusals(&rec, result.Rejected, &refused)...)
+			reasons = append(reasons, r.takeBack(&rec, result.Refused, &refused)...)
 			if !rec.Partial && len(reasons) == 0 {
 				r.recovered(&rec, c)
 			}
 			return written{record: &rec}, nil
 		})
 		c.journalled = true
-		var rejected *walkme.RejectedError
-		if errors.As(err, &rejected) && len(batches) > 1 {
+		var none *walkme.AllRefusedError
+		if errors.As(err, &none) && len(batches) > 1 {
 			rec, _ := r.recorded(scim.Group, c.OktaID)
-			reasons = append(reasons, r.refusals(&rec, rejected.Rejected, &refused)...)
+			reasons = append(reasons, r.takeBack(&rec, none.Refused, &refused)...)
 			continue
 		}
 		if err != nil {
@@ -173,11 +173,11 @@ func (r *runner) recovered(rec *state.Record, c *job) {
 	rec.ClearFailure()
 }
 
-// refusals takes what WalkMe refused out of the record again.
-func (r *runner) refusals(rec *state.Record, rejected []walkme.RejectedMember, refused *plan.MemberChange) []string {
+// takeBack takes what WalkMe refused out of the record again.
+func (r *runner) takeBack(rec *state.Record, members []walkme.RefusedMember, refused *plan.MemberChange) []string {
 	var reasons []string
-	for _, m := range rejected {
-		reasons = append(reasons, r.refusalText(m))
+	for _, m := range members {
+		reasons = append(reasons, r.refusedText(m))
 		oktaID := r.ownerID(scim.User, m.Member.ID)
 		switch {
 		case oktaID == "": // a stranger whom a full push did not get out
@@ -192,33 +192,33 @@ func (r *runner) refusals(rec *state.Record, rejected []walkme.RejectedMember, r
 	return reasons
 }
 
-func (r *runner) refusalText(m walkme.RejectedMember) string {
+func (r *runner) refusedText(m walkme.RefusedMember) string {
 	if oktaID := r.ownerID(scim.User, m.Member.ID); oktaID != "" {
 		return fmt.Sprintf("member %s: %v", oktaID, m.Err)
 	}
 	return fmt.Sprintf("member %s, who is not ours: %v", m.Member.ID, m.Err)
 }
 
-// rejectedMembers is a RejectedError in terms of Okta.
-type rejectedMembers struct {
+// refusedMembers is a AllRefusedError in terms of Okta.
+type refusedMembers struct {
 	text string
 	err  error
 }
 
-func (e *rejectedMembers) Error() string { return e.text }
-func (e *rejectedMembers) Unwrap() error { return e.err }
+func (e *refusedMembers) Error() string { return e.text }
+func (e *refusedMembers) Unwrap() error { return e.err }
 
 func (r *runner) withOktaIDs(err error) error {
-	var rejected *walkme.RejectedError
-	if !errors.As(err, &rejected) {
+	var members *walkme.AllRefusedError
+	if !errors.As(err, &members) {
 		return err
 	}
-	texts := make([]string, len(rejected.Rejected))
-	for i, m := range rejected.Rejected {
-		texts[i] = r.refusalText(m)
+	texts := make([]string, len(members.Refused))
+	for i, m := range members.Refused {
+		texts[i] = r.refusedText(m)
 	}
 	slices.Sort(texts)
-	return &rejectedMembers{strings.Join(texts, "; "), err}
+	return &refusedMembers{strings.Join(texts, "; "), err}
 }
 
 // noteRefused records the members that WalkMe refused as a failure of just that

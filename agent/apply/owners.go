@@ -21,18 +21,18 @@ type owners struct {
 	ownerOf map[scim.Type]map[string]string        // WalkMe id → Okta id
 	claims  map[scim.Type]map[string]string        // WalkMe id → the Okta id that it may be given to
 
-	// turn is taken while records change that are others' too, until they are in the
+	// exclusive is taken while records change that are others' too, until they are in the
 	// state; never while a request is under way.
-	turn chan struct{}
+	exclusive chan struct{}
 }
 
 // newOwners takes the records over; the caller must not change them any more.
 func newOwners(recorded []state.Record) *owners {
 	g := &owners{
-		records: map[scim.Type]map[string]*state.Record{scim.User: {}, scim.Group: {}},
-		ownerOf: map[scim.Type]map[string]string{scim.User: {}, scim.Group: {}},
-		claims:  map[scim.Type]map[string]string{scim.User: {}, scim.Group: {}},
-		turn:    make(chan struct{}, 1),
+		records:   map[scim.Type]map[string]*state.Record{scim.User: {}, scim.Group: {}},
+		ownerOf:   map[scim.Type]map[string]string{scim.User: {}, scim.Group: {}},
+		claims:    map[scim.Type]map[string]string{scim.User: {}, scim.Group: {}},
+		exclusive: make(chan struct{}, 1),
 	}
 	for i := range recorded {
 		g.put(&recorded[i])
@@ -81,7 +81,7 @@ func (g *owners) forget(t scim.Type, oktaID string) {
 type takenError struct{ why string }
 
 func (e *takenError) Error() string { return e.why }
-func (e *takenError) Unwrap() error { return &refusal{e.why} }
+func (e *takenError) Unwrap() error { return &declined{e.why} }
 
 func (g *owners) ownerID(t scim.Type, walkmeID string) string {
 	g.mu.Lock()

@@ -21,9 +21,9 @@ func (r *runner) pushNow(ctx context.Context, c *job, rec state.Record) error {
 		if err != nil {
 			return written{}, err
 		}
-		r.seeMembers(c, result.Echoed && len(result.Members) > 0, result.Unseen)
+		r.seeMembers(c, result.Seen, result.Unseen)
 		rec.Members, rec.Partial, rec.UpdatedAt = ids, false, r.a.Now()
-		if reasons = r.refusals(&rec, result.Rejected, &refused); len(reasons) == 0 {
+		if reasons = r.takeBack(&rec, result.Refused, &refused); len(reasons) == 0 {
 			r.recovered(&rec, c)
 		}
 		return written{record: &rec}, nil

@@ -9,10 +9,10 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// alone waits for the turn, and returns what ends it.
+// alone waits until no one else is in exclusive, and returns what ends it.
 func (g *owners) alone() func() {
-	g.turn <- struct{}{}
-	return func() { <-g.turn }
+	g.exclusive <- struct{}{}
+	return func() { <-g.exclusive }
 }
 
 // recordsAlone says that no other record changes when this one lands.

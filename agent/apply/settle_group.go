@@ -64,7 +64,7 @@ func (s *settler) members(ctx context.Context, e state.Entry, rec state.Record) 
 	change := journalled(e.Change)
 	intended := plan.ApplyMembers(rec.Members, change.Members)
 	members, certain := s.shown(g, plan.ApplyMembers(rec.Members, plan.MemberChange{Add: change.Members.Add}))
-	if _, stay := s.provisioned(plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: change.Members.Remove})); g.Partial(stay) {
+	if _, stay := s.provisioned(plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: change.Members.Remove})); g.Incomplete(stay) {
 		members, certain = plan.ApplyMembers(rec.Members, plan.MemberChange{Add: change.Members.Add}), false
 	}
 	rec.Members = members

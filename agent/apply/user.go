@@ -13,7 +13,7 @@ import (
 )
 
 // errNoMatch is Okta's own text for an account that it expected and did not find.
-var errNoMatch = &refusal{"Matching user not found"}
+var errNoMatch = &declined{"Matching user not found"}
 
 // createUser is Okta's conversation for an assignment: look the userName up,
 // then create or link. A conflict that the look-up did not announce is resolved

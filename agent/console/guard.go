@@ -62,8 +62,8 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
 		defer cancel()
 		select {
-		case s.turns <- struct{}{}:
-			defer func() { <-s.turns }()
+		case s.slots <- struct{}{}:
+			defer func() { <-s.slots }()
 		case <-ctx.Done():
 			s.refuse(w, http.StatusServiceUnavailable, "The console is busy. Try again in a moment.")
 			return

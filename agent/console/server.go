@@ -35,7 +35,7 @@ type Server struct {
 	signIns  *signIns // nil: links
 	sessions *sessions
 	hosts    hosts
-	turns    chan struct{}
+	slots    chan struct{}
 	listener net.Listener
 	conns    *connections
 	http     *http.Server
@@ -57,7 +57,7 @@ var ErrOpenToAll = errors.New("a console beyond loopback needs tls and oidc")
 func Open(ctx context.Context, o Options, p Program) (*Server, error) {
 	s := &Server{
 		o: o, log: o.Logger, now: o.Now, program: p,
-		turns: make(chan struct{}, atOnce), lab: make(chan struct{}, 1), conns: newConnections(maxConnections),
+		slots: make(chan struct{}, atOnce), lab: make(chan struct{}, 1), conns: newConnections(maxConnections),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -127,7 +127,7 @@ func TestEligible(t *testing.T) {
 	for _, tt := range tests {
 		for policy, want := range map[string]string{"": tt.want, "remove_deprovisioned": tt.wantRemove} {
 			t.Run(strings.TrimSuffix(tt.name+", "+policy, ", "), func(t *testing.T) {
-				s := &scenario{sections: map[string][]string{"policy": {policy}, "run": {"patient"}, "state": {
+				s := &scenario{sections: map[string][]string{"policy": {policy}, "run": {"heeds_pauses"}, "state": {
 					"group 00g1 id=g1 name=Member members=00u1", "group 00g2 id=g2 name=Other", "group 00g3 id=g3 name=Left members=00u1",
 				}, "okta": {
 					"group 00g1 name=Member members=00u1", "group 00g2 name=Other members=00u1", "group 00g3 name=Left",

@@ -26,7 +26,7 @@ type NameAnswer struct {
 	Shown    map[string]any // values of the account by path, as far as it shows them
 	Error    string         // why nothing can be said: several of that name
 	Doubt    string         // why the look-up had no answer that can be used
-	Refusal  string         // why there is nothing to link
+	NoLink   string         // why there is nothing to link
 }
 
 // AskNames asks about the creates that which chooses.
@@ -52,7 +52,7 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 	for _, c := range p.Changes {
 		answer, ok := answers[ObjectKey(c.Type, c.OktaID)]
 		switch {
-		case !ok || answer.Refusal != "" || c.Action != Create && c.Action != GroupCreate:
+		case !ok || answer.NoLink != "" || c.Action != Create && c.Action != GroupCreate:
 		case answer.Error != "":
 			c.Error = answer.Error
 		case answer.Doubt != "":
@@ -77,11 +77,11 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 		}
 	}
 	p.Changes = slices.DeleteFunc(p.Changes, func(c *Change) bool {
-		refusal := answers[ObjectKey(c.Type, c.OktaID)].Refusal
-		if c.Action != GroupCreate || refusal == "" {
+		why := answers[ObjectKey(c.Type, c.OktaID)].NoLink
+		if c.Action != GroupCreate || why == "" {
 			return false
 		}
-		p.Rejected = append(p.Rejected, Rejection{Type: c.Type, OktaID: c.OktaID, Name: c.Name, Path: "link", Error: refusal})
+		p.Rejected = append(p.Rejected, Rejection{Type: c.Type, OktaID: c.OktaID, Name: c.Name, Path: "link", Error: why})
 		return true
 	})
 	if len(answers) > 0 {

@@ -169,7 +169,7 @@ func (p *planner) planUpdate(want *Person, r *state.Record) {
 	c.Cause, c.Reason = cause, Reason{why}
 	if forced {
 		c.Cause, c.Reason = CauseForced, Reason{"a resync asks for it"}
-		c.Attributes = whole(c.Attributes, want.Attributes)
+		c.Attributes = completed(c.Attributes, want.Attributes)
 	}
 	if !p.in.Policy.UpdateUserAttributes {
 		c.BlockBy(Block{Kind: BlockDisabled, Detail: "provisioning.update_user_attributes"})
@@ -185,8 +185,8 @@ func (p *planner) acknowledged(r *state.Record) scim.Attributes {
 	return r.Attributes
 }
 
-// whole completes what differs with what is sent all the same.
-func whole(diff []scim.AttributeChange, want scim.Attributes) []scim.AttributeChange {
+// completed completes what differs with what is sent all the same.
+func completed(diff []scim.AttributeChange, want scim.Attributes) []scim.AttributeChange {
 	out := make([]scim.AttributeChange, len(want))
 	for i, a := range want {
 		out[i] = scim.AttributeChange{Path: a.Path, Old: a.Value, New: a.Value}

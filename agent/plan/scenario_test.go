@@ -24,7 +24,7 @@ import (
 //	               either: [failed="text" attempts=2 next=10m of=same|other]
 //	-- okta --     user 00u1 present|absent|keep|rejected name=… given=… [why=…]
 //	               group 00g1 name=… members=… [linked] [leave=… [problem]] [sources=…]
-//	-- run --      patient, doubt_groups=…, force [users=…] …, earlier old userName=appuser.userName …
+//	-- run --      heeds_pauses, doubt_groups=…, force [users=…] …, earlier old userName=appuser.userName …
 //	-- limits --   deactivations=20/10, …, recent_users=1, released=ID
 //	-- plan --     what must come out
 type scenario struct {
@@ -259,7 +259,7 @@ func (f fields) circumstances(in *plan.Input) {
 		}
 		in.Scope = plan.OfSelection(selection.Continued(pushed))
 	}
-	if f.has("patient") {
+	if f.has("heeds_pauses") {
 		in.Scope = in.Scope.HeedingPauses()
 	}
 	if f.has("earlier") {

@@ -46,11 +46,11 @@ func (s Scope) HeedsPauses() bool { return s.waits }
 
 // Conclusive says that whom the plan has nothing to do for is in step with what WalkMe
 // acknowledged.
-func (s Scope) Conclusive() bool { return !s.Partial() && !s.shown }
+func (s Scope) Conclusive() bool { return s.Everything() && !s.shown }
 
-// Partial says that the plan sees some people or groups alone. What it does not see is
-// not gone.
-func (s Scope) Partial() bool { return s.people != nil || s.selection != nil }
+// Everything says that the plan sees all people and groups. What a plan about a part does
+// not see is not gone.
+func (s Scope) Everything() bool { return s.people == nil && s.selection == nil }
 
 // People are the people that the scope is of, nil when it is of none in particular.
 func (s Scope) People() []string { return s.people }

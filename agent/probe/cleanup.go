@@ -24,19 +24,19 @@ func (s *session) cleanUp(ctx context.Context) []Leftover {
 		workers = 8
 	}
 	left := make([]*Leftover, len(all))
-	var turn sync.WaitGroup
+	var wave sync.WaitGroup
 	slots := make(chan struct{}, workers)
 	for i, o := range all {
 		if o.id == "" {
 			continue
 		}
 		slots <- struct{}{}
-		turn.Go(func() {
+		wave.Go(func() {
 			defer func() { <-slots }()
 			left[i] = s.remove(ctx, o)
 		})
 	}
-	turn.Wait()
+	wave.Wait()
 	out := lost
 	for _, l := range left {
 		if l != nil {

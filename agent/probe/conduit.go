@@ -76,7 +76,7 @@ func (c *conduit) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	c.keep(req.Context(), x)
 	if made != nil {
-		c.settle(made, x)
+		c.identify(made, x)
 	}
 	return resp, err
 }
@@ -122,7 +122,7 @@ func (c *conduit) attempt(req *http.Request, x *Exchange) (*http.Response, error
 			return nil, fmt.Errorf("%w: %w", walkme.ErrNotSent, err)
 		}
 	}
-	ctx, cancel := patient(req.Context(), x.Method != http.MethodGet)
+	ctx, cancel := attempt(req.Context(), x.Method != http.MethodGet)
 	defer cancel()
 	out := req.Clone(ctx)
 	out.Body, out.GetBody = nil, nil
@@ -135,7 +135,7 @@ func (c *conduit) attempt(req *http.Request, x *Exchange) (*http.Response, error
 	resp, err := c.next.RoundTrip(out)
 	if err == nil {
 		x.Status, x.Header = resp.StatusCode, resp.Header
-		x.Body, err = whole(resp)
+		x.Body, err = readAll(resp)
 	}
 	x.Took = time.Since(start)
 	if err != nil && ctx.Err() != nil && errors.Is(context.Cause(ctx), errTooSlow) {
@@ -155,9 +155,9 @@ func (c *conduit) attempt(req *http.Request, x *Exchange) (*http.Response, error
 // errTooSlow is Okta's limit for one request.
 var errTooSlow = fmt.Errorf("no answer within %s", oktaTimeout)
 
-// patient bounds one attempt by Okta's time-out. A write that is on the wire when the
+// attempt bounds one attempt by Okta's time-out. A write that is on the wire when the
 // run is interrupted may still be answered for a moment: what it made must be known.
-func patient(ctx context.Context, write bool) (context.Context, context.CancelFunc) {
+func attempt(ctx context.Context, write bool) (context.Context, context.CancelFunc) {
 	if !write {
 		return context.WithTimeoutCause(ctx, oktaTimeout, errTooSlow)
 	}
@@ -169,8 +169,8 @@ func patient(ctx context.Context, write bool) (context.Context, context.CancelFu
 	return own, func() { stop(); cancel() }
 }
 
-// whole reads an answer into memory.
-func whole(resp *http.Response) ([]byte, error) {
+// readAll reads an answer into memory.
+func readAll(resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close() //nolint:errcheck // it was only read
 	plain, err := walkme.Decompressed(resp)
 	if err != nil {
@@ -232,10 +232,10 @@ func (c *conduit) keep(ctx context.Context, x *Exchange) {
 	}
 }
 
-func (c *conduit) settle(o *creation, x *Exchange) {
+func (c *conduit) identify(o *creation, x *Exchange) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ledger.settle(o, x)
+	c.ledger.identify(o, x)
 }
 
 // reason is why the run must not go on, empty if it may.

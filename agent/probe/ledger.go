@@ -79,10 +79,10 @@ func (l *ledger) forget(x *Exchange) {
 	}
 }
 
-// settle takes the id out of the answer. An answer about something else, or one that
+// identify takes the id out of the answer. An answer about something else, or one that
 // repeats an id, gives none: what the run did not make it must not remove. A name of the
 // run's that is not the one sent will do: some servers show the e-mail address.
-func (l *ledger) settle(o *creation, x *Exchange) {
+func (l *ledger) identify(o *creation, x *Exchange) {
 	o.accepted, o.refused = x.Status == http.StatusCreated, x.Err == nil && x.Status/100 == 4
 	if !x.ok() {
 		return

@@ -59,8 +59,8 @@ const wakeInterval = 15 * time.Second
 // in quarantine.
 const startPause = time.Minute
 
-// turn is when the next scheduled run is due.
-type turn struct {
+// slot is when the next scheduled run is due.
+type slot struct {
 	tick time.Time // by the schedule; zero: never
 	due  time.Time // the tick and its jitter
 	free time.Time // no run of any kind begins before it; zero: the service has not slowed down
@@ -88,32 +88,32 @@ func (l *Loop) Serve(ctx context.Context, past Past) error {
 	}
 }
 
-// first returns the turn that a service begins with. One that has slowed down tries
+// first returns the slot that a service begins with. One that has slowed down tries
 // once, because whoever starts it may have mended what failed; one that is started
 // again and again tries no more than once a minute.
-func (l *Loop) first(past Past) turn {
+func (l *Loop) first(past Past) slot {
 	now := l.now()
 	if past.Tried.After(now) || past.Begun.After(now) {
-		return turn{tick: now, due: now}
+		return slot{tick: now, due: now}
 	}
 	if l.slow() > 0 {
 		at := past.Tried.Add(startPause)
 		if at.Before(now) {
 			at = now
 		}
-		return turn{tick: at, due: at, free: at}
+		return slot{tick: at, due: at, free: at}
 	}
 	if !past.Begun.IsZero() {
 		if tick := l.Schedule.Next(past.Begun); tick.IsZero() || tick.After(now) {
 			return l.at(tick)
 		}
 	}
-	return turn{tick: now, due: now}
+	return slot{tick: now, due: now}
 }
 
-// following returns the turn after a run that took pending, or that somebody asked
+// following returns the slot after a run that took pending, or that somebody asked
 // for, and reports the ticks that it has slept through.
-func (l *Loop) following(pending turn, started time.Time, trigger string) turn {
+func (l *Loop) following(pending slot, started time.Time, trigger string) slot {
 	now := l.now()
 	wasBack := started.After(now) // the clock was set back during the run
 	if wasBack {
@@ -122,7 +122,7 @@ func (l *Loop) following(pending turn, started time.Time, trigger string) turn {
 	next := l.from(started)
 	switch {
 	case next.free.IsZero() && trigger != agent.TriggerSchedule && !wasBack:
-		return turn{tick: pending.tick, due: pending.due}
+		return slot{tick: pending.tick, due: pending.due}
 	case next.tick.IsZero(), next.tick.After(now):
 		return next
 	}
@@ -131,8 +131,8 @@ func (l *Loop) following(pending turn, started time.Time, trigger string) turn {
 	return l.from(now)
 }
 
-// from returns the first turn after a time, or after the pause that begins with it.
-func (l *Loop) from(after time.Time) turn {
+// from returns the first slot after a time, or after the pause that begins with it.
+func (l *Loop) from(after time.Time) slot {
 	pause := l.slow()
 	if pause <= 0 {
 		return l.at(l.Schedule.Next(after))
@@ -144,8 +144,8 @@ func (l *Loop) from(after time.Time) turn {
 }
 
 // at gives a tick its jitter, which never reaches the tick after it.
-func (l *Loop) at(tick time.Time) turn {
-	next := turn{tick: tick, due: tick}
+func (l *Loop) at(tick time.Time) slot {
+	next := slot{tick: tick, due: tick}
 	if l.Jitter <= 0 || tick.IsZero() {
 		return next
 	}
@@ -189,9 +189,9 @@ func Fatal(err error) bool {
 }
 
 // wait returns the trigger of the next run, or false when the context ended. It
-// changes the turn when the clock was set back, because what is due may then be far
-// away, and when the pause that the turn waits for has ended.
-func (l *Loop) wait(ctx context.Context, next *turn) (string, bool) {
+// changes the slot when the clock was set back, because what is due may then be far
+// away, and when the pause that the slot waits for has ended.
+func (l *Loop) wait(ctx context.Context, next *slot) (string, bool) {
 	l.idle(*next)
 	seen := l.now()
 	for {
@@ -228,7 +228,7 @@ func (l *Loop) wait(ctx context.Context, next *turn) (string, bool) {
 	}
 }
 
-func (l *Loop) idle(next turn) {
+func (l *Loop) idle(next slot) {
 	if l.Idle != nil {
 		l.Idle(next.due)
 	}

@@ -13,19 +13,19 @@ import (
 )
 
 // daemon is the process of [Run]: a setup that lives until a reload replaces it, and a
-// state that is open only while a run needs it. All but what turns guards belongs to
+// state that is open only while a run needs it. All but what the gate guards belongs to
 // the goroutine of the loop.
 type daemon struct {
 	options Options
 	setup   *Setup
-	claim   *state.ServiceLock // nil in a dry run
+	lock    *state.ServiceLock // nil in a dry run
 	log     *slog.Logger
 
 	supervisor supervisor
 	pulse      pulse
 	metrics    *metrics
 	health     *health
-	turns      turns
+	gate       gate
 	watcher    *watcher // nil: Okta's log is not followed
 
 	past    Past
@@ -78,7 +78,7 @@ func Run(ctx context.Context, options Options) (err error) {
 func (d *daemon) serve(ctx context.Context) error {
 	for {
 		wait, interrupt := context.WithCancel(ctx)
-		d.turns.waitWith(interrupt)
+		d.gate.waitWith(interrupt)
 		loop := &Loop{
 			Schedule: d.setup.Config.Schedule, Jitter: d.setup.Config.Jitter, Logger: d.log,
 			Run:   func(_ context.Context, trigger string) error { return d.supervised(ctx, trigger) },
@@ -96,7 +96,7 @@ func (d *daemon) serve(ctx context.Context) error {
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
-		if next := d.turns.take(); next != nil {
+		if next := d.gate.take(); next != nil {
 			next.tell(d.adopt(ctx, next))
 		}
 	}
@@ -117,7 +117,7 @@ func (d *daemon) idle(ctx context.Context, next time.Time) {
 
 func (d *daemon) close() error {
 	d.health.close()
-	if next := d.turns.take(); next != nil {
+	if next := d.gate.take(); next != nil {
 		next.tell(errors.New("the service stops"))
 		next.discard()
 	}
@@ -127,8 +127,8 @@ func (d *daemon) close() error {
 		}
 		d.setup.Agent.WalkMe.Close()
 	}
-	if d.claim != nil {
-		return d.claim.Release()
+	if d.lock != nil {
+		return d.lock.Release()
 	}
 	return nil
 }
@@ -136,8 +136,8 @@ func (d *daemon) close() error {
 // supervised makes one run under the eyes of systemd and monitors. Its error is one
 // that ends the service.
 func (d *daemon) supervised(ctx context.Context, trigger string) error {
-	d.turns.begin()
-	defer d.turns.end()
+	d.gate.begin()
+	defer d.gate.end()
 	began := time.Now()
 	d.past.Tried = began
 	if trigger == agent.TriggerSchedule {

@@ -38,11 +38,11 @@ func (d *daemon) prepare(ctx context.Context) (*Setup, error) {
 // adopt puts a setup in the place of the one in use. When it fails, nothing has
 // changed.
 func (d *daemon) adopt(ctx context.Context, n *Setup) error {
-	claim, err := d.claimFor(ctx, n.Config)
+	lock, err := d.lockFor(ctx, n.Config)
 	if err == nil {
 		err = n.fits(ctx)
-		if err != nil && claim != nil && claim != d.claim {
-			err = errors.Join(err, claim.Release())
+		if err != nil && lock != nil && lock != d.lock {
+			err = errors.Join(err, lock.Release())
 		}
 	}
 	if err != nil {
@@ -50,8 +50,8 @@ func (d *daemon) adopt(ctx context.Context, n *Setup) error {
 		d.log.Error("configuration refused", "err", err)
 		return err
 	}
-	old, oldClaim := d.setup, d.claim
-	d.setup, d.claim, d.log = n, claim, n.Logger
+	old, oldLock := d.setup, d.lock
+	d.setup, d.lock, d.log = n, lock, n.Logger
 	d.health.use(n.Config, n.listener)
 	if n.Adopted != nil {
 		n.Adopted(ctx)
@@ -60,8 +60,8 @@ func (d *daemon) adopt(ctx context.Context, n *Setup) error {
 		return nil
 	}
 	old.Agent.WalkMe.Close()
-	if oldClaim != nil && oldClaim != claim {
-		if err := oldClaim.Release(); err != nil {
+	if oldLock != nil && oldLock != lock {
+		if err := oldLock.Release(); err != nil {
 			d.log.Error("the former state is not let go", "err", err)
 		}
 	}
@@ -76,23 +76,23 @@ func (n *Setup) fits(ctx context.Context) error {
 	})
 }
 
-// claimFor returns the right to the configuration's state, the one in use where it
+// lockFor returns the right to the configuration's state, the one in use where it
 // is the same, nil for a dry run.
-func (d *daemon) claimFor(ctx context.Context, cfg Config) (*state.ServiceLock, error) {
+func (d *daemon) lockFor(ctx context.Context, cfg Config) (*state.ServiceLock, error) {
 	if cfg.DryRun {
 		return nil, nil
 	}
-	if d.claim != nil && d.setup.Config.StatePath == cfg.StatePath {
-		return d.claim, nil
+	if d.lock != nil && d.setup.Config.StatePath == cfg.StatePath {
+		return d.lock, nil
 	}
-	claim, err := state.LockService(ctx, cfg.StatePath, program+" run", time.Now())
+	lock, err := state.LockService(ctx, cfg.StatePath, program+" run", time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("another service works on this state: %w", err)
 	}
 	if err := d.migrate(ctx, cfg.StatePath); err != nil {
-		return nil, errors.Join(err, claim.Release())
+		return nil, errors.Join(err, lock.Release())
 	}
-	return claim, nil
+	return lock, nil
 }
 
 // listenForReloads takes reloads from SIGHUP, and from the control socket where
@@ -158,7 +158,7 @@ func (d *daemon) takeOver(ctx context.Context, log *slog.Logger) ReloadAnswer {
 		}
 		return ReloadAnswer{Outcome: ReloadRefused, Problems: problems}
 	}
-	d.turns.offer(n)
+	d.gate.offer(n)
 	select {
 	case err = <-n.told:
 	case <-ctx.Done():

@@ -15,7 +15,7 @@ import (
 func diagnoseChange(c *plan.Change, err error) (diagnosis, bool) {
 	var held *apply.NameHeldError
 	var members *apply.MembersRefusedError
-	var rejected *walkme.RejectedError
+	var rejected *walkme.AllRefusedError
 	var name *walkme.NameSentError
 	var answer *scim.Error
 	switch {

@@ -39,7 +39,7 @@ func TestDiagnoseChange(t *testing.T) {
 		{plan.GroupMembers, answered(413), "fewer changes", "walkme.wire.member_batch"},
 		{plan.GroupMembers, answered(400), "the form", "push_groups.membership_updates: replace"},
 		{plan.GroupMembers, &walkme.NameSentError{Err: answered(403)}, "the name of the group", "walkme.wire.rename_with_members: false"},
-		{plan.GroupMembers, &walkme.RejectedError{Rejected: []walkme.RejectedMember{{Err: answered(404)}}}, "does not know the account", "sync --refresh"},
+		{plan.GroupMembers, &walkme.AllRefusedError{Refused: []walkme.RefusedMember{{Err: answered(404)}}}, "does not know the account", "sync --refresh"},
 		{plan.Deactivate, &walkme.AnotherOwnerError{ID: "42"}, "has passed to somebody else", "by hand"},
 		{plan.Create, &scim.Error{Status: 403, Page: true}, "a routing error", "walkme.region"},
 		{plan.Update, answered(404), "the account was deleted", "recreate"},

@@ -88,7 +88,7 @@ func (s *fakeServer) open(ctx context.Context, c *cli) (net.Listener, error) {
 	return listener, nil
 }
 
-// protect settles what /_control wants to be shown.
+// protect decides what /_control wants to be shown.
 func (s *fakeServer) protect(c *cli, host string) error {
 	switch {
 	case s.controlToken != "":

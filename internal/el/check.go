@@ -3,7 +3,7 @@ package el
 import "fmt"
 
 // newCall checks a call's arguments. A method's receiver is args[0].
-func newCall(offset int, name string, fn *function, args []node, method bool) (node, *refusal) {
+func newCall(offset int, name string, fn *function, args []node, method bool) (node, *problem) {
 	if msg := fn.arity(name, len(args), method); msg != "" {
 		return nil, refuse(offset, msg, "")
 	}
@@ -24,7 +24,7 @@ func newCall(offset int, name string, fn *function, args []node, method bool) (n
 	return fold(call, args...)
 }
 
-func newLogical(offset int, and bool, left, right node) (node, *refusal) {
+func newLogical(offset int, and bool, left, right node) (node, *problem) {
 	for _, operand := range [...]node{left, right} {
 		if err := checkCondition(operand); err != nil {
 			return nil, err
@@ -33,7 +33,7 @@ func newLogical(offset int, and bool, left, right node) (node, *refusal) {
 	return fold(&logicalNode{origin{offset, kindBool}, and, left, right}, left, right)
 }
 
-func newComparison(offset int, op string, left, right node) (node, *refusal) {
+func newComparison(offset int, op string, left, right node) (node, *problem) {
 	l, r := left.kinds(), right.kinds()
 	null := (l|r)&kindNull != 0
 	if op == "==" || op == "!=" {
@@ -56,7 +56,7 @@ func negationHint(left node) string {
 	return ""
 }
 
-func newArithmetic(offset int, op byte, left, right node) (node, *refusal) {
+func newArithmetic(offset int, op byte, left, right node) (node, *problem) {
 	l, r := left.kinds(), right.kinds()
 	possible := l&r&kindNumber != 0 || (l|r)&kindNull != 0
 	types := (l | r) & (kindNull | kindNumber)
@@ -74,7 +74,7 @@ func newArithmetic(offset int, op byte, left, right node) (node, *refusal) {
 }
 
 // checkCondition refuses what can never be a boolean.
-func checkCondition(n node) *refusal {
+func checkCondition(n node) *problem {
 	if n.kinds()&(kindBool|kindNull) != 0 {
 		return nil
 	}
@@ -83,7 +83,7 @@ func checkCondition(n node) *refusal {
 
 // fold computes n if its operands are constants, so that its faults are found
 // now. An array is not kept: its owner would be every caller of Eval.
-func fold(n node, operands ...node) (node, *refusal) {
+func fold(n node, operands ...node) (node, *problem) {
 	for _, operand := range operands {
 		if !constant(operand) {
 			return n, nil

@@ -181,13 +181,13 @@ func stringToISO(args []any) (any, error) {
 }
 
 // checkFormatPattern and checkParsePattern refuse a pattern that is written in the source.
-func checkFormatPattern(args []node) *refusal {
+func checkFormatPattern(args []node) *problem {
 	return checkPattern(args, func(datePattern) error { return nil })
 }
 
-func checkParsePattern(args []node) *refusal { return checkPattern(args, datePattern.readable) }
+func checkParsePattern(args []node) *problem { return checkPattern(args, datePattern.readable) }
 
-func checkPattern(args []node, more func(datePattern) error) *refusal {
+func checkPattern(args []node, more func(datePattern) error) *problem {
 	literal, ok := args[1].(*literalNode)
 	if !ok || literal.value == nil {
 		return nil

@@ -21,7 +21,7 @@ type function struct {
 	// or float64 for a number, []any for an array.
 	call func(args []any) (any, error)
 	// check, if set, refuses arguments that can be seen to be wrong in the source.
-	check func(args []node) *refusal
+	check func(args []node) *problem
 }
 
 // callNode is a function with its arguments.

@@ -42,7 +42,7 @@ type lexer struct {
 	pos int
 }
 
-func (l *lexer) next() (token, *refusal) {
+func (l *lexer) next() (token, *problem) {
 	l.skipSpace()
 	if l.pos == len(l.src) {
 		return token{kind: tokenEnd, at: l.pos}, nil
@@ -72,7 +72,7 @@ func (l *lexer) skipSpace() {
 	l.pos = len(l.src) - len(rest)
 }
 
-func (l *lexer) unknown(r rune, size int) *refusal {
+func (l *lexer) unknown(r rune, size int) *problem {
 	if r == utf8.RuneError && size == 1 {
 		return refuse(l.pos, "invalid UTF-8", "")
 	}
@@ -99,7 +99,7 @@ func (l *lexer) name() token {
 
 // stringLiteral reads a literal in either kind of quotes. As in SpEL, a
 // doubled quote stands for the quote and a backslash for itself.
-func (l *lexer) stringLiteral() (token, *refusal) {
+func (l *lexer) stringLiteral() (token, *problem) {
 	start, quote := l.pos, l.src[l.pos]
 	for i := start + 1; i < len(l.src); i++ {
 		if l.src[i] != quote {
@@ -124,7 +124,7 @@ func (l *lexer) stringLiteral() (token, *refusal) {
 	return token{}, refuse(start, "the string is not closed", hint)
 }
 
-func (l *lexer) number() (token, *refusal) {
+func (l *lexer) number() (token, *problem) {
 	start := l.pos
 	l.digits()
 	decimal := l.fraction()

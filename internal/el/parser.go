@@ -23,7 +23,7 @@ type parser struct {
 }
 
 // source parses the whole text.
-func (p *parser) source() (node, *refusal) {
+func (p *parser) source() (node, *problem) {
 	if len(p.lexer.src) > MaxSourceBytes {
 		return nil, refuse(0, fmt.Sprintf("the expression is longer than %d bytes", MaxSourceBytes), "")
 	}
@@ -47,7 +47,7 @@ func (p *parser) source() (node, *refusal) {
 	return n, nil
 }
 
-func (p *parser) advance() (err *refusal) {
+func (p *parser) advance() (err *problem) {
 	p.tok, err = p.lexer.next()
 	return err
 }
@@ -57,14 +57,14 @@ func (p *parser) isSign(text string) bool {
 }
 
 // accept passes over the sign if it is the current token.
-func (p *parser) accept(sign string) (bool, *refusal) {
+func (p *parser) accept(sign string) (bool, *problem) {
 	if !p.isSign(sign) {
 		return false, nil
 	}
 	return true, p.advance()
 }
 
-func (p *parser) expect(sign string) *refusal {
+func (p *parser) expect(sign string) *problem {
 	if !p.isSign(sign) {
 		return p.unexpected(sign)
 	}
@@ -72,7 +72,7 @@ func (p *parser) expect(sign string) *refusal {
 }
 
 // unexpected refuses the current token where want was expected.
-func (p *parser) unexpected(want string) *refusal {
+func (p *parser) unexpected(want string) *problem {
 	if p.tok.kind == tokenEnd {
 		return refuse(p.tok.at, "the expression ends too early", "expected "+want)
 	}
@@ -104,7 +104,7 @@ func (p *parser) placeholder() (inner string, ok bool) {
 }
 
 // enter counts one level of nesting; the caller defers leave.
-func (p *parser) enter() *refusal {
+func (p *parser) enter() *problem {
 	p.depth++
 	if p.depth > MaxDepth {
 		return refuse(p.tok.at, fmt.Sprintf("the expression is nested more than %d deep", MaxDepth), "")
@@ -116,7 +116,7 @@ func (p *parser) leave() { p.depth-- }
 
 // expression parses a whole chain of else-ifs in one level of nesting: a table of values
 // by department is as long as the company has departments.
-func (p *parser) expression() (node, *refusal) {
+func (p *parser) expression() (node, *problem) {
 	defer p.leave()
 	if err := p.enter(); err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ type link struct {
 }
 
 // consequence parses "? yes :".
-func (p *parser) consequence() (node, *refusal) {
+func (p *parser) consequence() (node, *problem) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (p *parser) consequence() (node, *refusal) {
 }
 
 // chained builds a chain from its end.
-func chained(chain []link, otherwise node) (node, *refusal) {
+func chained(chain []link, otherwise node) (node, *problem) {
 	for _, l := range chain {
 		if l.yes != nil {
 			if err := checkCondition(l.value); err != nil {
@@ -171,7 +171,7 @@ func chained(chain []link, otherwise node) (node, *refusal) {
 		}
 	}
 	for _, l := range slices.Backward(chain) {
-		var err *refusal
+		var err *problem
 		if l.yes == nil {
 			types := l.value.kinds()&^kindNull | otherwise.kinds()
 			otherwise, err = fold(&elvisNode{origin{l.offset, types}, l.value, otherwise}, l.value, otherwise)
@@ -223,7 +223,7 @@ func (p *parser) operator() (op string, precedence int) {
 }
 
 // binary parses operators of at least the given precedence.
-func (p *parser) binary(least int) (node, *refusal) {
+func (p *parser) binary(least int) (node, *problem) {
 	left, err := p.unary()
 	if err != nil {
 		return nil, err
@@ -244,7 +244,7 @@ func (p *parser) binary(least int) (node, *refusal) {
 }
 
 // operation parses the right side of op and builds the node.
-func (p *parser) operation(offset int, op string, precedence int, left node) (node, *refusal) {
+func (p *parser) operation(offset int, op string, precedence int, left node) (node, *problem) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -265,7 +265,7 @@ func (p *parser) operation(offset int, op string, precedence int, left node) (no
 	}
 }
 
-func (p *parser) matches(offset int, operand node) (node, *refusal) {
+func (p *parser) matches(offset int, operand node) (node, *problem) {
 	if p.tok.kind != tokenString {
 		return nil, refuse(p.tok.at, "the pattern of matches is not a string literal", "write the pattern in quotes")
 	}
@@ -285,7 +285,7 @@ func (p *parser) matches(offset int, operand node) (node, *refusal) {
 	return fold(&matchesNode{origin{offset, kindBool}, operand, pattern}, operand)
 }
 
-func (p *parser) unary() (node, *refusal) {
+func (p *parser) unary() (node, *problem) {
 	sign := p.tok
 	not := p.isSign("!") || sign.kind == tokenName && strings.EqualFold(sign.text, "not")
 	if !not && !p.isSign("-") && !p.isSign("+") {
@@ -316,7 +316,7 @@ func (p *parser) unary() (node, *refusal) {
 }
 
 // postfix parses a primary with its indexes and method calls.
-func (p *parser) postfix() (node, *refusal) {
+func (p *parser) postfix() (node, *problem) {
 	n, err := p.primary()
 	for err == nil {
 		switch {
@@ -333,11 +333,11 @@ func (p *parser) postfix() (node, *refusal) {
 	return nil, err
 }
 
-func (p *parser) safeNavigation() *refusal {
+func (p *parser) safeNavigation() *problem {
 	return refuse(p.tok.at, "safe navigation ?. is not supported", "write . alone: a missing attribute is null")
 }
 
-func (p *parser) index(of node) (node, *refusal) {
+func (p *parser) index(of node) (node, *problem) {
 	offset := p.tok.at
 	if err := p.advance(); err != nil {
 		return nil, err

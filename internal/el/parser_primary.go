@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-func (p *parser) primary() (node, *refusal) {
+func (p *parser) primary() (node, *problem) {
 	tok := p.tok
 	switch tok.kind {
 	case tokenNumber:
@@ -24,7 +24,7 @@ func (p *parser) primary() (node, *refusal) {
 	return nil, p.unexpected("a value")
 }
 
-func (p *parser) parenthesis() (node, *refusal) {
+func (p *parser) parenthesis() (node, *problem) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (p *parser) parenthesis() (node, *refusal) {
 	return n, p.expect(")")
 }
 
-func (p *parser) array() (node, *refusal) {
+func (p *parser) array() (node, *problem) {
 	offset := p.tok.at
 	if err := p.advance(); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (p *parser) array() (node, *refusal) {
 }
 
 // list parses expressions between commas up to and including the closing sign.
-func (p *parser) list(closing string) ([]node, *refusal) {
+func (p *parser) list(closing string) ([]node, *problem) {
 	var list []node
 	for {
 		if closed, err := p.accept(closing); err != nil || closed && len(list) == 0 {
@@ -78,7 +78,7 @@ func (p *parser) list(closing string) ([]node, *refusal) {
 }
 
 // name parses what begins with a name: a literal word, a member or a call.
-func (p *parser) name() (node, *refusal) {
+func (p *parser) name() (node, *problem) {
 	name := p.tok
 	if err := p.advance(); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (p *parser) name() (node, *refusal) {
 }
 
 // member parses root.name, and the methods of user.
-func (p *parser) member(root token, object string) (node, *refusal) {
+func (p *parser) member(root token, object string) (node, *problem) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (p *parser) member(root token, object string) (node, *refusal) {
 }
 
 // quotedMember parses root["name"].
-func (p *parser) quotedMember(root token, object string) (node, *refusal) {
+func (p *parser) quotedMember(root token, object string) (node, *problem) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (p *parser) reference(offset int, object, name string) node {
 }
 
 // userMethod parses user.getInternalProperty("id"), the one method of a root.
-func (p *parser) userMethod(root token, object string, name token) (node, *refusal) {
+func (p *parser) userMethod(root token, object string, name token) (node, *problem) {
 	full := object + "." + name.text
 	if msg, hint, ok := refusedCall(full); ok {
 		return nil, refuse(root.at, msg, hint)
@@ -185,7 +185,7 @@ func (p *parser) userMethod(root token, object string, name token) (node, *refus
 }
 
 // projection refuses SpEL's selection and projection behind a dot.
-func (p *parser) projection() *refusal {
+func (p *parser) projection() *problem {
 	for _, sign := range [...]string{"!", "?", "^", "$"} {
 		if p.isSign(sign) {
 			return refuse(p.tok.at, "collection projection and selection are not supported", "take one element with [0], or all with Arrays.toCsvString")
@@ -195,7 +195,7 @@ func (p *parser) projection() *refusal {
 }
 
 // arguments parses a list in parentheses.
-func (p *parser) arguments() ([]node, *refusal) {
+func (p *parser) arguments() ([]node, *problem) {
 	if err := p.expect("("); err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (p *parser) arguments() ([]node, *refusal) {
 
 // bareCall parses a function without a namespace. Okta keeps some functions of
 // String under such names, deprecated; here all of them have one.
-func (p *parser) bareCall(name token) (node, *refusal) {
+func (p *parser) bareCall(name token) (node, *problem) {
 	fn := functionNamed("String." + name.text)
 	if fn == nil {
 		return nil, refuseFunction(name.at, name.text)
@@ -216,7 +216,7 @@ func (p *parser) bareCall(name token) (node, *refusal) {
 	return newCall(name.at, name.text, fn, args, false)
 }
 
-func (p *parser) namespaceCall(namespace token) (node, *refusal) {
+func (p *parser) namespaceCall(namespace token) (node, *problem) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func (p *parser) namespaceCall(namespace token) (node, *refusal) {
 }
 
 // method parses a call on a value.
-func (p *parser) method(receiver node) (node, *refusal) {
+func (p *parser) method(receiver node) (node, *problem) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -269,7 +269,7 @@ func (p *parser) method(receiver node) (node, *refusal) {
 
 // refuseMember explains the member of a member, above all Identity Engine's
 // user.profile.firstName.
-func refuseMember(name token, of node) *refusal {
+func refuseMember(name token, of node) *problem {
 	if m, ok := of.(*memberNode); ok && m.ref.Root != rootInternal {
 		if m.ref.Name == "profile" {
 			hint := fmt.Sprintf("that is the form of Identity Engine policies: write %s.%s", m.ref.Root, name.text)

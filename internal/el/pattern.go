@@ -34,7 +34,7 @@ func (n *matchesNode) eval(env Env) (any, *fault) {
 // compilePattern compiles a pattern for the whole text. RE2 matches in time
 // linear in the text, so that no pattern can stop a run. What Java's syntax
 // has beyond RE2's is refused, and so is what the two read differently.
-func compilePattern(at int, pattern string) (*regexp.Regexp, *refusal) {
+func compilePattern(at int, pattern string) (*regexp.Regexp, *problem) {
 	if len(pattern) > MaxPatternBytes {
 		return nil, refuse(at, fmt.Sprintf("the pattern is longer than %d bytes", MaxPatternBytes), "")
 	}
@@ -54,7 +54,7 @@ func compilePattern(at int, pattern string) (*regexp.Regexp, *refusal) {
 	return compiled, nil
 }
 
-func refusePattern(at int, err error) *refusal {
+func refusePattern(at int, err error) *problem {
 	var fault *syntax.Error
 	if !errors.As(err, &fault) {
 		return refuse(at, "the pattern is not a regular expression", "")

@@ -80,7 +80,7 @@ func (x *exchange) renderContent(s *secrets, broken error) content {
 		c.Comment = cmp.Or(d.comment, c.Comment)
 	}
 	if cut {
-		plain = wholeRunes(plain)
+		plain = validText(plain)
 	}
 	if !x.answered.all && x.answered.size != x.answer.length && broken == nil && c.Comment == "" {
 		c.Comment = fmt.Sprintf("the reader stopped after %d bytes", x.answered.size)
@@ -102,8 +102,8 @@ func (b *body) comment() string {
 	return ""
 }
 
-// wholeRunes drops a character that was cut in two.
-func wholeRunes(text []byte) []byte {
+// validText drops a character that was cut in two.
+func validText(text []byte) []byte {
 	for i := 1; i < utf8.UTFMax && i <= len(text); i++ {
 		if last := text[len(text)-i:]; utf8.RuneStart(last[0]) {
 			if !utf8.FullRune(last) {

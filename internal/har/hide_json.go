@@ -23,7 +23,7 @@ func hideJSON(text []byte, cut bool) (string, []string) {
 			f := &s.frames[i]
 			s.closeValue(f)
 			f.secretValue = f.secretValue || !f.pathSeen
-			s.settle(f)
+			s.hideSecret(f)
 		}
 	}
 	return s.render()
@@ -60,7 +60,7 @@ func (s *jsonScan) step() {
 		s.at++
 	case '}', ']':
 		s.closeValue(s.top())
-		s.settle(s.top())
+		s.hideSecret(s.top())
 		if len(s.frames) > 1 {
 			s.frames = s.frames[:len(s.frames)-1]
 		}
@@ -128,8 +128,8 @@ func (s *jsonScan) closeValue(f *frame) {
 	}
 }
 
-// settle hides the value of an operation on a secret path.
-func (s *jsonScan) settle(f *frame) {
+// hideSecret hides the value of an operation on a secret path.
+func (s *jsonScan) hideSecret(f *frame) {
 	if f.valueSeen && f.secretValue {
 		s.mark(f.valueFrom, f.valueTo)
 	}

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// refusal is a fault of the source at a byte offset.
-type refusal struct {
+// problem is a fault of the source at a byte offset.
+type problem struct {
 	at        int
 	msg, hint string
 }
 
-func refuse(at int, msg, hint string) *refusal { return &refusal{at, msg, hint} }
+func refuse(at int, msg, hint string) *problem { return &problem{at, msg, hint} }
 
 const (
 	otherAppHint  = "the profiles of other apps are not read: what Okta maps from them is in appuser.NAME"
@@ -99,7 +99,7 @@ func rootNamed(name string) (root string, ok bool) {
 	return "", false
 }
 
-func refuseFunction(at int, name string) *refusal {
+func refuseFunction(at int, name string) *problem {
 	if msg, hint, ok := refusedCall(name); ok {
 		return refuse(at, msg, hint)
 	}
@@ -121,7 +121,7 @@ func refuseFunction(at int, name string) *refusal {
 	return refuse(at, msg, namespace+" has "+strings.Join(candidates, ", "))
 }
 
-func refuseMethod(at int, name string) *refusal {
+func refuseMethod(at int, name string) *problem {
 	names := slices.Sorted(maps.Keys(methods))
 	if near := Nearest(name, names); near != "" {
 		return refuse(at, "unknown method "+name, "did you mean "+near+"?")
@@ -134,7 +134,7 @@ var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*_[0-9a-z]*[0-9][0-9a
 
 // refuseQuotedPath refuses an expression that is nothing but the path of an attribute in
 // quotes: its value would be that text, for everybody.
-func refuseQuotedPath(n node, literal token) *refusal {
+func refuseQuotedPath(n node, literal token) *problem {
 	if _, alone := n.(*literalNode); !alone {
 		return nil
 	}
@@ -158,7 +158,7 @@ func refuseQuotedPath(n node, literal token) *refusal {
 	return nil
 }
 
-func refuseRoot(at int, name string) *refusal {
+func refuseRoot(at int, name string) *problem {
 	if msg, ok := refusedRoot(name); ok {
 		return refuse(at, msg, rootsHint)
 	}

@@ -7,17 +7,17 @@ import (
 
 var errDeferred = errors.New("a run is under way")
 
-// turns decides who has the service: a run, or a reload. The zero value is ready.
-type turns struct {
+// gate decides who has the service: a run, or a reload. The zero value is ready.
+type gate struct {
 	mu        sync.Mutex
 	running   bool
 	interrupt func()
 	next      *Setup
 }
 
-// waitWith gives the turns a way to end the wait. A setup that came before is
+// waitWith gives the gate a way to end the wait. A setup that came before is
 // taken at once.
-func (t *turns) waitWith(interrupt func()) {
+func (t *gate) waitWith(interrupt func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.interrupt = interrupt
@@ -27,7 +27,7 @@ func (t *turns) waitWith(interrupt func()) {
 }
 
 // begin marks the begin of a run. A setup has to wait until it ends.
-func (t *turns) begin() {
+func (t *gate) begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.running = true
@@ -36,14 +36,14 @@ func (t *turns) begin() {
 	}
 }
 
-func (t *turns) end() {
+func (t *gate) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.running = false
 }
 
 // offer makes n the next configuration, in the place of one that still waits.
-func (t *turns) offer(n *Setup) {
+func (t *gate) offer(n *Setup) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.next != nil {
@@ -59,7 +59,7 @@ func (t *turns) offer(n *Setup) {
 	}
 }
 
-func (t *turns) take() *Setup {
+func (t *gate) take() *Setup {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	next := t.next
