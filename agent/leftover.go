@@ -143,7 +143,7 @@ func (a *Agent) rememberUnshown(ctx context.Context, report *Report, opts Option
 	switch {
 	case u.Count != plan.NotShown{}:
 		return LastUnshown.Save(ctx, a.State, u)
-	case opts.Scope.Refreshes() && !opts.Scope.Partial():
+	case opts.Scope.Refreshes() && opts.Scope.Everything():
 		return LastUnshown.Save(ctx, a.State, Unshown{})
 	}
 	return nil
