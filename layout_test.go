@@ -71,6 +71,7 @@ var owners = map[string][]string{
 	"github.com/go-jose/go-jose/v3":         {"okta", "okta/oktatest"},
 	"github.com/google/uuid":                {"agent", "state"},
 	"github.com/hashicorp/go-retryablehttp": {"okta", "walkme"},
+	"github.com/mattn/go-runewidth":         {"agent/report"},
 	"github.com/nicholas-fedor/shoutrrr":    {"agent/service"},
 	"github.com/okta/okta-sdk-golang/v2":    {"okta"},
 	"github.com/prometheus/client_golang":   {"agent/service"},

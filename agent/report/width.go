@@ -2,32 +2,16 @@ package report
 
 import (
 	"strings"
-	"unicode"
+
+	"github.com/mattn/go-runewidth"
 )
 
-// width is the number of terminal columns that escaped text takes.
+// width is the number of terminal columns that escaped text takes, in any locale:
+// ideographs and emoji take two, marks none, and what is wide in East Asian fonts alone
+// takes one.
 func width(s string) int {
-	n := 0
-	for _, r := range s {
-		n += runeWidth(r)
-	}
-	return n
-}
-
-// runeWidth follows Unicode's East Asian Width in coarse blocks: marks take no
-// column of their own, ideographs and emoji take two.
-func runeWidth(r rune) int {
-	switch {
-	case r < 0x300:
-		return 1
-	case unicode.In(r, unicode.Mn, unicode.Me):
-		return 0
-	case r >= 0x1100 && r <= 0x115F, r >= 0x2E80 && r <= 0xA4CF, r >= 0xAC00 && r <= 0xD7A3,
-		r >= 0xF900 && r <= 0xFAFF, r >= 0xFE30 && r <= 0xFE6F, r >= 0xFF01 && r <= 0xFF60, r >= 0xFFE0 && r <= 0xFFE6,
-		r >= 0x1F300 && r <= 0x1FAFF, r >= 0x20000 && r <= 0x3FFFD:
-		return 2
-	}
-	return 1
+	c := runewidth.Condition{StrictEmojiNeutral: true}
+	return c.StringWidth(s)
 }
 
 // pad fills text up with blanks to n columns.
@@ -54,4 +38,30 @@ func wrap(s string, room int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+// Align puts the cells of rows under one another, two blanks apart. The last cell of a row
+// is as long as it is.
+func Align(rows [][]string) []string {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row[:max(0, len(row)-1)] {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], width(cell))
+		}
+	}
+	lines := make([]string, len(rows))
+	for n, row := range rows {
+		var b strings.Builder
+		for i, cell := range row {
+			if i < len(row)-1 {
+				cell = pad(cell, widths[i]+2)
+			}
+			b.WriteString(cell)
+		}
+		lines[n] = strings.TrimRight(b.String(), " ")
+	}
+	return lines
 }

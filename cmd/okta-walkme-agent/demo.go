@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta/oktatest"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -301,18 +301,18 @@ func (d *demo) inventory() {
 		}
 	}
 	d.printf("\n")
-	table := tabwriter.NewWriter(d.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "  USER NAME\tNAME\tACTIVE\tGROUPS")
+	rows := [][]string{{"  USER NAME", "NAME", "ACTIVE", "GROUPS"}}
 	for _, u := range d.tenant.Users() {
 		active := "yes"
 		if !u.Active {
 			active = "no"
 		}
-		fmt.Fprintf(table, "  %s\t%s %s\t%s\t%s\n", u.UserName, u.GivenName, u.FamilyName, active,
-			cmp.Or(strings.Join(groups[u.ID], ", "), "none"))
+		rows = append(rows, []string{
+			"  " + u.UserName, u.GivenName + " " + u.FamilyName, active, cmp.Or(strings.Join(groups[u.ID], ", "), "none"),
+		})
 	}
-	if err := table.Flush(); err != nil {
-		d.fail(err)
+	for _, line := range report.Align(rows) {
+		d.printf("%s\n", line)
 	}
 }
 

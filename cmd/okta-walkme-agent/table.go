@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"okta-walkme-agent/agent/report"
 )
@@ -28,18 +26,13 @@ func (t *table) write(w io.Writer) error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	var aligned bytes.Buffer
-	columns := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(columns, t.header)
+	rows := [][]string{strings.Split(t.header, "\t")}
 	for _, row := range t.rows {
-		fmt.Fprintln(columns, row)
-	}
-	if err := columns.Flush(); err != nil {
-		return err
+		rows = append(rows, strings.Split(row, "\t"))
 	}
 	out := "\n" + t.title + "\n"
-	for i, line := range strings.Split(strings.TrimSuffix(aligned.String(), "\n"), "\n") {
-		out += strings.TrimRight(line, " ") + "\n"
+	for i, line := range report.Align(rows) {
+		out += line + "\n"
 		if i > 0 && t.remarks[i-1] != "" {
 			out += "    " + report.Escape(t.remarks[i-1]) + "\n"
 		}
