@@ -18,4 +18,7 @@ func TestBackoff(t *testing.T) {
 	if got := plan.Backoff(3, time.Minute, 4*time.Minute); got != 4*time.Minute {
 		t.Errorf("Backoff(3) = %v, want the longest", got)
 	}
+	if got := plan.Backoff(3, 2*time.Minute, 7*time.Minute); got != 7*time.Minute {
+		t.Errorf("Backoff(3) = %v, want the longest, which the third pause exceeds", got)
+	}
 }

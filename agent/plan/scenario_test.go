@@ -22,10 +22,12 @@ import (
 //	-- state --    user 00u1 id=w1 name=ann@example.com given=Ann [inactive] [mapping=old]
 //	               group 00g1 id=g1 name=Editors members=00u1,00u2 [linked] [partial]
 //	               either: [failed="text" attempts=2 next=10m of=same|other]
+//	-- shown --    what WalkMe shows now of those under state, in the same form: a refresh
 //	-- okta --     user 00u1 present|absent|keep|rejected name=… given=… [why=…]
 //	               group 00g1 name=… members=… [linked] [leave=… [problem]] [sources=…]
+//	               [okta_name=…] [gone]
 //	-- run --      heeds_pauses, doubt_groups=…, force [users=…] …, earlier old userName=appuser.userName …
-//	-- limits --   deactivations=20/10, …, recent_users=1, released=ID
+//	-- limits --   deactivations=20/10, …, recent_users=1, released=ID, open=KIND, confirm
 //	-- plan --     what must come out
 type scenario struct {
 	sections map[string][]string // lines
@@ -156,6 +158,7 @@ func (s *scenario) input(t *testing.T) plan.Input {
 		in.Recorded = append(in.Recorded, f.record(in.Mapping.Digest()))
 	}
 	slices.SortFunc(in.Recorded, func(a, b state.Record) int { return scim.Compare(a.Resource, b.Resource) })
+	s.refresh(t, &in)
 	for _, f := range s.lines(t, "okta") {
 		if f.words[0] == "group" {
 			in.Groups = append(in.Groups, f.group())
@@ -176,6 +179,24 @@ func (s *scenario) input(t *testing.T) plan.Input {
 	return in
 }
 
+// refresh lays what WalkMe shows over the records, if the scenario says.
+func (s *scenario) refresh(t *testing.T, in *plan.Input) {
+	t.Helper()
+	lines := s.lines(t, "shown")
+	if len(lines) == 0 {
+		return
+	}
+	in.Pushed = map[string]state.Record{}
+	for i, r := range in.Recorded {
+		in.Pushed[plan.ObjectKey(r.Type, r.SourceID)] = r
+		for _, f := range lines {
+			if now := f.record(in.Mapping.Digest()); now.Type == r.Type && now.SourceID == r.SourceID {
+				in.Recorded[i] = now
+			}
+		}
+	}
+}
+
 func policy(lines []fields) plan.Policy {
 	p := plan.Policy{CreateUsers: true, UpdateUserAttributes: true, DeactivateUsers: true}
 	for _, f := range lines {
@@ -184,6 +205,8 @@ func policy(lines []fields) plan.Policy {
 		p.DeactivateUsers = p.DeactivateUsers && !f.has("no_deactivate_users")
 		p.Groups.DeleteUnlinked = p.Groups.DeleteUnlinked || f.has("delete_unlinked")
 		p.Groups.RemoveDeprovisioned = p.Groups.RemoveDeprovisioned || f.has("remove_deprovisioned")
+		p.KeepUnacknowledged = p.KeepUnacknowledged || f.has("keep_unacknowledged")
+		p.ClearsNothing = p.ClearsNothing || f.has("clears_nothing")
 		p.Groups.RenameLinked = p.Groups.RenameLinked || f.has("rename_linked")
 	}
 	return p
@@ -238,10 +261,12 @@ func (f fields) group() plan.GroupWant {
 	return plan.GroupWant{
 		OktaID: f.words[1], Name: f.pairs["name"], Linked: f.has("linked"), Members: scim.SortedSet(f.list("members")),
 		Sources: f.list("sources"), Leave: f.pairs["leave"], Problem: f.has("problem"),
+		Group: cmp.Or(f.pairs["okta_name"], f.pairs["name"]), Gone: f.has("gone"),
 	}
 }
 
 func (f fields) circumstances(in *plan.Input) {
+	in.Health.DoubtState = cmp.Or(in.Health.DoubtState, f.pairs["doubt_state"])
 	in.Health.DoubtUsers = cmp.Or(in.Health.DoubtUsers, f.pairs["doubt_users"])
 	in.Health.DoubtGroups = cmp.Or(in.Health.DoubtGroups, f.pairs["doubt_groups"])
 	if f.has("force") {
@@ -308,6 +333,7 @@ func (s *scenario) hold(t *testing.T, p *plan.Plan, in plan.Input) {
 	for _, f := range lines {
 		for key, limit := range map[string]*plan.Limit{
 			"deactivations": &limits.Deactivations, "member_removals": &limits.MemberRemovals, "group_deletes": &limits.GroupDeletes,
+			"emptied_values": &limits.EmptiedValues,
 		} {
 			if text, ok := f.pairs[key]; ok {
 				_, err := fmt.Sscanf(text+"/0", "%d/%g", &limit.Count, &limit.Percent)
@@ -320,6 +346,17 @@ func (s *scenario) hold(t *testing.T, p *plan.Plan, in plan.Input) {
 		hold.Recent.Members += f.number("recent_members")
 		hold.Recent.Groups += f.number("recent_groups")
 		hold.Released = append(hold.Released, f.list("released")...)
+		hold.Confirm = hold.Confirm || f.has("confirm")
+		for _, kind := range f.list("open") {
+			hold.Open = map[string]plan.Hold{kind: {ID: "open-" + kind, Kind: kind, Count: 7, Limit: "5", Reason: "waits for approval"}}
+		}
+	}
+	if hold.Confirm {
+		asked := limits.Ask(p, hold)
+		hold.Answers.Absences = map[string]string{}
+		for _, id := range asked.Absences {
+			hold.Answers.Absences[id] = "Okta was asked about " + id
+		}
 	}
 	limits.Hold(p, hold)
 }
@@ -339,10 +376,16 @@ func planText(p *plan.Plan) string {
 			fmt.Fprintf(&b, "    - %s %s\n", id, p.People[id])
 		}
 		fmt.Fprintf(&b, "    %s: %s\n", c.Cause, c.Reason)
+		if c.From != "" {
+			fmt.Fprintf(&b, "    passes on from %s\n", c.From)
+		}
+		if c.Resent > 0 {
+			fmt.Fprintf(&b, "    %d sent again\n", c.Resent)
+		}
 		b.WriteString(blockedText(c))
 	}
 	for _, r := range p.Rejected {
-		fmt.Fprintf(&b, "rejected %s %s%s: %s: %s\n", r.Type, r.OktaID, inParens(r.Name), r.Path, r.Error)
+		fmt.Fprintf(&b, "rejected %s %s%s: %s: %s%s\n", r.Type, r.OktaID, inParens(r.Name), r.Path, r.Error, inParens(string(r.Cause)))
 	}
 	for _, h := range p.Holds {
 		fmt.Fprintf(&b, "hold %s: %d of limit %s: %s: %s\n", h.ID, h.Count, h.Limit, h.Reason, strings.Join(h.Items, " "))
