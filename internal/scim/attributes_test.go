@@ -55,6 +55,7 @@ func TestEqual(t *testing.T) {
 func TestValue(t *testing.T) {
 	for _, tt := range []struct{ in, want any }{
 		{nil, nil}, {"a", "a"}, {true, true}, {7, int64(7)}, {2.0, int64(2)}, {2.5, 2.5}, {math.MaxFloat64, math.MaxFloat64},
+		{float64(1<<53 - 1), int64(1<<53 - 1)}, {float64(1 << 53), float64(1 << 53)}, {-float64(1 << 53), -float64(1 << 53)},
 		{json.Number("7"), int64(7)}, {json.Number("7.5"), 7.5}, {[]any{1.0, "a"}, []any{int64(1), "a"}},
 	} {
 		got, err := scim.Value(tt.in)
@@ -77,6 +78,9 @@ func TestAttributesJSON(t *testing.T) {
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(as); err != nil || strings.TrimSpace(b.String()) != want {
 		t.Errorf("Encode() = %s, %v, want %s", b.String(), err, want)
+	}
+	if text, err := (scim.Attributes{{"n", math.Inf(1)}}).MarshalJSON(); err == nil {
+		t.Errorf("MarshalJSON() of a number without end = %s, want an error", text)
 	}
 	var back scim.Attributes
 	if err := json.Unmarshal([]byte(want), &back); err != nil {

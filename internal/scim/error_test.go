@@ -33,6 +33,8 @@ func TestParseError(t *testing.T) {
 		{"a byte order mark", "", "\ufeff" + `{"detail":"x"}`, 400, "Bad Request. Errors reported by remote server: x"},
 		{"empty", "", "", 404, "Not Found"},
 		{"no name", "", "", 499, "HTTP 499"},
+		{"as long as it may be", "text/plain", strings.Repeat("é", 500), 400, "Bad Request. Errors reported by remote server: " + strings.Repeat("é", 500)},
+		{"longer", "text/plain", strings.Repeat("é", 501), 400, "Bad Request. Errors reported by remote server: " + strings.Repeat("é", 499) + "…"},
 		{"terminal control", "", "{\"detail\":\"\\u001b[31mred\\u202e\\n\\ttext\\u0000\"}", 400, "Bad Request. Errors reported by remote server: [31mred text"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -25,6 +25,8 @@ func TestParsePath(t *testing.T) {
 		{`urn:example:2.0:User:roles[type eq "x:y"].value`, scim.Path{Schema: "urn:example:2.0:User", Name: "roles", FilterAttr: "type", FilterValue: "x:y", Sub: "value"}},
 		{"urn:example:User:roles", scim.Path{Schema: "urn:example:User", Name: "roles"}},
 		{"cost_center-2", scim.Path{Name: "cost_center-2"}},
+		{"z09", scim.Path{Name: "z09"}},
+		{"urn:~!:x:roles", scim.Path{Schema: "urn:~!:x", Name: "roles"}},
 	} {
 		got, err := scim.ParsePath(tt.text)
 		if err != nil || got != tt.want {
@@ -58,6 +60,8 @@ func TestParsePathRefuses(t *testing.T) {
 		{scim.SchemaEnterpriseUser, `names a schema, not an attribute, write ` + scim.SchemaEnterpriseUser + `:department`},
 		{scim.SchemaUser + ":userName", `core attributes stand without their schema, write userName`},
 		{"urn:department", `the schema is not a URN`},
+		{"urn:", `the schema is not a URN`},
+		{"urn:a\u00e9:x:department", `the schema is not a URN`},
 		{"urn:a b:c:department", `the schema is not a URN`},
 		{"urn:ietf:x:", `no attribute name at ""`},
 	} {
