@@ -43,7 +43,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	if err != nil {
 		return err
 	}
-	k := &checklist{w: c.folded(c.display.above(c.stdout)), color: c.colored(c.stdout)}
+	k := &checklist{w: report.Folded(c.display.above(c.stdout), c.room(c.stdout), programName), color: c.colored(c.stdout)}
 	k.section("Configuration", c.file())
 	k.ok("%s, schedule %q", count(len(cfg.Mappings), "mapped attribute", "mapped attributes"), cfg.Schedule)
 	k.beyondGuide(cfg.Mappings)

@@ -214,19 +214,26 @@ func (d *demo) title(text string) {
 	if d.colored(d.stdout) {
 		line = "\x1b[1m" + line + "\x1b[0m"
 	}
-	d.printf("%s\n", line)
+	d.prose(line + "\n")
+}
+
+// prose prints text that keeps to the columns of the reader.
+func (d *demo) prose(text string) {
+	if d.err == nil {
+		_, d.err = io.WriteString(d.folded(d.stdout), text)
+	}
 }
 
 // demoNext is where to go from here.
 const demoNext = `
 ── What to try next:
 
-  okta-walkme-agent demo --serve      the same org and tenant, to play with by hand
-  okta-walkme-agent init              a configuration for your own org and WalkMe
+  okta-walkme-agent demo --serve      the same org and tenant, by hand
+  okta-walkme-agent init              a configuration for your org and WalkMe
   okta-walkme-agent check             tests it, and both ends; sends nothing
   okta-walkme-agent plan              whom it would touch: a week of that first
-  okta-walkme-agent serve scim        the tenant by itself, to test a SCIM client against
-  okta-walkme-agent scenario example  a life of an org as a file, with expectations
+  okta-walkme-agent serve scim        the tenant alone, to test a SCIM client
+  okta-walkme-agent scenario example  a life of an org, with expectations
 `
 
 // command runs the real program, with its output in the story.
@@ -234,13 +241,13 @@ func (d *demo) command(ctx context.Context, want int, args ...string) {
 	d.runs(ctx, want, d.stdout, args)
 }
 
-// brief is command with the last line of the output alone: what was done, where the
+// brief is command with the last paragraph of the output alone: what was done, where the
 // story has shown already what was to be done.
 func (d *demo) brief(ctx context.Context, want int, args ...string) {
 	var out strings.Builder
 	d.runs(ctx, want, &out, args)
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	d.printf("  […]\n%s\n", lines[len(lines)-1])
+	parts := strings.Split(strings.TrimSpace(out.String()), "\n\n")
+	d.printf("  […]\n%s\n", parts[len(parts)-1])
 }
 
 func (d *demo) runs(ctx context.Context, want int, out io.Writer, args []string) {
@@ -322,7 +329,7 @@ func (d *demo) replaceInConfig(old, new string) {
 		d.fail(err)
 		return
 	}
-	d.printf("\n  agent.yaml: %s → %s\n", old, new)
+	d.prose(fmt.Sprintf("\n  agent.yaml: %s → %s\n", old, new))
 	if err := os.WriteFile(d.config, []byte(strings.Replace(string(data), old, new, 1)), 0o600); err != nil {
 		d.fail(err)
 	}

@@ -142,7 +142,7 @@ var demoCommands = []demoCommand{
 		}
 		return d.addSource(args[0], args[1])
 	}},
-	{"quirk", "NAME", "WalkMe deviates; none ends it (serve scim --list-quirks)", func(d *demo, args []string) error {
+	{"quirk", "NAME", "a deviation of serve scim --list-quirks, or none", func(d *demo, args []string) error {
 		if args[0] == "none" {
 			d.quirks = walkmetest.Quirks{}
 		} else if err := d.quirks.Set(args[0]); err != nil {

@@ -48,7 +48,7 @@ var storyCommands = []demoCommand{
 }
 
 // consoleHint says what there is to see.
-const consoleHint = `opens the console, once. To see it work, start a run there, and look up Ann. Then type
-merger here and start another run; type reorg, and start a third: what it removes is more
-than a limit lets pass, and waits for you in the console.
+const consoleHint = `opens the console, once. To see it work, start a run there, and look up Ann.
+Then type merger here and start another run; type reorg, and start a third: what
+it removes is more than a limit lets pass, and waits for you in the console.
 `

@@ -91,8 +91,8 @@ func (c *cli) init(ctx context.Context, s setup) error {
 	if err := replaceable(path, s.overwrite); err != nil {
 		return err
 	}
-	ask := newAsker(c.stdin, c.stderr)
-	fmt.Fprint(c.stderr, s.needs())
+	ask := newAsker(ctx, c.stdin, c.stderr)
+	fmt.Fprint(c.folded(c.stderr), s.needs())
 	files, err := s.gather(ctx, filepath.Dir(path), ask)
 	if err == nil {
 		files, err = s.finish(path, files)
@@ -105,7 +105,7 @@ func (c *cli) init(ctx context.Context, s setup) error {
 		return err
 	}
 	err = c.checkSetup(ctx, path, s)
-	fmt.Fprint(c.stderr, s.lastScreen(path, files))
+	fmt.Fprint(c.folded(c.stderr), s.lastScreen(path, files))
 	return err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -21,15 +22,17 @@ type question struct {
 	wrong  func() string // says it instead; "": nothing is
 }
 
-// asker asks on a terminal, or reads the answers from lines where there is none.
+// asker asks on a terminal, or reads the answers from lines where there is none. A signal
+// ends a question that waits.
 type asker struct {
+	ctx   context.Context
 	in    io.Reader
 	lines *bufio.Scanner
 	out   io.Writer
 }
 
-func newAsker(in io.Reader, out io.Writer) *asker {
-	return &asker{in: in, lines: bufio.NewScanner(in), out: out}
+func newAsker(ctx context.Context, in io.Reader, out io.Writer) *asker {
+	return &asker{ctx: ctx, in: in, lines: bufio.NewScanner(in), out: out}
 }
 
 // answer repeats the question until something is typed. It is io.EOF when nobody is
@@ -37,7 +40,7 @@ func newAsker(in io.Reader, out io.Writer) *asker {
 func (a *asker) answer(q question) (string, error) {
 	for {
 		fmt.Fprintf(a.out, "%s: ", q.text)
-		text, err := a.line(q.hidden)
+		text, err := a.wait(q.hidden)
 		if err != nil {
 			fmt.Fprintln(a.out)
 			return "", fmt.Errorf("%s: %w", q.name, err)
@@ -45,6 +48,33 @@ func (a *asker) answer(q question) (string, error) {
 		if text = strings.TrimSpace(text); text != "" {
 			return text, nil
 		}
+	}
+}
+
+// wait returns the next line, or why the context has ended before there was one. What
+// reads then goes on until the process ends.
+func (a *asker) wait(hidden bool) (string, error) {
+	restore := func() {}
+	if f, ok := a.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if as, err := term.GetState(int(f.Fd())); err == nil {
+			restore = func() { _ = term.Restore(int(f.Fd()), as) }
+		}
+	}
+	type line struct {
+		text string
+		err  error
+	}
+	read := make(chan line, 1)
+	go func() {
+		text, err := a.line(hidden)
+		read <- line{text, err}
+	}()
+	select {
+	case l := <-read:
+		return l.text, l.err
+	case <-a.ctx.Done():
+		restore() // so that the terminal shows again what is typed
+		return "", context.Cause(a.ctx)
 	}
 }
 

@@ -134,7 +134,7 @@ func (s *setup) findApp(ctx context.Context, dir string, secrets []setupFile, as
 	}
 	apps, err := okta.ListApps(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("the app %q cannot be looked up: %w", s.app, err)
+		return explained(fmt.Errorf("the app %q cannot be looked up: %w", s.app, err))
 	}
 	match := func() string {
 		if isAppID(s.app) {
@@ -214,20 +214,34 @@ func (s *setup) oktaConfig(dir string, secrets []setupFile) (okta.Config, error)
 func (s *setup) askSecrets(ask *asker, dir string) (out []setupFile, err error) {
 	for _, q := range s.secrets() {
 		value, err := ask.answer(q)
+		if q.file && err == nil {
+			value, err = askKey(ask, q, value)
+		}
 		if err != nil {
 			return nil, err
-		}
-		if q.file {
-			data, err := os.ReadFile(value)
-			if err == nil {
-				err = okta.CheckPrivateKey(data)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", q.name, err)
-			}
-			value = string(bytes.TrimSpace(data))
 		}
 		out = append(out, setupFile{path: filepath.Join(dir, q.name), data: []byte(value + "\n"), mode: 0o600})
 	}
 	return out, nil
+}
+
+// askKey reads the private key in a file, and asks for another file as long as there is
+// none in it and somebody answers.
+func askKey(ask *asker, q question, path string) (string, error) {
+	for {
+		data, wrong := os.ReadFile(path)
+		if wrong == nil {
+			wrong = okta.CheckPrivateKey(data)
+		}
+		if wrong == nil {
+			return string(bytes.TrimSpace(data)), nil
+		}
+		fmt.Fprintf(ask.out, "  %v\n", wrong)
+		var err error
+		if path, err = ask.answer(q); errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("%s: %w", q.name, wrong)
+		} else if err != nil {
+			return "", err
+		}
+	}
 }

@@ -2,6 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -336,5 +343,66 @@ func TestInitRefuses(t *testing.T) {
 	}
 	if r := begin(t, dir, "", given...); r.code != exitOK {
 		t.Errorf("init over the sample ended with %d\n%s", r.code, r.err)
+	}
+}
+
+// cancels calls a function once something that it waits for is written.
+type cancels struct {
+	bytes.Buffer
+	at     string
+	cancel func()
+}
+
+func (c *cancels) Write(p []byte) (int, error) {
+	n, err := c.Buffer.Write(p)
+	if strings.Contains(c.String(), c.at) {
+		c.cancel()
+	}
+	return n, err
+}
+
+// Ctrl-C ends a question that waits for an answer, and says how to go on.
+func TestInitInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	in, typing := io.Pipe()
+	t.Cleanup(func() { typing.Close() })
+	out := &cancels{at: "The WalkMe app in Okta", cancel: func() { cancel(errInterrupted) }}
+	go io.WriteString(typing, "https://acme.okta.com\n") //nolint:errcheck // init may have ended
+	dir := t.TempDir()
+	code := run(ctx, []string{"--config", filepath.Join(dir, "agent.yaml"), "init"}, environment{
+		getenv: func(string) string { return "" }, stdin: in, stdout: io.Discard, stderr: out,
+	})
+	if text := out.String(); code != exitFailed || !strings.Contains(text, "init --okta-org https://acme.okta.com") || !strings.HasSuffix(text, "interrupted\n") {
+		t.Errorf("init ended with %d and said\n%s", code, text)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
+		t.Errorf("files = %v, %v, want none", files, err)
+	}
+}
+
+// Who mistypes the path of the private key is asked again.
+func TestInitAsksForTheKeyAgain(t *testing.T) {
+	dir := t.TempDir()
+	key := filepath.Join(dir, "key.pem")
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := begin(t, dir, "/nowhere\n"+key+"\nokta-scim\npassword\n", "--okta-auth", "service-app", "--client-id", "0oaclient", "--no-check",
+		"--okta-org", "https://acme.okta.com", "--okta-app", "0oa1b2c3d4e5f6g7h8i9", "--region", "us", "--write-secrets")
+	if r.code != exitOK || !strings.Contains(r.err, "open /nowhere: no such file") {
+		t.Errorf("init ended with %d\n%s", r.code, r.err)
+	}
+	r = begin(t, t.TempDir(), "/nowhere\n", "--okta-auth", "service-app", "--client-id", "0oaclient", "--no-check",
+		"--okta-org", "https://acme.okta.com", "--okta-app", "0oa1b2c3d4e5f6g7h8i9", "--region", "us", "--write-secrets")
+	if r.code != exitFailed || !strings.Contains(lastLine(r.err), "/nowhere") {
+		t.Errorf("init ended with %d\n%s", r.code, r.err)
 	}
 }

@@ -19,8 +19,8 @@ func (s *setup) starter() configs.Starter {
 
 // needs says what has to be made in Okta and in WalkMe.
 func (s *setup) needs() string {
-	signIn := `  An API token: Security, API, Tokens, Create token. It may do what the admin who
-  makes it may do; make it as an admin with the role "Read-only Administrator".
+	signIn := `  An API token: Security, API, Tokens, Create token. It may do what the admin
+  who makes it may do: make it as one with the role "Read-only Administrator".
 `
 	if s.oktaAuth == authServiceApp {
 		signIn = fmt.Sprintf(`  A service app: Applications, Create App Integration, API Services; client
@@ -33,9 +33,9 @@ func (s *setup) needs() string {
 	return `What is needed
 
 In the Okta Admin Console:
-` + signIn + `  The WalkMe app's name, or its id, which stands in the address of the app's page
-  (…/app/…/instance/0oa…). The app needs no provisioning; if Okta's own is on,
-  turn it off, so that one engine writes and not two.
+` + signIn + `  The WalkMe app's name, or its id, which stands in the address of the app's
+  page (…/app/…/instance/0oa…). The app needs no provisioning; if Okta's own is
+  on, turn it off, so that one engine writes and not two.
 
 In WalkMe's Admin Center, as an administrator:
   IDP Integrations, SCIM Integration, Create SCIM Integration, Generate Details.
