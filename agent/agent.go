@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,6 +51,10 @@ type Config struct {
 	Target      string
 	WireProfile string
 
+	// SeeEverybody decodes and compares everybody in every run, and trusts no mark of an
+	// earlier one. The plan is the same.
+	SeeEverybody bool
+
 	// Strict keeps to what Okta's engine is known to send, also while planning.
 	Strict bool
 
@@ -68,6 +73,9 @@ type Agent struct {
 	Config Config
 	Logger *slog.Logger     // nil: silent
 	Now    func() time.Time // nil: time.Now
+	// Build is the version of the program. Whom another one has found in step is looked at
+	// anew.
+	Build string
 	// Progress, if set, hears of each change that ended, from many goroutines.
 	Progress func(done, total int, c *plan.Change)
 	// Stopping, if set, hears how many changes are under way when a run is told to stop
@@ -113,9 +121,11 @@ func (a *Agent) applier() *apply.Applier {
 
 // view is everything that was read before a plan is made.
 type view struct {
-	snap       *okta.Snapshot
+	snap       *okta.Snapshot // without the people in step
+	inStep     *plan.InStep   // nil: everybody is in snap
+	sieve      *sieve         // that has parted the two; or nil
 	fullGroups bool
-	recorded   []state.Record
+	recorded   []state.Record // without those of the people in step
 	generation int64
 	desired    plan.Desired
 	groups     []plan.GroupWant
@@ -138,29 +148,46 @@ type view struct {
 	back      []state.Record // noted as gone by an earlier refresh, and there
 }
 
+// listed is how many people Okta listed.
+func (v *view) listed() int { return v.inStep.Len() + len(v.snap.Users) }
+
 // read takes a snapshot of Okta and of the state. keep, if not nil, sees every
-// assignment with its full profile.
-func (a *Agent) read(ctx context.Context, keep func(okta.User) error) (*view, error) {
-	v := &view{}
+// assignment with its full profile, but for those that sieve knows.
+func (a *Agent) read(ctx context.Context, sieve *sieve, keep func(okta.User) error) (*view, error) {
+	v := &view{sieve: sieve}
 	groups, full, err := a.groupRequest(ctx)
 	if err != nil {
 		return nil, err
 	}
 	projection := a.Config.Mapping.Projection()
 	v.fullGroups = full
-	v.snap, err = a.Okta.Snapshot(ctx, okta.SnapshotRequest{Keep: &projection, Each: keep, Groups: groups})
+	v.snap, err = a.Okta.Snapshot(ctx, okta.SnapshotRequest{
+		Keep: &projection, Each: keep, Sieve: sieve.okta(), Groups: groups,
+	})
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(sieve.failure(), err)
 	}
-	a.translate(v)
-	dropProfiles(v.snap) // before the records take their place
-	if err := a.readState(ctx, v); err != nil {
+	v.inStep = sieve.seal(v.snap.Users)
+	if err := a.complete(ctx, v); err != nil {
 		return nil, err
 	}
 	forgiveUnmatched(v.snap)
 	v.dropGone()
-	v.assess()
+	v.assess(v.listed())
 	return v, a.compareCounts(ctx, v)
+}
+
+// complete derives what Okta wants from a snapshot, and reads what the state has.
+func (a *Agent) complete(ctx context.Context, v *view) error {
+	if v.sieve != nil {
+		a.log().Debug("people read", "listed", v.listed(), "in_step", v.inStep.Len(), "not_decoded", v.sieve.stood.Len())
+	}
+	a.translate(v)
+	if err := a.unshare(ctx, v); err != nil {
+		return err
+	}
+	dropProfiles(v.snap) // before the records take their place
+	return a.readState(ctx, v)
 }
 
 // dropProfiles lets go of what the mapping has used up. In a big org it is as
@@ -187,14 +214,15 @@ func (a *Agent) translate(v *view) {
 	v.groups = plan.DesiredGroups(v.snap)
 }
 
-// assess judges the snapshot against the records.
-func (v *view) assess() {
+// assess judges the snapshot, in which Okta listed so many people, against the records.
+func (v *view) assess(listed int) {
 	v.managed = plan.CountManaged(v.recorded)
-	v.health = plan.Assess(v.snap, v.managed)
+	v.managed.Users += v.inStep.Len()
+	v.health = plan.Assess(v.snap, listed, v.managed)
 }
 
 func (a *Agent) readState(ctx context.Context, v *view) (err error) {
-	if v.recorded, err = a.State.Records(ctx); err != nil {
+	if v.recorded, err = a.recordsFor(ctx, v); err != nil {
 		return fmt.Errorf("records of the state: %w", err)
 	}
 	if v.generation, err = a.State.Generation(ctx); err != nil {
@@ -205,6 +233,7 @@ func (a *Agent) readState(ctx context.Context, v *view) (err error) {
 		return err
 	}
 	v.newMapping = latest != a.Config.Mapping.Digest()
+	v.inStep.Correct(v.recorded, a.Config.Mapping)
 	v.earlier = map[string]map[string]string{}
 	for i := range v.recorded {
 		digest := v.recorded[i].MappingDigest

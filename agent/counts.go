@@ -8,6 +8,6 @@ func (a *Agent) compareCounts(ctx context.Context, v *view) error {
 	if err != nil {
 		return err
 	}
-	v.counts = v.health.Compare(before, len(v.snap.Users), len(v.snap.Groups))
+	v.counts = v.health.Compare(before, v.listed(), len(v.snap.Groups))
 	return nil
 }

@@ -87,7 +87,7 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return nil, err
 	}
-	v, err := a.read(ctx, nil)
+	v, err := a.read(ctx, nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ var ErrNoSnapshot = errors.New("no run has read Okta yet, so there is no snapsho
 // PlanOffline plans from the last snapshot that a run has stored, without any
 // network: to try a mapping. Creates may turn out as links.
 func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, error) {
-	v, err := a.readStored(ctx)
+	v, err := a.readStored(ctx, opts.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,20 @@ func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, erro
 	return planned, nil
 }
 
-func (a *Agent) readStored(ctx context.Context) (*view, error) {
+func (a *Agent) readStored(ctx context.Context, scope plan.Scope) (*view, error) {
+	v, err := a.readSnapshot(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.complete(ctx, v); err != nil {
+		return nil, err
+	}
+	v.assess(v.listed())
+	return v, nil
+}
+
+// readSnapshot reads the stored snapshot.
+func (a *Agent) readSnapshot(ctx context.Context, scope plan.Scope) (*view, error) {
 	stored, err := lastSnapshot.Load(ctx, a.State)
 	if err != nil {
 		return nil, err
@@ -41,17 +54,11 @@ func (a *Agent) readStored(ctx context.Context) (*view, error) {
 	if stored.TakenAt.IsZero() {
 		return nil, ErrNoSnapshot
 	}
-	snap := &okta.Snapshot{App: stored.App, TakenAt: stored.TakenAt}
-	err = a.State.EachSourceUser(ctx, func(_ string, body []byte) error {
-		var u okta.User
-		if err := json.Unmarshal(body, &u); err != nil {
-			return err
-		}
-		snap.Names.Add(u.Profile, u.AppProfile)
-		snap.Users = append(snap.Users, u)
-		return nil
-	})
-	if err != nil {
+	v := &view{snap: &okta.Snapshot{App: stored.App, TakenAt: stored.TakenAt}}
+	if v.sieve, err = a.newSieve(ctx, scope, nil); err != nil {
+		return nil, err
+	}
+	if err := a.readStoredUsers(ctx, v); err != nil {
 		return nil, fmt.Errorf("stored people: %w", err)
 	}
 	groups, err := a.State.SourceGroups(ctx)
@@ -59,15 +66,64 @@ func (a *Agent) readStored(ctx context.Context) (*view, error) {
 		return nil, fmt.Errorf("stored groups: %w", err)
 	}
 	for _, g := range groups {
-		snap.Groups = append(snap.Groups, knownGroup(g))
+		v.snap.Groups = append(v.snap.Groups, knownGroup(g))
 	}
-	v := &view{snap: snap}
-	if err := a.readState(ctx, v); err != nil {
-		return nil, err
-	}
-	a.translate(v)
-	v.assess()
 	return v, nil
+}
+
+// storedPage is how many stored people are compared at a time.
+const storedPage = 500
+
+// readStoredUsers reads the stored assignments, as a snapshot of Okta would.
+func (a *Agent) readStoredUsers(ctx context.Context, v *view) error {
+	s := v.sieve
+	if s != nil {
+		s.offline = true
+		if err := s.begin(v.snap.App); err != nil {
+			return err
+		}
+	}
+	projection := a.Config.Mapping.Projection()
+	var page []okta.Read
+	var rows []int64
+	flush := func() error {
+		kept, err := s.sift(page, rows)
+		v.snap.Users = append(v.snap.Users, kept...)
+		page, rows = page[:0], rows[:0]
+		return err
+	}
+	err := a.State.EachStoredUser(ctx, func(id string, stored *state.StoredUser, body []byte) error {
+		v.snap.Names.Add(storedProfiles(body))
+		if s != nil && s.stands(id, stored) {
+			s.pass(id, stored)
+			return nil
+		}
+		var u okta.User
+		err := json.Unmarshal(body, &u)
+		if err == nil {
+			u, err = projection.Project(u)
+		}
+		if err != nil {
+			return err
+		}
+		if page, rows = append(page, okta.Read{User: u}), append(rows, stored.Row); len(page) == storedPage {
+			return flush()
+		}
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	if err == nil && s != nil {
+		s.inStep.Seal()
+		v.inStep = s.seal(nil)
+	}
+	return err
+}
+
+// storedProfiles finds the two profiles in what appendUser wrote.
+func storedProfiles(body []byte) (profile, appProfile json.RawMessage) {
+	return okta.Member(body, "Profile"), okta.Member(body, "AppProfile")
 }
 
 // appendUser writes an assignment as JSON, as encoding/json reads it. The profiles

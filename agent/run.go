@@ -19,7 +19,11 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return nil, err
 	}
-	v, err := a.read(ctx, nil)
+	sieve, err := a.newSieve(ctx, opts.Scope, nil)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.read(ctx, sieve, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -50,10 +54,13 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 		return nil, err
 	}
 	planned := plan.New(plan.Input{
-		Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Health: v.health,
+		Recorded: v.recorded, Desired: v.desired, InStep: v.inStep, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
 		Pushed: v.pushed, Scope: scope, Now: a.now(),
 	})
+	if err := a.name(ctx, planned); err != nil {
+		return nil, err
+	}
 	if scope.Selection() == nil {
 		planned.ReportSources(v.snap)
 		reportGone(planned, v)
@@ -108,8 +115,8 @@ func (a *Agent) about(v *view) plan.About {
 		CreatedAt: a.now(), App: plan.AppRef{ID: v.snap.App.ID, Label: v.snap.App.Label},
 		Target: a.Config.Target, WireProfile: a.Config.WireProfile,
 		Source: plan.Source{
-			TakenAt: v.snap.TakenAt.UTC(), Users: len(v.snap.Users), Groups: len(v.snap.Groups),
-			Digest: plan.DigestSource(v.desired, v.groups),
+			TakenAt: v.snap.TakenAt.UTC(), Users: v.listed(), Groups: len(v.snap.Groups),
+			Digest: plan.DigestSource(v.desired, v.inStep, v.groups),
 		},
 		StateGeneration: v.generation, Unmanaged: v.unmanaged, Strangers: v.strangers,
 		OwnProvisioning: v.snap.App.OwnProvisioning(),
@@ -206,7 +213,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	}
 	err = a.resyncing(ctx, opts, report, func() error {
 		report.failures, err = a.applier().Apply(ctx, apply.Work{
-			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, Settled: report.Settled,
+			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, InStep: v.inStep, Settled: report.Settled,
 			Everybody: isAboutEverybody(v, opts), Shown: &v.shown,
 		})
 		return err
@@ -227,21 +234,25 @@ func (a *Agent) rememberAbsent(ctx context.Context, v *view) error {
 }
 
 func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {
-	if people := opts.Scope.People(); people != nil {
-		return a.readPeople(ctx, people)
+	if opts.Scope.People() != nil {
+		return a.readPeople(ctx, opts.Scope)
 	}
-	return a.snapshot(ctx)
+	return a.snapshot(ctx, opts.Scope)
 }
 
 // snapshot reads Okta and stores what the next run can build on.
-func (a *Agent) snapshot(ctx context.Context) (*view, error) {
+func (a *Agent) snapshot(ctx context.Context, scope plan.Scope) (*view, error) {
 	people, err := a.State.SaveSourceUsers(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot in the state: %w", err)
 	}
 	defer people.Rollback() //nolint:errcheck // after Commit it does nothing, before it there is an error already
+	sieve, err := a.newSieve(ctx, scope, people)
+	if err != nil {
+		return nil, err
+	}
 	var body []byte
-	v, err := a.read(ctx, func(u okta.User) error {
+	v, err := a.read(ctx, sieve, func(u okta.User) error {
 		body = appendUser(body[:0], u)
 		return people.Add(u.ID, body)
 	})

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,9 +15,9 @@ import (
 )
 
 const (
-	// soughtAccounts is how many accounts are asked for, one after the other, until
+	// SoughtAccounts is how many accounts are asked for, one after the other, until
 	// one is there.
-	soughtAccounts = 6
+	SoughtAccounts = 6
 
 	// absentAccounts is how many have to be absent, and all that were asked for, before
 	// the tenant is taken for another one.
@@ -69,11 +68,11 @@ func (a *Agent) verifyTenant(ctx context.Context) error {
 		}
 		return a.seen(ctx)
 	}
-	recorded, err := a.State.Records(ctx)
+	newest, managed, err := a.State.NewestAccounts(ctx, SoughtAccounts)
 	if err != nil {
 		return fmt.Errorf("records of the state: %w", err)
 	}
-	found, err := LookForAccounts(ctx, a.WalkMe, recorded)
+	found, err := LookForAccounts(ctx, a.WalkMe, newest, managed)
 	if err != nil {
 		return err
 	}
@@ -108,22 +107,22 @@ type Sought struct {
 	Absent []string // userNames of those that were not, in the order of asking
 }
 
-// LookForAccounts asks for accounts on record, newest first, until WalkMe shows one.
+// LookForAccounts asks for accounts, the newest of so many that are managed, until WalkMe
+// shows one.
 // Absent means a 404 and a look-up of the name without a hit. The error is a
 // *TenantError when at least three were asked for and all of them are absent, or that
 // of WalkMe when no answer says anything. Without an account to look for, the
 // credentials are tested as Okta tests them.
-func LookForAccounts(ctx context.Context, client *walkme.Client, recorded []state.Record) (Sought, error) {
+func LookForAccounts(ctx context.Context, client *walkme.Client, newest []state.Record, managed int) (Sought, error) {
 	var out Sought
-	candidates := accountsToSeek(recorded)
-	if len(candidates) == 0 {
+	if len(newest) == 0 {
 		if err := client.TestCredentials(ctx, false); err != nil {
 			return out, fmt.Errorf("test of WalkMe's credentials: %w", err)
 		}
 		return out, nil
 	}
 	var unclear error
-	for _, r := range candidates[:min(len(candidates), soughtAccounts)] {
+	for _, r := range newest {
 		absent, err := isAbsent(ctx, client, r)
 		var answer *scim.Error
 		switch {
@@ -142,24 +141,9 @@ func LookForAccounts(ctx context.Context, client *walkme.Client, recorded []stat
 	case unclear != nil:
 		return out, fmt.Errorf("a look at whether WalkMe is still there: %w", unclear)
 	case len(out.Absent) >= absentAccounts:
-		return out, &TenantError{Absent: out.Absent, Managed: len(candidates)}
+		return out, &TenantError{Absent: out.Absent, Managed: managed}
 	}
 	return out, nil
-}
-
-// accountsToSeek are the active accounts that were not missed before, newest first. Of
-// the same minute, which is often the same run, the Okta id decides.
-func accountsToSeek(recorded []state.Record) []state.Record {
-	var out []state.Record
-	for _, r := range recorded {
-		if r.Type == scim.User && r.ID != "" && r.Active && r.Missing == "" {
-			out = append(out, r)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b state.Record) int {
-		return cmp.Or(b.UpdatedAt.Truncate(time.Minute).Compare(a.UpdatedAt.Truncate(time.Minute)), cmp.Compare(a.SourceID, b.SourceID))
-	})
-	return out
 }
 
 func isAbsent(ctx context.Context, client *walkme.Client, r state.Record) (bool, error) {

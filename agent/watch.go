@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 )
 
@@ -19,7 +20,7 @@ func (a *Agent) SyncPeople(ctx context.Context, oktaIDs []string, opts Options) 
 		return nil, nil
 	}
 	opts.Scope = opts.Scope.ToPeople(slices.Clone(oktaIDs))
-	v, err := a.readPeople(ctx, opts.Scope.People())
+	v, err := a.readPeople(ctx, opts.Scope)
 	if errors.Is(err, ErrNoSnapshot) {
 		return nil, nil
 	}
@@ -34,11 +35,12 @@ func (a *Agent) SyncPeople(ctx context.Context, oktaIDs []string, opts Options) 
 }
 
 // readPeople lays what Okta says now of these people over the stored snapshot.
-func (a *Agent) readPeople(ctx context.Context, oktaIDs []string) (*view, error) {
-	v, err := a.readStored(ctx)
+func (a *Agent) readPeople(ctx context.Context, scope plan.Scope) (*view, error) {
+	v, err := a.readSnapshot(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
+	listed := v.listed()
 	app, err := a.Okta.App(ctx)
 	if err != nil {
 		return nil, err
@@ -47,18 +49,25 @@ func (a *Agent) readPeople(ctx context.Context, oktaIDs []string) (*view, error)
 		return nil, &okta.InactiveAppError{ID: app.ID, Label: app.Label, Status: app.Status}
 	}
 	v.snap.App = app
-	for _, id := range oktaIDs {
+	for _, id := range scope.People() {
 		if err := a.refreshPerson(ctx, v.snap, id); err != nil {
 			return nil, err
 		}
 	}
-	a.translate(v) // the verdict stays that on the whole list, which was not read anew
+	if err := a.complete(ctx, v); err != nil {
+		return nil, err
+	}
+	v.assess(listed) // the verdict stays that on the whole list, which was not read anew
 	return v, nil
 }
 
 func (a *Agent) refreshPerson(ctx context.Context, snap *okta.Snapshot, id string) error {
 	i, known := slices.BinarySearchFunc(snap.Users, id, func(u okta.User, id string) int { return strings.Compare(u.ID, id) })
 	u, err := a.Okta.Assignment(ctx, id)
+	if err == nil {
+		projection := a.Config.Mapping.Projection()
+		u, err = projection.Project(u)
+	}
 	switch {
 	case errors.Is(err, okta.ErrNotFound) && known:
 		snap.Users = slices.Delete(snap.Users, i, i+1)

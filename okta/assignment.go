@@ -53,42 +53,45 @@ func (c *Client) Assignment(ctx context.Context, userID string) (User, error) {
 	return u, nil
 }
 
-// assignments lists all assignments, sorted by ID and unique. The time is that
-// of the last page.
-func (c *Client) assignments(ctx context.Context, keep *Projection, each func(User) error, names *ProfileNames) ([]User, time.Time, error) {
+// assignments lists all assignments that the request keeps, sorted by ID and unique: of
+// one that came twice the last. The time is that of the last page.
+func (c *Client) assignments(ctx context.Context, req SnapshotRequest, app App, names *ProfileNames) ([]User, time.Time, error) {
 	first, err := apiPath(url.Values{"limit": {assignmentPage}, "expand": {"user"}}, "apps", c.cfg.AppID, "users")
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	var users []User
-	reader := newUserReader(keep)
-	date, err := walk(ctx, c, first, func(items []appUser) error {
-		if err := requireEmbedded(items); err != nil {
-			return err
+	p := &peoplePages{req: req, reader: newUserReader(req.Keep), names: names}
+	if req.Sieve != nil {
+		if err := req.Sieve.Begin(app); err != nil {
+			return nil, time.Time{}, err
 		}
-		for i := range items {
-			names.Add(items[i].account(), items[i].Profile)
-			u, err := reader.both(&items[i], each)
-			if err != nil {
-				return err
-			}
-			users = append(users, u)
-		}
-		return nil
-	})
+	}
+	date, err := walkBy(ctx, c, first, p.read, p.visit)
 	if err != nil {
 		return nil, date, fmt.Errorf("okta: list assignments of app %s: %w", c.cfg.AppID, err)
 	}
-	slices.SortStableFunc(users, func(a, b User) int { return cmp.Compare(a.ID, b.ID) })
-	return slices.CompactFunc(users, func(a, b User) bool { return a.ID == b.ID }), date, nil
+	if req.Sieve != nil {
+		req.Sieve.End()
+	}
+	slices.Reverse(p.users)
+	slices.SortStableFunc(p.users, func(a, b User) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(p.users, func(a, b User) bool { return a.ID == b.ID }), date, nil
+}
+
+// assigned says whether a person is among users, which are sorted, or was let go.
+func assigned(users []User, sieve *Sieve) func(string) bool {
+	return func(id string) bool {
+		_, found := slices.BinarySearchFunc(users, id, func(u User, id string) int { return cmp.Compare(u.ID, id) })
+		return found || sieve != nil && sieve.Assigned(id)
+	}
 }
 
 // requireEmbedded refuses a page on which nobody has the Okta account that
 // expand=user asks for: the request has lost its expand, or the credentials
 // may not see accounts. A single one without it is possible.
-func requireEmbedded(items []appUser) error {
+func requireEmbedded(items []entry) error {
 	for i := range items {
-		if items[i].Embedded.User != nil {
+		if items[i].known || items[i].Embedded.User != nil {
 			return nil
 		}
 	}

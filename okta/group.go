@@ -69,7 +69,7 @@ const (
 
 // Groups reads the pushed groups as Snapshot does, without the assignments.
 func (c *Client) Groups(ctx context.Context, req GroupRequest) ([]Group, []SourceProblem, error) {
-	return c.groups(ctx, req, nil)
+	return c.groups(ctx, req, assigned(nil, nil))
 }
 
 // AppGroups lists the groups that are assigned to the app, sorted by priority,

@@ -1,7 +1,6 @@
 package okta
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,12 +30,8 @@ const (
 // and no doubt either.
 func (p *pushed) confirmLeft(ctx context.Context, groupID string, before, now []string) error {
 	missing, need := suspicious(before, now)
-	assigned := func(id string) bool {
-		_, found := slices.BinarySearchFunc(p.users, id, func(u User, id string) int { return cmp.Compare(u.ID, id) })
-		return found
-	}
 	rand.Shuffle(len(missing), func(i, j int) { missing[i], missing[j] = missing[j], missing[i] })
-	slices.SortStableFunc(missing, func(a, b string) int { return rank(assigned(a)) - rank(assigned(b)) })
+	slices.SortStableFunc(missing, func(a, b string) int { return rank(p.assignedToApp(a)) - rank(p.assignedToApp(b)) })
 	fewer := fmt.Sprintf("%d members after %d", len(now), len(before))
 	if len(now) == 0 {
 		fewer = fmt.Sprintf("no member after %d", len(before))
@@ -48,7 +43,7 @@ func (p *pushed) confirmLeft(ctx context.Context, groupID string, before, now []
 		}
 		groups, err := p.client.PersonGroups(ctx, id)
 		switch {
-		case errors.Is(err, ErrNotFound) && !assigned(id):
+		case errors.Is(err, ErrNotFound) && !p.assignedToApp(id):
 			continue
 		case errors.Is(err, ErrNotFound), errors.Is(err, ErrForbidden): // of one group, not of the snapshot
 			return incomplete("Okta lists %s, and does not say whether %s left the group", fewer, id)

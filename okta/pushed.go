@@ -52,8 +52,11 @@ const (
 
 // pushed collects the groups that the sources name.
 type pushed struct {
-	client  *Client
-	users   []User // the assignments of the snapshot, sorted by ID
+	client *Client
+
+	// assignedToApp says whether the snapshot has an assignment of a person.
+	assignedToApp func(userID string) bool
+
 	request GroupRequest
 	full    bool
 	known   map[string]Group       // by id
@@ -79,12 +82,12 @@ type fetch struct {
 }
 
 // groups resolves the sources and reads the members, all or nothing per group.
-func (c *Client) groups(ctx context.Context, req GroupRequest, users []User) ([]Group, []SourceProblem, error) {
+func (c *Client) groups(ctx context.Context, req GroupRequest, assignedToApp func(string) bool) ([]Group, []SourceProblem, error) {
 	if len(req.Sources) == 0 {
 		return nil, nil, nil
 	}
 	p := &pushed{
-		client: c, users: users, request: req, full: req.Full || req.Since.IsZero() || len(req.Known) == 0,
+		client: c, assignedToApp: assignedToApp, request: req, full: req.Full || req.Since.IsZero() || len(req.Known) == 0,
 		known: map[string]Group{}, fetched: map[string]fetch{}, groups: map[string]*Group{}, linkedBy: map[string]string{},
 	}
 	for _, g := range req.Known {

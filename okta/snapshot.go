@@ -22,6 +22,9 @@ type SnapshotRequest struct {
 	// error voids the snapshot.
 	Each func(User) error
 
+	// Sieve, if set, says page by page who of the people is to be in Users.
+	Sieve *Sieve
+
 	// Groups says which groups are pushed and which were known before.
 	Groups GroupRequest
 }
@@ -37,7 +40,7 @@ type Projection struct {
 type Snapshot struct {
 	TakenAt time.Time // Okta's clock: Date of the app's answer, or of the last page of assignments when the app was given
 	App     App       // always ACTIVE
-	Users   []User    // the assignments, sorted by ID, unique
+	Users   []User    // the assignments that a Sieve has kept, sorted by ID, unique
 	Groups  []Group   // the pushed groups, sorted by ID, unique
 
 	// Names counts who of Users has which attribute, whatever was kept of it.
@@ -80,10 +83,10 @@ func (c *Client) Snapshot(ctx context.Context, req SnapshotRequest) (*Snapshot, 
 		return nil, &InactiveAppError{ID: app.ID, Label: app.Label, Status: app.Status}
 	}
 	s := &Snapshot{TakenAt: takenAt, App: app}
-	if s.Users, s.Watermark, err = c.assignments(ctx, req.Keep, req.Each, &s.Names); err != nil {
+	if s.Users, s.Watermark, err = c.assignments(ctx, req, app, &s.Names); err != nil {
 		return nil, err
 	}
-	if s.Groups, s.Problems, err = c.groups(ctx, req.Groups, s.Users); err != nil {
+	if s.Groups, s.Problems, err = c.groups(ctx, req.Groups, assigned(s.Users, req.Sieve)); err != nil {
 		return nil, err
 	}
 	if s.TakenAt.IsZero() {

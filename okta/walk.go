@@ -24,6 +24,14 @@ const (
 // is read. The time is that of the last page. The list is whole only when walk
 // returns no error.
 func walk[T element](ctx context.Context, c *Client, path string, visit func([]T) error) (time.Time, error) {
+	return walkBy(ctx, c, path, readPage[T], visit)
+}
+
+// pageReader reads the page at a path.
+type pageReader[T element] func(ctx context.Context, c *Client, path string) (page[T], error)
+
+// walkBy is walk with another way to read a page.
+func walkBy[T element](ctx context.Context, c *Client, path string, read pageReader[T], visit func([]T) error) (time.Time, error) {
 	l := listing{most: c.cfg.MaxPeople, visited: map[string]bool{}}
 	var date time.Time
 	for path != "" {
@@ -31,7 +39,7 @@ func walk[T element](ctx context.Context, c *Client, path string, visit func([]T
 			return date, incomplete("a next link leads back to a page that was read")
 		}
 		l.visited[path] = true
-		p, err := readPage[T](ctx, c, path)
+		p, err := read(ctx, c, path)
 		if err != nil {
 			return date, err
 		}

@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -75,16 +76,107 @@ func (db *DB) Records(ctx context.Context) ([]Record, error) {
 	if err := db.total(ctx, "SELECT count(*) FROM resources", nil, &n); err != nil {
 		return nil, db.fail(what, err)
 	}
-	out := make([]Record, 0, n)
-	l := newLoader()
-	err := db.each(ctx, "SELECT "+recordColumns+" FROM resources ORDER BY type DESC, source_id", nil, func(row scanner) error {
+	out, err := db.records(ctx, make([]Record, 0, n), newLoader(), "ORDER BY type DESC, source_id")
+	return out, db.fail(what, err)
+}
+
+// records appends the records that a clause chooses.
+func (db *DB) records(ctx context.Context, out []Record, l *loader, clause string, args ...any) ([]Record, error) {
+	err := db.each(ctx, "SELECT "+recordColumns+" FROM resources "+clause, args, func(row scanner) error {
 		out = append(out, Record{})
 		return l.scan(row, &out[len(out)-1])
 	})
 	if err != nil {
-		return nil, db.fail(what, err)
+		return nil, err
 	}
 	return out, nil
+}
+
+// chunk is how many ids are looked up at a time.
+const chunk = 1000
+
+// UserRecords returns the records that these people have, sorted by Okta id. The caller
+// owns them.
+func (db *DB) UserRecords(ctx context.Context, ids []string) ([]Record, error) {
+	ids = slices.Sorted(slices.Values(ids))
+	var out []Record
+	l := newLoader()
+	for part := range slices.Chunk(slices.Compact(ids), chunk) {
+		list, err := idList(part)
+		if err == nil {
+			out, err = db.records(ctx, out, l, "WHERE type = 'User' AND source_id IN (SELECT value FROM json_each(?)) ORDER BY source_id", list)
+		}
+		if err != nil {
+			return nil, db.fail("read records", err)
+		}
+	}
+	return out, nil
+}
+
+// NewestAccounts returns records of people with an active account that was not missed
+// before, at most so many, newest first, and how many there are. Of the same minute,
+// which is often the same run, the Okta id decides.
+func (db *DB) NewestAccounts(ctx context.Context, most int) (newest []Record, all int, err error) {
+	const which = "WHERE type = 'User' AND active = 1 AND target_id <> '' AND missing = ''"
+	if err := db.total(ctx, "SELECT count(*) FROM resources "+which, nil, &all); err != nil {
+		return nil, 0, db.fail("read records", err)
+	}
+	newest, err = db.records(ctx, nil, newLoader(), which+" ORDER BY updated_at / 60000 DESC, source_id LIMIT ?", most)
+	return newest, all, db.fail("read records", err)
+}
+
+// UsersOf returns the Okta ids of the people on whose record an account is: of more than
+// one when it has passed on.
+func (db *DB) UsersOf(ctx context.Context, targetID string) ([]string, error) {
+	return list(ctx, db, "read owners", scanText, "SELECT source_id FROM resources WHERE type = 'User' AND target_id = ? AND target_id <> '' ORDER BY source_id", targetID)
+}
+
+// UserNames returns the userNames that WalkMe has acknowledged of these people, as they
+// were sent, by Okta id.
+func (db *DB) UserNames(ctx context.Context, ids []string) (map[string]string, error) {
+	out := make(map[string]string, len(ids))
+	for part := range slices.Chunk(ids, chunk) {
+		list, err := idList(part)
+		if err == nil {
+			err = db.each(ctx, `SELECT source_id, coalesce(attributes ->> '$.userName', name) FROM resources
+				WHERE type = 'User' AND source_id IN (SELECT value FROM json_each(?))`, []any{list}, func(row scanner) error {
+				var id, name string
+				err := row.Scan(&id, &name)
+				out[id] = name
+				return err
+			})
+		}
+		if err != nil {
+			return nil, db.fail("read names", err)
+		}
+	}
+	return out, nil
+}
+
+// PushedRecords returns the records of all groups, sorted by Okta id. The caller owns
+// them.
+func (db *DB) PushedRecords(ctx context.Context) ([]Record, error) {
+	out, err := db.records(ctx, nil, newLoader(), "WHERE type = 'Group' ORDER BY source_id")
+	return out, db.fail("read records", err)
+}
+
+// EachRecorded calls fn with the Okta id of everybody who has a record, in their order,
+// and ends at its first error. The id is valid until fn returns.
+func (db *DB) EachRecorded(ctx context.Context, fn func(id []byte) error) error {
+	err := db.each(ctx, "SELECT source_id FROM resources WHERE type = 'User' ORDER BY source_id", nil, func(row scanner) error {
+		var id sql.RawBytes
+		if err := row.Scan(&id); err != nil {
+			return err
+		}
+		return fn(id)
+	})
+	return db.fail("read records", err)
+}
+
+// CountRecorded is how many people have a record.
+func (db *DB) CountRecorded(ctx context.Context) (n int, err error) {
+	err = db.total(ctx, "SELECT count(*) FROM resources WHERE type = 'User'", nil, &n)
+	return n, db.fail("count records", err)
 }
 
 // PutRecords writes records outside of a change, as they are given, all or

@@ -6,13 +6,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // How much a UserWriter gathers before it writes.
 const (
 	stageUsers = 256
 	stageBytes = 1 << 20
+	stageMarks = 5000
 )
 
 // errSaved answers calls that come after Commit or Rollback.
@@ -25,23 +25,23 @@ var errSaved = errors.New("source users are committed or rolled back")
 type UserWriter struct {
 	ctx    context.Context // of SaveSourceUsers, for all calls, as in sql.Tx
 	db     *DB
-	users  map[string]*storedUser
+	index  *UserIndex
+	given  RowSet // of the stored assignments
 	queue  []stagedUser
+	marks  []stagedMark
 	bytes  int
 	staged int
 	done   bool
 }
 
-// storedUser is what the writer knows of an id.
-type storedUser struct {
-	digest [16]byte
-	seen   bool // given to Add
-	staged bool // written beside the stored ones
-}
-
 type stagedUser struct {
 	id, body string
 	digest   [16]byte
+}
+
+type stagedMark struct {
+	id   string
+	mark []byte
 }
 
 // SaveSourceUsers begins to replace the stored assignments. The caller ends it
@@ -55,29 +55,20 @@ func (db *DB) SaveSourceUsers(ctx context.Context) (*UserWriter, error) {
 	default:
 		return nil, db.fail(writeUsers, errors.New("already under way"))
 	}
-	w := &UserWriter{ctx: ctx, db: db, users: make(map[string]*storedUser)}
-	if err := w.load(); err != nil {
-		<-db.saving
-		return nil, db.fail(writeUsers, err)
-	}
-	return w, nil
+	return &UserWriter{ctx: ctx, db: db, index: db.UserIndex()}, nil
 }
 
 const writeUsers = "write source users"
 
-// load reads the ids and digests of the stored assignments.
-func (w *UserWriter) load() error {
-	return w.db.each(w.ctx, "SELECT id, digest FROM source_users ORDER BY id, digest", nil, func(row scanner) error {
-		var id string
-		var sum sql.RawBytes
-		if err := row.Scan(&id, &sum); err != nil {
-			return err
-		}
-		u := &storedUser{}
-		copy(u.digest[:], sum)
-		w.users[id] = u
-		return nil
-	})
+// Index is what the writer looks ids up in. A caller who loads a page of ids that are
+// about to be given spares it a look-up of each.
+func (w *UserWriter) Index() *UserIndex { return w.index }
+
+// Keep gives the writer an assignment of the page that is stored as it is.
+func (w *UserWriter) Keep(id string) {
+	if u, stored := w.index.Get(id); stored {
+		w.given.Add(u.Row)
+	}
 }
 
 // Add gives the writer one assignment: Okta's user id and JSON. Of an id that
@@ -89,19 +80,19 @@ func (w *UserWriter) Add(id string, body []byte) error {
 	if id == "" {
 		return w.db.fail(writeUsers, errors.New("an id is empty"))
 	}
-	sum := sha256.Sum256(body)
-	u := w.users[id]
-	if u == nil {
-		u = &storedUser{}
-		w.users[id] = u
+	u, err := w.lookUp(id)
+	if err != nil {
+		return err
 	}
-	known := u.digest != [16]byte{} && [16]byte(sum[:16]) == u.digest
-	u.seen = true
-	if known && !u.staged {
+	sum := sha256.Sum256(body)
+	same := u.Row != 0 && [16]byte(sum[:16]) == u.Digest
+	fresh := u.Row == 0 || w.given.Add(u.Row)
+	u.added = [16]byte(sum[:16])
+	w.index.page[id] = u
+	if same && fresh {
 		return nil
 	}
-	u.staged = true
-	w.queue = append(w.queue, stagedUser{id: id, body: string(body), digest: [16]byte(sum[:16])})
+	w.queue = append(w.queue, stagedUser{id: id, body: string(body), digest: u.added})
 	w.bytes += len(body)
 	if len(w.queue) < stageUsers && w.bytes < stageBytes {
 		return nil
@@ -109,18 +100,48 @@ func (w *UserWriter) Add(id string, body []byte) error {
 	return w.flush()
 }
 
-// flush writes what was gathered beside the stored assignments.
-func (w *UserWriter) flush() error {
-	queue := w.queue
-	if len(queue) == 0 {
+func (w *UserWriter) lookUp(id string) (StoredUser, error) {
+	if u, ok := w.index.page[id]; ok || w.index.covers(id) {
+		return u, nil
+	}
+	err := w.index.load(w.ctx, []string{id})
+	return w.index.page[id], w.db.fail(writeUsers, err)
+}
+
+// Mark notes that a person whose assignment was given last, and is of the page, is in
+// step. It counts from Commit on.
+func (w *UserWriter) Mark(id string, m Mark) error {
+	u, ok := w.index.page[id]
+	if w.done || !ok || u.added == [16]byte{} {
+		return w.db.fail(writeUsers, errors.New("a mark without an assignment"))
+	}
+	if u.Marked && u.Mark == m && u.added == u.Digest {
 		return nil
 	}
-	w.queue, w.bytes, w.staged = nil, 0, w.staged+len(queue)
+	w.marks = append(w.marks, stagedMark{id: id, mark: m.encode(u.added)})
+	if len(w.marks) < stageMarks {
+		return nil
+	}
+	return w.flush()
+}
+
+// flush writes what was gathered beside the stored assignments.
+func (w *UserWriter) flush() error {
+	queue, marks := w.queue, w.marks
+	if len(queue)+len(marks) == 0 {
+		return nil
+	}
+	w.queue, w.marks, w.bytes, w.staged = nil, nil, 0, w.staged+len(queue)
 	return w.db.write(w.ctx, writeUsers, func(t *tx) error {
 		for _, u := range queue {
 			_, err := t.exec("INSERT OR REPLACE INTO source_users_staged (id, digest, body) VALUES (?, ?, ?)", u.id, u.digest[:], u.body)
 			if err != nil {
 				return fmt.Errorf("user %s: %w", u.id, err)
+			}
+		}
+		for _, m := range marks {
+			if _, err := t.exec("INSERT OR REPLACE INTO in_step (id, mark) VALUES (?, ?)", m.id, m.mark); err != nil {
+				return fmt.Errorf("mark of %s: %w", m.id, err)
 			}
 		}
 		return nil
@@ -137,12 +158,15 @@ func (w *UserWriter) Commit() error {
 	if err := w.flush(); err != nil {
 		return errors.Join(err, w.Rollback())
 	}
-	gone := w.gone()
+	gone, err := w.gone()
+	if err != nil {
+		return errors.Join(w.db.fail(writeUsers, err), w.Rollback())
+	}
 	if w.staged == 0 && len(gone) == 0 {
 		w.end()
 		return nil
 	}
-	err := w.db.write(w.ctx, writeUsers, func(t *tx) error { return t.replaceUsers(gone) })
+	err = w.db.write(w.ctx, writeUsers, func(t *tx) error { return t.replaceUsers(gone) })
 	if err != nil {
 		return errors.Join(err, w.Rollback())
 	}
@@ -151,21 +175,32 @@ func (w *UserWriter) Commit() error {
 }
 
 // gone returns the stored ids that were not given, sorted.
-func (w *UserWriter) gone() []string {
-	var ids []string
-	for id, u := range w.users {
-		if !u.seen {
-			ids = append(ids, id)
-		}
+func (w *UserWriter) gone() ([]string, error) {
+	var stored int
+	if err := w.db.one(w.ctx, "SELECT count(*) FROM source_users", nil, &stored); err != nil || stored == w.given.n {
+		return nil, err
 	}
-	slices.Sort(ids)
-	return ids
+	var ids []string
+	err := w.db.each(w.ctx, "SELECT rowid, id FROM source_users ORDER BY id, digest", nil, func(row scanner) error {
+		var at int64
+		var id sql.RawBytes
+		if err := row.Scan(&at, &id); err != nil {
+			return err
+		}
+		if !w.given.Has(at) {
+			ids = append(ids, string(id))
+		}
+		return nil
+	})
+	return ids, err
 }
 
 func (t *tx) replaceUsers(gone []string) error {
 	for _, id := range gone {
-		if _, err := t.exec("DELETE FROM source_users WHERE id = ?", id); err != nil {
-			return err
+		for _, from := range []string{"DELETE FROM source_users WHERE id = ?", "DELETE FROM in_step WHERE id = ?"} {
+			if _, err := t.exec(from, id); err != nil {
+				return err
+			}
 		}
 	}
 	_, err := t.exec(`INSERT INTO source_users (id, digest, body) SELECT id, digest, body FROM source_users_staged WHERE true ORDER BY id
@@ -196,8 +231,32 @@ func (w *UserWriter) Rollback() error {
 }
 
 func (w *UserWriter) end() {
-	w.done, w.users, w.queue = true, nil, nil
+	w.done, w.index, w.queue, w.marks = true, nil, nil, nil
 	<-w.db.saving
+}
+
+// SourceUser returns the stored assignment of a person.
+func (db *DB) SourceUser(ctx context.Context, id string) ([]byte, error) {
+	var body []byte
+	err := db.one(ctx, "SELECT body FROM source_users WHERE id = ?", []any{id}, &body)
+	return body, db.fail("read source user", err)
+}
+
+// EachStoredUser calls fn for each stored assignment by ascending id, and ends at its
+// first error. The body is valid until fn returns.
+func (db *DB) EachStoredUser(ctx context.Context, fn func(id string, u *StoredUser, body []byte) error) error {
+	err := db.each(ctx, "SELECT s.rowid, s.id, s.digest, m.mark, s.body FROM source_users AS s LEFT JOIN in_step AS m ON m.id = s.id ORDER BY s.id", nil, func(row scanner) error {
+		var u StoredUser
+		var id string
+		var digest, mark, body sql.RawBytes
+		if err := row.Scan(&u.Row, &id, &digest, &mark, &body); err != nil {
+			return err
+		}
+		copy(u.Digest[:], digest)
+		u.Marked = u.Mark.decode(mark, u.Digest)
+		return fn(id, &u, body)
+	})
+	return db.fail("read source users", err)
 }
 
 // EachSourceUser calls fn for each stored assignment by ascending id, and ends

@@ -43,6 +43,7 @@ type Work struct {
 	RunID    string
 	Changes  []*plan.Change // in the order of the plan; outcomes are noted in them
 	Recorded []state.Record // taken over; the caller must not change them any more
+	InStep   *plan.InStep   // people whose records are in the state, and not in Recorded
 	Settled  []Settlement   // objects of those that are open are left alone
 
 	// Everybody says that the run is about everybody: a first sync, a resync of all.
@@ -77,8 +78,11 @@ type runner struct {
 // changes of one group one after the other. The error is a *StoppedError.
 func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 	r := &runner{
-		a: a, runID: w.RunID, jobs: jobsOf(w.Changes), owners: newOwners(w.Recorded),
+		a: a, runID: w.RunID, jobs: jobsOf(w.Changes), owners: newOwners(w.Recorded, a.inState(ctx, w.InStep)),
 		renamed: map[string]bool{}, shown: w.Shown, breaker: newBreaker(),
+	}
+	if err := r.loadMembers(); err != nil {
+		return nil, &StoppedError{"the state cannot be read", err}
 	}
 	r.accounts = sync.OnceValue(func() *walkme.Accounts {
 		return a.WalkMe.Accounts(ctx, walkme.Wanted{UserNames: r.lookedUp(), Everybody: w.Everybody})

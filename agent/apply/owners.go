@@ -21,14 +21,17 @@ type owners struct {
 	ownerOf map[scim.Type]map[string]string        // WalkMe id → Okta id
 	claims  map[scim.Type]map[string]string        // WalkMe id → the Okta id that it may be given to
 
+	others *others // the records that are not in memory; nil: all are
+
 	// exclusive is taken while records change that are others' too, until they are in the
 	// state; never while a request is under way.
 	exclusive chan struct{}
 }
 
 // newOwners takes the records over; the caller must not change them any more.
-func newOwners(recorded []state.Record) *owners {
+func newOwners(recorded []state.Record, others *others) *owners {
 	g := &owners{
+		others:    others,
 		records:   map[scim.Type]map[string]*state.Record{scim.User: {}, scim.Group: {}},
 		ownerOf:   map[scim.Type]map[string]string{scim.User: {}, scim.Group: {}},
 		claims:    map[scim.Type]map[string]string{scim.User: {}, scim.Group: {}},
@@ -55,7 +58,7 @@ func (g *owners) put(rec *state.Record) {
 func (g *owners) recorded(t scim.Type, oktaID string) (state.Record, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if rec := g.records[t][oktaID]; rec != nil {
+	if rec := g.find(t, oktaID); rec != nil {
 		return *rec, true
 	}
 	return state.Record{}, false
@@ -86,7 +89,7 @@ func (e *takenError) Unwrap() error { return &declined{e.why} }
 func (g *owners) ownerID(t scim.Type, walkmeID string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.ownerOf[t][walkmeID]
+	return g.owner(t, walkmeID)
 }
 
 // claim reserves a WalkMe object for an Okta id until the run ends. It is refused
@@ -106,7 +109,10 @@ func (g *owners) claim(t scim.Type, walkmeID, oktaID, from string) error {
 	if other := g.claims[t][walkmeID]; other != "" && other != oktaID {
 		return &takenError{fmt.Sprintf("the WalkMe %s %s of this name may be passing to Okta %s %s", what, walkmeID, strings.ToLower(string(t)), other)}
 	}
-	owner := g.ownerOf[t][walkmeID]
+	owner := g.owner(t, walkmeID)
+	if err := g.others.failure(); err != nil {
+		return &stateError{fmt.Errorf("owner of %s: %w", walkmeID, err)}
+	}
 	if owner != "" && owner != oktaID && owner != from && g.records[t][owner].Active {
 		return &takenError{fmt.Sprintf("the WalkMe %s %s of this name is managed for Okta %s %s", what, walkmeID, strings.ToLower(string(t)), owner)}
 	}
@@ -137,7 +143,7 @@ func (g *owners) provisioned(oktaIDs []string) (ids []string, members []walkme.M
 	defer g.mu.Unlock()
 	ids, members = make([]string, 0, len(oktaIDs)), make([]walkme.Member, 0, len(oktaIDs))
 	for _, id := range oktaIDs {
-		if rec := g.records[scim.User][id]; rec != nil && rec.ID != "" {
+		if rec := g.find(scim.User, id); rec != nil && rec.ID != "" {
 			ids = append(ids, id)
 			members = append(members, walkme.Member{ID: rec.ID, Display: rec.Name})
 		}
@@ -151,7 +157,7 @@ func (g *owners) active(oktaIDs []string) []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(oktaIDs), func(id string) bool {
-		rec := g.records[scim.User][id]
+		rec := g.find(scim.User, id)
 		return rec == nil || !rec.Active
 	})
 }

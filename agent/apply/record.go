@@ -22,7 +22,7 @@ func (g *owners) recordsAlone(rec state.Record) bool {
 	if rec.ID == "" {
 		return true
 	}
-	owner, old := g.ownerOf[rec.Type][rec.ID], g.records[rec.Type][rec.SourceID]
+	owner, old := g.owner(rec.Type, rec.ID), g.records[rec.Type][rec.SourceID]
 	return (owner == "" || owner == rec.SourceID) && !comesBack(old, rec)
 }
 
@@ -57,7 +57,7 @@ func (g *owners) record(rec state.Record) []state.Record {
 	out := []state.Record{rec}
 	if rec.ID != "" {
 		old := g.records[rec.Type][rec.SourceID]
-		owner := g.ownerOf[rec.Type][rec.ID]
+		owner := g.owner(rec.Type, rec.ID)
 		switch {
 		case owner != "" && owner != rec.SourceID && rec.Type == scim.Group: // which is not pushed any more, or was deleted
 			previous := *g.records[rec.Type][owner]

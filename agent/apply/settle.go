@@ -69,7 +69,7 @@ func (a *Applier) Settle(ctx context.Context) ([]Settlement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pending changes: %w", err)
 	}
-	s := &settler{a: a, owners: newOwners(recorded)}
+	s := &settler{a: a, owners: newOwners(recorded, nil)}
 	for _, e := range pending {
 		s.reserve(e.Type, e.SourceID, e.TargetID)
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -56,18 +57,40 @@ func (p *planner) noteUnmapped() {
 	if !p.in.NewMapping {
 		return
 	}
-	current := p.in.Mapping.Expressions()
 	people := map[string]int{}
+	if p.in.InStep != nil {
+		maps.Copy(people, p.in.InStep.unmapped)
+	}
 	for _, r := range p.users {
-		for _, a := range r.Attributes {
-			if _, ok := current[a.Path]; !ok && r.ID != "" && r.Active && a.Value != nil {
-				people[a.Path]++
-			}
+		for path := range p.in.Mapping.unmapped(r) {
+			people[path]++
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(people)) {
-		p.plan.Unmapped = append(p.plan.Unmapped, Unmapped{path, people[path]})
+		if people[path] > 0 {
+			p.plan.Unmapped = append(p.plan.Unmapped, Unmapped{path, people[path]})
+		}
 	}
+}
+
+// unmapped yields the paths of a managed person's values that the mapping does not have.
+func (m Mapping) unmapped(r *state.Record) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if r.ID == "" || !r.Active {
+			return
+		}
+		for _, a := range r.Attributes {
+			if a.Value != nil && !m.has(a.Path) && !yield(a.Path) {
+				return
+			}
+		}
+	}
+}
+
+// has says whether a path is mapped.
+func (m Mapping) has(path string) bool {
+	_, found := slices.BinarySearchFunc(m.rules, path, func(r MappingRule, path string) int { return strings.Compare(r.Path, path) })
+	return found
 }
 
 // withActual tells what was acknowledged from what WalkMe shows.

@@ -26,6 +26,20 @@ func byItem(inForce []state.Decision) decisions {
 	return out
 }
 
+// PersonOf is the Okta id of the person whom an item of a hold, or decision, of a kind
+// is about; of a group that is to be deleted, the group's.
+func PersonOf(kind, item string) string {
+	switch kind {
+	case HoldMemberRemovals:
+		_, person, _ := strings.Cut(item, "/")
+		return person
+	case HoldEmptiedValues:
+		person, _, _ := strings.Cut(item, "/")
+		return person
+	}
+	return item
+}
+
 // on applies what was decided about a change as a whole, and says whether anything was.
 func (d decisions) on(c *Change, kind, item string) bool {
 	decision := d[decisionKey(kind, item)]

@@ -34,6 +34,8 @@ type Person struct {
 	SourceDigest string // of every Okta value that the mapping and the presence depend on
 	Rejection    *Rejection
 	AssignedAt   time.Time // when the assignment was last changed, by Okta's clock; zero when Okta did not say
+
+	shares bool // rejected, because another person has the userName, too
 }
 
 // Rejection is a person or group that cannot be provisioned. It is left as it is
@@ -98,13 +100,15 @@ func (m Mapping) Desired(snap *okta.Snapshot, policy DesirePolicy) Desired {
 	app := AppMembers(snap.App)
 	people := make([]Person, len(snap.Users))
 	for i := range snap.Users {
-		people[i] = m.person(&snap.Users[i], app, policy)
+		people[i] = m.Person(&snap.Users[i], app, policy)
 	}
 	rejectSharedNames(people, snap.Users)
 	return Desired{People: people}
 }
 
-func (m Mapping) person(u *okta.User, app map[string]any, policy DesirePolicy) Person {
+// Person maps one assignment, without a look at those of others. app is what
+// expressions see of the app, see AppMembers.
+func (m Mapping) Person(u *okta.User, app map[string]any, policy DesirePolicy) Person {
 	p := Person{
 		Resource:     scim.Resource{Type: scim.User, SourceID: u.ID},
 		SourceDigest: digestUser(u),
@@ -225,7 +229,7 @@ func (p *Person) rejectShared(self string, others []string) {
 	}
 	p.Reject(name, &MappingError{Path: scim.PathUserName, Msg: fmt.Sprintf("%q is the userName of this Okta user, %s, and also of %s%s; %s are left as they are",
 		name, self, strings.Join(others[:min(len(others), shownSharers)], ", "), rest, all)})
-	p.Active = false
+	p.Active, p.shares = false, true
 }
 
 // PresenceOf translates the status of the assignment and of the Okta account.
@@ -297,6 +301,17 @@ func members(object json.RawMessage) (map[string]any, error) {
 		out = map[string]any{}
 	}
 	return out, nil
+}
+
+// sourceSum is the SourceDigest in bytes.
+func (p *Person) sourceSum() (sum [16]byte) {
+	if len(p.SourceDigest) == 2*len(sum) {
+		if _, err := hex.Decode(sum[:], []byte(p.SourceDigest)); err == nil {
+			return sum
+		}
+	}
+	other := sha256.Sum256([]byte(p.SourceDigest))
+	return [16]byte(other[:16])
 }
 
 func digestUser(u *okta.User) string {

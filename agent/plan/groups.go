@@ -251,6 +251,10 @@ func (p *planner) groupChange(a Action, want *GroupWant, r *state.Record) *Chang
 func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
 	out := make([]string, 0, len(want.Members))
 	for _, id := range want.Members {
+		if p.in.InStep.Has(id) {
+			out = append(out, id)
+			continue
+		}
 		person := p.in.Desired.Find(id)
 		if person == nil || person.Presence == Absent {
 			continue
@@ -277,9 +281,7 @@ func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
 // has forgotten their ids. It filters remove in place.
 func (p *planner) removable(remove []string, want *GroupWant) []string {
 	return slices.DeleteFunc(remove, func(id string) bool {
-		person := p.in.Desired.Find(id)
-		leaver := person == nil || person.Presence == Absent
-		if !leaver {
+		if p.assigned(id) {
 			return scim.Contains(want.Members, id)
 		}
 		if !p.in.Policy.Groups.RemoveDeprovisioned {
@@ -294,9 +296,13 @@ func (p *planner) removable(remove []string, want *GroupWant) []string {
 // Those who are not do not count: they stay after any removal.
 func (p *planner) empties(members, remove []string) bool {
 	return len(remove) > 0 && !slices.ContainsFunc(members, func(id string) bool {
-		person := p.in.Desired.Find(id)
-		return person != nil && person.Presence != Absent && !scim.Contains(remove, id)
+		return p.assigned(id) && !scim.Contains(remove, id)
 	})
+}
+
+// assigned says whether Okta wants a person to have an account, or keeps it.
+func (p *planner) assigned(oktaID string) bool {
+	return p.in.InStep.Has(oktaID) || !p.in.Desired.absent(oktaID)
 }
 
 // sends says whether the plan has a change for that person which nothing that is

@@ -262,7 +262,7 @@ func TestAssess(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, plan.Assess(&tt.snap, tt.managed)); diff != "" {
+			if diff := cmp.Diff(tt.want, plan.Assess(&tt.snap, len(tt.snap.Users), tt.managed)); diff != "" {
 				t.Errorf("Assess() (-want +got):\n%s", diff)
 			}
 		})

@@ -19,10 +19,11 @@ const (
 
 // Assess judges a complete snapshot before anything is compared with it. Okta
 // answers an empty list to credentials that lack an admin role, so an empty list
-// where people are managed is not taken for an empty app.
-func Assess(snap *okta.Snapshot, managed Counts) Health {
+// where people are managed is not taken for an empty app. listed is how many people
+// Okta listed, those in step included.
+func Assess(snap *okta.Snapshot, listed int, managed Counts) Health {
 	h := Health{Verdict: Healthy, Reasons: []string{}}
-	if len(snap.Users) == 0 && managed.Users > 0 {
+	if listed == 0 && managed.Users > 0 {
 		accounts := fmt.Sprintf("%d accounts are", managed.Users)
 		if managed.Users == 1 {
 			accounts = "1 account is"
@@ -43,13 +44,21 @@ func Assess(snap *okta.Snapshot, managed Counts) Health {
 	return h
 }
 
-// DigestSource identifies everything of Okta that a plan depends on.
-func DigestSource(desired Desired, groups []GroupWant) string {
-	h := sha256.New()
-	for i := range desired.People {
-		p := &desired.People[i]
-		fmt.Fprintf(h, "%s %s\n", p.SourceID, p.SourceDigest)
+// DigestSource identifies everything of Okta that a plan depends on. The order in which
+// people were read does not show, nor does who of them is in step.
+func DigestSource(desired Desired, inStep *InStep, groups []GroupWant) string {
+	var sum sourceDigest
+	var dropped map[string]bool // they were counted before
+	if inStep != nil {
+		sum, dropped = inStep.digest, inStep.dropped
 	}
+	for i := range desired.People {
+		if p := &desired.People[i]; !dropped[p.SourceID] {
+			sum.add(p.SourceID, p.sourceSum())
+		}
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%x\n", sum)
 	for i := range groups {
 		g := &groups[i]
 		fmt.Fprintf(h, "%s %s %q\n", g.OktaID, g.SourceDigest, g.Leave)

@@ -101,6 +101,7 @@ type Plan struct {
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
 
+	unnamed  []string        // see Unnamed
 	released []Release       // what an approval has kept from being held
 	unseen   map[object]bool // what Summary.NotShown counts
 }
@@ -168,6 +169,18 @@ type Release struct {
 
 // Released returns what the approval of this run has kept from being held.
 func (p *Plan) Released() []Release { return p.released }
+
+// Unnamed lists the people of the plan whose names it has to be told, see Name.
+func (p *Plan) Unnamed() []string { return scim.SortedSet(p.unnamed) }
+
+// Name tells the plan the names of people, by their Okta ids.
+func (p *Plan) Name(names map[string]string) {
+	for _, id := range p.unnamed {
+		if name := names[id]; name != "" {
+			p.People[id] = name
+		}
+	}
+}
 
 // Pending counts the changes that a run would send.
 func (p *Plan) Pending() int {

@@ -15,7 +15,13 @@ type Input struct {
 	Recorded []state.Record // sorted by scim.Compare
 	Desired  Desired
 	Groups   []GroupWant // sorted by Okta id; see Mapping.DesiredGroups
-	Health   Health
+
+	// InStep are the people in step, of whom neither Recorded nor Desired speaks, so that
+	// these grow with what has changed and not with the org. Nil: nobody. Who they are
+	// makes no difference to the plan, but for Plan.Unnamed.
+	InStep *InStep
+
+	Health Health
 
 	Policy  Policy
 	Mapping Mapping
@@ -94,6 +100,7 @@ func New(in Input) *Plan {
 	}
 	p.findHandovers()
 	p.groupsPass = groupHandovers(in.Groups, in.Recorded)
+	p.plan.Summary.Unchanged += in.InStep.Len()
 	p.planUsers()
 	p.noteUnmapped()
 	p.orderRenames()
@@ -290,6 +297,9 @@ func (p *planner) nameMembers() {
 		for _, ids := range [][]string{c.Members.Add, c.Members.Remove} {
 			for _, id := range ids {
 				p.plan.People[id] = p.personName(id)
+				if p.in.InStep.Has(id) {
+					p.plan.unnamed = append(p.plan.unnamed, id)
+				}
 			}
 		}
 	}

@@ -156,11 +156,13 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 	if err == nil {
 		records, err = db.Records(ctx)
 	}
+	if err == nil {
+		k.newest, k.seekable, err = db.NewestAccounts(ctx, agent.SoughtAccounts)
+	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		k.fail("state file", err)
 		return nil
 	}
-	k.records = records
 	managed := map[string]bool{}
 	for _, r := range records {
 		managed[r.SourceID] = r.ID != ""
@@ -174,7 +176,7 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 // tenant looks for accounts that the agent manages: credentials may be good and lead to
 // another tenant.
 func (k *checklist) tenant(ctx context.Context, client *walkme.Client) {
-	found, err := agent.LookForAccounts(ctx, client, k.records)
+	found, err := agent.LookForAccounts(ctx, client, k.newest, k.seekable)
 	switch {
 	case err != nil:
 		k.fail("the agent's accounts in WalkMe", err)
@@ -251,7 +253,8 @@ type checklist struct {
 	w              io.Writer
 	color          bool
 	failed, warned int
-	records        []state.Record // what the agent manages
+	newest         []state.Record // accounts of the agent's that are asked for
+	seekable       int            // of so many
 	attributesOf   *okta.Schema   // what exists; nil: unknown
 }
 

@@ -144,7 +144,7 @@ func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (planned *pl
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return (&agent.Agent{State: db, Config: cfg.Agent()}).PlanOffline(ctx, agent.Options{})
+	return (&agent.Agent{State: db, Config: cfg.Agent(), Build: buildVersion()}).PlanOffline(ctx, agent.Options{})
 }
 
 // planMayReplace refuses to write a plan over what is none: a mistyped path is easily

@@ -86,7 +86,7 @@ func (c *cli) connect(ctx context.Context, cfg *configs.Config, p purpose, log *
 	}
 	return &session{
 		config: cfg, walkme: walkmeClient,
-		agent: &agent.Agent{Okta: oktaClient, WalkMe: walkmeClient, Config: cfg.Agent(), Logger: log, VerifyFirst: p.observer != nil},
+		agent: &agent.Agent{Okta: oktaClient, WalkMe: walkmeClient, Config: cfg.Agent(), Build: buildVersion(), Logger: log, VerifyFirst: p.observer != nil},
 	}, nil
 }
 

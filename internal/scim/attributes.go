@@ -80,6 +80,11 @@ func DiffAttributes(old, want Attributes) []AttributeChange {
 	return out
 }
 
+// Differ says whether DiffAttributes would list anything.
+func Differ(old, want Attributes) bool {
+	return slices.ContainsFunc(want, func(a Attribute) bool { return !Equal(old.Get(a.Path), a.Value) })
+}
+
 // Equal compares two attribute values. Numbers are equal by value, unassigned
 // equals the empty string and the empty list: WalkMe cannot tell them apart
 // either (RFC 7643, section 2.5). The values of a list have no order (section 2.4).

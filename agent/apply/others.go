@@ -1,0 +1,110 @@
+package apply
+
+import (
+	"context"
+
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// others are the people in step: nothing is to be done for them, so that their records
+// stay in the state until a change touches one. It is used under the lock of owners.
+type others struct {
+	ctx     context.Context // of the run; it outlives a stop
+	db      *state.DB
+	inStep  *plan.InStep
+	nobodys map[string]bool // WalkMe ids that were asked about, and that nobody in step has
+	err     error           // the first that reading met
+}
+
+// inState is where the records of people in step are; nil when there are none.
+func (a *Applier) inState(ctx context.Context, inStep *plan.InStep) *others {
+	if inStep.Len() == 0 {
+		return nil
+	}
+	return &others{ctx: context.WithoutCancel(ctx), db: a.State, inStep: inStep, nobodys: map[string]bool{}}
+}
+
+// failure is why the state cannot be read. Then nothing is known of who has what.
+func (o *others) failure() error {
+	if o == nil {
+		return nil
+	}
+	return o.err
+}
+
+// find returns a record, from the state if need be. It needs the lock.
+func (g *owners) find(t scim.Type, oktaID string) *state.Record {
+	rec := g.records[t][oktaID]
+	if rec == nil && t == scim.User {
+		g.load([]string{oktaID})
+		rec = g.records[t][oktaID]
+	}
+	return rec
+}
+
+// load reads the records of those of these people who are in step. It needs the lock.
+func (g *owners) load(oktaIDs []string) {
+	if g.others == nil {
+		return
+	}
+	var missing []string
+	for _, id := range oktaIDs {
+		if g.records[scim.User][id] == nil && g.others.inStep.Has(id) {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	recorded, err := g.others.db.UserRecords(g.others.ctx, missing)
+	g.others.note(err)
+	for i := range recorded {
+		g.put(&recorded[i])
+	}
+}
+
+func (o *others) note(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+}
+
+// owner returns the Okta id of who has a WalkMe object, "" for nobody. It needs the lock.
+func (g *owners) owner(t scim.Type, walkmeID string) string {
+	id, ok := g.ownerOf[t][walkmeID]
+	if ok || t != scim.User || g.others == nil || walkmeID == "" || g.others.nobodys[walkmeID] {
+		return id
+	}
+	ids, err := g.others.db.UsersOf(g.others.ctx, walkmeID)
+	g.others.note(err)
+	g.load(ids)
+	if id = g.ownerOf[t][walkmeID]; id == "" && err == nil {
+		g.others.nobodys[walkmeID] = true
+	}
+	return id
+}
+
+// loadMembers reads, before anything is sent, the records of all who are or will be in
+// the groups that change: a member who is not known would be left out of a list.
+func (r *runner) loadMembers() error {
+	if r.others == nil {
+		return nil
+	}
+	r.owners.mu.Lock()
+	defer r.owners.mu.Unlock()
+	for _, j := range r.jobs {
+		if j.Type != scim.Group {
+			continue
+		}
+		r.load(j.Members.Add)
+		r.load(j.Members.Remove)
+		for _, id := range []string{j.OktaID, j.From} {
+			if rec := r.records[scim.Group][id]; rec != nil {
+				r.load(rec.Members)
+			}
+		}
+	}
+	return r.others.failure()
+}

@@ -1,0 +1,266 @@
+package agent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
+)
+
+// judgement is the version of what makes a person be in step, and of what is remembered
+// of it. A build that decides it otherwise has another one.
+const judgement = 1
+
+// sieve parts the people who are in step from those whom a plan is about, a page of
+// Okta's list after the other, so that memory grows with what has changed and not with
+// the org. Who was in step before, and of whom nothing has moved since, is not even
+// decoded: the state has a mark of them. Who is in step without a mark is compared and
+// let go; in a run that may write, with a mark for the next one.
+type sieve struct {
+	a      *Agent
+	ctx    context.Context   // of one read of Okta
+	writer *state.UserWriter // nil: nothing is stored
+	index  *state.UserIndex
+
+	app    map[string]any // what expressions see of the app
+	basis  [8]byte
+	trusts bool            // marks count
+	never  map[string]bool // Okta ids of people who are kept in any case
+	inStep *plan.InStep
+
+	recorded int             // how many people have a record
+	unmapped bool            // values without a mapping are counted
+	kept     state.RowSet    // whose assignments are stored, and who are kept
+	passed   state.RowSet    // whose assignments are stored, and who are in step
+	stood    state.RowSet    // of these, who were not decoded
+	err      error           // that ended the read of Okta
+	offline  bool            // everybody comes from the state
+	loose    map[string]bool // Okta ids of people in step whose are not
+}
+
+// newSieve makes a sieve for a run; nil when the plan has to see everybody: what a
+// resync pushes, and what a refresh finds, may be anybody.
+func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, writer *state.UserWriter) (*sieve, error) {
+	if scope.Selection() != nil || scope.Refreshes() || a.Config.SeeEverybody {
+		return nil, nil
+	}
+	stored, err := a.State.CountAssigned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	latest, err := lastMapping.Load(ctx, a.State)
+	if err != nil {
+		return nil, err
+	}
+	newMapping := latest != a.Config.Mapping.Digest()
+	s := &sieve{
+		a: a, ctx: ctx, writer: writer, index: a.State.UserIndex(), trusts: !newMapping, unmapped: newMapping,
+		never: map[string]bool{}, inStep: plan.NewInStep(stored), loose: map[string]bool{},
+	}
+	if writer != nil {
+		s.index = writer.Index()
+	}
+	for _, id := range scope.People() {
+		s.never[id] = true
+	}
+	if a.State == nil {
+		return s, nil
+	}
+	if s.recorded, err = a.State.CountRecorded(ctx); err != nil {
+		return nil, err
+	}
+	decisions, err := a.State.Decisions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("decisions in the state: %w", err)
+	}
+	for i := range decisions {
+		for _, item := range decisions[i].Hold.Items {
+			s.never[plan.PersonOf(decisions[i].Hold.Kind, item.Key)] = true
+		}
+	}
+	return s, nil
+}
+
+// okta is the sieve as a snapshot takes it.
+func (s *sieve) okta() *okta.Sieve {
+	if s == nil {
+		return nil
+	}
+	return &okta.Sieve{
+		Begin: s.begin, End: s.inStep.Seal, Assigned: s.inStep.Has,
+		Known: func(page []okta.Sight) (known []bool, err error) {
+			known, s.err = s.known(page)
+			return known, s.err
+		},
+		Keep: func(known []string, page []okta.Read) (kept []bool, err error) {
+			kept, s.err = s.keep(known, page)
+			return kept, s.err
+		},
+	}
+}
+
+// failure is why reading Okta has failed, when that is the sieve's own error.
+func (s *sieve) failure() error {
+	if s == nil {
+		return nil
+	}
+	return s.err
+}
+
+func (s *sieve) begin(app okta.App) error {
+	s.app = plan.AppMembers(app)
+	text, err := json.Marshal([]any{judgement, s.a.Build, s.a.Config.Mapping.Digest(), s.a.Config.Policy.Desire, s.app})
+	sum := sha256.Sum256(text)
+	s.basis = [8]byte(sum[:])
+	return err
+}
+
+// known answers for people with a mark: whether their very bytes are those that led to
+// it, and nothing else has moved.
+func (s *sieve) known(page []okta.Sight) ([]bool, error) {
+	out := make([]bool, len(page))
+	ids := make([]string, 0, len(page))
+	for i := range page {
+		if page[i].ID != "" {
+			ids = append(ids, page[i].ID)
+		}
+	}
+	if err := s.index.Load(s.ctx, ids); err != nil {
+		return nil, err
+	}
+	for i := range page {
+		u, stored := s.index.Get(page[i].ID)
+		out[i] = stored && u.Mark.Wire == page[i].Sum && s.stands(page[i].ID, &u)
+	}
+	return out, nil
+}
+
+// stands says whether the mark of a person counts.
+func (s *sieve) stands(id string, u *state.StoredUser) bool {
+	return u.Marked && u.Mark.Basis == s.basis && s.trusts && !s.never[id] && !s.kept.Has(u.Row) && !s.passed.Has(u.Row)
+}
+
+// keep lets the known people go, and of the others those who are in step.
+func (s *sieve) keep(known []string, page []okta.Read) ([]bool, error) {
+	for _, id := range known {
+		u, _ := s.index.Get(id)
+		s.pass(id, &u)
+		if s.writer != nil {
+			s.writer.Keep(id)
+		}
+	}
+	records, err := s.recordsOf(page)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]bool, len(page))
+	for i := range page {
+		u, _ := s.index.Get(page[i].User.ID)
+		if out[i], err = s.isKept(&page[i], u.Row, records[page[i].User.ID]); err != nil {
+			return nil, err
+		}
+		if out[i] && u.Row != 0 {
+			s.kept.Add(u.Row)
+		}
+	}
+	return out, nil
+}
+
+// sift is keep for stored assignments, of which the rows are known. It returns who is
+// kept.
+func (s *sieve) sift(page []okta.Read, rows []int64) ([]okta.User, error) {
+	var records map[string]*state.Record
+	var err error
+	if s != nil {
+		records, err = s.recordsOf(page)
+	}
+	var out []okta.User
+	for i := range page {
+		kept := true
+		if err == nil && s != nil {
+			kept, err = s.isKept(&page[i], rows[i], records[page[i].User.ID])
+		}
+		if err != nil {
+			return nil, err
+		}
+		if kept {
+			out = append(out, page[i].User)
+		}
+	}
+	return out, nil
+}
+
+// pass lets a person go whose mark stands.
+func (s *sieve) pass(id string, u *state.StoredUser) {
+	if !s.passed.Add(u.Row) {
+		return // twice in one page
+	}
+	s.stood.Add(u.Row)
+	s.inStep.Add(id, u.Mark.Name, u.Mark.Source)
+}
+
+// recordsOf returns the records, by Okta id, of those of a page who may be in step.
+func (s *sieve) recordsOf(page []okta.Read) (map[string]*state.Record, error) {
+	if s.recorded == 0 || len(page) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, 0, len(page))
+	for i := range page {
+		ids = append(ids, page[i].User.ID)
+	}
+	records, err := s.a.State.UserRecords(s.ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("records of the state: %w", err)
+	}
+	out := make(map[string]*state.Record, len(records))
+	for i := range records {
+		out[records[i].SourceID] = &records[i]
+	}
+	return out, nil
+}
+
+// isKept says whether a plan is about a person. row is that of the stored assignment, 0
+// when there is none.
+func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record) (bool, error) {
+	id := read.User.ID
+	if s.never[id] || row != 0 && s.kept.Has(row) || !plan.CanBeInStep(r) {
+		return true, nil
+	}
+	person := s.a.Config.Mapping.Person(&read.User, s.app, s.a.Config.Policy.Desire)
+	if !plan.IsInStep(&person, r) {
+		return true, nil
+	}
+	if row != 0 && !s.passed.Add(row) || s.loose[id] {
+		return false, nil // the list changed while it was read
+	}
+	if row == 0 {
+		s.loose[id] = true
+	}
+	if s.unmapped {
+		s.inStep.CountUnmapped(r, s.a.Config.Mapping, 1)
+	}
+	name, source := s.inStep.AddPerson(&person)
+	if s.writer == nil {
+		return false, nil
+	}
+	return false, s.writer.Mark(id, state.Mark{Basis: s.basis, Wire: read.Sum, Source: source, Name: name})
+}
+
+// sawStored says of a person in step whether the stored assignment is what was seen.
+func (s *sieve) sawStored(row int64) bool { return s.offline || s.stood.Has(row) }
+
+// seal ends the sifting. Somebody who came twice, in step and not, is among users.
+func (s *sieve) seal(users []okta.User) *plan.InStep {
+	if s == nil {
+		return nil
+	}
+	for i := range users {
+		s.inStep.Drop(users[i].ID)
+	}
+	s.loose = nil
+	return s.inStep
+}

@@ -1,0 +1,219 @@
+package agent_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/okta/oktatest"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// TestPlanOfEverybody compares, all through the lives of random companies, the plan of a
+// run that lets people go who are in step with that of one which sees everybody. There
+// are names that two people share, mappings that change, holds and decisions, failures,
+// resyncs, refreshes, and looks at a few people.
+func TestPlanOfEverybody(t *testing.T) {
+	seeds := 16
+	if n, err := strconv.Atoi(os.Getenv("AGENT_TEST_SEEDS")); err == nil {
+		seeds = n
+	}
+	if testing.Short() || raced {
+		seeds = 6
+	}
+	var passed, unread atomic.Int64
+	t.Run("seeds", func(t *testing.T) {
+		for seed := range seeds {
+			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+				t.Parallel()
+				l := newLife(t, uint64(seed)+1000)
+				l.stage.world.agent.Config.Limits = l.limits()
+				(&comparedLife{life: l, passed: &passed, unread: &unread}).play(t)
+			})
+		}
+	})
+	if passed.Load() == 0 || unread.Load() == 0 {
+		t.Errorf("%d people were let go, %d of them undecoded: nothing was compared", passed.Load(), unread.Load())
+	}
+}
+
+// limits are so low that something is held now and then.
+func (l *life) limits() plan.Limits {
+	low := func() plan.Limit { return plan.Limit{Count: l.rand.IntN(4)} }
+	return plan.Limits{Deactivations: low(), MemberRemovals: low(), GroupDeletes: low(), EmptiedValues: low(), Window: time.Hour}
+}
+
+// comparedLife is a life in which each plan is made twice.
+type comparedLife struct {
+	*life
+	passed, unread *atomic.Int64
+}
+
+// Enabled, Handle, WithAttrs and WithGroup make the life hear how many people its agent
+// has let go.
+func (l *comparedLife) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l *comparedLife) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "in_step":
+			l.passed.Add(a.Value.Int64())
+		case "not_decoded":
+			l.unread.Add(a.Value.Int64())
+		}
+		return true
+	})
+	return nil
+}
+
+func (l *comparedLife) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l *comparedLife) WithGroup(string) slog.Handler      { return l }
+
+func (l *comparedLife) play(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l.tenant = walkmetest.New(walkmetest.Options{MaxBatch: 100, Allow: []walkmetest.Rule{walkmetest.RuleNoChange}})
+		defer l.tenant.Close()
+		l.now = l.stage.start(t, l.tenant, l.path)
+		l.now.agent.Logger = slog.New(l)
+		l.base = l.stage.org.NewGroup("push base")
+		l.boss = l.stage.org.Hire(oktatest.Person{First: "The", Last: "Boss", Email: "boss@example.com"})
+		l.stage.org.Assign(l.boss)
+		for range 6 {
+			l.hire()
+		}
+		for range 10 {
+			for range 1 + l.rand.IntN(4) {
+				l.oddStep(t)
+				time.Sleep(time.Duration(l.rand.IntN(90)) * time.Second)
+			}
+			l.compare(t)
+			l.oddRun(t)
+			l.compare(t)
+			if t.Failed() {
+				t.Fatalf("seed %d\n%s", l.seed, strings.Join(l.diary, "\n"))
+			}
+		}
+		l.now.end()
+	})
+}
+
+// oddStep is an event of any life, or one of those that a whole list decides about.
+func (l *comparedLife) oddStep(t *testing.T) {
+	switch l.rand.IntN(8) {
+	case 0:
+		l.share()
+	case 1:
+		given := []string{"user.firstName", "user.lastName", "user.department", "toUpperCase(user.firstName)"}[l.rand.IntN(4)]
+		l.note("mapping of the given name: %s", given)
+		l.now.agent.Config.Mapping = guideMapping(t, given)
+	case 2:
+		l.decide(t)
+	default:
+		l.step()
+	}
+}
+
+// share gives somebody the userName of somebody else in the app, or their own again.
+func (l *comparedLife) share() {
+	people := l.stage.org.People()
+	l.withPerson("share the name of", func(p oktatest.PersonState) {
+		other := people[l.rand.IntN(len(people))]
+		if p.Assigned {
+			l.note("  gets %s", other.Login)
+			l.stage.org.SetAppProfile(p.ID, other.Login, map[string]any{})
+		}
+	})
+}
+
+func (l *comparedLife) decide(t *testing.T) {
+	holds, err := l.now.agent.State.Holds(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range holds {
+		verdict := state.Approved
+		if l.chance(50) {
+			verdict = state.Rejected
+		}
+		l.note("%s %s", verdict, h.ID)
+		if _, err := l.now.agent.State.Decide(t.Context(), state.Judgement{HoldID: h.ID, Verdict: verdict, By: "somebody"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// oddRun makes one of the runs that there are, sometimes while both sides fail.
+func (l *comparedLife) oddRun(t *testing.T) {
+	if l.chance(30) {
+		l.storm()
+		defer l.calm()
+	}
+	var report *agent.Report
+	var err error
+	switch n := l.rand.IntN(10); n {
+	case 0:
+		report, err = l.now.agent.Sync(t.Context(), agent.Options{Trigger: agent.TriggerResync, Scope: plan.OfSelection(plan.Selection{Changed: l.chance(50)})})
+	case 1:
+		report, err = l.now.agent.Sync(t.Context(), agent.Options{Trigger: "sync", Scope: plan.Scope{}.Refreshed()})
+	case 2:
+		people := l.stage.org.People()
+		one, other := people[l.rand.IntN(len(people))].ID, people[l.rand.IntN(len(people))].ID
+		report, err = l.now.agent.SyncPeople(t.Context(), []string{one, other}, agent.Options{Trigger: agent.TriggerWatch})
+	default:
+		report = l.now.sync()
+	}
+	l.note("run: %v", err)
+	if report != nil {
+		l.note("%s: %s", report.Run.Trigger, report.Run.Outcome)
+		for _, line := range nonEmpty(changes(report)) {
+			l.note("    %s", line)
+		}
+	}
+}
+
+// compare makes the plan on both roads, with Okta and without.
+func (l *comparedLife) compare(t *testing.T) {
+	t.Helper()
+	plain := *l.now.agent
+	plain.Config.SeeEverybody, plain.Logger = true, nil
+	for name, make := range map[string]func(*agent.Agent) (*plan.Plan, error){
+		"plan":    func(a *agent.Agent) (*plan.Plan, error) { return a.Plan(t.Context(), agent.Options{}) },
+		"offline": func(a *agent.Agent) (*plan.Plan, error) { return a.PlanOffline(t.Context(), agent.Options{}) },
+	} {
+		want, wantErr := make(&plain)
+		got, err := make(l.now.agent)
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) {
+			t.Errorf("%s = %v, of everybody %v", name, err, wantErr)
+		}
+		if diff := cmp.Diff(planText(t, want), planText(t, got)); diff != "" {
+			t.Errorf("%s (-of everybody +without people in step):\n%s", name, diff)
+		}
+	}
+}
+
+// planText is a plan without its times.
+func planText(t *testing.T, p *plan.Plan) string {
+	if p == nil {
+		return ""
+	}
+	timeless := *p
+	timeless.CreatedAt, timeless.Source.TakenAt = time.Time{}, time.Time{}
+	text, err := json.MarshalIndent(timeless, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

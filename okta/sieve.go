@@ -1,0 +1,363 @@
+package okta
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"io"
+)
+
+// Sieve says who of the people of an app is to be in a snapshot, so that memory need not
+// hold everybody. Its functions are called in this order for one page after the other,
+// by one goroutine. An error voids the snapshot.
+type Sieve struct {
+	// Begin is called once, before the first page.
+	Begin func(App) error
+
+	// Known says of each entry of a page whether it was seen before and needs no other
+	// look. It is called again for a page that has to be read again.
+	Known func(page []Sight) ([]bool, error)
+
+	// Keep is told which entries of a page that was read whole are known: they are
+	// counted in Names, and nothing else becomes of them. It says of the others which
+	// are to be in Users.
+	Keep func(known []string, page []Read) ([]bool, error)
+
+	// End is called once, when the last page was read.
+	End func()
+
+	// Assigned says of people who were not kept whether they were in the list. It is
+	// called after End, by many goroutines.
+	Assigned func(userID string) bool
+}
+
+// Sight is an entry of a list of assignments before it is decoded.
+type Sight struct {
+	ID  string   // ""; or what the id seems to be, which is right for bytes that were decoded before
+	Sum [16]byte // digest of its bytes
+}
+
+// Project cuts the profiles of a user down to what is kept.
+func (p *Projection) Project(u User) (User, error) {
+	var err error
+	if u.Profile, err = newProjector(p.User).object(u.Profile); err == nil {
+		u.AppProfile, err = newProjector(p.AppUser).object(u.AppProfile)
+	}
+	return u, err
+}
+
+// Read is a decoded entry, with the attributes that are kept.
+type Read struct {
+	User User
+	Sum  [16]byte // see Sight
+}
+
+// entry is one of a page of assignments.
+type entry struct {
+	appUser
+
+	raw   []byte // valid until the next page is read
+	sum   [16]byte
+	known bool
+}
+
+// peoplePages reads the pages of the list of assignments, and collects who is kept.
+type peoplePages struct {
+	req    SnapshotRequest
+	reader *userReader
+	names  *ProfileNames
+	body   bytes.Buffer // of the page under way
+	users  []User
+}
+
+// read reads one page. Entries that are known are not decoded: equal bytes were.
+func (p *peoplePages) read(ctx context.Context, c *Client, path string) (page[entry], error) {
+	var out page[entry]
+	header, err := c.read(ctx, path, maxPage, func(body *bounded) (err error) {
+		p.body.Reset()
+		if _, err := p.body.ReadFrom(body); err != nil {
+			return incomplete("list: %w", cutShort(err))
+		}
+		out.bytes = body.taken
+		out.items, err = p.decode(p.body.Bytes())
+		return err
+	})
+	if err != nil {
+		return page[entry]{}, err
+	}
+	out.header = header
+	return out, nil
+}
+
+func (p *peoplePages) decode(body []byte) ([]entry, error) {
+	elements, err := splitArray(body)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]entry, len(elements))
+	for i, raw := range elements {
+		items[i].raw = raw
+	}
+	if err := p.recognise(items); err != nil {
+		return nil, err
+	}
+	for i := range items {
+		e := &items[i]
+		if e.known {
+			continue
+		}
+		if err := json.Unmarshal(e.raw, &e.appUser); err != nil {
+			return nil, incomplete("list: %w", err)
+		}
+		if e.ID == "" {
+			return nil, incomplete("list: element without an id")
+		}
+	}
+	return items, nil
+}
+
+// recognise finds out which entries are known.
+func (p *peoplePages) recognise(items []entry) error {
+	if p.req.Sieve == nil {
+		return nil
+	}
+	sights := make([]Sight, len(items))
+	for i := range items {
+		e := &items[i]
+		sum := sha256.Sum256(e.raw)
+		e.sum = [16]byte(sum[:16])
+		sights[i] = Sight{ID: firstID(e.raw), Sum: e.sum}
+	}
+	known, err := p.req.Sieve.Known(sights)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		if items[i].known = known[i]; known[i] {
+			items[i].ID = sights[i].ID
+		}
+	}
+	return nil
+}
+
+func (p *peoplePages) visit(items []entry) error {
+	if err := requireEmbedded(items); err != nil {
+		return err
+	}
+	var page []Read
+	var known []string
+	for i := range items {
+		e := &items[i]
+		if e.known {
+			known = append(known, e.ID)
+			p.names.Add(profilesOf(e.raw))
+			continue
+		}
+		p.names.Add(e.account(), e.Profile)
+		u, err := p.reader.both(&e.appUser, p.req.Each)
+		if err != nil {
+			return err
+		}
+		page = append(page, Read{User: u, Sum: e.sum})
+	}
+	return p.keep(known, page)
+}
+
+func (p *peoplePages) keep(known []string, page []Read) error {
+	if p.req.Sieve == nil {
+		for i := range page {
+			p.users = append(p.users, page[i].User)
+		}
+		return nil
+	}
+	keep, err := p.req.Sieve.Keep(known, page)
+	if err != nil {
+		return err
+	}
+	for i := range page {
+		if keep[i] {
+			p.users = append(p.users, page[i].User)
+		}
+	}
+	return nil
+}
+
+// firstID is the text of the first member "id" of an object, "" when none is found. The
+// object may be invalid within.
+func firstID(raw []byte) string {
+	for i := 1; ; i++ { // at a brace or a comma
+		key, behind := textAt(raw, blank(raw, i))
+		if behind < 0 {
+			return ""
+		}
+		if i = blank(raw, behind); i >= len(raw) || raw[i] != ':' {
+			return ""
+		}
+		i = blank(raw, i+1)
+		if string(key) == "id" {
+			id, _ := textAt(raw, i)
+			if bytes.IndexByte(id, '\\') >= 0 {
+				return ""
+			}
+			return string(id)
+		}
+		if i = blank(raw, valueAt(raw, i)); i >= len(raw) || raw[i] != ',' {
+			return ""
+		}
+	}
+}
+
+// textAt returns the text that begins at i, as it is written, and the index behind it: -1
+// when there is none.
+func textAt(raw []byte, i int) ([]byte, int) {
+	if i >= len(raw) || raw[i] != '"' {
+		return nil, -1
+	}
+	end := textEnd(raw, i)
+	if end < 0 {
+		return nil, -1
+	}
+	return raw[i+1 : end], end + 1
+}
+
+// valueAt is the index behind the value that begins at i.
+func valueAt(raw []byte, i int) int {
+	if i >= len(raw) {
+		return i
+	}
+	end := i
+	switch raw[i] {
+	case '"':
+		_, end = textAt(raw, i)
+	case '{', '[':
+		end = compositeEndAt(raw, i)
+	default:
+		for end < len(raw) && raw[end] != ',' && raw[end] != '}' {
+			end++
+		}
+	}
+	if end < 0 {
+		return len(raw)
+	}
+	return end
+}
+
+// profilesOf finds the profiles in an assignment, which is valid JSON.
+func profilesOf(raw []byte) (account, app json.RawMessage) {
+	for key, value := range objectMembers(raw) {
+		switch string(key) {
+		case "profile":
+			app = value
+		case "_embedded":
+			account = Member(Member(value, "user"), "profile")
+		}
+	}
+	return account, app
+}
+
+// Member returns a member of an object, which is valid JSON: nil when there is none, or
+// no object.
+func Member(raw []byte, name string) []byte {
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
+	}
+	var out []byte
+	for key, value := range objectMembers(raw) {
+		if string(key) == name {
+			out = value
+		}
+	}
+	return out
+}
+
+// splitArray cuts a JSON array of objects into these. It checks that they are complete,
+// and nothing within them.
+func splitArray(body []byte) ([][]byte, error) {
+	i := blank(body, 0)
+	if i == len(body) {
+		return nil, incomplete("list: %w", io.ErrUnexpectedEOF)
+	}
+	if body[i] != '[' {
+		return nil, incomplete("list: not an array")
+	}
+	var out [][]byte
+	for i = blank(body, i+1); i < len(body) && body[i] != ']'; {
+		end := objectEnd(body, i)
+		if end < 0 {
+			return nil, incomplete("list: an element is no whole object")
+		}
+		out = append(out, body[i:end:end])
+		i = blank(body, end)
+		if i == len(body) || body[i] != ',' {
+			break
+		}
+		if i = blank(body, i+1); i < len(body) && body[i] == ']' {
+			return nil, incomplete("list: a comma before its end")
+		}
+	}
+	switch {
+	case i >= len(body):
+		return nil, incomplete("list: %w", io.ErrUnexpectedEOF)
+	case body[i] != ']':
+		return nil, incomplete("list: %q between two elements", body[i])
+	case blank(body, i+1) != len(body):
+		return nil, incomplete("more after the answer")
+	}
+	return out, nil
+}
+
+// blank is the index of what is no white space from i on.
+func blank(body []byte, i int) int {
+	for i < len(body) && (body[i] == ' ' || body[i] == '\n' || body[i] == '\t' || body[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// objectEnd is the index behind the object that begins at i, -1 when it does not end
+// there, or none begins.
+func objectEnd(body []byte, i int) int {
+	if body[i] != '{' {
+		return -1
+	}
+	return compositeEndAt(body, i)
+}
+
+// compositeEndAt is the index behind the object or array that begins at i, -1 when it does
+// not end there.
+func compositeEndAt(body []byte, i int) int {
+	for depth := 0; i < len(body); i++ {
+		switch body[i] {
+		case '"':
+			if i = textEnd(body, i); i < 0 {
+				return -1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return -1
+}
+
+// textEnd is the index of the quote that ends the text which begins at i, -1 without one.
+func textEnd(body []byte, i int) int {
+	for i++; ; i++ {
+		n := bytes.IndexByte(body[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		i += n
+		escapes := 0
+		for body[i-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return i
+		}
+	}
+}
