@@ -47,8 +47,10 @@ create, and shows what a run would do. Nothing is written anywhere, except the
 file of --out.
 
 With --refresh WalkMe's users and groups are read, too, and what somebody
-changed there shows as drift. With --mapping another mapping is tried, and with
---offline the last snapshot is used instead of the network.`,
+changed there shows as drift. What WalkMe has taken and never shown of anybody,
+members of groups or a value, cannot be compared: it is no drift, and stands in
+the line Unseen, in JSON under not_shown. With --mapping another mapping is
+tried, and with --offline the last snapshot is used instead of the network.`,
 		Example: `  okta-walkme-agent plan --format html > plan.html
   okta-walkme-agent plan --out plan.json && okta-walkme-agent apply plan.json
   okta-walkme-agent plan --mapping new-mapping.yaml --offline`,

@@ -26,6 +26,10 @@ func (c *cli) syncCommand() *cobra.Command {
 		Long: `Makes one run: settles what an earlier run left open, reads Okta, plans, and
 applies. Failed objects are tried at once, whatever their pause.
 
+With --refresh what people changed in WalkMe is put right. What WalkMe takes and
+does not show is applied, and not called in step: the report names it in the line
+Unseen, JSON under not_shown.
+
 dry_run: true in the configuration holds back the service alone; a run by hand says
 so and sends. plan, and --dry-run, only look.`,
 		Args: cobra.NoArgs,
