@@ -162,8 +162,13 @@ func (p *planner) planPerson(want *Person, r *state.Record) {
 }
 
 func (p *planner) planUpdate(want *Person, r *state.Record) {
+	diff := scim.DiffAttributes(r.Attributes, want.Attributes)
+	if len(diff) == 0 && !p.in.Scope.selection.wants(r, diff) { // which is so of nearly everybody
+		p.plan.Summary.Unchanged++
+		return
+	}
 	c := p.userChange(Update, want, r)
-	c.Attributes = scim.DiffAttributes(r.Attributes, want.Attributes)
+	c.Attributes = diff
 	c.KeepUnacknowledged(p.acknowledged(r))
 	want = c.Want
 	forced := p.in.Scope.selection.wants(r, c.Attributes)
