@@ -66,6 +66,9 @@ func TestDecidedMemberRemovals(t *testing.T) {
 		"all are rejected, and one joins": {[]string{"00u9"}, []state.Decision{
 			decided(1, state.Rejected, plan.HoldMemberRemovals, item("00u1", "00u2", "00u3")...)},
 			"+1-; +0-00u1,00u2,00u3 rejected by ann"},
+		"one is rejected, one leaves, and one joins": {[]string{"00u3", "00u9"}, []state.Decision{
+			decided(1, state.Rejected, plan.HoldMemberRemovals, item("00u1")...)},
+			"+1-; +0-00u1 rejected by ann; +0-00u2 held"},
 		"the later decision counts": {nil, []state.Decision{
 			decided(1, state.Rejected, plan.HoldMemberRemovals, item("00u1", "00u2", "00u3")...),
 			decided(2, state.Approved, plan.HoldMemberRemovals, item("00u1", "00u2", "00u3")...)},

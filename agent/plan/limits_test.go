@@ -153,7 +153,7 @@ func TestDoubtHolds(t *testing.T) {
 	p := leavers("00u1")
 	p.Health.DoubtUsers = doubt
 	limits.Hold(p, plan.HoldInput{Managed: plan.Counts{Users: 100}})
-	if len(p.Holds) != 1 || p.Holds[0].Reason != doubt || p.Pending() != 0 {
+	if len(p.Holds) != 1 || p.Holds[0].Reason != doubt || p.Pending() != 0 || !p.Changes[0].Block.Is(plan.BlockDoubted) {
 		t.Fatalf("Hold() = %+v, pending %d, want one hold because %s", p.Holds, p.Pending(), doubt)
 	}
 	released := leavers("00u1")

@@ -379,6 +379,9 @@ func planText(p *plan.Plan) string {
 		if c.From != "" {
 			fmt.Fprintf(&b, "    passes on from %s\n", c.From)
 		}
+		if c.Replaces {
+			b.WriteString("    overwrites the group\n")
+		}
 		if c.Resent > 0 {
 			fmt.Fprintf(&b, "    %d sent again\n", c.Resent)
 		}
