@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -52,6 +53,30 @@ func TestDemoPrintsWhatRuns(t *testing.T) {
 	stop()
 	if code := <-ended; code != exitOK {
 		t.Errorf("the demo ended with %d", code)
+	}
+}
+
+// The README shows what the demo prints, with other ports and times; […] stands for the
+// rest.
+func TestReadmeShowsTheDemo(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	code := run(t.Context(), []string{"demo"}, environment{getenv: func(string) string { return "" }, stdin: strings.NewReader(""), stdout: &out, stderr: &out})
+	if code != exitOK {
+		t.Fatalf("the demo ended with %d\n%s", code, out.String())
+	}
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(readme), "$ go run ./cmd/okta-walkme-agent demo\n")
+	block, _, _ = strings.Cut(block, "```")
+	rooms := regexp.MustCompile(`okta-walkme-demo-\d+|127\.0\.0\.1:\d+|\d{4}-\d\d-\d\d \d\d:\d\d|Plan    [0-9a-f]{16}`)
+	printed := rooms.ReplaceAllString(out.String(), "…")
+	for part := range strings.SplitSeq(rooms.ReplaceAllString(block, "…"), "\n[…]\n") {
+		if part = strings.TrimSpace(part); part == "" || !strings.Contains(printed, part) {
+			t.Errorf("the demo does not print\n%s\nbut\n%s", part, printed)
+		}
 	}
 }
 
