@@ -193,7 +193,7 @@ func (s *stage) start(t testing.TB, tenant *walkmetest.Tenant, path string) *pro
 	p := &process{t: t, wire: &mortal{to: tenant.Transport()}}
 	client, err := walkme.NewClient(walkme.Config{
 		BaseURL: inMemory, Auth: walkme.Auth{Username: walkmetest.DefaultUsername, Password: walkmetest.DefaultPassword},
-		Profile: s.setup.profile, Wire: s.setup.wire, UpdateAttributes: true, Transport: p.wire,
+		Profile: s.setup.profile, Wire: s.setup.wire, Matching: s.setup.matching, UpdateAttributes: true, Transport: p.wire,
 	})
 	if err != nil {
 		t.Fatal(err)
