@@ -23,8 +23,11 @@ type oddity struct {
 	name   string
 	quirks walkmetest.Quirks
 
-	folds bool // it takes people whose names differ in an odd letter for one
-	cuts  bool // of a membership that it does not show, the report says in every run that it was not applied
+	// folds: it takes people whose names differ in an odd letter for one, so that the
+	// create of one is tried, and refused, in each run.
+	folds bool
+
+	cuts bool // of a membership that it does not show, the report says in every run that it was not applied
 }
 
 var oddities = []oddity{
@@ -99,10 +102,13 @@ func (l *life) dieAt(t *testing.T, at int, arrives bool) string {
 
 // run makes a run of some kind; nil: of a few people, and there was nothing to do.
 func (l *life) run() *agent.Report {
-	ctx, opts := l.now.t.Context(), agent.Options{Trigger: "sync", Refresh: l.chance(15)}
+	ctx, opts := l.now.t.Context(), agent.Options{Trigger: "sync"}
+	if l.chance(15) {
+		opts.Scope = opts.Scope.Refreshed()
+	}
 	var report *agent.Report
 	var err error
-	if !opts.Refresh && l.chance(15) {
+	if !opts.Scope.Refreshes() && l.chance(15) {
 		opts.Trigger = agent.TriggerWatch
 		report, err = l.now.agent.SyncPeople(ctx, l.touched, opts)
 	} else {
@@ -112,7 +118,7 @@ func (l *life) run() *agent.Report {
 		l.note("%s: nothing, %v", opts.Trigger, err)
 		return nil
 	}
-	l.note("%s, refresh %t, clock ahead %s: %s %s", opts.Trigger, opts.Refresh, l.ahead, report.Run.Outcome, report.Run.Error)
+	l.note("%s, refresh %t, clock ahead %s: %s %s", opts.Trigger, opts.Scope.Refreshes(), l.ahead, report.Run.Outcome, report.Run.Error)
 	for _, line := range nonEmpty(changes(report)) {
 		l.note("    %s", line)
 	}

@@ -246,7 +246,7 @@ func (l *life) rename() {
 	l.withPerson("rename", func(p oktatest.PersonState) {
 		name := l.freshName()
 		if l.chance(20) {
-			name = strings.ToUpper(p.Login[:1]) + p.Login[1:] // it differs in case alone
+			name = strings.Replace(p.Login, "im", "IM", 1) // it differs in case alone
 		}
 		l.note("  to %s", name)
 		l.stage.org.Update(p.ID, map[string]any{"login": name})

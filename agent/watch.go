@@ -85,8 +85,8 @@ func (a *Agent) refreshPerson(ctx context.Context, snap *okta.Snapshot, id strin
 }
 
 // refreshMemberships puts a person into the pushed groups that Okta says, and takes
-// them out of the others. Okta has everybody in a group of its own, "Everyone": a list
-// without any says nothing.
+// them out of the others, unless Okta shows that group no more: it may have been deleted.
+// Okta has everybody in a group of its own, "Everyone": a list without any says nothing.
 func (a *Agent) refreshMemberships(ctx context.Context, snap *okta.Snapshot, id string) error {
 	if len(snap.Groups) == 0 {
 		return nil
@@ -104,6 +104,13 @@ func (a *Agent) refreshMemberships(ctx context.Context, snap *okta.Snapshot, id 
 		case belongs:
 			g.Members = slices.Insert(g.Members, at, id)
 		default:
+			there, err := a.Okta.ShowsGroup(ctx, g.ID)
+			if err != nil {
+				return err
+			}
+			if !there {
+				continue
+			}
 			g.Members = slices.Delete(g.Members, at, at+1)
 		}
 	}

@@ -72,6 +72,19 @@ func (c *Client) Groups(ctx context.Context, req GroupRequest) ([]Group, []Sourc
 	return c.groups(ctx, req, assigned(nil, nil))
 }
 
+// ShowsGroup says whether Okta shows these credentials a group of this id. One that it
+// does not show was deleted, or is hidden from them.
+func (c *Client) ShowsGroup(ctx context.Context, groupID string) (bool, error) {
+	_, _, err := readAt[groupObject](ctx, c, nil, "groups", groupID)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrForbidden) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("okta: read group %s: %w", groupID, err)
+	}
+	return true, nil
+}
+
 // AppGroups lists the groups that are assigned to the app, sorted by priority,
 // then id.
 func (c *Client) AppGroups(ctx context.Context) ([]AppGroup, error) {
