@@ -127,7 +127,7 @@ func (c comparison) overlay(r *state.Record, g *walkme.Group) {
 	strangers := plan.Strangers{OktaID: r.SourceID, WalkMeID: r.ID, Name: r.Name}
 	for _, m := range g.Members {
 		oktaID := c.owners[m.ID]
-		if oktaID != "" && (r.Origin == state.Created || scim.Contains(r.Members, oktaID)) {
+		if oktaID != "" && (r.Origin == state.Created || scim.Contains(r.Members, oktaID) || scim.Contains(r.Doubtful, oktaID)) {
 			ours = append(ours, oktaID)
 			continue
 		}
@@ -142,7 +142,7 @@ func (c comparison) overlay(r *state.Record, g *walkme.Group) {
 		}
 		ours = scim.SortedSet(slices.Concat(ours, missing))
 	}
-	r.Members = ours
+	r.Members, r.Doubtful = ours, plan.ApplyMembers(r.Doubtful, plan.MemberChange{Remove: ours})
 }
 
 func (c comparison) nameOf(m walkme.Member) string {

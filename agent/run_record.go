@@ -97,8 +97,8 @@ const clockSlack = 24 * time.Hour
 // prune drops old history, unless the clock may be wrong: one that is a year ahead
 // would drop all of it.
 func (a *Agent) prune(ctx context.Context, r RunReport, oktaSaid time.Time) error {
-	if a.Config.KeepHistory <= 0 {
-		return nil
+	if a.Config.KeepHistory <= 0 || oktaSaid.IsZero() {
+		return nil // a run that has not heard Okta's time has nothing to hold the clock against
 	}
 	runs, err := a.State.Runs(ctx, 2)
 	if err != nil {

@@ -3,6 +3,7 @@ package agent_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"okta-walkme-agent/agent/plan"
@@ -61,6 +62,36 @@ func TestPartialListThrowsNobodyOut(t *testing.T) {
 				w.quiet()
 				w.pushAgain(plan.Selection{})
 				stayed("a resync", "bob")
+			})
+		})
+	}
+}
+
+// Whom WalkMe takes and does not show is reported in each run, and is taken out all the
+// same when Okta does not grant it any more: the list may be a part, or old.
+func TestMemberWhoIsTakenAndNotShown(t *testing.T) {
+	for _, updates := range []string{walkme.Delta, walkme.Replace} {
+		t.Run(updates, func(t *testing.T) {
+			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+				w := newWorld(t, profile, pushAll, func(s *setup) {
+					s.wire.MembershipUpdates, s.tenant.Quirks.MembersShownMax = updates, 2
+					s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
+				})
+				w.hire("ann", "bob", "cara", "dan")
+				w.group("push Team", "ann", "bob", "cara")
+				for range 2 {
+					report := w.sync()
+					if report.Run.Failed != 1 || !strings.Contains(changes(report), w.people["cara"]+": accepted, not applied") {
+						t.Errorf("changes = %s, want cara reported", changes(report))
+					}
+				}
+				w.join("push Team", "dan")
+				w.syncPeople("dan")
+				wantText(t, "memberships", w.memberships(), "push Team: ann bob cara dan")
+				w.leave("push Team", "cara", "dan")
+				w.sync()
+				wantText(t, "memberships when they have left", w.memberships(), "push Team: ann bob")
+				w.quiet()
 			})
 		})
 	}

@@ -22,8 +22,8 @@ type loader struct {
 
 // rowText receives the texts of a row as the driver made them.
 type rowText struct {
-	typ, sourceID, targetID, name, origin, sourceDigest, mappingDigest, lastError, failedChange, missing, attributes, members string
-	active, partial                                                                                                           bool
+	typ, sourceID, targetID, name, origin, sourceDigest, mappingDigest, lastError, failedChange, missing, attributes, members, doubtful string
+	active, partial                                                                                                                     bool
 }
 
 const (
@@ -39,7 +39,7 @@ func newLoader() *loader {
 func (l *loader) scan(row scanner, r *Record) error {
 	t := &l.row
 	err := row.Scan(&t.typ, &t.sourceID, &t.targetID, &t.active, &t.name, &t.origin, &t.sourceDigest, &t.mappingDigest,
-		&r.Attempts, instant{&r.NextTry}, &t.lastError, &r.LastStatus, &t.failedChange, &t.missing, &t.partial, instant{&r.UpdatedAt}, &t.attributes, &t.members)
+		&r.Attempts, instant{&r.NextTry}, &t.lastError, &r.LastStatus, &t.failedChange, &t.missing, &t.partial, instant{&r.UpdatedAt}, &t.attributes, &t.members, &t.doubtful)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (l *loader) scan(row scanner, r *Record) error {
 	r.LastError = l.keep(t.lastError)
 	r.FailedChange = l.keep(t.failedChange)
 	r.Missing = Missing(l.share(t.missing))
-	r.Members = splitIDs(t.members)
+	r.Members, r.Doubtful = splitIDs(t.members), splitIDs(t.doubtful)
 	if r.Attributes, err = l.attributes(t.attributes); err != nil {
 		return fmt.Errorf("record %s: %w", r.SourceID, err)
 	}

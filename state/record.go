@@ -55,6 +55,7 @@ type Record struct {
 	Missing Missing // of a person; "" when there, or not known
 
 	Partial   bool      // group: not all membership batches are acknowledged yet
+	Doubtful  []string  // group: Okta ids of people whom WalkMe took and does not show; not among Members, and maybe in it
 	UpdatedAt time.Time // last acknowledgement; zero: none. See DB.Finish
 }
 
@@ -64,7 +65,7 @@ func (r *Record) ClearFailure() {
 }
 
 const recordColumns = `type, source_id, target_id, active, name, origin, source_digest, mapping_digest,
-	attempts, next_try, last_error, last_status, failed_change, missing, partial, updated_at, attributes, members`
+	attempts, next_try, last_error, last_status, failed_change, missing, partial, updated_at, attributes, members, doubtful`
 
 // updatedAt is the place of updated_at in recordColumns.
 const updatedAt = 15
@@ -225,21 +226,25 @@ func recordRows(recs []Record) ([]recordRow, error) {
 		if err != nil {
 			return nil, fmt.Errorf("record %s: members: %w", r.SourceID, err)
 		}
+		doubtful, err := joinIDs(r.Doubtful)
+		if err != nil {
+			return nil, fmt.Errorf("record %s: doubtful members: %w", r.SourceID, err)
+		}
 		rows[i] = recordRow{string(r.Type), r.SourceID, r.ID, r.Active, r.Name, string(r.Origin), r.SourceDigest, r.MappingDigest,
-			r.Attempts, millis(r.NextTry), r.LastError, r.LastStatus, r.FailedChange, string(r.Missing), r.Partial, millis(r.UpdatedAt), string(attributes), members}
+			r.Attempts, millis(r.NextTry), r.LastError, r.LastStatus, r.FailedChange, string(r.Missing), r.Partial, millis(r.UpdatedAt), string(attributes), members, doubtful}
 	}
 	return rows, nil
 }
 
 func (t *tx) putRecords(rows []recordRow) error {
 	for _, row := range rows {
-		_, err := t.exec(`INSERT INTO resources (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		_, err := t.exec(`INSERT INTO resources (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (type, source_id) DO UPDATE SET target_id = excluded.target_id, active = excluded.active,
 			name = excluded.name, origin = excluded.origin, source_digest = excluded.source_digest,
 			mapping_digest = excluded.mapping_digest, attempts = excluded.attempts, next_try = excluded.next_try,
 			last_error = excluded.last_error, last_status = excluded.last_status,
 			failed_change = excluded.failed_change, missing = excluded.missing, partial = excluded.partial, updated_at = excluded.updated_at,
-			attributes = excluded.attributes, members = excluded.members`, row...)
+			attributes = excluded.attributes, members = excluded.members, doubtful = excluded.doubtful`, row...)
 		if err != nil {
 			return fmt.Errorf("record %s: %w", row[1], err)
 		}

@@ -42,7 +42,7 @@ func TestRecordRoundTrip(t *testing.T) {
 				Type: scim.Group, SourceID: "00g1", ID: "g-1", Active: true, Members: []string{"00u1", "00u2"},
 				Attributes: scim.Attributes{{Path: "displayName", Value: "Editors"}},
 			},
-			Name: "Editors", Origin: state.Created, Partial: true,
+			Name: "Editors", Origin: state.Created, Partial: true, Doubtful: []string{"00u8", "00u9"},
 		},
 		"group without members": {Resource: scim.Resource{Type: scim.Group, SourceID: "00g2", Active: true}, Name: "Empty"},
 	}

@@ -118,7 +118,7 @@ func (r *runner) linkGroup(ctx context.Context, c *job, found *walkme.Group) err
 	err := r.write(ctx, c, &plan.MemberChange{}, func(context.Context) (written, error) {
 		rec := r.groupRecord(c, found.ID, found.DisplayName, state.Linked)
 		if before, ok := r.recorded(scim.Group, c.OktaID); ok && before.ID == found.ID {
-			rec.Origin, rec.Members, rec.Partial = before.Origin, before.Members, len(c.Members.Add) > 0
+			rec.Origin, rec.Members, rec.Doubtful, rec.Partial = before.Origin, before.Members, before.Doubtful, len(c.Members.Add) > 0
 		}
 		return written{record: &rec}, nil
 	})

@@ -29,7 +29,7 @@ func (r *runner) updateMembers(ctx context.Context, c *job) error {
 		return errNobodyYet
 	}
 	if !c.Replaces { // the group may have been made anew a moment ago
-		c.Members.Remove = slices.DeleteFunc(c.Members.Remove, func(id string) bool { return !scim.Contains(rec.Members, id) })
+		c.Members.Remove = slices.DeleteFunc(c.Members.Remove, func(id string) bool { return !mayHold(&rec, id) })
 	}
 	if !c.Replaces && !c.Whole && len(c.Members.Add)+len(c.Members.Remove) == 0 {
 		return nil
@@ -91,6 +91,7 @@ func (r *runner) pushMembers(ctx context.Context, c *job, change plan.MemberChan
 		err := r.write(ctx, part, &batch, func(ctx context.Context) (written, error) {
 			rec, result, err := r.sendBatch(ctx, part, batch, rename && i == 0)
 			if err != nil {
+				r.doubt(c.OktaID, batch.Add, err)
 				return written{}, r.withOktaIDs(err)
 			}
 			r.seeMembers(c, result.Seen, result.Unseen)
@@ -128,7 +129,7 @@ func (r *runner) outstanding(c *job, batches []plan.MemberChange) plan.MemberCha
 		left.Remove = append(left.Remove, b.Remove...)
 	}
 	left.Add = slices.DeleteFunc(left.Add, func(id string) bool { return scim.Contains(rec.Members, id) })
-	left.Remove = slices.DeleteFunc(left.Remove, func(id string) bool { return !scim.Contains(rec.Members, id) })
+	left.Remove = slices.DeleteFunc(left.Remove, func(id string) bool { return !mayHold(&rec, id) })
 	return left
 }
 
@@ -137,7 +138,8 @@ func (r *runner) sendBatch(ctx context.Context, c *job, batch plan.MemberChange,
 	addIDs, add := r.provisioned(batch.Add)
 	_, remove := r.provisioned(batch.Remove)
 	after := plan.ApplyMembers(rec.Members, plan.MemberChange{Add: addIDs, Remove: batch.Remove})
-	_, managed := r.provisioned(after)
+	// Who may be in the group stays in it where the whole list is written.
+	_, managed := r.provisioned(plan.ApplyMembers(after, plan.MemberChange{Add: rec.Doubtful, Remove: batch.Remove}))
 	certain := rec.Members
 	if rec.Partial { // what is sent again was not acknowledged for certain
 		certain = plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: batch.Add})
@@ -159,6 +161,7 @@ func (r *runner) sendBatch(ctx context.Context, c *job, batch plan.MemberChange,
 		}
 	}
 	rec.Members, rec.UpdatedAt, rec.SourceDigest = after, r.a.Now(), c.Target.SourceDigest
+	rec.Doubtful = plan.ApplyMembers(rec.Doubtful, plan.MemberChange{Remove: slices.Concat(addIDs, batch.Remove)})
 	return rec, result, nil
 }
 
@@ -186,6 +189,9 @@ func (r *runner) takeBack(rec *state.Record, members []walkme.RefusedMember, ref
 			rec.Members = plan.ApplyMembers(rec.Members, plan.MemberChange{Add: []string{oktaID}})
 		default:
 			refused.Add = append(refused.Add, oktaID)
+			if notShown(m.Err) {
+				rec.Doubtful = plan.ApplyMembers(rec.Doubtful, plan.MemberChange{Add: []string{oktaID}})
+			}
 			rec.Members = plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: []string{oktaID}})
 		}
 	}

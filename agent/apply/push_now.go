@@ -19,10 +19,11 @@ func (r *runner) pushNow(ctx context.Context, c *job, rec state.Record) error {
 			GroupID: rec.ID, Name: rec.Name, Rename: r.sendsName(c, rec), Managed: members, Acknowledged: acknowledged, Linked: rec.Origin == state.Linked,
 		})
 		if err != nil {
+			r.doubt(c.OktaID, ids, err)
 			return written{}, err
 		}
 		r.seeMembers(c, result.Seen, result.Unseen)
-		rec.Members, rec.Partial, rec.UpdatedAt = ids, false, r.a.Now()
+		rec.Members, rec.Doubtful, rec.Partial, rec.UpdatedAt = ids, nil, false, r.a.Now()
 		if reasons = r.takeBack(&rec, result.Refused, &refused); len(reasons) == 0 {
 			r.recovered(&rec, c)
 		}

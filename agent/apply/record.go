@@ -91,7 +91,9 @@ func (g *owners) passOn(oktaID string, old *state.Record, previous state.Record)
 	out := []state.Record{previous}
 	for _, group := range g.holding(oktaID, previous.SourceID) {
 		theirs := scim.Contains(group.Members, previous.SourceID)
-		group.Members = plan.Handover{From: previous.SourceID, To: oktaID}.PassMembers(group.Members, previous.ID != "")
+		handover := plan.Handover{From: previous.SourceID, To: oktaID}
+		group.Members = handover.PassMembers(group.Members, previous.ID != "")
+		group.Doubtful = handover.PassMembers(group.Doubtful, previous.ID != "")
 		if scim.Contains(group.Members, oktaID) && (inDoubt || !theirs) {
 			group.Partial = true
 		}
@@ -105,7 +107,7 @@ func (g *owners) passOn(oktaID string, old *state.Record, previous state.Record)
 func (g *owners) holding(oktaIDs ...string) []state.Record {
 	var out []state.Record
 	for _, group := range g.records[scim.Group] {
-		if slices.ContainsFunc(oktaIDs, func(id string) bool { return scim.Contains(group.Members, id) }) {
+		if slices.ContainsFunc(oktaIDs, func(id string) bool { return mayHold(group, id) }) {
 			out = append(out, *group)
 		}
 	}

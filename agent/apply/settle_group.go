@@ -67,7 +67,7 @@ func (s *settler) members(ctx context.Context, e state.Entry, rec state.Record) 
 	if _, stay := s.provisioned(plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: change.Members.Remove})); g.Incomplete(stay) {
 		members, certain = plan.ApplyMembers(rec.Members, plan.MemberChange{Add: change.Members.Add}), false
 	}
-	rec.Members = members
+	rec.Members, rec.Doubtful = members, plan.ApplyMembers(rec.Doubtful, plan.MemberChange{Remove: members})
 	if !certain {
 		rec.Partial = true
 		return replan("WalkMe does not show all of the members, and everybody is recorded who may be one").with(rec), nil

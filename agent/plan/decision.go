@@ -201,7 +201,7 @@ func (n present) ended(kind, item string) bool {
 	case HoldMemberRemovals:
 		group, person, _ := strings.Cut(item, "/")
 		r := n.managed[ObjectKey(scim.Group, group)]
-		if r == nil || !scim.Contains(r.Members, person) {
+		if r == nil || !scim.Contains(r.Members, person) && !scim.Contains(r.Doubtful, person) {
 			return true
 		}
 		g := n.pushed(group)

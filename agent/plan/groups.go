@@ -123,7 +123,7 @@ func (p *planner) relinkGroup(want *GroupWant, r *state.Record) {
 // meanwhile.
 func (p *planner) removeMissed(want *GroupWant, r *state.Record, eligible []string) {
 	members := p.afterHandovers(r.Members)
-	_, remove := scim.MemberDiff(members, eligible)
+	remove := p.leaving(r, eligible)
 	if remove = p.removable(remove, want); len(remove) == 0 {
 		return
 	}
@@ -162,8 +162,8 @@ func (p *planner) renameGroup(want *GroupWant, r *state.Record) {
 func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	eligible := p.eligible(want, r)
 	members := p.afterHandovers(r.Members)
-	add, remove := scim.MemberDiff(members, eligible)
-	remove = p.removable(remove, want)
+	add, _ := scim.MemberDiff(members, eligible)
+	remove := p.removable(p.leaving(r, eligible), want)
 	returners := p.returners(eligible, members)
 	forced := p.in.Scope.selection.wantsGroup(r)
 	c := p.groupChange(GroupMembers, want, r)
@@ -192,6 +192,12 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	}
 	p.add(c, r)
 	return true
+}
+
+// leaving are those who are in a group, or may be, and are not to be.
+func (p *planner) leaving(r *state.Record, eligible []string) []string {
+	_, remove := scim.MemberDiff(p.afterHandovers(ApplyMembers(r.Members, MemberChange{Add: r.Doubtful})), eligible)
+	return remove
 }
 
 // byHand says what was done in WalkMe by other hands, if all that a change does is to
