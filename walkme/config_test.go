@@ -63,6 +63,8 @@ func TestAuth(t *testing.T) {
 		{walkme.Auth{Token: basic}, "Basic " + basic},
 		{walkme.Auth{Token: "Bearer s3cret.s3cret"}, "Bearer s3cret.s3cret"},
 		{walkme.Auth{Token: "bearer s3cret"}, "Bearer s3cret"},
+		{walkme.Auth{Token: "Bearer !~"}, "Bearer !~"},
+		{walkme.Auth{Token: "Bearer s3cret\x7f"}, "!no header can carry"},
 		{walkme.Auth{}, "!give a username and password, or a token"},
 		{walkme.Auth{Username: "okta"}, "!the password is missing"},
 		{walkme.Auth{Password: "s3cret"}, "!the username is missing"},

@@ -158,6 +158,9 @@ func describe(r *walkme.MembersResult, err error) string {
 	if r.Seen {
 		s = "shown"
 	}
+	if r.Unseen {
+		s += ", empty"
+	}
 	for _, m := range r.Refused {
 		s += " !" + m.Member.ID
 	}
@@ -193,7 +196,7 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 		{"with 500, on a server that shows members", groupServer{members: []string{"x"}, unknown: []string{"a"}, refuse: 500},
 			walkme.OIN, delta, add("a", "b", "c"), "shown !a", []string{"x", "b", "c"}},
 		{"with 500, on one that never does", groupServer{neverShown: true, unknown: []string{"a"}, refuse: 500},
-			walkme.OIN, delta, add("a", "b"), "not shown !a", []string{"b"}},
+			walkme.OIN, delta, add("a", "b"), "not shown, empty !a", []string{"b"}},
 		{"500 for another reason, on one that never does", groupServer{neverShown: true, always: 500},
 			walkme.OIN, delta, add("a", "b"), "unknown: walkme: update members of group g1: outcome unknown: Internal Server Error", nil},
 		{"500 and applied", groupServer{members: []string{"x"}, late500: true}, walkme.OIN, delta, add("a", "b"), "shown", []string{"x", "a", "b"}},
@@ -204,7 +207,7 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 		{"by PUT, with 500", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 500},
 			walkme.AIW, delta, add("a", "b"), "shown !b", []string{"x", "a"}},
 		{"by PUT, with 500, on a server that never shows members", groupServer{neverShown: true, unknown: []string{"b"}, refuse: 500},
-			walkme.AIW, delta, add("a", "b"), "not shown !b", []string{"a"}},
+			walkme.AIW, delta, add("a", "b"), "not shown, empty !b", []string{"a"}},
 		{"by PUT, 500 and applied", groupServer{members: []string{"x"}, late500: true}, walkme.AIW, delta, add("a"), "shown", []string{"x", "a"}},
 		{"by PUT, 500 for another reason", groupServer{members: []string{"x"}, always: 500}, walkme.AIW, delta, add("a"),
 			"unknown: walkme: update members of group g1: outcome unknown: Internal Server Error", []string{"x"}},
@@ -218,7 +221,7 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 			walkme.OIN, delta, add("b"), "refused: walkme: update members of group g1: member b: Bad Request", []string{"x"}},
 		{"by PUT, and there is nothing else to write", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 500},
 			walkme.AIW, delta, add("b"), "refused: walkme: update members of group g1: member b: Not Found. Errors reported by remote server: User not found", []string{"x"}},
-		{"members never shown", groupServer{neverShown: true}, walkme.OIN, delta, add("a"), "not shown", []string{"a"}},
+		{"members never shown", groupServer{neverShown: true}, walkme.OIN, delta, add("a"), "not shown, empty", []string{"a"}},
 		{"200 without effect", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, delta, add("a"),
 			"refused: walkme: update members of group g1: member a: accepted, not applied: the membership is as before", []string{"x"}},
 		{"200 without effect, for many", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, delta, add("a", "b", "c", "d"),
@@ -299,7 +302,7 @@ func TestReplaceMembersOnServersThatDiffer(t *testing.T) {
 		{"ignored", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, members("a"),
 			"refused: walkme: replace members of group g1: accepted, not applied: the membership is as before", []string{"x"}},
 		{"ignored, nobody was to join", groupServer{members: []string{"x", "a"}, ignore: true}, walkme.OIN, members("a"), "shown !x", []string{"x", "a"}},
-		{"never shown", groupServer{neverShown: true}, walkme.OIN, members("a"), "not shown", []string{"a"}},
+		{"never shown", groupServer{neverShown: true}, walkme.OIN, members("a"), "not shown, empty", []string{"a"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := client(t, walkme.Config{BaseURL: target, Profile: tt.profile, Transport: handlerTransport{&tt.server}})
