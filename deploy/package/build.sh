@@ -14,6 +14,9 @@ cd "$(dirname "$0")/../.."
 ARCHS=${ARCHS:-amd64 arm64} FORMATS=${FORMATS:-deb rpm} OUT=${OUT:-dist}
 export GOFLAGS=-buildvcs=false CGO_ENABLED=0
 MAINTAINER=${MAINTAINER:-okta-walkme-agent maintainers <maintainers@example.com>}
+if [ "$DATE" = unknown ]; then # an archive of the sources: the day of the release
+	DATE=$(sed -n 's/^## \[.*\] - \([-0-9]*\)$/\1/p' CHANGELOG.md | head -1)T00:00:00Z
+fi
 SOURCE_DATE_EPOCH=$(date -u -d "$DATE" +%s)
 export SOURCE_DATE_EPOCH
 
@@ -49,10 +52,22 @@ for shell in bash zsh fish; do "$work/okta-walkme-agent" completion $shell >"$wo
 awk -v packager="$MAINTAINER" -f deploy/package/changelog.awk CHANGELOG.md >"$work/changelog.yaml"
 go run -C tools ./licenses -module "$PWD" -out "$work/THIRD-PARTY-LICENSES"
 
+# The SBOM takes the version from a repository's tag, so it is made of a copy that has
+# this one: of an archive of the sources, too.
+mkdir "$work/source"
+tar -c --exclude=./.git --exclude=./dist --exclude=./bin . | tar -x -C "$work/source"
+in_copy() {
+	GIT_AUTHOR_DATE=$DATE GIT_COMMITTER_DATE=$DATE git -C "$work/source" -c user.name=build -c user.email=build@example.com -c commit.gpgsign=false "$@"
+}
+in_copy init -q
+in_copy add -A
+in_copy commit -q --no-verify -m "$VERSION"
+in_copy tag "$VERSION"
+
 for ARCH in $ARCHS; do
 	GOOS=linux GOARCH=$ARCH go build -trimpath -ldflags "$LDFLAGS" -o "$work/okta-walkme-agent" ./cmd/okta-walkme-agent
 	GOOS=linux GOARCH=$ARCH "$work/cyclonedx-gomod" app -json -licenses -noserial -notimestamp \
-		-main cmd/okta-walkme-agent -output "$work/sbom.cdx.json" . 2>"$work/sbom.log" || { cat "$work/sbom.log"; exit 1; }
+		-main cmd/okta-walkme-agent -output "$work/sbom.cdx.json" "$work/source" 2>"$work/sbom.log" || { cat "$work/sbom.log"; exit 1; }
 	cp "$work/sbom.cdx.json" "$OUT/okta-walkme-agent_${PACKAGE_VERSION}_$ARCH.cdx.json"
 	cp "$work/okta-walkme-agent" "$OUT/okta-walkme-agent_${PACKAGE_VERSION}_linux_$ARCH"
 	recipe
