@@ -199,3 +199,15 @@ func TestPersonWhoseRemovalIsHeld(t *testing.T) {
 	v.post("/holds/h1/approve", map[string][]string{"digest": {digest}})
 	v.expect("/people/00u1", "approved by ada")
 }
+
+// TestPausedByConfiguration: a group whose source is paused waits for nothing.
+func TestPausedByConfiguration(t *testing.T) {
+	s := open(t, nil)
+	s.people(ann)
+	s.fill(func(ctx context.Context, db *state.DB) {
+		must(t, db.SaveSourceGroups(ctx, []state.SourceGroup{{ID: "00g1", Name: "Editors", PausedBy: "Editors", Members: []string{"00u1"}}}, nil))
+	})
+	v := s.visit(false)
+	v.expect("/groups/00g1", "paused", "!waiting")
+	v.expect("/people/00u1", "paused", "!goes in")
+}

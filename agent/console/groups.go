@@ -104,7 +104,7 @@ func groupStatus(g *state.SourceGroup, r *state.Record) (words, tone string) {
 		return "not pushed any more", ""
 	case g.Unreadable != "":
 		return "unreadable", "bad"
-	case g.Paused:
+	case g.Paused, g.PausedBy != "":
 		return "paused", "mod"
 	case r != nil && r.Attempts > 0:
 		return "error", "bad"

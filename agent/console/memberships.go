@@ -48,7 +48,7 @@ func memberships(source []state.SourceGroup, pushed []state.Record) []membership
 		switch {
 		case g.Unreadable != "":
 			m.PausedOrUnread = "not read: " + g.Unreadable
-		case g.Paused:
+		case g.Paused, g.PausedBy != "":
 			m.PausedOrUnread = "paused"
 		}
 		seen[g.ID] = len(out)
