@@ -11,7 +11,7 @@ import (
 
 // A member whom WalkMe took, and does not show, is no member on record: the push is tried
 // again. But the list may have been old, or a part. So it is remembered who may be in the
-// group, and whoever leaves it in Okta is taken out all the same.
+// group, and a person who leaves it in Okta is taken out all the same.
 
 // mayHold says whether a person is in a group, or may be.
 func mayHold(rec *state.Record, oktaID string) bool {

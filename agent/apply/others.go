@@ -71,7 +71,7 @@ func (o *others) note(err error) {
 	}
 }
 
-// owner returns the Okta id of who has a WalkMe object, "" for nobody. It needs the lock.
+// owner returns the Okta id of who has a WalkMe object, "" without an owner. It needs the lock.
 func (g *owners) owner(t scim.Type, walkmeID string) string {
 	id, ok := g.ownerOf[t][walkmeID]
 	if ok || t != scim.User || g.others == nil || walkmeID == "" || g.others.nobodys[walkmeID] {

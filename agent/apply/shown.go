@@ -29,8 +29,8 @@ func (r *runner) seeUser(c *job, u *walkme.User) {
 	}
 }
 
-// seeMembers does so for the members of a group: seen says that somebody is shown, unseen
-// that nobody is of those who were pushed.
+// seeMembers does so for the members of a group: seen says that members are shown, unseen
+// that none of those who were pushed is.
 func (r *runner) seeMembers(c *job, seen, unseen bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

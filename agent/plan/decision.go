@@ -103,7 +103,7 @@ func (d decisions) onMembers(p *Plan, c *Change) {
 	}
 }
 
-// undecided returns the removals of a membership change that nobody has approved.
+// undecided returns the removals of a membership change that no person has approved.
 func (d decisions) undecided(c *Change) []string {
 	if !c.Approved() {
 		return c.Members.Remove

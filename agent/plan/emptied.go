@@ -15,7 +15,7 @@ const (
 
 // holdEmptied holds what would take mapped values away: those of a likely slip, one
 // hold for each, and the others when they concern more people than the limit. Whatever
-// else differs of these people goes out, and whoever returns is activated.
+// else differs of these people goes out, and a person who returns is activated.
 func (l Limits) holdEmptied(p *Plan, in HoldInput) {
 	decided := byItem(in.Decisions)
 	for _, u := range in.Unvalued {

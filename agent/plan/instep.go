@@ -150,7 +150,7 @@ func (s *InStep) Drop(oktaID string) {
 }
 
 // Sharing returns the people in step who may have one userName with each other, or with
-// somebody of others: only those can be rejected for it.
+// a person among others: only those can be rejected for it.
 func (s *InStep) Sharing(others []Person) []string {
 	if s.Len() == 0 {
 		return nil

@@ -74,7 +74,7 @@ type HoldInput struct {
 	// approved passes, and what was rejected stays undone: neither counts.
 	Decisions []state.Decision
 
-	// Unvalued are the attributes that expressions read and nobody has.
+	// Unvalued are the attributes that expressions read and that are empty for all people.
 	Unvalued []Unvalued
 
 	// Confirm says that a person's mere absence from Okta's list is no reason to

@@ -5,7 +5,7 @@ import "okta-walkme-agent/internal/scim"
 // PathMembers stands in NotShown for the members of a group.
 const PathMembers = "members"
 
-// NotShown counts what WalkMe accepted and does not show, so that nobody can say
+// NotShown counts what WalkMe accepted and does not show, so that no reader can say
 // whether it is there.
 type NotShown struct {
 	Members int `json:"members"` // groups

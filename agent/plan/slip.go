@@ -15,7 +15,7 @@ import (
 // an attribute.
 const slipFrom = 5
 
-// Unvalued is an attribute that an expression reads and nobody has.
+// Unvalued is an attribute that an expression reads and that is empty for all people.
 type Unvalued struct {
 	Path       string `json:"path"` // of the mapping
 	Expression string `json:"expression"`
@@ -38,7 +38,7 @@ func (m Mapping) hasScope(scope string) bool {
 }
 
 // Concerned says whether the plan would do something because of one of these
-// attributes: empty a value, or create somebody without it.
+// attributes: empty a value, or create an account without it.
 func (p *Plan) Concerned(unvalued []Unvalued) bool {
 	return slices.ContainsFunc(unvalued, func(u Unvalued) bool { return len(p.concerned(u)) > 0 })
 }
