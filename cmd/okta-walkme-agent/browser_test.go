@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -116,6 +117,8 @@ func (b *browser) text() string {
 	return asks[string](b, `document.querySelector("main").innerText`)
 }
 
+var errAway = errors.New("the page is another one by now")
+
 // says waits until the page says each of the texts.
 func (b *browser) says(texts ...string) {
 	b.t.Helper()
@@ -124,8 +127,10 @@ func (b *browser) says(texts ...string) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		_, err = chromedp.Run(b.ctx, chromedp.Poll[bool](`document.querySelector("main")?.innerText.toLowerCase().replace(/\s+/g, " ").includes(`+string(quoted)+`)`,
-			chromedp.WithPollingTimeout(20*time.Second)))
+		for err = errAway; err != nil && b.ctx.Err() == nil && !errors.Is(err, chromedp.ErrPollingTimeout); { // a page that goes away ends the poll
+			_, err = chromedp.Run(b.ctx, chromedp.Poll[bool](`document.querySelector("main")?.innerText.toLowerCase().replace(/\s+/g, " ").includes(`+string(quoted)+`)`,
+				chromedp.WithPollingTimeout(20*time.Second)))
+		}
 		if err != nil {
 			b.t.Fatalf("the page does not say %q (%v):\n%s", want, err, b.text())
 		}
