@@ -106,6 +106,32 @@ func TestMembersWhoWereShownAreMissed(t *testing.T) {
 	})
 }
 
+// What the earlier tenant has shown says nothing of the one that is adopted.
+func TestAdoptedTenantHasShownNothing(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
+		w.hire("ann")
+		w.group("push Team", "ann")
+		w.sync()
+		w.tenant.SetQuirks(walkmetest.Quirks{MembersNeverEchoed: true})
+		w.restart()
+		planned, err := w.agent.Plan(t.Context(), agent.Options{Scope: plan.Scope{}.Refreshed()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, "refresh before", drifts(planned), `
+			group_members push Team: drift: members were taken out in WalkMe
+			+ ann`)
+		if _, err := w.agent.AdoptTenant(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		planned, _ = w.refreshed()
+		wantText(t, "refresh after", drifts(planned), "")
+		wantText(t, "not shown", unseenIn(planned), "members 1, values 0: members")
+	})
+}
+
 // A part of a list drops nobody, and is no proof that the others are there.
 func TestRefreshOfAPartialList(t *testing.T) {
 	t.Parallel()

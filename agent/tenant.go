@@ -201,7 +201,16 @@ func (a *Agent) AdoptTenant(ctx context.Context) (Missing, error) {
 			return out, fmt.Errorf("what the tenant lacks: %w", err)
 		}
 	}
+	if err := a.forgetShown(ctx); err != nil {
+		return out, err
+	}
 	return out, a.seen(ctx)
+}
+
+// forgetShown forgets what the earlier tenant has shown, and has not: what it did show
+// would make drift of whatever the next one does not.
+func (a *Agent) forgetShown(ctx context.Context) error {
+	return errors.Join(everShown.Save(ctx, a.State, plan.Shown{}), LastUnshown.Save(ctx, a.State, Unshown{}))
 }
 
 // presentIDs lists the ids of everything that the tenant shows.
