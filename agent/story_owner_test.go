@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -68,6 +70,27 @@ func TestTwoPeopleFindOneAccount(t *testing.T) {
 		}
 		if got := w.accounts(); !strings.Contains(got, "ann: Ann Example\n") || strings.Count(got, "(inactive)") != 1 {
 			t.Errorf("accounts =\n%s\nwant ann active and one inactive", got)
+		}
+	})
+}
+
+// An account that has passed to somebody else is left alone, run after run, and asked
+// about with growing pauses. The person it belonged to stays on record as failed.
+func TestPassedAccountPauses(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile)
+		w.hire("ann", "bob")
+		w.sync()
+		id := w.record("ann").ID
+		w.tenant.SetUser(id, func(u *walkmetest.User) { u.UserName, u.ExternalID = "zoe@example.com", "00uzoe" })
+		w.org.Unassign(w.people["ann"])
+		w.pausesGrow(func(c *plan.Change) bool { return c.Action == plan.Deactivate })
+		if report := w.sync(); report.Run.Outcome != agent.RunProblems || !strings.Contains(report.Changes[0].Error, "was left alone") {
+			t.Errorf("outcome %s, %s; want problems, because the account was left alone", report.Run.Outcome, report.Changes[0].Error)
+		}
+		if got := w.accounts(); strings.Contains(got, "inactive") {
+			t.Errorf("accounts =\n%s\nwant all of them active", got)
 		}
 	})
 }
