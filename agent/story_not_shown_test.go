@@ -106,6 +106,32 @@ func TestMembersWhoWereShownAreMissed(t *testing.T) {
 	})
 }
 
+// A list that is cut at any other number is taken for whole: those whom it lacks are
+// drift, then failures that are tried again. Nobody is taken out.
+func TestRefreshOfAnOddPart(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
+		var all []string
+		for i := range 60 {
+			all = append(all, fmt.Sprintf("p%02d", i))
+		}
+		w.hire(all...)
+		w.group("push Team", all...)
+		w.sync()
+		w.tenant.SetQuirks(walkmetest.Quirks{MembersShownMax: 58})
+		for _, why := range []string{"members were taken out in WalkMe", "accepted, not applied"} {
+			planned, _ := w.refreshed()
+			if got := drifts(planned); !strings.Contains(got, why) || strings.Contains(got, "\n- ") {
+				t.Errorf("plan =\n%s\nwant %q, and nobody to be taken out", got, why)
+			}
+			if g, _ := w.tenant.Group("push Team"); len(g.Members) != len(all) {
+				t.Errorf("%d members are left of %d", len(g.Members), len(all))
+			}
+		}
+	})
+}
+
 // What the earlier tenant has shown says nothing of the one that is adopted.
 func TestAdoptedTenantHasShownNothing(t *testing.T) {
 	t.Parallel()
