@@ -69,6 +69,9 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 	if err != nil {
 		return nil, err
 	}
+	if err := a.recallUnshown(ctx, planned, v, scope); err != nil {
+		return nil, err
+	}
 	for _, n := range v.unseen {
 		planned.NoteNotShown(n.t, n.oktaID, n.path)
 	}

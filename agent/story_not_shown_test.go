@@ -52,6 +52,12 @@ func TestMembersAreNotShown(t *testing.T) {
 			create ann:
 			create bob:
 			group_create push Team: members`)
+		wantText(t, "quiet run", unseenIn(&w.sync().Plan), "members 1, values 0: members")
+		offline, err := w.agent.PlanOffline(t.Context(), agent.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, "plan --offline", unseenIn(offline), "members 1, values 0: members")
 		for range 2 {
 			planned, report := w.refreshed()
 			wantText(t, "refresh", unseenIn(planned), "members 1, values 0: members")
@@ -67,6 +73,7 @@ func TestMembersAreNotShown(t *testing.T) {
 		w.tenant.SetQuirks(walkmetest.Quirks{})
 		planned, _ = w.refreshed()
 		wantText(t, "refresh when the server has learnt to show them", unseenIn(planned), nothingUnseen)
+		wantText(t, "quiet run after that", unseenIn(&w.sync().Plan), nothingUnseen)
 	})
 }
 

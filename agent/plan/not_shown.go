@@ -62,14 +62,22 @@ func (p *Plan) NoteNotShown(t scim.Type, oktaID string, paths ...string) {
 		}
 		p.unseen[object{t, oktaID}] = true
 	}
-	p.Summary.NotShown = NotShown{}
+	var own NotShown
 	for o := range p.unseen {
 		if o.t == scim.Group {
-			p.Summary.NotShown.Members++
+			own.Members++
 		} else {
-			p.Summary.NotShown.Values++
+			own.Values++
 		}
 	}
+	p.Summary.NotShown.Members = max(p.recalled.Members, own.Members)
+	p.Summary.NotShown.Values = max(p.recalled.Values, own.Values)
+}
+
+// RecallNotShown says what an earlier run was not shown, for a plan that does not look
+// itself. What it notes of its own may be among it, so the greater count stands.
+func (p *Plan) RecallNotShown(n NotShown, paths []string) {
+	p.recalled, p.Summary.NotShown, p.NotShown = n, n, scim.SortedSet(paths)
 }
 
 // NoteOutcomes adds what the changes of a run do not show.

@@ -104,6 +104,7 @@ type Plan struct {
 	unnamed  []string        // see Unnamed
 	released []Release       // what an approval has kept from being held
 	unseen   map[object]bool // what Summary.NotShown counts
+	recalled NotShown        // of an earlier run
 }
 
 // Unmanaged counts what is in WalkMe and not the agent's. It is never touched.
