@@ -77,10 +77,10 @@ func TestEdges(t *testing.T) {
 	})
 	env := el.Env{User: map[string]any{"pattern": "yy-MM-dd", "zero": 0.0}}
 	for src, want := range map[string]string{
-		`1.5 / user.zero`:                                       "division by zero",
-		`1.5 % user.zero`:                                       "division by zero",
-		`Time.fromUnixToIso8601("-62167219200000")`:                "timestamp",
-		`Time.fromUnixToIso8601("253402300799000")`:                "timestamp",
+		`1.5 / user.zero`: "division by zero",
+		`1.5 % user.zero`: "division by zero",
+		`Time.fromUnixToIso8601("-62167219200000")`:             "timestamp",
+		`Time.fromUnixToIso8601("253402300799000")`:             "timestamp",
 		`Time.fromStringToIso8601("15-07-31", user.pattern)`:    "write yyyy",
 		`String.substring("abc", 0, 9223372036854775808.0)`:     "",
 		`Time.fromStringToIso8601("2015-07-31", "yyyy-MM-'dd")`: "",
