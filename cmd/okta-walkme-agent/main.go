@@ -25,11 +25,15 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	http.DefaultTransport = service.WithinHost(http.DefaultTransport)
+	keepWithinHost()
 	os.Exit(run(interruptible(), os.Args[1:], environment{
 		getenv: hideOkta(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 	}))
 }
+
+// keepWithinHost holds every client that takes the default transport to the host that it
+// was told, those inside libraries, too.
+func keepWithinHost() { http.DefaultTransport = service.WithinHost(http.DefaultTransport) }
 
 // errInterrupted is the cause of a context that a signal has ended.
 var errInterrupted error = interruptedError{}

@@ -10,6 +10,7 @@ import (
 // they wait for disks and timers most of the time.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	keepWithinHost() // as main does
 	told := false
 	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
 	if !told {

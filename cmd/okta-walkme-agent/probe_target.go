@@ -76,16 +76,19 @@ func (c *cli) aimByFlags(target string, f *probeFlags) error {
 	return nil
 }
 
-// asTyped is the credential with its scheme. A bare token is a bearer token, as on
-// Okta's own pages, unless it is the base64 of user name and password.
+// asTyped is the header Authorization of what is typed into Okta's API Token field. A
+// bare token is a bearer token, as on Okta's own pages, unless it is the base64 of user
+// name and password.
 func asTyped(value string) string {
 	value = strings.TrimSpace(value)
-	scheme, _, found := strings.Cut(value, " ")
-	if found && (strings.EqualFold(scheme, "Basic") || strings.EqualFold(scheme, "Bearer")) {
-		return value
+	scheme, rest, found := strings.Cut(value, " ")
+	for _, known := range []string{"Basic", "Bearer"} {
+		if found && strings.EqualFold(scheme, known) {
+			return known + " " + strings.TrimSpace(rest)
+		}
 	}
 	if text, err := base64.StdEncoding.DecodeString(value); err == nil && strings.Contains(string(text), ":") && !found {
-		return value
+		return "Basic " + value
 	}
 	return "Bearer " + value
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent/probe/scenario"
+	"okta-walkme-agent/walkme"
 )
 
 func (c *cli) scenarioCommand() *cobra.Command {
@@ -20,7 +21,8 @@ func (c *cli) scenarioCommand() *cobra.Command {
 		Long: `A scenario is a YAML file: people and groups in Okta, steps that change them
 and let the agent run, and expectations on its requests, on the accounts and
 groups in the end, on its exit code and its words. "scenario example" prints
-one, "scenario schema" the JSON schema with which editors complete it; docs/scenarios holds what Okta's documentation says, a sentence each.`,
+one, "scenario schema" the JSON schema with which editors complete it;
+docs/scenarios holds what Okta's documentation says, a sentence each.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -102,7 +104,7 @@ func (s *scenarioRun) options(c *cli) (scenario.Options, error) {
 	if err != nil {
 		return opts, usage("--auth %v", err)
 	}
-	opts.Authorization = credential
+	opts.Authorization, opts.Transport = asTyped(credential), walkme.NewTransport()
 	return opts, nil
 }
 

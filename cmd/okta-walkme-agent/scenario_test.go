@@ -160,6 +160,10 @@ func TestScenarioRefuses(t *testing.T) {
 		"a wrong quirk":    {text: "tenant: {quirks: [explode]}\nsteps: [sync]\n", want: `there is no quirk "explode"`},
 		"a wrong profile":  {text: "wire_profile: okta\nsteps: [sync]\n", want: `s.yaml:1:1: wire_profile is oin, aiw or both, not "okta"`},
 		"exit of nothing":  {text: "steps: [{expect_exit: 0}]\n", want: "expect_exit stands beside a command"},
+		"a key twice":      {text: oneSync + "    expect_exit: 0\n    expect_exit: 3\n", want: `s.yaml:10:5: the key "expect_exit" is there twice`},
+		"a group twice":    {text: "org:\n  groups:\n    - {name: g}\n    - {name: g}\nsteps: [sync]\n", want: `s.yaml:4:1: org.groups: the name "g" is there twice`},
+		"a line of lists":  {text: "org:\n  assignments: [x]\ntenant:\n  faults: [explode]\nsteps: [sync]\n", want: `s.yaml:4:1: tenant.faults: there is no fault "explode"`},
+		"a folder":         {text: oneSync, args: []string{"/"}, want: "/ is a folder, not a file"},
 		"auth alone":       {text: oneSync, args: []string{"--auth", "env:X"}, want: "--auth is for --target"},
 		"target alone":     {text: oneSync, args: []string{"--target", "http://127.0.0.1:1"}, want: "--target wants --auth"},
 		"flag":             {text: oneSync, args: []string{"--wire-profile", "x"}, want: "--wire-profile is oin, aiw or both"},
@@ -184,6 +188,31 @@ func TestScenarioWithoutTarget(t *testing.T) {
 	t.Parallel()
 	env := func(string) string { return "Basic dTpw" }
 	if code, out := play(t, env, oneSync, "--target", "http://127.0.0.1:1/scim", "--auth", "env:X"); code != exitFailed || !strings.Contains(out, "connection refused") {
+		t.Errorf("%d %s", code, out)
+	}
+}
+
+// A configuration that the agent refuses lets nothing hold, unless the file says so.
+func TestScenarioRefusedConfiguration(t *testing.T) {
+	t.Parallel()
+	text := "config: {walkme: {nope: 1}}\nsteps: [sync]\n"
+	if code, out := play(t, noEnv, text); code != exitProblems || !strings.Contains(out, "s.yaml:2: the configuration is refused") || !strings.Contains(out, "walkme.nope") {
+		t.Errorf("%d %s", code, out)
+	}
+	for _, expected := range []string{text + "expect_exit: 78\n", "config: {walkme: {nope: 1}}\nsteps: [{sync: , expect_exit: 78}]\n"} {
+		if code, out := play(t, noEnv, expected); code != exitOK {
+			t.Errorf("%s: %d %s", expected, code, out)
+		}
+	}
+}
+
+// The credential of a target is what one types into Okta: a bare token is sent as Bearer.
+func TestScenarioBareToken(t *testing.T) {
+	t.Parallel()
+	tenant := walkmetest.Start(walkmetest.Options{Authorization: "Bearer t0ken"})
+	t.Cleanup(tenant.Close)
+	env := func(key string) string { return map[string]string{"TOKEN": "t0ken"}[key] }
+	if code, out := play(t, env, oneSync, "--target", tenant.URL(), "--auth", "env:TOKEN"); code != exitOK {
 		t.Errorf("%d %s", code, out)
 	}
 }

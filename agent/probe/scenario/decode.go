@@ -91,8 +91,14 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value) {
 	if noting {
 		lines.Set(reflect.ValueOf(map[string]int{}))
 	}
+	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
+		if seen[key.Value] {
+			d.wrong(key, "the key %q is there twice", key.Value)
+			continue
+		}
+		seen[key.Value] = true
 		field, ok := fields[key.Value]
 		if !ok || strings.HasPrefix(key.Value, "\x00") {
 			d.wrong(key, "there is no key %q here%s", key.Value, nearest(key.Value, fields))

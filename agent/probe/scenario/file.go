@@ -27,9 +27,10 @@ type File struct {
 
 // Org is what Okta holds in the beginning.
 type Org struct {
-	People      []Person `yaml:"people"`
-	Groups      []Group  `yaml:"groups"`
-	Assignments []string `yaml:"assignments"` // logins, assigned by hand
+	Lines       map[string]int `yaml:"-"` // of the keys
+	People      []Person       `yaml:"people"`
+	Groups      []Group        `yaml:"groups"`
+	Assignments []string       `yaml:"assignments"` // logins, assigned by hand
 }
 
 // Person is somebody in Okta.
@@ -58,10 +59,11 @@ type Group struct {
 
 // Tenant is what the built-in tenant holds in the beginning.
 type Tenant struct {
-	Accounts []Account     `yaml:"accounts"`
-	Groups   []TenantGroup `yaml:"groups"`
-	Quirks   []string      `yaml:"quirks"`
-	Faults   []string      `yaml:"faults"`
+	Lines    map[string]int `yaml:"-"` // of the keys
+	Accounts []Account      `yaml:"accounts"`
+	Groups   []TenantGroup  `yaml:"groups"`
+	Quirks   []string       `yaml:"quirks"`
+	Faults   []string       `yaml:"faults"`
 }
 
 // Account is an account that is there before.

@@ -36,15 +36,17 @@ func Load(path string) (*File, error) {
 
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("scenario: %w", err)
-	}
-	if info.Size() > maxFile || !info.Mode().IsRegular() && info.Size() > 0 {
-		return nil, fmt.Errorf("scenario: %s is larger than %d MiB, or no file", path, maxFile>>20)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read a scenario: %w", err)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder, not a file", path)
+	case info.Size() > maxFile:
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("scenario: %w", err)
+		return nil, fmt.Errorf("read a scenario: %w", err)
 	}
 	return data, nil
 }
@@ -148,12 +150,17 @@ func (o *Org) check(d *decoder) {
 		}
 	}
 	for _, login := range o.Assignments {
-		somebody(1, "org.assignments", login)
+		somebody(o.Lines["assignments"], "org.assignments", login)
 	}
+	named := map[string]bool{}
 	for _, g := range o.Groups {
 		if g.Name == "" {
 			d.wrong(at(g.Line), "org.groups: every group has a name")
 		}
+		if named[g.Name] {
+			d.wrong(at(g.Line), "org.groups: the name %q is there twice, which Okta refuses", g.Name)
+		}
+		named[g.Name] = true
 		for _, login := range g.Members {
 			somebody(g.Line, "org.groups: "+g.Name, login)
 		}
@@ -164,12 +171,12 @@ func (t *Tenant) check(d *decoder) {
 	var q walkmetest.Quirks
 	for _, text := range t.Quirks {
 		if err := q.Set(text); err != nil {
-			d.wrong(at(1), "tenant.quirks: %v", err)
+			d.wrong(at(t.Lines["quirks"]), "tenant.quirks: %v", err)
 		}
 	}
 	for _, text := range t.Faults {
 		if _, err := fault.Parse(text, walkmetest.FaultKinds()); err != nil {
-			d.wrong(at(1), "tenant.faults: %v", err)
+			d.wrong(at(t.Lines["faults"]), "tenant.faults: %v", err)
 		}
 	}
 }

@@ -106,15 +106,29 @@ func (s *stage) step(ctx context.Context, step *Step) ([]Failure, error) {
 	}
 	j := &judge{s: s, inv: inv, exchanges: s.conduit.taken()[s.since:]}
 	j.expectations(&step.Expectations)
-	if step.Exit == nil && s.ran && step.isCommand() && s.code == exitUsage {
-		j.fail(step.Line, "the command is not one of the agent's\n%s", indented(s.output))
+	if step.Exit == nil && s.ran && step.isCommand() {
+		s.refused(j, step.Line)
 	}
 	s.remember(inv)
 	return j.failures, nil
 }
 
-// exitUsage is the exit code of wrong usage.
-const exitUsage = 64
+// The exit codes of a command that cannot begin.
+const (
+	exitUsage  = 64
+	exitConfig = 78
+)
+
+// refused fails for a command that never began and that nobody expected to be refused:
+// whatever else holds then, holds of nothing.
+func (s *stage) refused(j *judge, line int) {
+	switch {
+	case s.code == exitUsage:
+		j.fail(line, "the command is not one of the agent's\n%s", indented(s.output))
+	case s.code == exitConfig && (s.file.Exit == nil || *s.file.Exit != exitConfig):
+		j.fail(line, "the configuration is refused (expect_exit: %d, if it is to be)\n%s", exitConfig, indented(s.output))
+	}
+}
 
 func (s *Step) isCommand() bool {
 	return s.Check != nil || s.Plan != nil || s.Sync != nil || s.Resync != nil || s.Run != nil

@@ -34,6 +34,9 @@ type Options struct {
 	// Authorization is what Target wants as the header of that name.
 	Authorization string
 
+	// Transport reaches Target, and leaves answers compressed.
+	Transport http.RoundTripper
+
 	// Verbose, if set, is shown the output of every command.
 	Verbose io.Writer
 }
@@ -75,9 +78,7 @@ func newStage(f *File, profile string, opts Options) (*stage, error) {
 		}
 		target, next = "http://walkme.invalid"+walkmetest.DefaultBasePath, s.tenant.Transport()
 	} else {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.DisableCompression = true
-		next = t
+		next = opts.Transport
 	}
 	s.client = &http.Client{Transport: next}
 	if s.conduit, err = startConduit(target, next); err == nil {
