@@ -61,9 +61,12 @@ func (s *fakeServer) flags(cmd *cobra.Command, standard string) {
 
 // open listens, so that the base URL is known before anything is served.
 func (s *fakeServer) open(ctx context.Context, c *cli) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(s.listen)
+	host, port, err := net.SplitHostPort(s.listen)
 	if err != nil {
 		return nil, usage("--listen %s is not HOST:PORT, such as 127.0.0.1:8080 or :8080", s.listen)
+	}
+	if _, err := net.DefaultResolver.LookupPort(ctx, "tcp", port); err != nil {
+		return nil, usage("--listen %s: %s is no port: a number from 1 to 65535, or 0 for a free one", s.listen, port)
 	}
 	if (s.certFile == "") != (s.keyFile == "") {
 		return nil, usage("--tls-cert and --tls-key go together")
@@ -106,6 +109,20 @@ func (s *fakeServer) protect(c *cli, host string) error {
 // secret reads env:NAME or file:PATH.
 func (c *cli) secret(reference string) (string, error) {
 	return configs.Secret(reference).Resolve(configs.Env{Getenv: c.getenv})
+}
+
+// inShell is how a POSIX shell, between double quotes, writes the secret that a reference
+// names.
+func inShell(reference string) string {
+	kind, name, _ := strings.Cut(reference, ":")
+	switch kind {
+	case "env":
+		return "$" + name
+	case "credential":
+		name = "$CREDENTIALS_DIRECTORY/" + name
+		return "$(cat \"" + name + "\")"
+	}
+	return "$(cat '" + strings.ReplaceAll(name, "'", `'\''`) + "')"
 }
 
 func isLoopback(host string) bool {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -171,10 +172,16 @@ func (s *oktaServer) introduction(org *oktatest.Org) string {
 	}
 	credential := "SSWS " + org.Token()
 	if s.token != "" {
-		credential = "SSWS $OKTA_TOKEN"
+		credential = "SSWS " + inShell(s.token)
 	}
 	fmt.Fprintf(&b, "\nTry it, and change it by Okta's own API:\n\n")
 	fmt.Fprintf(&b, "  curl %s-H \"Authorization: %s\" \\\n    '%s/api/v1/apps/%s/users'\n", insecure, credential, org.URL(), org.AppID())
-	fmt.Fprintf(&b, "  curl %s-H \"Authorization: %s\" \\\n    -X POST '%s/api/v1/users/ann@example.com/lifecycle/suspend'\n", insecure, credential, org.URL())
+	for _, p := range org.People() {
+		if p.Status != "ACTIVE" {
+			continue
+		}
+		fmt.Fprintf(&b, "  curl %s-H \"Authorization: %s\" \\\n    -X POST '%s/api/v1/users/%s/lifecycle/suspend'\n", insecure, credential, org.URL(), url.PathEscape(p.Login))
+		break
+	}
 	return b.String() + s.closing(org.URL())
 }

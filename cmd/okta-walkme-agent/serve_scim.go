@@ -15,6 +15,7 @@ import (
 type scimServer struct {
 	fakeServer
 	auth   string
+	scheme string // with its blank, where the credential is a bare token
 	path   string
 	quirks []string
 	faults []string
@@ -72,7 +73,10 @@ func (s *scimServer) tenant(c *cli) (*walkmetest.Tenant, error) {
 		if err != nil {
 			return nil, usage("--auth %v", err)
 		}
-		opts.Authorization = credential
+		opts.Authorization = asTyped(credential)
+		if bare, ok := strings.CutSuffix(opts.Authorization, credential); ok {
+			s.scheme = bare
+		}
 	}
 	if !s.quiet {
 		opts.Strict = func(format string, args ...any) {
@@ -125,7 +129,7 @@ func (s *scimServer) introduction(base string) string {
 	} else {
 		b.WriteString("one account (admin@example.com).\n\n")
 	}
-	sample := "-H \"Authorization: $SCIM_AUTH\""
+	sample := fmt.Sprintf("-H \"Authorization: %s%s\"", s.scheme, inShell(s.auth))
 	if s.auth == "" {
 		fmt.Fprintf(&b, "  user name      %s\n  password       %s\n", walkmetest.DefaultUsername, walkmetest.DefaultPassword)
 		fmt.Fprintf(&b, "  authorization  %s\n", basicAuthorization(walkmetest.DefaultUsername, walkmetest.DefaultPassword))

@@ -189,6 +189,7 @@ func TestServeRefuses(t *testing.T) {
 		want string
 	}{
 		{"scim --listen 8080", exitUsage, "is not HOST:PORT"},
+		{"scim --listen 127.0.0.1:99999", exitUsage, "99999 is no port"},
 		{"scim --listen " + port, exitFailed, "address already in use"},
 		{"scim --quirk explode", exitUsage, `there is no quirk "explode"`},
 		{"scim --fault explode", exitUsage, `there is no fault "explode"; there are status`},
@@ -223,6 +224,43 @@ func TestListQuirks(t *testing.T) {
 		var q walkmetest.Quirks
 		if err := q.Set(name); err != nil || strings.TrimSpace(sentence) == "" {
 			t.Errorf("%q: %v", line, err)
+		}
+	}
+}
+
+// The sample command works as it is printed, whatever names the credential, and the
+// credential is what one types into Okta.
+func TestServeSample(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "it's a token")
+	if err := os.WriteFile(file, []byte("abc\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := func(key string) string {
+		return map[string]string{"WHOLE": "Bearer abc", "BARE": "abc", "PAIR": "dTpw"}[key]
+	}
+	for reference, want := range map[string]struct{ sample, header string }{
+		"env:WHOLE":    {`-H "Authorization: $WHOLE"`, "Bearer abc"},
+		"env:BARE":     {`-H "Authorization: Bearer $BARE"`, "Bearer abc"},
+		"env:PAIR":     {`-H "Authorization: Basic $PAIR"`, "Basic dTpw"},
+		"file:" + file: {`-H "Authorization: Bearer $(cat '` + strings.ReplaceAll(file, "'", `'\''`) + `')"`, "Bearer abc"},
+	} {
+		s := serveFake(t, env, "scim", "--listen", "127.0.0.1:0", "--quiet", "--auth", reference)
+		if !strings.Contains(s.intro, want.sample) {
+			t.Errorf("the introduction lacks %s\n%s", want.sample, s.intro)
+		}
+		if status, body := s.ask("GET", s.url+"/Users", "", "Authorization", want.header); status != 200 {
+			t.Errorf("%s: %s is answered %d %s", reference, want.header, status, body)
+		}
+	}
+	seed := filepath.Join(t.TempDir(), "org.yaml")
+	if err := os.WriteFile(seed, []byte("people: [{login: zoe@example.com}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serveFake(t, env, "okta", "--listen", "127.0.0.1:0", "--quiet", "--token", "env:BARE", "--seed", seed)
+	for _, part := range []string{`"Authorization: SSWS $BARE"`, "/users/zoe@example.com/lifecycle/suspend"} {
+		if !strings.Contains(s.intro, part) {
+			t.Errorf("the introduction lacks %s\n%s", part, s.intro)
 		}
 	}
 }
