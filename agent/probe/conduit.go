@@ -116,11 +116,9 @@ func (c *conduit) admit(x *Exchange) (*creation, error) {
 
 // attempt sends the request once.
 func (c *conduit) attempt(req *http.Request, x *Exchange) (*http.Response, error) {
-	if c.pace != nil {
-		if err := c.pace.Wait(req.Context()); err != nil {
-			x.Err = err
-			return nil, fmt.Errorf("%w: %w", walkme.ErrNotSent, err)
-		}
+	if err := c.keepPace(req.Context()); err != nil {
+		x.Err = err
+		return nil, fmt.Errorf("%w: %w", walkme.ErrNotSent, err)
 	}
 	ctx, cancel := attempt(req.Context(), x.Method != http.MethodGet)
 	defer cancel()
@@ -150,6 +148,28 @@ func (c *conduit) attempt(req *http.Request, x *Exchange) (*http.Response, error
 	resp.Header = resp.Header.Clone()
 	resp.Header.Del("Content-Encoding")
 	return resp, nil
+}
+
+// keepPace waits for the turn of a request, and at most until the run ends. A limiter's
+// own Wait gives up at once when the turn would come too late: the check would fail for
+// it while the run has time left.
+func (c *conduit) keepPace(ctx context.Context) error {
+	if c.pace == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	turn := c.pace.Reserve()
+	timer := time.NewTimer(turn.Delay())
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		turn.Cancel()
+		return context.Cause(ctx)
+	}
 }
 
 // errTooSlow is Okta's limit for one request.

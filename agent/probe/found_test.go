@@ -1,9 +1,13 @@
 package probe_test
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"okta-walkme-agent/agent/probe"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -100,5 +104,80 @@ func TestHostileServer(t *testing.T) {
 	var text strings.Builder
 	if err := probe.JUnit(&text, r, false); err != nil || strings.Contains(text.String(), "\x1b") {
 		t.Errorf("JUnit obeys the server: %v", err)
+	}
+}
+
+// TestTimeUpAccusesNobody ends a run that waits for its own pace: what it did not send is
+// no fault of the server.
+func TestTimeUpAccusesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := newTenant(walkmetest.Options{})
+		defer tenant.Close()
+		o := options(tenant)
+		o.RequestsPerSecond, o.Timeout = 3, 20*time.Second
+		r, err := probe.Run(t.Context(), o)
+		var incomplete *probe.IncompleteError
+		if !errors.As(err, &incomplete) || !strings.Contains(incomplete.Reason, "the time was up") {
+			t.Errorf("Run() = %v, want an IncompleteError about the time", err)
+		}
+		if got := accused(r); len(got) > 0 || r.Summary.Passed == 0 || r.Summary.Skipped == 0 {
+			t.Errorf("%+v, accused of what was not sent:\n%s", r.Summary, strings.Join(got, "\n"))
+		}
+	})
+}
+
+// answering is a server that has one answer.
+type answering struct {
+	status         int
+	header, answer string
+}
+
+func (a answering) RoundTrip(req *http.Request) (*http.Response, error) {
+	name, value, _ := strings.Cut(a.header, ": ")
+	return &http.Response{StatusCode: a.status, Header: http.Header{name: {value}}, Body: io.NopCloser(strings.NewReader(a.answer)), Request: req}, nil
+}
+
+// TestWrongAddress holds what is said of a server that is none, or of another address.
+func TestWrongAddress(t *testing.T) {
+	for name, tt := range map[string]struct {
+		server         answering
+		detail, remedy string
+	}{
+		"a slash at the end": {answering{301, "Location: /scim/Users/", ""}, "redirected to /scim/Users/", "with or without a slash"},
+		"the same host":      {answering{308, "Location: http://127.0.0.1/v2/Users?startIndex=1", ""}, "redirected to http://127.0.0.1/v2/Users", "give the base URL to which it redirects"},
+		"to sign in":         {answering{302, "Location: https://login.example.com/sso", ""}, "redirected to login.example.com, as to a page for signing in", "Authorization"},
+		"TLS":                {answering{400, "Content-Type: text/plain", "Client sent an HTTP request to an HTTPS server."}, "answered 400", "write https://"},
+		"nothing to read":    {answering{204, "Server: x", ""}, "204, and the answer is not SCIM's", "give the SCIM base URL"},
+		"a failure":          {answering{500, "Server: x", ""}, "answered 500", "look into the log"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(newTenant(walkmetest.Options{}))
+			o.Transport = tt.server
+			r := judge(t, o)
+			c := r.Checks[0]
+			if c.ID != "spec.credentials" || c.Outcome != probe.Failed || r.Summary.Failed != 1 || !strings.Contains(c.Detail, tt.detail) || !strings.Contains(c.Remedy, tt.remedy) {
+				t.Errorf("%+v, %s is %s: %s; remedy: %s", r.Summary, c.ID, c.Outcome, c.Detail, c.Remedy)
+			}
+		})
+	}
+}
+
+// TestLimitedAtOnce is a server that lets nobody in for an hour: it cannot be judged.
+func TestLimitedAtOnce(t *testing.T) {
+	o := options(newTenant(walkmetest.Options{}))
+	o.Transport = answering{429, "Retry-After: 3600", ""}
+	r, err := probe.Run(t.Context(), o)
+	var incomplete *probe.IncompleteError
+	if r != nil || !errors.As(err, &incomplete) {
+		t.Errorf("Run() = %v, %v", r, err)
+	}
+}
+
+// TestDamagedGroup tries another way of writing members on a group that the first way has
+// not damaged.
+func TestDamagedGroup(t *testing.T) {
+	r, _ := mutant{quirk: "add-duplicates"}.judge(t, probe.Options{Suites: []string{"wire"}})
+	if c := r.Configuration; strings.Contains(c, "Cannot") || !strings.Contains(c, "membership_updates: replace") || !strings.Contains(c, "wire_profile: oin") {
+		t.Errorf("the configuration for a server that stores members twice is\n%s", c)
 	}
 }

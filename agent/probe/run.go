@@ -131,6 +131,8 @@ func (s *session) begin(ctx context.Context, c *Check) (Result, error) {
 		return Result{}, fmt.Errorf("probe %s: %w", s.target, err)
 	case ctx.Err() != nil:
 		return Result{}, fmt.Errorf("probe %s: %w", s.target, context.Cause(ctx))
+	case s.conduit.reason() != "":
+		return Result{}, fmt.Errorf("probe %s: %w", s.target, &IncompleteError{s.conduit.reason()})
 	}
 	return t.result(), nil
 }

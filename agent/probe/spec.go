@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"net/http"
@@ -62,6 +63,10 @@ func specListChecks() []Check {
 
 func credentials(t *trial) {
 	err := t.client().TestCredentials(t.ctx, false)
+	if x := t.redirected(); x != nil {
+		t.misdirected(x)
+		return
+	}
 	if err == nil {
 		return
 	}
@@ -72,23 +77,48 @@ func credentials(t *trial) {
 		t.fail("nothing answers: %v", err)
 	case x.Status == http.StatusUnauthorized || x.Status == http.StatusForbidden:
 		t.fail("the credentials are refused: %d%s", x.Status, detailOf(x))
-	case x.Status/100 == 3:
-		t.fail("the request is redirected to %s, as to a page for signing in", redirectedTo(x))
 	case x.Status == http.StatusNotFound:
 		t.fail("there is no /Users below this base URL: 404%s", detailOf(x))
 		t.remedy = "give the SCIM base URL, the part before /Users"
+	case x.Status == http.StatusBadRequest && strings.HasPrefix(t.target, "http:") && bytes.Contains(x.Body, []byte("HTTPS")):
+		t.fail("the list of users %s%s", x.answered(), detailOf(x))
+		t.remedy = "write https:// before the host: the server speaks TLS there"
 	case x.ok():
-		t.fail("200, and the answer is not SCIM's%s", reasonOf(err))
+		t.fail("%d, and the answer is not SCIM's%s", x.Status, reasonOf(err))
+		t.remedy = "give the SCIM base URL, the part before /Users; answer 200 with a ListResponse"
+	case x.Status >= 500:
+		t.fail("the list of users %s%s", x.answered(), detailOf(x))
+		t.remedy = "look into the log of the server: it has failed; or of the proxy before it"
 	default:
 		t.fail("the list of users %s%s", x.answered(), detailOf(x))
 	}
 }
 
-func redirectedTo(x *Exchange) string {
-	if u, err := url.Parse(x.Header.Get("Location")); err == nil && u.Host != "" {
-		return u.Host
+// redirected is the first exchange that was answered with a redirect. The client may have
+// followed it: that of a write it never does.
+func (t *trial) redirected() *Exchange {
+	for _, x := range t.since(0) {
+		if x.Err == nil && x.Status/100 == 3 {
+			return x
+		}
 	}
-	return "another address"
+	return nil
+}
+
+func (t *trial) misdirected(x *Exchange) {
+	to, err := url.Parse(x.Header.Get("Location"))
+	base, baseErr := url.Parse(t.target)
+	switch {
+	case err != nil || baseErr != nil || *to == url.URL{}:
+		t.failAt(x, "the request is redirected to nowhere")
+	case to.Host != "" && to.Hostname() != base.Hostname():
+		t.failAt(x, "the request is redirected to %s, as to a page for signing in", to.Host)
+	default:
+		where := *to
+		where.RawQuery, where.User = "", nil
+		t.failAt(x, "the request is redirected to %s", &where)
+		t.remedy = "answer at this very address, with or without a slash at its end, or give the base URL to which it redirects: a redirected write loses its method or its body"
+	}
 }
 
 // firstPage asks for one user as the SPEC suite does: count before startIndex.

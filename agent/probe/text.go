@@ -182,6 +182,14 @@ func (r *Report) leftText(s *report.Sheet) {
 	s.Blank()
 	s.Heading(fmt.Sprintf("Left on the server: %s", counted(len(r.Left), "object", "objects")), "what the probe made and could not remove")
 	for _, l := range r.Left {
-		s.Item(2, report.Mild, "!", fmt.Sprintf("%s %s (id %s): %s", strings.ToLower(l.Type), l.Name, l.ID, l.State))
+		s.Item(2, report.Mild, "!", fmt.Sprintf("%s %s (%s): %s", strings.ToLower(l.Type), l.Name, idOf(l), l.State))
 	}
+}
+
+// idOf names the id of what is left; an answer may have given none.
+func idOf(l Leftover) string {
+	if l.ID == "" {
+		return "its id is not known"
+	}
+	return "id " + l.ID
 }

@@ -179,18 +179,21 @@ func (t *trial) changes(c *walkme.Client, g *group, add, remove, after []*accoun
 }
 
 // otherMembership finds out whether the server takes whole lists where it does not take
-// changes, or PUT where it does not take PATCH.
-func (t *trial) otherMembership(g *group, add, remove, after []*account) {
+// changes, or PUT where it does not take PATCH. Each way gets a group of its own, with
+// those inside: the one that failed may be damaged.
+func (t *trial) otherMembership(inside, add, remove, after []*account) {
 	if t.dialect == walkme.AIW {
 		t.switchTo = ""
 		return
 	}
-	findings, decisive, notes := t.findings, t.decisive, t.notes
-	whole := t.livesWith(func(w *walkme.Wire) { w.MembershipUpdates = walkme.Replace }, func(c *walkme.Client) bool {
-		return t.changes(c, g, add, remove, after)
-	})
-	byPut := !whole && t.changes(t.clients[walkme.AIW], g, add, remove, after)
-	t.findings, t.decisive, t.notes = findings, decisive, notes
+	findings, decisive, notes, why := t.findings, t.decisive, t.notes, t.why
+	try := func(c *walkme.Client) bool {
+		g := t.group("other", inside...)
+		return g != nil && t.changes(c, g, add, remove, after)
+	}
+	whole := t.livesWith(func(w *walkme.Wire) { w.MembershipUpdates = walkme.Replace }, try)
+	byPut := !whole && try(t.clients[walkme.AIW])
+	t.findings, t.decisive, t.notes, t.why = findings, decisive, notes, why
 	switch {
 	case whole:
 		t.advise("push_groups.membership_updates", "replace")

@@ -111,7 +111,7 @@ func wireSecondWrite(t *trial) {
 		return
 	}
 	if present := t.membersOf(g); len(present) == 0 && t.echoes == yes { // the POST brought nobody in
-		t.otherMembership(g, people, nil, people)
+		t.otherMembership(people, people, nil, people)
 		return
 	}
 	t.advise("walkme.wire.second_group_write", walkme.Never)
@@ -135,21 +135,21 @@ func wireGroupLookup(t *trial) {
 func wireFirstMember(t *trial) {
 	g, people := t.stage("empty", 0, 1)
 	if g != nil && !t.changes(t.client(), g, people, nil, people) {
-		t.otherMembership(g, people, nil, people)
+		t.otherMembership(nil, people, nil, people)
 	}
 }
 
 func wireAddRemove(t *trial) {
 	g, people := t.stage("change", 4, 6)
 	if g != nil && !t.changes(t.client(), g, people[4:], people[:2], people[2:]) {
-		t.otherMembership(g, people[4:], people[:2], people[2:])
+		t.otherMembership(people[:4], people[4:], people[:2], people[2:])
 	}
 }
 
 func wireRemove(t *trial) {
 	g, people := t.stage("leave", 2, 2)
 	if g != nil && !t.changes(t.client(), g, nil, people[:1], people[1:]) {
-		t.otherMembership(g, nil, people[:1], people[1:])
+		t.otherMembership(people, nil, people[:1], people[1:])
 	}
 }
 
@@ -159,7 +159,7 @@ func wireAddPresent(t *trial) {
 		return
 	}
 	if !t.changes(t.client(), g, people[:1], nil, people) && t.dialect == walkme.OIN {
-		t.otherMembership(g, people[:1], nil, people)
+		t.otherMembership(people, people[:1], nil, people)
 	}
 }
 

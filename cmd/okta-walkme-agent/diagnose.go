@@ -101,6 +101,8 @@ func diagnoseNetwork(err error) (diagnosis, bool) {
 	var dns *net.DNSError
 	var refused *net.OpError
 	var authority x509.UnknownAuthorityError
+	var otherName x509.HostnameError
+	var invalid x509.CertificateInvalidError
 	var read *okta.ProxyError
 	var written *walkme.ProxyError
 	switch {
@@ -116,6 +118,12 @@ func diagnoseNetwork(err error) (diagnosis, bool) {
 	case errors.As(err, &authority):
 		return diagnosis{"the certificate is signed by an unknown authority, as behind an inspecting proxy",
 			"give the authority's certificate under okta.ca_file or walkme.ca_file"}, true
+	case errors.As(err, &otherName):
+		return diagnosis{"the certificate is for another host name", "write the name that the certificate has, or have it issued for this one"}, true
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return diagnosis{"the certificate has expired, or the clock of this machine is wrong", "have it renewed; compare the clock with another one"}, true
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return diagnosis{"the other side speaks plain http at that address, not TLS", "correct the port; plain http:// is accepted on loopback alone"}, true
 	case errors.As(err, &refused) && refused.Op == "dial":
 		return diagnosis{"nothing answers at that address", "check the address, the firewall, and HTTPS_PROXY"}, true
 	case errors.Is(err, context.DeadlineExceeded):
