@@ -37,7 +37,7 @@ func (c *cli) traceShowCommand() *cobra.Command {
 			if scimOnly {
 				all = conversation.SCIM(all)
 			}
-			return conversation.Show(c.stdout, all, conversation.ShowOptions{Bodies: bodies})
+			return conversation.Show(c.stdout, all, conversation.ShowOptions{Bodies: bodies, Escape: report.Escape})
 		},
 	}
 	cmd.Flags().BoolVar(&bodies, "bodies", false, "show the bodies, too, without passwords")

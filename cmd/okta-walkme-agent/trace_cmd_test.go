@@ -27,6 +27,11 @@ func TestTraceDiff(t *testing.T) {
 	if err := os.WriteFile(junk, []byte("junk"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	hostile := filepath.Join(t.TempDir(), "hostile.har")
+	if err := os.WriteFile(hostile, []byte(`{"log":{"entries":[{"request":{"method":"GET","url":"https://scim.example.com/Users","headers":[]},
+		"response":{"status":200,"content":{"text":"\u001b[31m<p>\nnext\u202e"}}}]}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	empty := filepath.Join(t.TempDir(), "empty.har")
 	if err := os.WriteFile(empty, []byte(`{"log":{"entries":[]}}`), 0o600); err != nil {
 		t.Fatal(err)
@@ -47,6 +52,7 @@ func TestTraceDiff(t *testing.T) {
 		"one file":       {[]string{"diff", a}, exitUsage, "trace diff wants two files, not 1"},
 		"show":           {[]string{"show", a}, exitOK, "POST   /Users → 201"},
 		"show what":      {[]string{"show", "--scim", "--bodies", a}, exitOK, `"userName":"ann@example.com"`},
+		"show an attack": {[]string{"show", "--bodies", hostile}, exitOK, "< <U+001B>[31m<p> next<U+202E>\n"},
 		"show of no HAR": {[]string{"show", junk}, exitUsage, "not a HAR file"},
 	} {
 		t.Run(name, func(t *testing.T) {

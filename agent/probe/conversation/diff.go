@@ -110,7 +110,7 @@ func fieldsDiffer(what string, a, b []Field) (Difference, bool) {
 		switch {
 		case i < 0:
 			return Difference{Where: what + f.Name, A: f.Value, B: absent}, false
-		case b[i].Value != f.Value:
+		case b[i].Value != f.Value && b[i].Value != concealed && f.Value != concealed:
 			return Difference{Where: what + f.Name, A: f.Value, B: b[i].Value}, false
 		}
 	}

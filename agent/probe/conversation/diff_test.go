@@ -179,7 +179,7 @@ func TestHeadersAndAnswersThatCount(t *testing.T) {
 
 func TestShow(t *testing.T) {
 	var b bytes.Buffer
-	if err := conversation.Show(&b, here.record(t, here.life()[:2]), conversation.ShowOptions{Bodies: true}); err != nil {
+	if err := conversation.Show(&b, here.record(t, here.life()[:2]), conversation.ShowOptions{Bodies: true, Escape: strings.TrimSpace}); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(b.String(), "\n")
@@ -215,4 +215,30 @@ func FuzzDiff(f *testing.F) {
 			t.Errorf("a recording differs from itself: %+v", d)
 		}
 	})
+}
+
+// The agent's recordings hide the header Authorization, scheme and all; Okta's, made by a
+// proxy, have it. A credential without a scheme is shown of neither.
+func TestCredentials(t *testing.T) {
+	recording := func(authorization string) []conversation.Exchange {
+		text := fmt.Sprintf(`{"log":{"entries":[{"request":{"method":"GET","url":"https://scim.example.com/Users?count=2",
+			"headers":[{"name":"Authorization","value":%q}]},"response":{"status":200}}]}}`, authorization)
+		exchanges, err := conversation.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return exchanges
+	}
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{"Bearer abcdef", "[hidden]", true}, {"[hidden]", "Basic dTpw", true}, {"Bearer abcdef", "Bearer ghijkl", true},
+		{"abcdef", "ghijkl", true}, {"Bearer abcdef", "Basic dTpw", false},
+	} {
+		d := conversation.Diff(recording(tt.a), recording(tt.b), conversation.Options{})
+		if len(d) == 0 != tt.same || strings.Contains(fmt.Sprint(d), "abcdef") {
+			t.Errorf("%s and %s: %+v", tt.a, tt.b, d)
+		}
+	}
 }

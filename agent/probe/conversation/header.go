@@ -22,13 +22,23 @@ func requestHeader(all []Field) []Field {
 		}
 		value := strings.TrimSpace(f.Value)
 		if name == "authorization" {
-			scheme, _, _ := strings.Cut(value, " ")
-			value = scheme + " …"
+			value = withoutCredential(value)
 		}
 		out = append(out, Field{name, value})
 	}
 	slices.SortStableFunc(out, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
 	return out
+}
+
+// concealed is a credential of which nothing may be shown, the scheme neither. It equals
+// any other: the agent's own recordings hide the whole value.
+const concealed = "…"
+
+func withoutCredential(value string) string {
+	if scheme, _, found := strings.Cut(value, " "); found {
+		return scheme + " " + concealed
+	}
+	return concealed
 }
 
 // answerHeader is what of an answer's header means something to a SCIM client.

@@ -3,12 +3,16 @@ package conversation
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
 // ShowOptions say what of a conversation is shown.
 type ShowOptions struct {
 	Bodies bool
+
+	// Escape makes visible what a terminal would obey: a recording may be anybody's.
+	Escape func(string) string
 }
 
 // Show writes a line an exchange: its place, the request, the status and the time it
@@ -23,7 +27,7 @@ func Show(w io.Writer, all []Exchange, o ShowOptions) error {
 				outcome += " (" + x.Error + ")"
 			}
 		}
-		if _, err := fmt.Fprintf(w, "%*d  %-6s %s → %s  %s\n", widest, i+1, x.Method, x.Target(), outcome, x.Took.Round(100*time.Microsecond)); err != nil {
+		if _, err := fmt.Fprintf(w, "%*d  %-6s %s → %s  %s\n", widest, i+1, o.Escape(x.Method), o.Escape(x.Target()), o.Escape(outcome), x.Took.Round(100*time.Microsecond)); err != nil {
 			return err
 		}
 		if !o.Bodies {
@@ -33,7 +37,7 @@ func Show(w io.Writer, all []Exchange, o ShowOptions) error {
 			if part.body == "" {
 				continue
 			}
-			if _, err := fmt.Fprintf(w, "%*s  %s %s\n", widest, "", part.sign, compact(part.body)); err != nil {
+			if _, err := fmt.Fprintf(w, "%*s  %s %s\n", widest, "", part.sign, o.Escape(compact(part.body))); err != nil {
 				return err
 			}
 		}
@@ -41,11 +45,15 @@ func Show(w io.Writer, all []Exchange, o ShowOptions) error {
 	return nil
 }
 
-// compact writes JSON on one line, with passwords left out, and anything else as it is.
+// oneLine joins the lines of a page.
+var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ")
+
+// compact writes JSON on one line, with passwords left out; of anything else it joins the
+// lines.
 func compact(body string) string {
 	v, ok := decode(body)
 	if !ok {
-		return body
+		return oneLine.Replace(body)
 	}
 	return encode(withoutPasswords(v))
 }
