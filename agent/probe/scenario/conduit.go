@@ -133,7 +133,7 @@ func (c *conduit) answered(at, status int, answer []byte) {
 func (c *conduit) creates(at, status int, answer []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.exchanges[at].method == http.MethodPost && status == http.StatusCreated {
+	if c.exchanges[at].method == http.MethodPost && status/100 == 2 {
 		c.exchanges[at].created = createdID(answer)
 	}
 }

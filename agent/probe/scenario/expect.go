@@ -101,7 +101,7 @@ func (j *judge) account(want AccountExpectation) {
 			j.fail(v.Line, "expect_accounts: %s: %s", want.UserName, d)
 		}
 	}
-	j.sameID(want.Line, "User", want.UserName, want.SameID, want.SameIDAs, fmt.Sprint(got["id"]))
+	j.sameID(want.Line, "User", want.UserName, want.SameID, want.SameIDAs, textOf(got["id"]))
 }
 
 // sameID holds an id against that of the same name, or of another one, before.

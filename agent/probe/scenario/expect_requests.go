@@ -156,7 +156,7 @@ func (j *judge) named(text string) string {
 			return cmp.Or(j.s.directory.People[key(login)], j.s.directory.Groups[login], match)
 		}
 		if a := j.inv.account(name); a != nil {
-			return fmt.Sprint(a["id"])
+			return textOf(a["id"])
 		}
 		if g, ok := j.inv.group(name); ok {
 			return g.id

@@ -179,7 +179,7 @@ func (s *stage) remember(inv inventory) {
 	}
 	for _, a := range inv.accounts {
 		name, _ := a["userName"].(string)
-		keep("User", name, fmt.Sprint(a["id"]))
+		keep("User", name, textOf(a["id"]))
 	}
 	for _, g := range inv.groups {
 		keep("Group", g.name, g.id)

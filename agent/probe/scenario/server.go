@@ -59,17 +59,16 @@ func (s *stage) look(ctx context.Context) (inventory, error) {
 	inv := inventory{accounts: accounts}
 	names := map[string]string{}
 	for _, a := range accounts {
-		id, _ := a["id"].(string)
-		names[id], _ = a["userName"].(string)
+		names[textOf(a["id"])], _ = a["userName"].(string)
 	}
 	for _, g := range groups {
 		p := pushedGroup{}
-		p.id, _ = g["id"].(string)
+		p.id = textOf(g["id"])
 		p.name, _ = g["displayName"].(string)
 		members, _ := g["members"].([]any)
 		for _, m := range members {
 			o, _ := m.(map[string]any)
-			id, _ := o["value"].(string)
+			id := textOf(o["value"])
 			if name := names[id]; name != "" {
 				id = name
 			}
@@ -143,6 +142,9 @@ func (s *stage) list(ctx context.Context, path string) ([]map[string]any, error)
 		status, text, err := s.ask(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", path, err)
+		}
+		if path == "/Groups" && (status == http.StatusNotFound || status == http.StatusNotImplemented) {
+			return nil, nil // the server has no groups, which is no fault of a life without any
 		}
 		if status != http.StatusOK {
 			return nil, fmt.Errorf("list %s: the server answers %d", path, status)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"okta-walkme-agent/internal/fault"
@@ -99,11 +100,22 @@ func (s *stage) create(ctx context.Context, path string, body map[string]any) (s
 }
 
 func createdID(answer []byte) string {
-	var resource struct{ ID string }
+	var resource struct{ ID any }
 	if json.Unmarshal(answer, &resource) != nil {
 		return ""
 	}
-	return resource.ID
+	return textOf(resource.ID)
+}
+
+// textOf is an id; some servers number theirs.
+func textOf(id any) string {
+	switch id := id.(type) {
+	case string:
+		return id
+	case float64:
+		return strconv.FormatFloat(id, 'f', -1, 64)
+	}
+	return ""
 }
 
 // ask sends one request to a foreign server, past the conduit.
