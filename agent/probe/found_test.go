@@ -64,6 +64,9 @@ func TestEmptyServer(t *testing.T) {
 			t.Errorf("a server without groups fails %s: %s", c.ID, c.Detail)
 		}
 	}
+	if !strings.Contains(r.Configuration, "# Cannot: groups cannot be pushed: /Groups was answered 404") {
+		t.Errorf("the configuration is\n%s", r.Configuration)
+	}
 	if r.Summary.Skipped < 30 || len(tenant.Users()) > 0 {
 		t.Errorf("%+v, %d accounts left", r.Summary, len(tenant.Users()))
 	}
@@ -170,6 +173,14 @@ func TestLimitedAtOnce(t *testing.T) {
 	var incomplete *probe.IncompleteError
 	if r != nil || !errors.As(err, &incomplete) {
 		t.Errorf("Run() = %v, %v", r, err)
+	}
+}
+
+// TestGroupsThatAreNoList has groups that nobody can look up.
+func TestGroupsThatAreNoList(t *testing.T) {
+	r, _ := mutant{quirk: "groups-bare-array"}.judge(t, probe.Options{Suites: []string{"spec"}})
+	if !strings.Contains(r.Configuration, "# Cannot: groups cannot be pushed") {
+		t.Errorf("the configuration is\n%s", r.Configuration)
 	}
 }
 

@@ -132,6 +132,10 @@ func specGroupChecks() []Check {
 func specGroups(t *trial) {
 	x := t.get("/Groups?startIndex=1&count=100")
 	t.groups = supported(x.ok())
+	switch x.Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		t.advice.never("groups cannot be pushed: /Groups %s", x.answered())
+	}
 	t.expect(x.Status == http.StatusOK, "/Groups %s%s", x.answered(), detailOf(x))
 }
 
@@ -143,6 +147,7 @@ func specGroupList(t *trial) {
 	}
 	list := x.object()
 	if !t.expect(list != nil, "the answer is not a JSON object: %.40s", x.Body) {
+		t.advice.never("groups cannot be pushed: what /Groups answers is no list")
 		return
 	}
 	t.expect(hasSchema(list, scim.SchemaListResponse), "schemas lacks %s", scim.SchemaListResponse)

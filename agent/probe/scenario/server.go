@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -149,19 +151,36 @@ func (s *stage) list(ctx context.Context, path string) ([]map[string]any, error)
 		if status != http.StatusOK {
 			return nil, fmt.Errorf("list %s: the server answers %d", path, status)
 		}
-		var page struct {
-			TotalResults int
-			Resources    []map[string]any
-		}
-		if err := json.Unmarshal(text, &page); err != nil {
+		page, total, err := pageOf(text)
+		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", path, err)
 		}
-		all = append(all, page.Resources...)
-		if len(page.Resources) == 0 || len(all) >= page.TotalResults {
+		all = append(all, page...)
+		if len(page) == 0 || len(all) >= total {
 			break
 		}
 	}
 	return all, nil
+}
+
+// pageOf reads a page of a list, as well as it can be read: some servers write the
+// counters as texts, or the entries with nothing around them.
+func pageOf(text []byte) (entries []map[string]any, total int, err error) {
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
+		err = json.Unmarshal(text, &entries)
+		return entries, len(entries), err
+	}
+	var page struct {
+		TotalResults any
+		Resources    []map[string]any
+	}
+	if err := json.Unmarshal(text, &page); err != nil {
+		return nil, 0, err
+	}
+	if page.TotalResults != nil {
+		total, err = strconv.Atoi(textOf(page.TotalResults))
+	}
+	return page.Resources, total, err
 }
 
 func closing(err error, c io.Closer) error {

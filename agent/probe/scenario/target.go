@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"okta-walkme-agent/internal/fault"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -118,11 +119,40 @@ func textOf(id any) string {
 	return ""
 }
 
-// ask sends one request to a foreign server, past the conduit.
-func (s *stage) ask(ctx context.Context, method, path string, body []byte) (int, []byte, error) {
+// A server that limits the rate is asked again, as it wants it.
+const (
+	maxAsked    = 10
+	longestWait = time.Minute
+)
+
+// ask sends a request to a foreign server, past the conduit, and sits out its 429.
+func (s *stage) ask(ctx context.Context, method, path string, body []byte) (status int, answer []byte, err error) {
+	for range maxAsked {
+		var header http.Header
+		status, header, answer, err = s.askOnce(ctx, method, path, body)
+		if err != nil || status != http.StatusTooManyRequests {
+			break
+		}
+		wait := time.Second
+		if seconds, err := strconv.Atoi(header.Get("Retry-After")); err == nil {
+			wait = time.Duration(seconds) * time.Second
+		}
+		if wait > longestWait {
+			break
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return 0, nil, context.Cause(ctx)
+		}
+	}
+	return status, answer, err
+}
+
+func (s *stage) askOnce(ctx context.Context, method, path string, body []byte) (int, http.Header, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(s.opts.Target, "/")+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	req.Header.Set("Accept", "application/scim+json")
 	req.Header.Set("Authorization", s.opts.Authorization)
@@ -131,10 +161,10 @@ func (s *stage) ask(ctx context.Context, method, path string, body []byte) (int,
 	}
 	reply, err := s.client.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	answer, err := io.ReadAll(io.LimitReader(reply.Body, maxFile))
-	return reply.StatusCode, answer, closing(err, reply.Body)
+	return reply.StatusCode, reply.Header, answer, closing(err, reply.Body)
 }
 
 // clear deletes what the scenario made on a foreign server, the latest first. What the
