@@ -32,7 +32,7 @@ type hit struct {
 	distance int
 }
 
-// search returns what is near, the nearest first.
+// search returns what is near, the nearest first, and each name once.
 func search(name string, candidates []string) []hit {
 	name = strings.ToLower(name)
 	length := utf8.RuneCountInString(name)
@@ -40,7 +40,12 @@ func search(name string, candidates []string) []hit {
 		return nil
 	}
 	var hits []hit
+	seen := map[string]bool{}
 	for _, candidate := range candidates {
+		if seen[candidate] {
+			continue
+		}
+		seen[candidate] = true
 		lower := strings.ToLower(candidate)
 		d := Distance(name, lower)
 		if length > 2 && lower != "" && (strings.HasPrefix(name, lower) || strings.HasPrefix(lower, name)) {

@@ -35,6 +35,10 @@ func TestQuestion(t *testing.T) {
 			t.Errorf("Question(%q) = %q, want %q", name, got, want)
 		}
 	}
+	twice := []string{"Editors", "Editors", "Authors", "Editors"} // Okta's name, the record's and the rule's
+	if got := near.Question("Editor", twice); got != "did you mean Editors?" {
+		t.Errorf("of a name that is there three times: %q", got)
+	}
 }
 
 // TestDistance holds what every distance must: it is symmetric, zero for equals alone,
