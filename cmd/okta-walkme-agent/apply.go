@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -62,5 +64,15 @@ func readPlanFile(path string) (*plan.Plan, error) {
 	if len(data) > maxPlanFile {
 		return nil, fmt.Errorf("plan file: %s is longer than %d bytes", path, maxPlanFile)
 	}
-	return plan.Read(data)
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, fmt.Errorf("plan file: %s is empty; plan --out %s writes one", path, path)
+	}
+	saved, err := plan.Read(data)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%s breaks off, as when it was not written to its end; make it again: %w", path, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return saved, nil
 }

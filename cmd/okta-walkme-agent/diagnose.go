@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
+	"syscall"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/service"
@@ -128,6 +130,8 @@ func diagnoseNetwork(err error) (diagnosis, bool) {
 		return diagnosis{"nothing answers at that address", "check the address, the firewall, and HTTPS_PROXY"}, true
 	case errors.Is(err, context.DeadlineExceeded):
 		return diagnosis{"the other side did not answer in time", "try again; raise the timeout if it is always so slow"}, true
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return diagnosis{"the other side broke the connection off without an answer", "check the address and the port; look at the proxy, and at the other side's log"}, true
 	}
 	return diagnosis{}, false
 }

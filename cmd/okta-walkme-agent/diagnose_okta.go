@@ -35,6 +35,9 @@ func diagnoseOktaAnswer(err error) (diagnosis, bool) {
 			"compare the number of people in the Admin Console; raise okta.max_people if there are so many"}, true
 	case errors.Is(err, okta.ErrTimeout):
 		return diagnosis{"Okta did not answer in time", "try again; raise okta.timeout if it is always so slow"}, true
+	case errors.Is(err, okta.ErrIncomplete):
+		return diagnosis{"Okta's answer is not whole, as when a connection or a proxy breaks off, or not what it should be; nobody is taken for gone because of it",
+			"try again; if it stays so, look at the proxy between here and Okta"}, true
 	}
 	return diagnosis{}, false
 }

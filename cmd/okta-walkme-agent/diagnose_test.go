@@ -1,10 +1,14 @@
 package main
 
 import (
+	"crypto/x509"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,6 +36,11 @@ func TestDiagnoseOkta(t *testing.T) {
 		"HTML":          {fmt.Errorf("%w: %w", okta.ErrIncomplete, okta.ErrForeign), "sign-in page", "okta.org_url"},
 		"HTML, 403":     {&okta.APIError{Status: 403, Foreign: true}, "sign-in page", "HTTPS_PROXY"},
 		"HTML, 404":     {&okta.APIError{Status: 404, Foreign: true}, "not the address of an Okta org", "okta.org_url"},
+		"cut off":       {fmt.Errorf("%w: object: %w", okta.ErrIncomplete, io.ErrUnexpectedEOF), "not whole", "proxy"},
+		"no answer":     {&url.Error{Op: "Get", URL: "https://acme.okta.com", Err: io.EOF}, "broke the connection off", "address and the port"},
+		"plain http":    {http.ErrSchemeMismatch, "plain http", "correct the port"},
+		"another name":  {x509.HostnameError{Certificate: &x509.Certificate{}, Host: "acme.okta.com"}, "another host name", "write the name"},
+		"expired":       {x509.CertificateInvalidError{Reason: x509.Expired}, "expired", "renewed"},
 		"endless":       {okta.ErrTooLong, "goes on", "okta.max_people"},
 		"407":           {&okta.ProxyError{Status: 407}, "the proxy wants credentials", "percent-encoded"},
 		"407, WalkMe":   {&walkme.ProxyError{Status: 407}, "the proxy wants credentials", "percent-encoded"},
@@ -66,4 +75,19 @@ func deadProxy(t *testing.T) error {
 		t.Fatal("a dead proxy answers")
 	}
 	return err
+}
+
+// A plan file that was not written to its end, or not at all, is told by its name.
+func TestBrokenPlanFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for text, want := range map[string]string{"": "plan.json is empty; plan --out", `{"schema":`: "plan.json breaks off", "[]": "plan.json: plan file: "} {
+		path := filepath.Join(dir, "plan.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readPlanFile(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
 }

@@ -6,11 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -181,18 +179,12 @@ func (c *cli) probe(cmd *cobra.Command, target string, f probeFlags) error {
 // explainedProbe is explained for any server, and for a command that may have no
 // configuration.
 func explainedProbe(err error, configured bool) error {
-	d, ok := diagnose(err)
 	var authority x509.UnknownAuthorityError
-	switch {
-	case errors.As(err, &authority) && !configured:
+	if d, ok := diagnose(err); ok && errors.As(err, &authority) && !configured {
 		d.remedy = "give the authority's certificate in the environment, as SSL_CERT_FILE=ca.pem"
-	case ok:
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		d = diagnosis{"the other side broke the connection off without an answer", "check the address and the port, and look into the log of the server"}
-	default:
-		return err
+		return &explainedError{d, err}
 	}
-	return &explainedError{d, err}
+	return explained(err)
 }
 
 // probeVerdict is the exit code.
