@@ -59,7 +59,7 @@ func (s *session) resolve(ctx context.Context, all []*creation) []Leftover {
 		}
 		id := s.idByName(ctx, o)
 		s.conduit.mu.Lock()
-		if key := string(o.kind) + " " + id; id != "" && !s.conduit.ledger.owned[key] {
+		if id != "" && !s.conduit.ledger.owned[resourceID{o.kind, id}] {
 			o.id = id
 		}
 		s.conduit.mu.Unlock()
@@ -108,21 +108,44 @@ func (s *session) idless(ctx context.Context, o *creation) bool {
 func (s *session) remove(ctx context.Context, o *creation) *Leftover {
 	t := s.trial(ctx, &Check{})
 	before := o.deleted
-	x := t.send(http.MethodDelete, resource(o.endpoint(), o.id), "", nil)
-	if x.ok() || x.Status == http.StatusNotFound && before {
-		return nil
-	}
-	if x.Err != nil || x.Status >= 500 { // it may have been applied all the same
-		if again := t.get(resource(o.endpoint(), o.id)); again.Status == http.StatusNotFound || again.Status == http.StatusGone {
+	var x *Exchange
+	for range maxRemovals {
+		x = t.send(http.MethodDelete, resource(o.endpoint(), o.id), "", nil)
+		if x.ok() || x.Status == http.StatusNotFound && before {
 			return nil
+		}
+		if x.Status == http.StatusNotFound && s.elsewhere(ctx, o) {
+			continue
+		}
+		if x.Err == nil && x.Status < 500 || errors.Is(x.Err, walkme.ErrNotSent) {
+			break
+		}
+		if again := t.get(resource(o.endpoint(), o.id)); again.Status == http.StatusNotFound || again.Status == http.StatusGone {
+			return nil // it was applied all the same
 		}
 	}
 	left := &Leftover{Type: string(o.kind), Name: o.name, ID: o.id, State: "DELETE " + x.answered()}
-	if o.kind == scim.User {
+	if _, foreign := s.conduit.whose(resourceID{o.kind, o.id}); o.kind == scim.User && !foreign {
 		left.State += ", " + s.retire(t, o)
 	}
 	return left
 }
+
+// elsewhere gives an object the id under which its name is there, when that is another one
+// than its POST gave.
+func (s *session) elsewhere(ctx context.Context, o *creation) bool {
+	id := s.idByName(ctx, o)
+	s.conduit.mu.Lock()
+	defer s.conduit.mu.Unlock()
+	if id == "" || id == o.id || s.conduit.ledger.owned[resourceID{o.kind, id}] {
+		return false
+	}
+	o.id = id
+	return true
+}
+
+// maxRemovals is how often DELETE is tried on a server that fails, or does not answer.
+const maxRemovals = 3
 
 // retire deactivates an account, in whichever dialect the server takes.
 func (s *session) retire(t *trial, o *creation) string {

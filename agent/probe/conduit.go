@@ -39,6 +39,9 @@ type conduit struct {
 	pace   *rate.Limiter // nil: as fast as the server answers
 	rush   atomic.Bool   // the run was interrupted
 
+	authorization string      // the header of the run's own requests
+	trusted       atomic.Bool // the server has taken it
+
 	mu       sync.Mutex
 	ledger   ledger
 	log      []*Exchange
@@ -58,6 +61,9 @@ func (c *conduit) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x := &Exchange{Method: req.Method, Path: c.below(req.URL), Sent: sent}
 	made, err := c.admit(x)
+	if err == nil {
+		err = c.spare(req, x)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +84,7 @@ func (c *conduit) RoundTrip(req *http.Request) (*http.Response, error) {
 	if made != nil {
 		c.identify(made, x)
 	}
+	c.learn(req, x)
 	return resp, err
 }
 
@@ -106,10 +113,6 @@ func (c *conduit) admit(x *Exchange) (*creation, error) {
 		return nil, nil
 	case !c.writes:
 		return nil, fmt.Errorf("%s in a run that only reads: %w", x.Method, walkme.ErrNotSent)
-	}
-	if x.Method == http.MethodDelete {
-		c.ledger.forget(x)
-		return nil, nil
 	}
 	return c.ledger.announce(x)
 }
@@ -219,7 +222,7 @@ func (c *conduit) sitOut(ctx context.Context, x *Exchange, resp *http.Response, 
 		c.badRetry = &Exchange{Method: x.Method, Path: x.Path, Status: x.Status, Header: x.Header, Body: x.Body}
 	}
 	if wait > longestWait || try >= maxTries {
-		c.stopped = fmt.Sprintf("the server limits the rate: 429, try %d, Retry-After %q", try, resp.Header.Get("Retry-After"))
+		c.stopped = fmt.Sprintf("the server limits the rate: 429, try %d, Retry-After %.40q", try, resp.Header.Get("Retry-After"))
 	}
 	stopped := c.stopped
 	c.mu.Unlock()
@@ -236,10 +239,22 @@ func (c *conduit) sitOut(ctx context.Context, x *Exchange, resp *http.Response, 
 	}
 }
 
-// retryAfter reads the one form of the header that Okta takes: whole seconds.
+// retryAfter reads the one form of the header that Okta takes: whole seconds. More than
+// fit are as many as there can be.
 func retryAfter(value string) (time.Duration, bool) {
 	seconds, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31)
-	return time.Duration(seconds) * time.Second, err == nil
+	return time.Duration(seconds) * time.Second, err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// timeUp is why a run has ended that had no time left.
+func (c *conduit) timeUp(limit time.Duration) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text := "the time was up after " + limit.String() + " (--timeout)"
+	if n := len(c.limited); n > 0 {
+		text += fmt.Sprintf("; 429 was the answer %s", counted(n, "time", "times"))
+	}
+	return text
 }
 
 // keep records an exchange, for its check and for the checks about all of them.

@@ -212,7 +212,7 @@ func entitlementsPaged(t *trial) {
 		}
 		list := x.object()
 		t.expect(hasSchema(list, scim.SchemaListResponse), "%s: schemas lacks %s", o.text("endpoint"), scim.SchemaListResponse)
-		t.expect(len(list.list("Resources")) == 1 && list.get("itemsPerPage") == 1.0, "%s: %d elements, itemsPerPage %s", o.text("endpoint"),
+		t.expect(len(list.list("Resources")) == 1 && list.counts("itemsPerPage", 1), "%s: %d elements, itemsPerPage %s", o.text("endpoint"),
 			len(list.list("Resources")), spelled(list.get("itemsPerPage")))
 	}
 }

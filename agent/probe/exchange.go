@@ -1,12 +1,16 @@
 package probe
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"okta-walkme-agent/walkme"
 )
 
 // Exchange is one request with its answer. Path is below the base URL, escaped, with
@@ -35,9 +39,14 @@ func (x *Exchange) object() object {
 	return x.decoded
 }
 
+// decoded reads a JSON object and nothing after it. Its numbers stay as they are
+// spelled: ids of 64 bits do not fit a float64, and one that is rounded is another
+// resource's.
 func decoded(body []byte) object {
 	var o object
-	if json.Unmarshal(body, &o) != nil {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if dec.Decode(&o) != nil || dec.More() {
 		return nil
 	}
 	return o
@@ -48,6 +57,8 @@ func (x *Exchange) answered() string {
 	switch {
 	case x == nil:
 		return "was not sent"
+	case errors.Is(x.Err, walkme.ErrNotSent):
+		return "was not sent (" + strings.TrimSuffix(x.Err.Error(), ": "+walkme.ErrNotSent.Error()) + ")"
 	case x.Err != nil:
 		return "got no answer (" + x.Err.Error() + ")"
 	}
@@ -97,15 +108,25 @@ func (o object) list(key string) []any {
 	return l
 }
 
-// id is the resource's id; some servers number theirs.
-func (o object) id() string {
-	switch v := o.get("id").(type) {
+// id is the resource's id.
+func (o object) id() string { return idText(o.get("id")) }
+
+// idText is an id as a path has it; some servers number their resources.
+func idText(v any) string {
+	switch v := v.(type) {
 	case string:
 		return v
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
+	case json.Number:
+		return v.String()
 	}
 	return ""
+}
+
+// counts tells whether a counter of a list is this number.
+func (o object) counts(key string, n int) bool {
+	v, isNumber := o.get(key).(json.Number)
+	got, whole := number(v)
+	return isNumber && whole && got == n
 }
 
 func (o object) schemas() []string {
@@ -134,10 +155,8 @@ func (o object) entries(key string) []object {
 func (o object) members() []string {
 	var out []string
 	for _, e := range o.entries("members") {
-		if id := e.text("value"); id != "" {
+		if id := idText(e.get("value")); id != "" {
 			out = append(out, id)
-		} else if n, ok := e.get("value").(float64); ok {
-			out = append(out, strconv.FormatFloat(n, 'f', -1, 64))
 		}
 	}
 	return out

@@ -208,7 +208,7 @@ func (t *trial) hits(endpoint, attribute, value string) (hits []object, others i
 	if x.Status == http.StatusNotFound {
 		return nil, 0, true
 	}
-	if !x.ok() || !x.object().has("Resources") && x.object().get("totalResults") != 0.0 {
+	if !x.ok() || !x.object().has("Resources") && !x.object().counts("totalResults", 0) {
 		t.fail("the look-up %s%s", x.answered(), detailOf(x))
 		return nil, 0, false
 	}

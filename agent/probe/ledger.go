@@ -18,7 +18,7 @@ type creation struct {
 
 	accepted bool // with 201
 	refused  bool // with a 4xx
-	deleted  bool // the run has sent DELETE for it
+	deleted  bool // a DELETE of it was not refused
 }
 
 func (o *creation) endpoint() string {
@@ -39,7 +39,26 @@ func (o *creation) nameAttribute() string {
 type ledger struct {
 	run   string // prefix of every name of the run
 	all   []*creation
-	owned map[string]bool // kind and id
+	owned map[resourceID]bool
+	seen  map[resourceID]bool // what an answer has shown with its name: whether that is another's
+}
+
+// see notes whose the resources are that a read shows.
+func (l *ledger) see(x *Exchange) {
+	kind := scim.User
+	if strings.HasPrefix(x.Path, "/Groups") {
+		kind = scim.Group
+	} else if !strings.HasPrefix(x.Path, "/Users") {
+		return
+	}
+	if l.seen == nil {
+		l.seen = map[resourceID]bool{}
+	}
+	for _, o := range append(x.object().entries("Resources"), x.object()) {
+		if name, id := o.text((&creation{kind: kind}).nameAttribute()), o.id(); name != "" && id != "" {
+			l.seen[resourceID{kind, id}] = !begins(name, l.run)
+		}
+	}
 }
 
 // announce notes a request that may create something, before it leaves. It refuses
@@ -70,7 +89,7 @@ func (l *ledger) announce(x *Exchange) (*creation, error) {
 	return o, nil
 }
 
-// forget notes a DELETE that leaves.
+// forget notes a DELETE that has succeeded, or perhaps has.
 func (l *ledger) forget(x *Exchange) {
 	for _, o := range l.all {
 		if o.id != "" && x.Path == resource(o.endpoint(), o.id) {
@@ -89,13 +108,13 @@ func (l *ledger) identify(o *creation, x *Exchange) {
 	}
 	answer := x.object()
 	id, shown := answer.id(), answer.text(o.nameAttribute())
-	key := string(o.kind) + " " + id
-	foreign := shown != "" && !scim.SameName(shown, o.name) && !begins(shown, l.run)
+	key := resourceID{o.kind, id}
+	foreign := l.seen[key] || shown != "" && !scim.SameName(shown, o.name) && !begins(shown, l.run)
 	if id == "" || l.owned[key] || foreign {
 		return
 	}
 	if l.owned == nil {
-		l.owned = map[string]bool{}
+		l.owned = map[resourceID]bool{}
 	}
 	l.owned[key] = true
 	o.id = id

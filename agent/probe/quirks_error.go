@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,8 +51,14 @@ func errorTypes(t *trial) {
 
 func errorStatus(t *trial) {
 	x := t.get(resource("/Users", unknownID))
-	if v := x.object().get("status"); v != nil {
-		t.note("it is a %T", v)
+	switch v := x.object().get("status").(type) {
+	case nil:
+	case string:
+		t.note("it is a string")
+	case json.Number:
+		t.note("it is a number")
+	default:
+		t.note("it is %s", spelled(v))
 	}
 }
 

@@ -65,15 +65,16 @@ func pagingObeyed(t *trial) {
 	if first == nil {
 		return
 	}
-	n := len(first.list("Resources"))
-	if !t.expect(n == 1, "count=1 is answered with %d entries", n) {
+	one, n := first.entries("Resources"), len(first.list("Resources"))
+	if !t.expect(n == 1, "count=1 is answered with %d entries", n) || !t.expect(len(one) == 1, "count=1 is answered with an entry that is no object") {
 		return
 	}
 	second := t.get(pageOf("/Users", 2, 1)).object()
-	if !t.expect(len(second.entries("Resources")) == 1, "startIndex=2&count=1 is answered with %d entries", len(second.list("Resources"))) {
+	two := second.entries("Resources")
+	if !t.expect(len(two) == 1, "startIndex=2&count=1 is answered with %d entries", len(second.list("Resources"))) {
 		return
 	}
-	t.expect(first.entries("Resources")[0].id() != second.entries("Resources")[0].id(), "startIndex=2 shows the same user as startIndex=1")
+	t.expect(one[0].id() != two[0].id(), "startIndex=2 shows the same user as startIndex=1")
 	if !t.hasGroups() {
 		return
 	}

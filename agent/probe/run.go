@@ -56,6 +56,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	chosen = slices.DeleteFunc(chosen, func(c Check) bool { return c.ID == first.ID })
 	if verdict.Outcome == Passed {
+		s.conduit.trusted.Store(true)
 		s.seed(bounded)
 	}
 	s.runAll(bounded, r, chosen, verdict)
@@ -123,6 +124,8 @@ func (s *session) begin(ctx context.Context, c *Check) (Result, error) {
 	c.run(t)
 	x := t.last()
 	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return Result{}, fmt.Errorf("probe %s: %w", s.target, &IncompleteError{s.conduit.timeUp(s.options.Timeout)})
 	case x == nil, x.Err != nil:
 		err := t.failure
 		if err == nil && x != nil {
@@ -167,7 +170,7 @@ func (s *session) ending(ctx context.Context, r *Report) error {
 		return ErrInterrupted
 	case r.Incomplete != "":
 	case unfinished("the time was up"):
-		r.Incomplete = "the time was up after " + s.options.Timeout.String()
+		r.Incomplete = s.conduit.timeUp(s.options.Timeout)
 	}
 	if r.Incomplete != "" {
 		return &IncompleteError{r.Incomplete}

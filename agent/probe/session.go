@@ -81,7 +81,7 @@ func (s *session) connect() error {
 	}
 	authorization := req.Header.Get("Authorization")
 	_, value, _ := strings.Cut(authorization, " ")
-	s.hidden = []string{authorization, value}
+	s.hidden, s.conduit.authorization = []string{authorization, value}, authorization
 	if s.options.Auth.Password != "" {
 		s.hidden = append(s.hidden, s.options.Auth.Password)
 	}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -135,7 +136,7 @@ func usersList(t *trial) {
 		t.expect(t.last().Status == http.StatusOK, "the status is %d, not 200", t.last().Status)
 		t.expect(hasSchema(list, scim.SchemaListResponse), "schemas lacks %s", scim.SchemaListResponse)
 		_, isList := list.get("Resources").([]any)
-		t.expect(isList || list.get("totalResults") == 0.0, "Resources is not an array")
+		t.expect(isList || list.counts("totalResults", 0), "Resources is not an array")
 	}
 }
 
@@ -149,12 +150,15 @@ func listNumbers(t *trial) {
 func (t *trial) numbers(list object) {
 	for _, key := range []string{"totalResults", "startIndex", "itemsPerPage"} {
 		switch v := list.get(key).(type) {
-		case float64:
-			t.expect(v == float64(int(v)), "%s is %v, not a whole number", key, v)
+		case json.Number:
+			n, whole := number(v)
+			t.expect(whole && n >= 0, "%s is %s, not a whole number", key, v)
 		case nil:
 			t.expect(key != "totalResults", "totalResults is missing")
+		case string:
+			t.fail("%s is the string %s", key, spelled(v))
 		default:
-			t.fail("%s is the %T %q", key, v, fmt.Sprint(v))
+			t.fail("%s is %s, not a number", key, spelled(v))
 		}
 	}
 }
@@ -185,7 +189,11 @@ func spelled(v any) string {
 	case string:
 		return quoted(v)
 	}
-	return fmt.Sprint(v)
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(text)
 }
 
 func notEmpty(t *trial) {

@@ -1,8 +1,8 @@
 package probe
 
 import (
+	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"okta-walkme-agent/internal/scim"
@@ -47,10 +47,11 @@ func (t *trial) nobodyFound(name string) {
 	n := len(list.list("Resources"))
 	t.expect(n == 0, "%d accounts are found, none of which was asked for", n)
 	t.expect(hasSchema(list, scim.SchemaListResponse), "schemas lacks %s", scim.SchemaListResponse)
-	t.expect(list.has("Resources") || list.get("totalResults") == 0.0, "the answer is not a list: it has no Resources")
+	t.expect(list.has("Resources") || list.counts("totalResults", 0), "the answer is not a list: it has no Resources")
 	if n == 0 {
-		total, _ := list.get("totalResults").(float64)
-		t.expect(total == 0, "totalResults is %s although nobody is found", strconv.Itoa(int(total)))
+		total := list.get("totalResults")
+		_, counted := total.(json.Number)
+		t.expect(!counted || list.counts("totalResults", 0), "totalResults is %s although nobody is found", spelled(total))
 	}
 }
 

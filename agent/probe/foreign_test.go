@@ -1,0 +1,212 @@
+package probe_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"okta-walkme-agent/agent/probe"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// rewriter is a server whose answers, or requests, become others on the way.
+type rewriter struct {
+	next   http.RoundTripper
+	ask    func(req *http.Request, body string) string
+	answer func(req *http.Request, status int, body string) (int, string)
+}
+
+func (w rewriter) RoundTrip(req *http.Request) (*http.Response, error) {
+	if w.ask != nil {
+		body := ""
+		if req.Body != nil {
+			text, err := io.ReadAll(req.Body)
+			if err = errors.Join(err, req.Body.Close()); err != nil {
+				return nil, err
+			}
+			body = string(text)
+		}
+		req = req.Clone(req.Context())
+		if body = w.ask(req, body); body != "" {
+			req.Body, req.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		}
+	}
+	resp, err := w.next.RoundTrip(req)
+	if err != nil || w.answer == nil {
+		return resp, err
+	}
+	text, err := io.ReadAll(resp.Body)
+	if err = errors.Join(err, resp.Body.Close()); err != nil {
+		return nil, err
+	}
+	status, body := w.answer(req, resp.StatusCode, string(text))
+	resp.StatusCode, resp.Body, resp.ContentLength = status, io.NopCloser(bytes.NewReader([]byte(body))), int64(len(body))
+	resp.Header.Del("Content-Length")
+	return resp, nil
+}
+
+var (
+	anID     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	quotedID = regexp.MustCompile(`"(id|value)":"(` + anID.String() + `)"`)
+	aNumber  = regexp.MustCompile(`"(id|value)":"?(9007199254\d{6})"?`)
+	inText   = regexp.MustCompile(`9007199254\d{6}`)
+)
+
+// TestNumberedServer is a server whose ids are numbers of 64 bits: next to each other,
+// and beyond what a float64 holds.
+func TestNumberedServer(t *testing.T) {
+	tenant := newTenant(walkmetest.Options{})
+	numbers, ids := map[string]string{}, map[string]string{}
+	o := options(tenant)
+	o.Skip = crowd
+	o.Transport = rewriter{
+		next: o.Transport,
+		ask: func(req *http.Request, body string) string {
+			back := func(s string) string {
+				return inText.ReplaceAllStringFunc(s, func(n string) string { return ids[n] })
+			}
+			req.URL.Path, req.URL.RawPath = back(req.URL.Path), ""
+			body = aNumber.ReplaceAllStringFunc(body, func(s string) string {
+				m := aNumber.FindStringSubmatch(s)
+				return fmt.Sprintf("%q:%q", m[1], ids[m[2]])
+			})
+			return back(body)
+		},
+		answer: func(_ *http.Request, status int, body string) (int, string) {
+			body = quotedID.ReplaceAllStringFunc(body, func(s string) string {
+				m := quotedID.FindStringSubmatch(s)
+				if numbers[m[2]] == "" {
+					n := strconv.Itoa(9007199254740993 + len(numbers))
+					numbers[m[2]], ids[n] = n, m[2]
+				}
+				return fmt.Sprintf("%q:%s", m[1], numbers[m[2]])
+			})
+			return status, body
+		},
+	}
+	o.Transport = inOrder(o.Transport)
+	r := judge(t, o)
+	if got := accused(r); len(got) > 0 {
+		t.Errorf("it is accused:\n%s", strings.Join(got, "\n"))
+	}
+	if len(tenant.Users()) != 3 || len(tenant.Groups()) != 1 {
+		t.Errorf("%d users and %d groups are there in the end, want 3 and 1", len(tenant.Users()), len(tenant.Groups()))
+	}
+}
+
+// inOrder lets one request through at a time.
+func inOrder(next http.RoundTripper) http.RoundTripper {
+	turn := make(chan struct{}, 1)
+	return transportFunc(func(req *http.Request) (*http.Response, error) {
+		turn <- struct{}{}
+		defer func() { <-turn }()
+		return next.RoundTrip(req)
+	})
+}
+
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// TestForeignID is a server that answers a POST with the id of somebody else. Nothing is
+// written to them.
+func TestForeignID(t *testing.T) {
+	for _, shown := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := newTenant(walkmetest.Options{})
+			defer tenant.Close()
+			victim := tenant.Users()[1]
+			o := options(tenant)
+			o.Skip = crowd
+			o.Transport = rewriter{next: o.Transport, answer: func(req *http.Request, status int, body string) (int, string) {
+				switch {
+				case req.Method == http.MethodPost && status == http.StatusCreated && strings.HasSuffix(req.URL.Path, "/Users"):
+					return status, anID.ReplaceAllString(body, victim.ID)
+				case !shown && req.Method == http.MethodGet && strings.HasSuffix(req.URL.Path, "/Users"):
+					return status, strings.ReplaceAll(body, victim.ID, "other") // it cannot be known from the list
+				}
+				return status, body
+			}}
+			r := judge(t, o)
+			for _, q := range tenant.Requests() {
+				if q.Method != http.MethodGet && strings.HasSuffix(q.Path, victim.ID) {
+					t.Errorf("shown %t: %s %s", shown, q.Method, q.Path)
+				}
+			}
+			if r.Summary.Failed == 0 {
+				t.Errorf("shown %t: nothing fails", shown)
+			}
+			if got, want := len(tenant.Users())-3+len(tenant.Groups())-1, len(r.Left); got != want {
+				t.Errorf("shown %t: %d objects are left, %d are reported", shown, got, want)
+			}
+		})
+	}
+}
+
+// TestUnreliableRemoval removes everything from a server that fails now and then, and from
+// one that gives ids which are not the ones under which it keeps things.
+func TestUnreliableRemoval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		tenant := newTenant(walkmetest.Options{})
+		defer tenant.Close()
+		o := options(tenant)
+		o.Suites = []string{"spec", "crud"}
+		o.Transport = rewriter{next: o.Transport, answer: func(req *http.Request, status int, body string) (int, string) {
+			if n++; req.Method == http.MethodDelete && n%2 == 0 {
+				return http.StatusBadGateway, ""
+			}
+			if req.Method == http.MethodPost && status == http.StatusCreated && n%5 == 0 {
+				return status, anID.ReplaceAllString(body, fmt.Sprint("number-", n))
+			}
+			return status, body
+		}}
+		r := judge(t, o)
+		if len(r.Left) > 0 || len(tenant.Users()) != 3 {
+			t.Errorf("left: %v, %d users", r.Left, len(tenant.Users()))
+		}
+	})
+}
+
+// TestExpiredCredentials ends a run in whose midst the token expires, and blames no check.
+func TestExpiredCredentials(t *testing.T) {
+	n := 0
+	tenant := newTenant(walkmetest.Options{})
+	o := options(tenant)
+	next := o.Transport
+	o.Transport = transportFunc(func(req *http.Request) (*http.Response, error) {
+		if n++; n > 30 {
+			return answering{http.StatusUnauthorized, "Server: x", `{"detail":"the token has expired"}`}.RoundTrip(req)
+		}
+		return next.RoundTrip(req)
+	})
+	r, err := probe.Run(t.Context(), o)
+	var incomplete *probe.IncompleteError
+	if !errors.As(err, &incomplete) || !strings.Contains(incomplete.Reason, "the token has expired") {
+		t.Errorf("Run() = %v", err)
+	}
+	if got := accused(r); len(got) > 0 || len(r.Left) != len(tenant.Users())-3+len(tenant.Groups())-1 {
+		t.Errorf("left %v, accused:\n%s", r.Left, strings.Join(got, "\n"))
+	}
+}
+
+// TestLimitedForGood says why nothing could be judged before the time was up.
+func TestLimitedForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options(newTenant(walkmetest.Options{}))
+		o.Transport, o.Timeout = answering{429, "Server: x", ""}, time.Minute
+		_, err := probe.Run(t.Context(), o)
+		var incomplete *probe.IncompleteError
+		if !errors.As(err, &incomplete) || !strings.Contains(incomplete.Reason, "the time was up after 1m0s (--timeout); 429 was the answer") {
+			t.Errorf("Run() = %v", err)
+		}
+	})
+}
