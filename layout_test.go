@@ -70,7 +70,7 @@ var owners = map[string][]string{
 	"github.com/coreos/go-systemd/v22":      {"agent/service"},
 	"github.com/go-jose/go-jose/v3":         {"okta", "okta/oktatest"},
 	"github.com/google/uuid":                {"agent", "state"},
-	"github.com/hashicorp/go-retryablehttp": {"okta", "walkme"},
+	"github.com/hashicorp/go-retryablehttp": {"agent/probe", "okta", "walkme"},
 	"github.com/mattn/go-runewidth":         {"agent/report"},
 	"github.com/nicholas-fedor/shoutrrr":    {"agent/service"},
 	"github.com/okta/okta-sdk-golang/v2":    {"okta"},

@@ -80,7 +80,7 @@ func backoff(least, most time.Duration, attempt int, resp *http.Response) time.D
 		own, asked := retryablehttp.DefaultBackoff(least, most, attempt, nil), retryablehttp.DefaultBackoff(least, most, attempt, resp)
 		return min(max(own, asked), most)
 	case isConcurrencyLimit(resp.Header):
-		return min(time.Second<<attempt, 10*time.Second) + jitter(time.Second)
+		return retryablehttp.DefaultBackoff(time.Second, 10*time.Second, attempt, nil) + jitter(time.Second)
 	}
 	return 0
 }

@@ -21,7 +21,8 @@ const (
 	defaultPause    = 5 * time.Minute
 	longestPause    = 24 * time.Hour // a bound for absurd values
 	readRepeats     = 2
-	readRepeatPause = 500 * time.Millisecond // doubles
+	readRepeatPause = 500 * time.Millisecond // doubles, up to
+	readRepeatLimit = 5 * time.Second
 )
 
 // persistence decides, for one request, whether it is sent again. It plugs into
@@ -82,7 +83,7 @@ func transient(resp *http.Response, err error) bool {
 // client wait, not just this one: the next attempt sits out the pause as they do.
 func (p *persistence) backoff(_, _ time.Duration, _ int, resp *http.Response) time.Duration {
 	if resp == nil || resp.StatusCode != http.StatusTooManyRequests {
-		return readRepeatPause << (p.broken - 1)
+		return retryablehttp.DefaultBackoff(readRepeatPause, readRepeatLimit, p.broken-1, nil)
 	}
 	wait := askedPause(resp.Header)
 	if p.limited > 1 {

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
 	"golang.org/x/time/rate"
 
 	"okta-walkme-agent/walkme"
@@ -214,7 +215,7 @@ func readAll(resp *http.Response) ([]byte, error) {
 func (c *conduit) sitOut(ctx context.Context, x *Exchange, resp *http.Response, try int) error {
 	wait, usable := retryAfter(resp.Header.Get("Retry-After"))
 	if !usable {
-		wait = min(shortWait<<(try-1), longestGuess)
+		wait = retryablehttp.DefaultBackoff(shortWait, longestGuess, try-1, nil)
 	}
 	c.mu.Lock()
 	c.limited = append(c.limited, x)

@@ -3,6 +3,8 @@ package probe
 import (
 	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
+
 	"okta-walkme-agent/internal/scim"
 )
 
@@ -111,15 +113,19 @@ func (t *trial) showsNow(l *life) {
 }
 
 // suiteWait is how long Okta's CRUD suite waits before it looks.
-const suiteWait = 20 * time.Second
+const (
+	suiteWait  = 20 * time.Second
+	firstPause = 250 * time.Millisecond // before the second look
+)
 
 // eventually looks again, with growing pauses, until what it looks for holds or the
 // suite's time is up.
 func (t *trial) eventually(look func()) {
 	end := time.Now().Add(suiteWait)
-	for pause := 250 * time.Millisecond; ; pause *= 2 {
+	for try := 0; ; try++ {
 		t.findings, t.decisive = nil, nil
 		look()
+		pause := retryablehttp.DefaultBackoff(firstPause, suiteWait, try, nil)
 		if len(t.findings) == 0 || time.Now().Add(pause).After(end) {
 			return
 		}
