@@ -153,7 +153,7 @@ func (a *Agent) recallUnshown(ctx context.Context, planned *plan.Plan, v *view, 
 	}
 	n := plan.NotShown{Members: min(last.Count.Members, v.managed.Groups), Values: min(last.Count.Values, v.managed.Users)}
 	paths := slices.DeleteFunc(last.Paths, func(path string) bool {
-		return path == plan.PathMembers && (seen.Members || n.Members == 0) || seen.Has(path)
+		return path == plan.PathMembers && (seen.Members && seen.CutAt == 0 || n.Members == 0) || seen.Has(path)
 	})
 	if !slices.Contains(paths, plan.PathMembers) {
 		n.Members = 0

@@ -25,7 +25,7 @@ func (a *Agent) refresh(ctx context.Context, v *view) error {
 	v.recorded = slices.Clone(v.recorded)
 	v.unmanaged = &plan.Unmanaged{}
 	var err error
-	if v.shown, err = everShown.Load(ctx, a.State); err != nil {
+	if v.shown, err = a.loadShown(ctx); err != nil {
 		return err
 	}
 	shown, err := a.refreshUsers(ctx, v)

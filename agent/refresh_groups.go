@@ -64,7 +64,10 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view, users map[string]*wa
 	if err := a.lookCloser(ctx, found); err != nil {
 		return err
 	}
-	compare(v, users).members(found)
+	c := compare(v, users)
+	c.findCut(found, shown)
+	a.WalkMe.SetCutAt(v.shown.CutAt)
+	c.members(found)
 	return nil
 }
 
@@ -92,17 +95,20 @@ func (a *Agent) lookCloser(ctx context.Context, found []groupSight) error {
 
 // comparison lays the members that WalkMe shows over the records.
 type comparison struct {
-	v      *view
-	users  map[string]*walkme.User // all accounts, by id
-	owners map[string]string       // Okta ids, by id
-	active map[string]bool         // people who have an active account, by Okta id
+	v        *view
+	users    map[string]*walkme.User // all accounts, by id
+	owners   map[string]string       // Okta ids, by id
+	accounts map[string]string       // ids of active accounts, by Okta id
 }
 
 func compare(v *view, users map[string]*walkme.User) comparison {
-	c := comparison{v: v, users: users, owners: map[string]string{}, active: map[string]bool{}}
+	c := comparison{v: v, users: users, owners: map[string]string{}, accounts: map[string]string{}}
 	for i := range v.recorded {
 		if r := &v.recorded[i]; r.Type == scim.User && r.ID != "" {
-			c.owners[r.ID], c.active[r.SourceID] = r.SourceID, r.Active
+			c.owners[r.ID] = r.SourceID
+			if r.Active {
+				c.accounts[r.SourceID] = r.ID
+			}
 		}
 	}
 	return c
@@ -135,9 +141,9 @@ func (c comparison) overlay(r *state.Record, g *walkme.Group) {
 	}
 	c.note(strangers)
 	ours = scim.SortedSet(ours)
-	if !c.v.shown.Members || !g.MembersShown || g.Incomplete(nil) {
+	if cut := c.v.shown.CutAt; !c.v.shown.Members || !g.MembersShown || g.Incomplete(nil) || cut > 0 && len(g.Members) == cut {
 		_, missing := scim.MemberDiff(r.Members, ours)
-		if slices.ContainsFunc(missing, func(oktaID string) bool { return c.active[oktaID] }) {
+		if slices.ContainsFunc(missing, func(oktaID string) bool { return c.accounts[oktaID] != "" }) {
 			c.v.unseen = append(c.v.unseen, notShown{scim.Group, r.SourceID, plan.PathMembers})
 		}
 		ours = scim.SortedSet(slices.Concat(ours, missing))

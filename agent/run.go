@@ -166,7 +166,10 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if err := a.verifyTenant(ctx); err != nil {
 		return err
 	}
-	var err error
+	seen, err := a.loadShown(ctx)
+	if err != nil {
+		return err
+	}
 	if report.Settled, err = a.applier().Settle(ctx); err != nil {
 		return err
 	}
@@ -210,9 +213,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 		return err
 	}
 	if !opts.Scope.Refreshes() {
-		if v.shown, err = everShown.Load(ctx, a.State); err != nil {
-			return err
-		}
+		v.shown = seen
 	}
 	err = a.resyncing(ctx, opts, report, func() error {
 		report.failures, err = a.applier().Apply(ctx, apply.Work{
@@ -222,6 +223,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 		return err
 	})
 	report.NoteOutcomes()
+	v.shown.CutAt = a.WalkMe.CutAt()
 	after := context.WithoutCancel(ctx)
 	return joinOnce(err, a.bind(after, v, planned), a.noteSighting(after, report.Changes),
 		a.noteApprovals(after, planned), a.endCarriedOut(after, planned),

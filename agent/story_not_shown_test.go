@@ -113,30 +113,58 @@ func TestMembersWhoWereShownAreMissed(t *testing.T) {
 	})
 }
 
-// A list that is cut at any other number is taken for whole: those whom it lacks are
-// drift, then failures that are tried again. Nobody is taken out.
+// A list that is cut at any other number is found out: at once, where accounts show their
+// groups, and else when WalkMe has taken somebody twice without showing him. Nobody is taken
+// out, and no run fails for it any more.
 func TestRefreshOfAnOddPart(t *testing.T) {
 	t.Parallel()
-	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
-		w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
-		var all []string
-		for i := range 60 {
-			all = append(all, fmt.Sprintf("p%02d", i))
-		}
-		w.hire(all...)
-		w.group("push Team", all...)
-		w.sync()
-		w.tenant.SetQuirks(walkmetest.Quirks{MembersShownMax: 58})
-		for _, why := range []string{"members were taken out in WalkMe", "accepted, not applied"} {
-			planned, _ := w.refreshed()
-			if got := drifts(planned); !strings.Contains(got, why) || strings.Contains(got, "\n- ") {
-				t.Errorf("plan =\n%s\nwant %q, and nobody to be taken out", got, why)
-			}
-			if g, _ := w.tenant.Group("push Team"); len(g.Members) != len(all) {
-				t.Errorf("%d members are left of %d", len(g.Members), len(all))
-			}
-		}
-	})
+	const drift = "members were taken out in WalkMe"
+	for name, c := range map[string]struct {
+		groups  int
+		witness bool
+		fails   []string // why the first refreshes push somebody again
+	}{
+		"no witness":            {1, false, []string{drift, "accepted, not applied"}},
+		"accounts show groups":  {1, true, nil},
+		"two lists of a length": {2, false, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+				w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
+				all := crew("p", 15)
+				w.hire(all...)
+				groups := []string{"push Team", "push Crew"}[:c.groups]
+				for _, g := range groups {
+					w.group(g, all...)
+				}
+				w.sync()
+				w.tenant.SetQuirks(walkmetest.Quirks{MembersShownMax: 13, ShowGroups: c.witness})
+				for _, why := range c.fails {
+					planned, _ := w.refreshed()
+					if got := drifts(planned); !strings.Contains(got, why) || strings.Contains(got, "\n- ") {
+						t.Errorf("plan =\n%s\nwant %q, and nobody to be taken out", got, why)
+					}
+				}
+				w.restart()
+				for range 2 {
+					planned, report := w.refreshed()
+					wantText(t, "refresh", unseenIn(planned), fmt.Sprintf("members %d, values 0: members", c.groups))
+					if report.Run.Outcome != agent.RunDone {
+						t.Errorf("outcome = %s, changes %s", report.Run.Outcome, changes(report))
+					}
+				}
+				w.quiet()
+				for _, g := range groups {
+					if g, _ := w.tenant.Group(g); len(g.Members) != len(all) {
+						t.Errorf("%d members are left of %d", len(g.Members), len(all))
+					}
+				}
+				w.tenant.SetQuirks(walkmetest.Quirks{})
+				planned, _ := w.refreshed()
+				wantText(t, "refresh when all are shown", unseenIn(planned), nothingUnseen)
+			})
+		})
+	}
 }
 
 // What the earlier tenant has shown says nothing of the one that is adopted.

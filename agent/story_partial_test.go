@@ -16,55 +16,64 @@ import (
 // membership change, a rename or Push Now has.
 func TestPartialListThrowsNobodyOut(t *testing.T) {
 	t.Parallel()
-	const strangers, shown = 150, 100
-	for _, updates := range []string{walkme.Delta, walkme.Replace} {
-		t.Run(updates, func(t *testing.T) {
-			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
-				w := newWorld(t, profile, func(s *setup) {
-					s.wire.MembershipUpdates = updates
-					s.config.Policy.Groups.RenameLinked = true
-					s.config.GroupSources = []okta.GroupSource{{Rule: &okta.GroupRule{NameStartsWith: "push "}}}
-					s.tenant.Quirks.MembersShownMax = shown
-					s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
-				})
-				var own []string
-				for i := range strangers {
-					own = append(own, w.account(fmt.Sprintf("own%03d", i), true))
-				}
-				id := w.tenant.AddGroup("push Team", own...)
-				stayed := func(step string, ours ...string) {
-					t.Helper()
-					g, _ := w.tenant.Group("push Team")
-					if g.ID != id {
-						g, _ = w.tenant.Group("push Crew")
-					}
-					for _, stranger := range own {
-						if !slices.Contains(g.Members, stranger) {
-							t.Errorf("after %s, %d of %d members are left", step, len(g.Members), strangers+len(ours))
-							return
-						}
-					}
-					if len(g.Members) != strangers+len(ours) {
-						t.Errorf("after %s the members are %v, want those of before and %v", step, g.UserNames, ours)
-					}
-				}
-				w.hire("ann", "bob")
-				w.group("push Team", "ann")
-				w.sync()
-				stayed("the link", "ann")
-				w.join("push Team", "bob")
-				w.leave("push Team", "ann")
-				w.sync()
-				stayed("a change", "bob")
-				w.org.RenameGroup(w.groups["push Team"], "push Crew")
-				w.sync()
-				stayed("a rename", "bob")
-				w.quiet()
-				w.pushAgain(plan.Selection{})
-				stayed("a resync", "bob")
-			})
-		})
+	for _, c := range []struct{ strangers, shown int }{{150, 100}, {130, 99}, {17, 13}, {7, 5}} {
+		for _, updates := range []string{walkme.Delta, walkme.Replace} {
+			t.Run(fmt.Sprintf("%s, %d of %d", updates, c.shown, c.strangers), func(t *testing.T) { partialList(t, updates, c.strangers, c.shown) })
+		}
 	}
+}
+
+func partialList(t *testing.T, updates string, strangers, shown int) {
+	t.Helper()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, func(s *setup) {
+			s.wire.MembershipUpdates = updates
+			s.config.Policy.Groups.RenameLinked = true
+			s.config.GroupSources = []okta.GroupSource{{Rule: &okta.GroupRule{NameStartsWith: "push "}}}
+			s.tenant.Quirks.MembersShownMax = shown
+			s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
+		})
+		var own []string
+		for i := range strangers {
+			own = append(own, w.account(fmt.Sprintf("own%03d", i), true))
+		}
+		id := w.tenant.AddGroup("push Team", own...)
+		stayed := func(step string, ours ...string) {
+			t.Helper()
+			g, _ := w.tenant.Group("push Team")
+			if g.ID != id {
+				g, _ = w.tenant.Group("push Crew")
+			}
+			for _, stranger := range own {
+				if !slices.Contains(g.Members, stranger) {
+					t.Errorf("after %s, %d of %d members are left", step, len(g.Members), strangers+len(ours))
+					return
+				}
+			}
+			if len(g.Members) != strangers+len(ours) {
+				t.Errorf("after %s the members are %v, want those of before and %v", step, g.UserNames, ours)
+			}
+		}
+		w.hire("ann", "bob")
+		w.group("push Team", "ann")
+		w.sync()
+		stayed("the link", "ann")
+		w.join("push Team", "bob")
+		w.leave("push Team", "ann")
+		w.sync()
+		stayed("a change", "bob")
+		w.org.RenameGroup(w.groups["push Team"], "push Crew")
+		w.sync()
+		stayed("a rename", "bob")
+		w.quiet()
+		w.pushAgain(plan.Selection{})
+		stayed("a resync", "bob")
+		for range 2 {
+			w.refreshed()
+		}
+		stayed("a refresh", "bob")
+		w.inStep()
+	})
 }
 
 // Whom WalkMe takes and does not show is reported in each run, and is taken out all the
@@ -92,6 +101,50 @@ func TestMemberWhoIsTakenAndNotShown(t *testing.T) {
 				w.sync()
 				wantText(t, "memberships when they have left", w.memberships(), "push Team: ann bob")
 				w.quiet()
+			})
+		})
+	}
+}
+
+// Strangers who were put by hand into a group that the agent made are not thrown out of it by a
+// list that does not show them; nor is anybody else, when the list is put to rights again.
+func TestUnseenStrangersOfOurGroup(t *testing.T) {
+	t.Parallel()
+	for _, updates := range []string{walkme.Delta, walkme.Replace} {
+		t.Run(updates, func(t *testing.T) {
+			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+				w := newWorld(t, profile, pushAll, func(s *setup) {
+					s.wire.MembershipUpdates = updates
+					s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
+				})
+				all := crew("p", 16)
+				w.hire(all...)
+				w.group("push Team", all[:15]...)
+				w.sync()
+				id := w.record("push Team").ID
+				g, _ := w.tenant.Group("push Team")
+				strangers := []string{w.account("x", true), w.account("y", true)}
+				w.tenant.SetMembers(id, slices.Concat(g.Members, strangers)...)
+				w.tenant.SetQuirks(walkmetest.Quirks{MembersShownMax: 13})
+				w.join("push Team", "p15")
+				w.sync()
+				w.leave("push Team", "p14")
+				w.sync()
+				w.org.RenameGroup(w.groups["push Team"], "push Crew")
+				for range 3 {
+					w.sync()
+				}
+				w.quiet()
+				want := []string{"x", "y"}
+				for _, name := range all {
+					if name != "p14" {
+						want = append(want, name)
+					}
+				}
+				slices.Sort(want)
+				wantText(t, "memberships", w.memberships(), "push Crew: "+strings.Join(want, " "))
+				w.tenant.SetQuirks(walkmetest.Quirks{})
+				w.inStep()
 			})
 		})
 	}

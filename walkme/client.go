@@ -38,6 +38,9 @@ type Client struct {
 	// show one.
 	echoes atomic.Bool
 
+	// cut is CutAt.
+	cut atomic.Int64
+
 	// showsExternalIDs is true once the server has shown an externalId.
 	showsExternalIDs atomic.Bool
 

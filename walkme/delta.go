@@ -211,7 +211,7 @@ func (w *deltaWrite) partial(err error) error {
 }
 
 func (w *deltaWrite) expectation() expectation {
-	e := expectation{id: w.update.GroupID, stay: w.update.stay()}
+	e := expectation{id: w.update.GroupID, stay: w.update.stay(), again: w.update.Doubtful}
 	for _, ch := range w.applied {
 		if ch.remove {
 			e.absent = append(e.absent, ch.member)

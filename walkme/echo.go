@@ -15,6 +15,9 @@ type expectation struct {
 	// stay are the members who were acknowledged before and do not leave: a list
 	// without one of them is a part, and does not show who is in the group.
 	stay []Member
+
+	// again are those of present whom WalkMe took in an earlier run, and did not show.
+	again []Member
 }
 
 // evidence tells whether the list of members that a server shows proves
@@ -44,28 +47,6 @@ func (c *Client) showsMembers(ctx context.Context) error {
 	return nil
 }
 
-// roundSize divides the numbers of members at which servers cut lists.
-const roundSize = 50
-
-// Incomplete tells whether the members that a group shows may be a part of them: somebody
-// is missing whom WalkMe has acknowledged, or their number is a round one at which
-// servers cut lists. Who is shown is in the group; who is not may be.
-func (g *Group) Incomplete(acknowledged []Member) bool {
-	missing, _ := g.difference(acknowledged)
-	n := len(g.Members)
-	return len(missing) > 0 || n > 0 && n%roundSize == 0
-}
-
-// requireComplete makes sure that no whole list is built on a part: that is a *IncompleteListError.
-// Of a group that we made, whose members are ours, a round number says nothing.
-func (c *Client) requireComplete(shown *Group, acknowledged []Member, linked bool) error {
-	missing, _ := shown.difference(acknowledged)
-	if !c.evidence(shown) || !shown.Incomplete(acknowledged) || !linked && len(missing) == 0 {
-		return nil
-	}
-	return &IncompleteListError{Shown: len(shown.Members), Missing: len(missing), shown: shown}
-}
-
 // check compares what the server shows after a successful change with what was
 // asked for. An answer that contradicts is not believed at once: the group is
 // read again, as it is where the answer shows nothing and Wire.VerifyWrites
@@ -87,9 +68,9 @@ func (c *Client) check(ctx context.Context, e expectation, answered object) (*Me
 		}
 	}
 	failed := e.failed(g)
-	if len(failed) > 0 && g.Incomplete(e.stay) {
-		failed = slices.DeleteFunc(failed, func(r RefusedMember) bool { return !r.Remove })
-		return &MembersResult{Refused: failed}, nil
+	if len(failed) > 0 && (g.Incomplete(e.stay) || c.isPart(ctx, g, e.lacking(failed), e.repeats(failed))) {
+		removals := slices.DeleteFunc(slices.Clone(failed), func(r RefusedMember) bool { return !r.Remove })
+		return &MembersResult{Seen: len(g.Members) > 0, Part: len(removals) < len(failed), Refused: removals}, nil
 	}
 	if len(failed) > 0 && len(failed) == e.size(g) {
 		if len(failed) < maxLone && !e.exact {
@@ -103,6 +84,23 @@ func (c *Client) check(ctx context.Context, e expectation, answered object) (*Me
 // unseen says that a group shows nobody of those who are to be in it.
 func (e expectation) unseen(g *Group) bool {
 	return g.ID != "" && len(g.Members) == 0 && len(e.present)+len(e.stay) > 0
+}
+
+// lacking are the members whom a group was to have and does not show.
+func (e expectation) lacking(failed []RefusedMember) []Member {
+	var list []Member
+	for _, f := range failed {
+		if !f.Remove {
+			list = append(list, f.Member)
+		}
+	}
+	return list
+}
+
+// repeats says that each of them was taken and not shown before.
+func (e expectation) repeats(failed []RefusedMember) bool {
+	lacking := e.lacking(failed)
+	return len(both(lacking, e.again)) == len(lacking)
 }
 
 // size is the number of changes that can be seen to have failed.

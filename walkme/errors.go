@@ -96,7 +96,9 @@ func (e *UnseenMembersError) Error() string {
 type IncompleteListError struct {
 	Shown, Missing int // members that are shown; members that should be and are not
 
-	shown *Group
+	shown      *Group
+	missing    []Member // to be sent once more
+	mayBeWhole bool     // nothing but its length speaks against the list
 }
 
 // Error implements error.

@@ -18,6 +18,7 @@ type Group struct {
 	MembersShown bool
 
 	raw object
+	cut bool // the list ends where this server is known to cut
 }
 
 // Member is a user in a group.
@@ -38,6 +39,8 @@ func (c *Client) groupOf(o object) *Group {
 	}
 	if len(g.Members) > 0 {
 		c.echoes.Store(true)
+		c.noteLength(len(g.Members))
+		g.cut = len(g.Members) == c.CutAt()
 	}
 	return g
 }

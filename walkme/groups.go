@@ -2,6 +2,7 @@ package walkme
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -191,20 +192,25 @@ func (c *Client) rename(ctx context.Context, r GroupRename) error {
 func (c *Client) writeName(ctx context.Context, r GroupRename) (object, error) {
 	id, name := r.GroupID, r.Name
 	if c.profile == AIW {
-		o, err := c.putName(ctx, r)
-		if !is[*IncompleteListError](err) {
+		o, err := c.putName(ctx, r, false)
+		part, ok := errors.AsType[*IncompleteListError](err)
+		if !ok {
 			return o, err
 		}
 		o, patched := c.patchName(ctx, id, name)
-		if noPatch(patched) {
-			return nil, err
+		switch {
+		case !noPatch(patched):
+			return o, patched
+		case part.mayBeWhole:
+			return c.putName(ctx, r, true)
 		}
-		return o, patched
+		return nil, err
 	}
 	return c.patchName(ctx, id, name)
 }
 
-func (c *Client) putName(ctx context.Context, r GroupRename) (object, error) {
+// putName writes name and members; trusting is as in listWrite.
+func (c *Client) putName(ctx context.Context, r GroupRename, trusting bool) (object, error) {
 	shown, err := c.readGroup(ctx, r.GroupID)
 	if err != nil {
 		return nil, err
@@ -213,9 +219,10 @@ func (c *Client) putName(ctx context.Context, r GroupRename) (object, error) {
 		if err := c.showsMembers(ctx); err != nil {
 			return nil, err
 		}
-		if err := c.requireComplete(shown, r.Managed, true); err != nil {
-			return nil, err
-		}
+	}
+	err = c.requireComplete(ctx, shown, r.Managed, r.Managed, r.Linked)
+	if part, ok := errors.AsType[*IncompleteListError](err); ok && !(trusting && part.mayBeWhole) {
+		return nil, err
 	}
 	members := union(shown, MembersUpdate{Managed: r.Managed})
 	return c.write(ctx, http.MethodPut, groupsPath, r.GroupID, c.groupPut(shown.raw, r.Name, asShown(shown, members)))

@@ -20,7 +20,9 @@ type listWrite struct {
 	linked   bool // see MembersUpdate
 	expect   expectation
 
+	ours         []Member // who is in the group, or was, because of us
 	acknowledged []Member // see MembersUpdate
+	trusting     bool     // a list is whole of which nothing but its length speaks against that
 }
 
 // send computes the list, if need be from what the server shows, and writes it.
@@ -36,10 +38,9 @@ func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, r
 				return nil, err
 			}
 		}
-		if w.linked || w.c.profile != AIW {
-			if err := w.c.requireComplete(shown, w.acknowledged, w.linked); err != nil {
-				return nil, err
-			}
+		err = w.c.requireComplete(ctx, shown, w.ours, w.acknowledged, w.linked)
+		if part, ok := errors.AsType[*IncompleteListError](err); ok && !(w.trusting && part.mayBeWhole) {
+			return nil, err
 		}
 	}
 	answered, err := w.write(ctx, shown, list(shown))
@@ -62,6 +63,24 @@ func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, r
 	}
 	r.Refused = append(refused, r.Refused...)
 	return r, nil
+}
+
+// without sends the changes alone, because of cause no whole list can be written. A server
+// that has no PATCH gets the list all the same where cause is no more than its length.
+func (w listWrite) without(ctx context.Context, u MembersUpdate, list func(*Group) []Member, cause error) (*MembersResult, error) {
+	part, _ := errors.AsType[*IncompleteListError](cause)
+	if part != nil {
+		u.Add = union(&Group{Members: u.Add}, MembersUpdate{Managed: part.missing, Remove: u.Remove})
+	}
+	r, err := w.c.writeDelta(ctx, u)
+	switch {
+	case !noPatch(err):
+		return r, err
+	case part != nil && part.mayBeWhole:
+		w.trusting = true
+		return w.send(ctx, list, true)
+	}
+	return nil, cause
 }
 
 // afterFault reads the group after a 500. What it shows may be what was asked for;

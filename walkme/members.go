@@ -26,10 +26,14 @@ type MembersUpdate struct {
 
 	// Acknowledged are the members whom WalkMe has acknowledged before. A list
 	// that lacks one of them is a part of the members, or somebody was taken out
-	// by hand; no whole list is built on it, but for Okta's own PUT (profile AIW)
-	// to a group that was made by us. The changes go out alone, by PATCH; where
+	// by hand; no whole list is built on it. Of a group that was made by us Okta's own
+	// PUT (profile AIW) puts back who was taken out, unless the list may be cut. The changes go out alone, by PATCH; where
 	// that cannot be, the error is a *IncompleteListError.
 	Acknowledged []Member
+
+	// Doubtful are those of Add, or of the whole list, whom WalkMe took in an earlier
+	// run, and did not show.
+	Doubtful []Member
 
 	// Linked says that the group was there before us, so that members of its
 	// own are to be expected. A whole list is then written only to a server
@@ -58,6 +62,10 @@ type MembersResult struct {
 	// Unseen says that the answer shows the group, and nobody in it, although
 	// somebody was pushed into it.
 	Unseen bool
+
+	// Part says that the group shows a part of its members, which lacks some who were
+	// pushed into it.
+	Part bool
 
 	// Refused are the changes that the server refused or dropped while it
 	// took the others.
@@ -149,13 +157,14 @@ func (c *Client) ReplaceMembers(ctx context.Context, u MembersUpdate) (*MembersR
 	}
 	w := listWrite{
 		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW, linked: u.Linked,
-		acknowledged: u.Acknowledged,
-		expect:       expectation{id: u.GroupID, present: u.Managed, exact: true, stay: both(u.Acknowledged, u.Managed)},
+		ours: slices.Concat(u.Managed, u.Add, u.Remove), acknowledged: u.Acknowledged,
+		expect: expectation{id: u.GroupID, present: u.Managed, exact: true, stay: both(u.Acknowledged, u.Managed), again: u.Doubtful},
 	}
-	r, err := w.send(ctx, func(*Group) []Member { return u.Managed }, c.profile == AIW || u.Linked)
+	list := func(*Group) []Member { return u.Managed }
+	r, err := w.send(ctx, list, c.profile == AIW || u.Linked)
 	if partial, ok := errors.AsType[*IncompleteListError](err); ok {
 		u.Add, u.Remove = partial.shown.difference(u.Managed)
-		r, err = c.withoutList(ctx, u, err)
+		r, err = w.without(ctx, u, list, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("walkme: replace members of group %s: %w", u.GroupID, err)
@@ -183,21 +192,13 @@ func (c *Client) replaceByDelta(ctx context.Context, u MembersUpdate) (*MembersR
 func (c *Client) writeList(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	w := listWrite{
 		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW, linked: u.Linked,
-		acknowledged: u.Acknowledged,
-		expect:       expectation{id: u.GroupID, present: u.Add, absent: u.Remove, stay: u.stay()},
+		ours: slices.Concat(u.Managed, u.Add, u.Remove), acknowledged: u.Acknowledged,
+		expect: expectation{id: u.GroupID, present: u.Add, absent: u.Remove, stay: u.stay(), again: u.Doubtful},
 	}
-	r, err := w.send(ctx, func(shown *Group) []Member { return union(shown, u) }, true)
+	list := func(shown *Group) []Member { return union(shown, u) }
+	r, err := w.send(ctx, list, true)
 	if is[*UnseenMembersError](err) || is[*IncompleteListError](err) {
-		return c.withoutList(ctx, u, err)
-	}
-	return r, err
-}
-
-// withoutList sends the changes alone, because of cause no whole list can be written.
-func (c *Client) withoutList(ctx context.Context, u MembersUpdate, cause error) (*MembersResult, error) {
-	r, err := c.writeDelta(ctx, u)
-	if noPatch(err) {
-		return nil, cause
+		return w.without(ctx, u, list, err)
 	}
 	return r, err
 }

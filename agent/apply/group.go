@@ -40,7 +40,7 @@ func (r *runner) createGroup(ctx context.Context, c *job) error {
 			return written{}, err
 		}
 		second = r.a.WalkMe.SecondWriteNeeded(g, members)
-		r.seeMembers(c, len(g.Members) > 0, len(members) > 0 && len(g.Members) == 0)
+		r.seeMembers(c, &walkme.MembersResult{Seen: len(g.Members) > 0, Unseen: len(members) > 0 && len(g.Members) == 0})
 		rec := r.groupRecord(c, g.ID, c.Name, state.Created)
 		rec.Members, rec.Partial = ids, second
 		return written{record: &rec}, nil

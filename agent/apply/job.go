@@ -11,6 +11,7 @@ type job struct {
 	*plan.Change
 
 	failure    error     // what Error says
+	partly     bool      // NotShown holds members because the list that WalkMe shows is a part
 	journalled bool      // an entry of it is in the journal
 	activates  bool      // the account was seen inactive in this run
 	renaming   *renaming // group renames: see renameOnce

@@ -94,7 +94,7 @@ func (r *runner) pushMembers(ctx context.Context, c *job, change plan.MemberChan
 				r.doubt(c.OktaID, batch.Add, err)
 				return written{}, r.withOktaIDs(err)
 			}
-			r.seeMembers(c, result.Seen, result.Unseen)
+			r.seeMembers(c, result)
 			rec.Partial = i < len(batches)-1
 			reasons = append(reasons, r.takeBack(&rec, result.Refused, &refused)...)
 			if !rec.Partial && len(reasons) == 0 {
@@ -145,6 +145,7 @@ func (r *runner) sendBatch(ctx context.Context, c *job, batch plan.MemberChange,
 		certain = plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: batch.Add})
 	}
 	_, acknowledged := r.provisioned(certain)
+	_, doubtful := r.provisioned(rec.Doubtful)
 	due := len(add)+len(remove) > 0
 	if len(batch.Add)+len(batch.Remove) == 0 { // the second write of an empty group
 		due = r.a.WalkMe.SecondWriteNeeded(&walkme.Group{}, nil)
@@ -154,7 +155,8 @@ func (r *runner) sendBatch(ctx context.Context, c *job, batch plan.MemberChange,
 		var err error
 		result, err = r.a.WalkMe.UpdateMembers(ctx, walkme.MembersUpdate{
 			// A rename that was refused must not ride along with a membership change.
-			GroupID: rec.ID, Name: rec.Name, Rename: rename, Add: add, Remove: remove, Managed: managed, Acknowledged: acknowledged, Linked: rec.Origin == state.Linked,
+			GroupID: rec.ID, Name: rec.Name, Rename: rename, Add: add, Remove: remove, Managed: managed,
+			Acknowledged: acknowledged, Doubtful: doubtful, Linked: rec.Origin == state.Linked,
 		})
 		if err != nil {
 			return rec, nil, err

@@ -29,16 +29,15 @@ func (r *runner) seeUser(c *job, u *walkme.User) {
 	}
 }
 
-// seeMembers does so for the members of a group: seen says that members are shown, unseen
-// that none of those who were pushed is.
-func (r *runner) seeMembers(c *job, seen, unseen bool) {
+// seeMembers does so for the members of a group.
+func (r *runner) seeMembers(c *job, result *walkme.MembersResult) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.shown.Members = r.shown.Members || seen
+	r.shown.Members = r.shown.Members || result.Seen
 	switch {
-	case unseen:
-		c.NotShown = []string{plan.PathMembers}
-	case seen:
+	case result.Unseen, result.Part:
+		c.NotShown, c.partly = []string{plan.PathMembers}, result.Part
+	case result.Seen && !c.partly:
 		c.NotShown = nil
 	}
 }
@@ -48,7 +47,7 @@ func (r *runner) seeMembers(c *job, seen, unseen bool) {
 func (r *runner) sayNotShown() {
 	for _, j := range r.jobs {
 		j.NotShown = slices.DeleteFunc(scim.SortedSet(j.NotShown), func(path string) bool {
-			return path == plan.PathMembers && j.Type == scim.Group && r.shown.Members || r.shown.Has(path)
+			return path == plan.PathMembers && j.Type == scim.Group && r.shown.Members && !j.partly || r.shown.Has(path)
 		})
 		if j.Outcome != plan.Applied || len(j.NotShown) == 0 {
 			j.NotShown = nil

@@ -17,6 +17,7 @@ type NotShown struct {
 type Shown struct {
 	Members bool     `json:"members,omitempty"` // of a group, somebody who was pushed into it
 	Paths   []string `json:"paths,omitempty"`   // mapped attributes with a value, sorted
+	CutAt   int      `json:"cut_at,omitempty"`  // how many members of a group it shows at most, where it is known to cut lists
 }
 
 // Has says whether a value has been shown under a path.
