@@ -77,6 +77,7 @@ var owners = map[string][]string{
 	"github.com/prometheus/client_golang":   {"agent/service"},
 	"github.com/robfig/cron/v3":             {"configs"},
 	"github.com/spf13/cobra":                {"cmd/okta-walkme-agent"},
+	"github.com/spf13/pflag":                {"cmd/okta-walkme-agent"},
 	"go.yaml.in/yaml/v4":                    {"agent/probe/scenario", "configs"},
 	"golang.org/x/oauth2":                   {"agent/console"},
 	"golang.org/x/sync":                     {"agent", "agent/apply", "okta", "walkme"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -35,6 +36,14 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 		return nil, err
 	}
 	planned.Finish(a.about(v))
+	for _, id := range opts.Approve {
+		if slices.ContainsFunc(planned.Released(), func(r plan.Release) bool { return r.ID == id }) {
+			continue
+		}
+		if err := a.approvedBefore(ctx, id, opts); err != nil {
+			return nil, fmt.Errorf("approval of %s: %w", id, err)
+		}
+	}
 	return planned, nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -68,7 +69,11 @@ func readPlanFile(path string) (*plan.Plan, error) {
 		return nil, fmt.Errorf("plan file: %s is empty; plan --out %s writes one", path, path)
 	}
 	saved, err := plan.Read(data)
+	var syntax *json.SyntaxError
+	var shape *json.UnmarshalTypeError
 	switch {
+	case errors.As(err, &syntax), errors.As(err, &shape):
+		return nil, fmt.Errorf("plan file: %s is no plan that plan --out has written", path)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, fmt.Errorf("%s breaks off, as when it was not written to its end; make it again: %w", path, err)
 	case err != nil:

@@ -59,10 +59,6 @@ func (e *exit) Error() string {
 }
 func (e *exit) Unwrap() error { return e.err }
 
-func usage(format string, args ...any) error {
-	return &exit{exitUsage, fmt.Errorf(format, args...)}
-}
-
 // run is the whole program. The last line on standard error says why it failed.
 func run(ctx context.Context, args []string, env environment) int {
 	c := &cli{environment: env, display: newDisplay(env.stderr, isTerminal(env.stderr))}
@@ -155,16 +151,15 @@ Okta's provisioning engine would make.`,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains([]string{"auto", "always", "never"}, c.color) {
 				return usage("--color is auto, always or never, not %q", c.color)
 			}
-			return nil
+			return noEmptyFlag(cmd)
 		},
 	}
-	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exit{exitUsage, err} })
+	root.SetFlagErrorFunc(flagError)
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.color, "color", "auto", "colours: auto, always or never")
 	if !c.viewing { // which has no say in files
@@ -179,8 +174,11 @@ Okta's provisioning engine would make.`,
 	)
 	root.SetOut(c.stdout) // before cobra's own command takes it for its own
 	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	refuseTopics(root)
 	nameShells(root)
 	usageArgs(root)
+	c.foldHelp(root)
 	c.completeNames(root)
 	completeChoices(root)
 	if c.viewing {
@@ -189,65 +187,6 @@ Okta's provisioning engine would make.`,
 		c.askInstead(root)
 	}
 	return root
-}
-
-// nameShells lets completion for an unknown shell be wrong usage; cobra shows the help
-// as if nothing was wrong.
-func nameShells(root *cobra.Command) {
-	for _, completion := range root.Commands() {
-		if completion.Name() != "completion" {
-			continue
-		}
-		var shells []string
-		for _, shell := range completion.Commands() {
-			shells = append(shells, shell.Name())
-		}
-		completion.Args = cobra.ArbitraryArgs
-		completion.RunE = func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return usage("completion is for one of %s, not %q", strings.Join(shells, ", "), args[0])
-		}
-	}
-}
-
-// usageArgs gives wrong arguments, and unknown commands, the exit code of wrong
-// usage.
-func usageArgs(cmd *cobra.Command) {
-	check := cmd.Args
-	if check == nil {
-		check = cobra.ArbitraryArgs
-	}
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if cmd == cmd.Root() && len(args) > 0 {
-			return usage("there is no command %q%s", args[0], suggestion(cmd, args[0]))
-		}
-		if err := check(cmd, args); err != nil {
-			return &exit{exitUsage, err}
-		}
-		return nil
-	}
-	for _, child := range cmd.Commands() {
-		usageArgs(child)
-	}
-}
-
-// one wants exactly one argument.
-func one(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 1 {
-			return nil
-		}
-		return usage("%s wants one %s, not %d; quote what has blanks in it", cmd.Name(), what, len(args))
-	}
-}
-
-func suggestion(cmd *cobra.Command, word string) string {
-	if near := cmd.SuggestionsFor(word); len(near) > 0 {
-		return "; did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return "; see " + programName + " --help"
 }
 
 // file returns the path of the configuration.

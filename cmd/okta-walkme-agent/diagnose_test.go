@@ -81,7 +81,7 @@ func deadProxy(t *testing.T) error {
 func TestBrokenPlanFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for text, want := range map[string]string{"": "plan.json is empty; plan --out", `{"schema":`: "plan.json breaks off", "[]": "plan.json: plan file: "} {
+	for text, want := range map[string]string{"": "plan.json is empty; plan --out", `{"schema":`: "plan.json breaks off", "[]": "plan.json is no plan", "okta:\n": "plan.json is no plan", `{"schema": "x"}`: "the schema is"} {
 		path := filepath.Join(dir, "plan.json")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -191,7 +191,7 @@ func TestHistoryUsage(t *testing.T) {
 		{"--since -1h", exitUsage, "--since is a duration"},
 		{"--run 019", exitUsage, "2 runs begin with"},
 		{"--run 0197", exitFailed, "there is no run"},
-		{"someone", exitUsage, "unknown command"},
+		{"someone", exitUsage, "history takes no argument"},
 	}
 	for _, tt := range tests {
 		if r := c.must(tt.code, append([]string{"history"}, strings.Fields(tt.args)...)...); !strings.Contains(r.err, tt.want) {

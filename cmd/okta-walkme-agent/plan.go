@@ -155,9 +155,7 @@ func planMayReplace(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("plan file: the folder %s is not there; make it, or name another file", filepath.Dir(path))
-		} else if err != nil {
+		if err := folderIsThere(path); err != nil {
 			return explained(fmt.Errorf("plan file: %w", err))
 		}
 		return nil
@@ -179,6 +177,15 @@ func planMayReplace(path string) error {
 		return fmt.Errorf("plan file: %s is there already and is no plan; it stays as it is, name another file", path)
 	}
 	return nil
+}
+
+// folderIsThere says whether a file can be made.
+func folderIsThere(path string) error {
+	_, err := os.Stat(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the folder %s is not there; make it, or name another file", filepath.Dir(path))
+	}
+	return err
 }
 
 // savePlan writes the file whole or not at all. It names people, so only its

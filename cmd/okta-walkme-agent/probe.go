@@ -54,8 +54,8 @@ named. A server that invites new accounts by e-mail writes to those addresses.
   spec       Okta's SPEC suite, request by request
   crud       the life of an account: made, changed, deactivated, back again
   plan       the cases of Okta's manual test plan that a program can do
-  wire       Okta's requests in its two dialects: oin (apps of the catalogue, PATCH)
-             and aiw (apps of its wizard, PUT)
+  wire       Okta's requests in its two dialects: oin (apps of the catalogue,
+             PATCH) and aiw (apps of its wizard, PUT)
   quirks     what broke real servers: odd names, paging, lost updates
   discovery  what a server says about itself; Okta never asks
 

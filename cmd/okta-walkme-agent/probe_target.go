@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"okta-walkme-agent/configs"
 	"okta-walkme-agent/walkme"
 )
 
@@ -65,12 +64,9 @@ func (c *cli) aimByFlags(target string, f *probeFlags) error {
 	if f.auth == "" {
 		return usage("--auth is missing: env:NAME or file:PATH, with the value that one types into Okta's API Token field")
 	}
-	if scheme, _, _ := strings.Cut(f.auth, ":"); scheme != "env" && scheme != "file" && scheme != "credential" {
-		return usage("--auth is env:NAME or file:PATH, never the credential itself")
-	}
-	value, err := configs.Secret(f.auth).Resolve(configs.Env{Getenv: c.getenv})
+	value, err := c.secret("--auth", f.auth)
 	if err != nil {
-		return usage("--auth %v", err)
+		return err
 	}
 	f.Target, f.Auth = target, walkme.Auth{Token: asTyped(value)}
 	return nil

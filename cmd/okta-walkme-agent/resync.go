@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/configs"
+	"okta-walkme-agent/internal/near"
 )
 
 func (c *cli) resyncCommand() *cobra.Command {
@@ -46,14 +48,14 @@ An interrupted resync goes on with --continue alone.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := knownFormat(show.format); err != nil {
+			if err := errors.Join(knownFormat(show.format), checkReason(reason, approve), checkFlags(pick, force)); err != nil {
 				return err
 			}
 			cfg, err := c.load()
 			if err != nil {
 				return err
 			}
-			if err := checkSelection(cfg, pick, force); err != nil {
+			if err := checkAttributes(cfg, pick.Attributes); err != nil {
 				return err
 			}
 			opts := agent.Options{Trigger: agent.TriggerResync, By: c.whoAmI(), Approve: approve, Reason: reason, Scope: plan.OfSelection(pick)}
@@ -114,22 +116,44 @@ func (c *cli) pushing(opts agent.Options) func(context.Context, *agent.Agent) (*
 // selectionFlags are those that say what is pushed again.
 func selectionFlags(cmd *cobra.Command, pick *plan.Selection) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&pick.Users, "user", nil, "only this person, by `LOGIN` or Okta id")
-	flags.StringSliceVar(&pick.Groups, "group", nil, "only this group, by `NAME` or Okta id")
-	flags.StringSliceVar(&pick.Attributes, "attribute", nil, "only people, for the sake of this SCIM `PATH`")
+	flags.StringArrayVar(&pick.Users, "user", nil, "only this person, by `LOGIN` or Okta id; may be repeated")
+	flags.StringArrayVar(&pick.Groups, "group", nil, "only this group, by `NAME` or Okta id; may be repeated")
+	flags.StringArrayVar(&pick.Attributes, "attribute", nil, "only people, for the sake of this SCIM `PATH`; may be repeated")
 	flags.BoolVar(&pick.Changed, "changed", false, "only what differs from what WalkMe last took; with --attribute: in that")
 	flags.BoolVar(&pick.Failed, "failed", false, "only what failed at its last attempt")
 }
 
-// checkSelection refuses what cannot be meant.
-func checkSelection(cfg *configs.Config, pick plan.Selection, force bool) error {
-	if force && pick.Changed {
+// checkFlags refuses flags that cannot be meant together.
+func checkFlags(pick plan.Selection, force bool) error {
+	switch {
+	case force && pick.Changed:
 		return usage("--force and --changed say the opposite")
+	case len(pick.Attributes) > 0 && len(pick.Groups) > 0 && len(pick.Users) == 0:
+		return usage("--attribute is for people, and --group names none: nothing would be pushed; leave one of them out")
 	}
-	for _, path := range pick.Attributes {
-		if !isMapped(cfg, path) {
-			return usage("--attribute %s: it is not under mappings", path)
+	return nil
+}
+
+// checkReason refuses a reason for nothing.
+func checkReason(reason string, approve []string) error {
+	if reason != "" && len(approve) == 0 {
+		return usage("--reason goes with --approve")
+	}
+	return nil
+}
+
+// checkAttributes refuses attributes that nobody is sent.
+func checkAttributes(cfg *configs.Config, paths []string) error {
+	for _, path := range paths {
+		if isMapped(cfg, path) {
+			continue
 		}
+		var mapped []string
+		for _, m := range cfg.Mappings {
+			mapped = append(mapped, m.Path)
+		}
+		return usage("--attribute %s: it is not under mappings; %s", path,
+			cmp.Or(near.Question(path, mapped), "there are "+strings.Join(mapped, ", ")))
 	}
 	return nil
 }

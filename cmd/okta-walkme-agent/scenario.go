@@ -100,9 +100,9 @@ func (s *scenarioRun) options(c *cli) (scenario.Options, error) {
 	case s.target == "":
 		return opts, nil
 	}
-	credential, err := c.secret(s.auth)
+	credential, err := c.secret("--auth", s.auth)
 	if err != nil {
-		return opts, usage("--auth %v", err)
+		return opts, err
 	}
 	opts.Authorization, opts.Transport = asTyped(credential), walkme.NewTransport()
 	return opts, nil

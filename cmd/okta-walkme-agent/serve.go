@@ -95,9 +95,9 @@ func (s *fakeServer) open(ctx context.Context, c *cli) (net.Listener, error) {
 func (s *fakeServer) protect(c *cli, host string) error {
 	switch {
 	case s.controlToken != "":
-		token, err := c.secret(s.controlToken)
+		token, err := c.secret("--control-token", s.controlToken)
 		if err != nil {
-			return usage("--control-token %v", err)
+			return err
 		}
 		s.controlSecret = token
 	case !isLoopback(host):
@@ -106,9 +106,16 @@ func (s *fakeServer) protect(c *cli, host string) error {
 	return nil
 }
 
-// secret reads env:NAME or file:PATH.
-func (c *cli) secret(reference string) (string, error) {
-	return configs.Secret(reference).Resolve(configs.Env{Getenv: c.getenv})
+// secret reads what a flag names by env:NAME or file:PATH.
+func (c *cli) secret(flag, reference string) (string, error) {
+	if scheme, _, _ := strings.Cut(reference, ":"); scheme != "env" && scheme != "file" && scheme != "credential" {
+		return "", usage("%s is env:NAME or file:PATH, never the credential itself", flag)
+	}
+	value, err := configs.Secret(reference).Resolve(configs.Env{Getenv: c.getenv})
+	if err != nil {
+		return "", usage("%s %v", flag, err)
+	}
+	return value, nil
 }
 
 // inShell is how a POSIX shell, between double quotes, writes the secret that a reference
@@ -247,13 +254,20 @@ func (w *statusWriter) WriteHeader(status int) {
 // Unwrap lets http.ResponseController flush.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// controlLine names the token that /_control wants, among the other credentials.
+func (s *fakeServer) controlLine() string {
+	if s.controlSecret == "" {
+		return ""
+	}
+	return fmt.Sprintf("  control token  %s\n", s.controlSecret)
+}
+
 // closing is what both fakes say of control, certificate and end.
 func (s *fakeServer) closing(base string) string {
 	var b strings.Builder
 	header := ""
 	if s.controlSecret != "" {
-		header = fmt.Sprintf(" -H 'Authorization: Bearer %s'", s.controlSecret)
-		fmt.Fprintf(&b, "  control token  %s\n", s.controlSecret)
+		header = fmt.Sprintf(" -H 'Authorization: Bearer %s' \\\n   ", s.controlSecret)
 	}
 	insecure := ""
 	if s.certificatePEM != "" {

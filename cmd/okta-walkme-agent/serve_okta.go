@@ -79,9 +79,9 @@ func (s *oktaServer) options(c *cli) (oktatest.Options, error) {
 			*ref.into = rand.Text()
 			continue
 		}
-		value, err := c.secret(ref.reference)
+		value, err := c.secret(ref.flag, ref.reference)
 		if err != nil {
-			return opts, usage("%s %v", ref.flag, err)
+			return opts, err
 		}
 		*ref.into = value
 	}
@@ -163,6 +163,7 @@ func (s *oktaServer) introduction(org *oktatest.Org) string {
 		secret = s.secret
 	}
 	fmt.Fprintf(&b, "  issuer         %s\n  client id      %s\n  client secret  %s\n", org.URL(), org.SignIn().ClientID, secret)
+	b.WriteString(s.controlLine())
 	for _, text := range s.faults {
 		fmt.Fprintf(&b, "  fault          %s\n", text)
 	}

@@ -85,7 +85,7 @@ func TestServeOktaRefuses(t *testing.T) {
 		{"--seed " + broken, exitUsage, `org.yaml:2:30: there is no key "fristName" here; did you mean firstName?`},
 		{"--seed /nowhere.yaml", exitUsage, "no such file"},
 		{"--fault explode", exitUsage, "there is no fault"},
-		{"--token secret", exitUsage, "not a reference"},
+		{"--token s3cret", exitUsage, "--token is env:NAME or file:PATH, never the credential itself"},
 		{"--client-secret env:NOBODY", exitUsage, "--client-secret env:NOBODY"},
 		{"--listen nowhere", exitUsage, "is not HOST:PORT"},
 	} {

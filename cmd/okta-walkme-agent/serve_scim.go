@@ -69,9 +69,9 @@ func (s *scimServer) tenant(c *cli) (*walkmetest.Tenant, error) {
 	}
 	opts := walkmetest.Options{BasePath: strings.TrimRight(s.path, "/"), KeepRequests: 10_000}
 	if s.auth != "" {
-		credential, err := c.secret(s.auth)
+		credential, err := c.secret("--auth", s.auth)
 		if err != nil {
-			return nil, usage("--auth %v", err)
+			return nil, err
 		}
 		opts.Authorization = asTyped(credential)
 		if bare, ok := strings.CutSuffix(opts.Authorization, credential); ok {
@@ -137,6 +137,7 @@ func (s *scimServer) introduction(base string) string {
 	} else {
 		fmt.Fprintf(&b, "  authorization  %s\n", s.auth)
 	}
+	b.WriteString(s.controlLine())
 	for _, list := range [][]string{append([]string{"quirks"}, s.quirks...), append([]string{"faults"}, s.faults...)} {
 		if len(list) > 1 {
 			fmt.Fprintf(&b, "  %-13s  %s\n", list[0], strings.Join(list[1:], "\n                 "))
@@ -175,15 +176,19 @@ func (c *cli) listFaults(kinds []fault.Kind) error {
 	return c.printList(rows)
 }
 
-// printList prints names and sentences in two columns, one line each: it is to be
-// searched with grep.
+// printList prints names and sentences in two columns, one line each where no terminal
+// shows them: it is to be searched with grep.
 func (c *cli) printList(rows [][2]string) error {
 	widest := 0
 	for _, row := range rows {
 		widest = max(widest, len(row[0]))
 	}
+	w := c.stdout
+	if isTerminal(w) {
+		w = c.folded(w)
+	}
 	for _, row := range rows {
-		if _, err := fmt.Fprintf(c.stdout, "%-*s  %s\n", widest, row[0], row[1]); err != nil {
+		if _, err := fmt.Fprintf(w, "%-*s  %s\n", widest, row[0], row[1]); err != nil {
 			return err
 		}
 	}

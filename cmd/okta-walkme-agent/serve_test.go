@@ -194,12 +194,12 @@ func TestServeRefuses(t *testing.T) {
 		{"scim --quirk explode", exitUsage, `there is no quirk "explode"`},
 		{"scim --fault explode", exitUsage, `there is no fault "explode"; there are status`},
 		{"scim --auth env:NOBODY", exitUsage, "--auth env:NOBODY"},
-		{"scim --auth secret", exitUsage, "not a reference"},
+		{"scim --auth secret", exitUsage, "--auth is env:NAME or file:PATH"},
 		{"scim --path scim", exitUsage, "begins with /"},
 		{"scim --tls-cert a.pem", exitUsage, "go together"},
 		{"scim --tls --tls-cert a.pem --tls-key a.pem", exitUsage, "one of the two"},
 		{"scim --listen 127.0.0.1:0 --tls-cert " + junk + " --tls-key " + junk, exitUsage, "--tls-cert, --tls-key"},
-		{"scim extra", exitUsage, "unknown command"},
+		{"scim extra", exitUsage, "serve scim takes no argument"},
 	} {
 		var stderr bytes.Buffer
 		code := run(t.Context(), append([]string{"serve"}, strings.Fields(tt.args)...), environment{

@@ -43,6 +43,9 @@ end with -wal and -shm.`,
 				return explained(noState(cfg.State.Path, err))
 			}
 			defer func() { err = errors.Join(err, db.Close()) }()
+			if err := folderIsThere(args[0]); err != nil {
+				return explained(fmt.Errorf("backup: %w", err))
+			}
 			if err := db.Backup(cmd.Context(), args[0]); err != nil {
 				if errors.Is(err, os.ErrExist) {
 					return fmt.Errorf("%s exists already, and is not overwritten", args[0])

@@ -133,7 +133,7 @@ configuration says dry_run: true, that is the last plan of the service.`,
 		},
 	}
 	cmd.Flags().StringVarP(&format, "format", "f", "text", "text or json")
-	cmd.Flags().DurationVar(&maxAge, "max-age", 0, "fail when the last good run is older than this")
+	cmd.Flags().Var(age{&maxAge}, "max-age", "fail when the last good run is older than this, such as 90m, 12h or 2d")
 	return cmd
 }
 

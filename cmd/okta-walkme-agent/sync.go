@@ -34,7 +34,7 @@ dry_run: true in the configuration holds back the service alone; a run by hand s
 so and sends. plan, and --dry-run, only look.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := knownFormat(show.format); err != nil {
+			if err := errors.Join(knownFormat(show.format), checkReason(opts.Reason, opts.Approve)); err != nil {
 				return err
 			}
 			cfg, err := c.load()

@@ -19,6 +19,9 @@ func (c *cli) traced(next http.RoundTripper) (http.RoundTripper, error) {
 		return next, nil
 	}
 	if c.trace == nil {
+		if err := folderIsThere(c.tracePath); err != nil {
+			return nil, fmt.Errorf("--trace %s: %w", c.tracePath, err)
+		}
 		recorder, err := har.Create(c.tracePath, har.Creator{Name: programName, Version: buildVersion()})
 		if errors.Is(err, os.ErrExist) {
 			return nil, usage("--trace %s: the file exists already, and is not overwritten", c.tracePath)
