@@ -14,7 +14,7 @@ import (
 // AccountsSchema names the shape of an AccountList's JSON.
 const AccountsSchema = "okta-walkme-agent/accounts/v1"
 
-// AccountList is WalkMe's accounts that the agent does not manage: nobody in Okta
+// AccountList is WalkMe's accounts that the agent does not manage: no person in Okta
 // stands for them, or the person is not linked yet.
 type AccountList struct {
 	Schema   string    `json:"schema"`

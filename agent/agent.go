@@ -51,7 +51,7 @@ type Config struct {
 	Target      string
 	WireProfile string
 
-	// SeeEverybody decodes and compares everybody in every run, and trusts no mark of an
+	// SeeEverybody decodes and compares every person in every run, and trusts no mark of an
 	// earlier one. The plan is the same.
 	SeeEverybody bool
 
@@ -122,7 +122,7 @@ func (a *Agent) applier() *apply.Applier {
 // view is everything that was read before a plan is made.
 type view struct {
 	snap       *okta.Snapshot // without the people in step
-	inStep     *plan.InStep   // nil: everybody is in snap
+	inStep     *plan.InStep   // nil: all people are in snap
 	sieve      *sieve         // that has parted the two; or nil
 	fullGroups bool
 	recorded   []state.Record // without those of the people in step

@@ -9,7 +9,7 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// Binding names the two sides that a state is about. With another app, everybody
+// Binding names the two sides that a state is about. With another app, each person
 // whom the state knows is unassigned; with another tenant, every id in it is void.
 type Binding struct {
 	AppID  string `json:"app_id"`

@@ -27,7 +27,7 @@ func (a *Agent) answer(ctx context.Context, q plan.Questions) (plan.Answers, err
 	return plan.Answers{Absences: absences, Groups: groups}, err
 }
 
-// unvalued finds the attributes that the mapping reads and nobody has. Whether Okta
+// unvalued finds the attributes that the mapping reads and no person has. Whether Okta
 // knows them is asked only where the plan would do something because of one, and needs
 // a right that the credentials may lack: then names that are nearly alike decide.
 func (a *Agent) unvalued(ctx context.Context, planned *plan.Plan, v *view) ([]plan.Unvalued, error) {

@@ -41,7 +41,7 @@ type HoldView struct {
 
 	State          string     `json:"state"` // waiting | approved | rejected
 	DecidedBy      string     `json:"decided_by"`
-	DecidedAt      *time.Time `json:"decided_at"` // null: nobody has decided
+	DecidedAt      *time.Time `json:"decided_at"` // null: no decision yet
 	DecisionReason string     `json:"decision_reason"`
 	Ended          bool       `json:"ended,omitempty"` // nothing of it is in force any more
 

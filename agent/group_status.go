@@ -152,7 +152,7 @@ func (a *Agent) availableGroups(ctx context.Context, managed map[string]*state.R
 	for _, r := range managed {
 		taken[r.ID] = true
 	}
-	out, echoes := []AvailableGroup{}, false // some servers show an empty list of everybody's members
+	out, echoes := []AvailableGroup{}, false // some servers show an empty list of every group's members
 	for g, err := range a.WalkMe.Groups(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("list of WalkMe groups: %w", err)

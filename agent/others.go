@@ -14,7 +14,7 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// recordsFor reads the records of everybody but the people in step: those of the people
+// recordsFor reads the records of all but the people in step: those of the people
 // in the snapshot, of those whom Okta does not list, and of the groups.
 func (a *Agent) recordsFor(ctx context.Context, v *view) ([]state.Record, error) {
 	total, err := a.State.CountRecorded(ctx)
@@ -62,7 +62,7 @@ func (a *Agent) unlisted(ctx context.Context, v *view, listed []string) ([]state
 }
 
 // unshare has a look at the people in step after all who may share a userName, with each
-// other or with somebody else: two of one name are both rejected.
+// other or with another person: two of one name are both rejected.
 func (a *Agent) unshare(ctx context.Context, v *view) error {
 	sharing := v.inStep.Sharing(v.desired.People)
 	if len(sharing) == 0 {

@@ -83,7 +83,7 @@ type sight struct {
 	user   *walkme.User
 }
 
-// seeValues notes which attributes WalkMe shows of anybody to whom they were sent.
+// seeValues notes which attributes WalkMe shows of any account to which they were sent.
 func seeValues(v *view, found []sight) {
 	for _, s := range found {
 		for _, a := range s.record.Attributes {
@@ -98,7 +98,7 @@ func seeValues(v *view, found []sight) {
 }
 
 // overlayUser takes over what the server shows. A value of an attribute that it has
-// never shown of anybody is taken as it was pushed: silence is no evidence. Of one
+// never shown of any account is taken as it was pushed: silence is no evidence. Of one
 // that it has shown, a missing value is gone.
 func overlayUser(v *view, s sight) {
 	r := s.record
@@ -131,7 +131,7 @@ func (a *Agent) noteGone(v *view, r *state.Record) {
 	case wanted:
 		person.Reject(r.Name, &plan.MappingError{Path: "id", Msg: goneFromWalkMe + recreateHint})
 		v.gone = append(v.gone, *r)
-		r.Active = false // nor is there anybody to push as a member
+		r.Active = false // nor is there an account to push as a member
 	}
 	// The deactivation of a leaver is planned all the same: its answer is evidence, and
 	// one look that shows nothing is not.

@@ -71,8 +71,8 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view, users map[string]*wa
 	return nil
 }
 
-// lookCloser reads groups by themselves of which the list shows nobody, although
-// somebody was pushed: servers leave members out of lists.
+// lookCloser reads groups by themselves of which the list shows no member, although
+// members were pushed: servers leave members out of lists.
 func (a *Agent) lookCloser(ctx context.Context, found []groupSight) error {
 	blind := 0
 	for i, s := range found {

@@ -38,12 +38,12 @@ type sieve struct {
 	passed   state.RowSet    // whose assignments are stored, and who are in step
 	stood    state.RowSet    // of these, who were not decoded
 	err      error           // that ended the read of Okta
-	offline  bool            // everybody comes from the state
+	offline  bool            // all people come from the state
 	loose    map[string]bool // Okta ids of people in step whose are not
 }
 
-// newSieve makes a sieve for a run; nil when the plan has to see everybody: what a
-// resync pushes, and what a refresh finds, may be anybody.
+// newSieve makes a sieve for a run; nil when the plan has to see all people: what a
+// resync pushes, and what a refresh finds, may be any of them.
 func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, writer *state.UserWriter) (*sieve, error) {
 	if scope.Selection() != nil || scope.Refreshes() || a.Config.SeeEverybody {
 		return nil, nil
@@ -253,7 +253,7 @@ func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record) (bool, error
 // sawStored says of a person in step whether the stored assignment is what was seen.
 func (s *sieve) sawStored(row int64) bool { return s.offline || s.stood.Has(row) }
 
-// seal ends the sifting. Somebody who came twice, in step and not, is among users.
+// seal ends the sifting. A person who came twice, in step and not, is among users.
 func (s *sieve) seal(users []okta.User) *plan.InStep {
 	if s == nil {
 		return nil

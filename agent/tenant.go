@@ -48,7 +48,7 @@ func (e *TenantError) Error() string {
 // verifyTenant reads an account of the agent's when none was seen for a while, when
 // the credentials are others, or when a service has just started. What looks healthy
 // is healthy only with evidence: dead credentials, and a tenant that is another one,
-// would stay unseen until somebody changes.
+// would stay unseen until a person changes.
 func (a *Agent) verifyTenant(ctx context.Context) error {
 	if a.Config.VerifyEvery <= 0 {
 		return nil

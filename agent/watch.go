@@ -86,7 +86,7 @@ func (a *Agent) refreshPerson(ctx context.Context, snap *okta.Snapshot, id strin
 
 // refreshMemberships puts a person into the pushed groups that Okta says, and takes
 // them out of the others, unless Okta shows that group no more: it may have been deleted.
-// Okta has everybody in a group of its own, "Everyone": a list without any says nothing.
+// Okta has all people in a group of its own, "Everyone": a list without any says nothing.
 func (a *Agent) refreshMemberships(ctx context.Context, snap *okta.Snapshot, id string) error {
 	if len(snap.Groups) == 0 {
 		return nil

@@ -21,7 +21,7 @@ var (
 const secretHint = "write env:NAME, file:PATH or credential:NAME, and keep the secret itself out of this file"
 
 // parseText accepts a reference. Its messages never quote the text: it may be
-// the secret that somebody wrote out.
+// a secret that was written out.
 func (s *Secret) parseText(text string) *fault {
 	scheme, rest, ok := strings.Cut(text, ":")
 	switch {

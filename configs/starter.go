@@ -39,7 +39,7 @@ func (s Starter) Render() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// IsStarter reports whether a file is just what some starter renders: nobody has
+// IsStarter reports whether a file is just what some starter renders: no one has
 // worked on it since.
 func IsStarter(data []byte) bool {
 	c, err := Parse("", data, Env{})

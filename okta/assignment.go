@@ -86,7 +86,7 @@ func assigned(users []User, sieve *Sieve) func(string) bool {
 	}
 }
 
-// requireEmbedded refuses a page on which nobody has the Okta account that
+// requireEmbedded refuses a page on which no one has the Okta account that
 // expand=user asks for: the request has lost its expand, or the credentials
 // may not see accounts. A single one without it is possible.
 func requireEmbedded(items []entry) error {

@@ -22,7 +22,7 @@ const (
 
 // confirmLeft makes sure that who is missing from a list of members has left the
 // group, when the list is empty or sharply shorter than before: a few of the
-// missing, taken at random, are asked for their groups. Okta has everybody in a
+// missing, taken at random, are asked for their groups. Okta has every person in a
 // group of its own, so that a person without any group is not seen for real.
 //
 // Those who are assigned to the app are asked first, because nothing else tells

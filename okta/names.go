@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// ProfileNames counts who has a value under which attribute, so that one that nobody
+// ProfileNames counts who has a value under which attribute, so that one that no person
 // has can be told. A name that occurs, but never with a value, counts 0.
 type ProfileNames struct {
 	People  int

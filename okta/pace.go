@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// pace holds requests back so that the org's rate limits last for everybody. It
+// pace holds requests back so that the org's rate limits last for all programs. It
 // knows a path template as closed or open; Okta counts in buckets that hold one
 // or several templates (https://developer.okta.com/docs/reference/rate-limits/).
 type pace struct {
@@ -37,7 +37,7 @@ type bucket struct {
 type closing struct {
 	since, until time.Time
 	reason       string
-	told         bool // that somebody waits for it
+	told         bool // that a request waits for it
 }
 
 // wait returns when a request may leave, or with the error of ctx.

@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// Schema names the attributes that exist, whether or not anybody has a value.
+// Schema names the attributes that exist, whether or not a person has a value.
 type Schema struct {
 	User    []string // of the Okta profile, sorted; those of the default user type
 	AppUser []string // of the app's profile, sorted

@@ -21,7 +21,7 @@ type session struct {
 	veil   *veil
 	retry  http.RoundTripper
 
-	idle   chan struct{}   // holds one value while nobody builds a request
+	idle   chan struct{}   // holds one value while no request is built
 	caller context.Context // of the request being built
 	client *sdk.Client
 	serial int // of client, which is as old as the access token it keeps
@@ -100,7 +100,7 @@ func (s *session) newRequest(ctx context.Context, path string) (*http.Request, i
 // renewable reports whether a 401 may be cured by another access token.
 func (s *session) renewable() bool { return s.signer != nil }
 
-// renew drops the access token that number stands for, unless somebody did so already.
+// renew drops the access token that number stands for, unless another caller did so already.
 func (s *session) renew(ctx context.Context, number int) error {
 	if err := s.take(ctx); err != nil {
 		return err

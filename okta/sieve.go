@@ -9,7 +9,7 @@ import (
 )
 
 // Sieve says who of the people of an app is to be in a snapshot, so that memory need not
-// hold everybody. Its functions are called in this order for one page after the other,
+// hold all people. Its functions are called in this order for one page after the other,
 // by one goroutine. An error voids the snapshot.
 type Sieve struct {
 	// Begin is called once, before the first page.

@@ -22,7 +22,7 @@ func Decide(ctx context.Context, path string, j Judgement) (d Decision, err erro
 }
 
 // openBeside opens an existing file of the right schema for writing without the lock
-// of the one writer. Whoever does so may add decisions, and nothing else: the rest
+// of the one writer. Its caller may add decisions, and nothing else: the rest
 // belongs to the holder of the lock.
 func openBeside(ctx context.Context, path string) (*DB, error) {
 	db, err := OpenReadOnly(ctx, path)

@@ -22,7 +22,7 @@ type Found struct {
 }
 
 // FindPeople returns people whose id, login or name holds every word, in any case,
-// sorted by id, from after one id on, at most limit. Without words that is everybody.
+// sorted by id, from after one id on, at most limit. Without words that is all people.
 func (db *DB) FindPeople(ctx context.Context, words []string, after string, limit int) ([]Found, error) {
 	query, args := "SELECT source_id FROM people_search WHERE source_id > ?", []any{after}
 	for _, w := range words {

@@ -161,7 +161,7 @@ func (db *DB) PushedRecords(ctx context.Context) ([]Record, error) {
 	return out, db.fail("read records", err)
 }
 
-// EachRecorded calls fn with the Okta id of everybody who has a record, in their order,
+// EachRecorded calls fn with the Okta id of each person who has a record, in their order,
 // and ends at its first error. The id is valid until fn returns.
 func (db *DB) EachRecorded(ctx context.Context, fn func(id []byte) error) error {
 	err := db.each(ctx, "SELECT source_id FROM resources WHERE type = 'User' ORDER BY source_id", nil, func(row scanner) error {

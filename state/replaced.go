@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// ReplacedError says that another file, or none, stands at the path by now: somebody
+// ReplacedError says that another file, or none, stands at the path by now: a person
 // restored a backup, moved or removed the file while it was open. From then on nothing
 // is read or written. What was written before is in the file that was open, wherever
 // that is.

@@ -7,7 +7,7 @@ import (
 	"okta-walkme-agent/internal/scim"
 )
 
-// Account is a WalkMe id and whose it is, as far as is known. An id may pass to somebody
+// Account is a WalkMe id and whose it is, as far as is known. An id may pass to another
 // else: a tenant is restored, an id is used again.
 type Account struct {
 	ID       string
@@ -16,7 +16,7 @@ type Account struct {
 }
 
 // AnotherOwnerError says that an account was left alone, because it has the userName and
-// the externalId of somebody else by now.
+// the externalId of another person by now.
 type AnotherOwnerError struct {
 	ID         string
 	UserName   string // as WalkMe shows it
@@ -80,7 +80,7 @@ func (u *User) Bears(want scim.Resource) bool {
 	return true
 }
 
-// Bears is the same of a group: it has exactly this name and these members, and nobody
+// Bears is the same of a group: it has exactly this name and these members, and no
 // else is in it.
 func (g *Group) Bears(name string, members []Member) bool {
 	add, remove := g.difference(members)

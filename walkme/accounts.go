@@ -50,7 +50,7 @@ type Accounts struct {
 // Accounts prepares to find people by the way that Config.Matching names. It reads the
 // list of accounts where that way, and the number of accounts, ask for it. A list counts
 // only when as many different ids came as totalResults says, and when what lies behind
-// the only page of a list is nothing; otherwise, also after an error, everybody is looked
+// the only page of a list is nothing; otherwise, also after an error, each person is looked
 // up. A 409 on a create is a matter of ResolveConflict all the same: servers are known
 // that list no inactive accounts.
 func (c *Client) Accounts(ctx context.Context, want Wanted) *Accounts {
@@ -77,7 +77,7 @@ func (c *Client) Accounts(ctx context.Context, want Wanted) *Accounts {
 func (a *Accounts) Listed() (listed bool, why string) { return a.listed, a.why }
 
 // Total is how many accounts WalkMe says there are, inactive ones included; -1 where
-// nobody has asked.
+// nothing asked for.
 func (a *Accounts) Total() int { return a.total }
 
 // read reads the list and keeps the accounts that are wanted. The error says why it does

@@ -45,7 +45,7 @@ type Client struct {
 	showsExternalIDs atomic.Bool
 
 	// speaksSCIM is true once the server has answered a read. Until then a 404
-	// without words of SCIM may be anybody's.
+	// without words of SCIM may be a gateway's.
 	speaksSCIM atomic.Bool
 }
 

@@ -153,7 +153,7 @@ func (w *deltaWrite) outstanding(ctx context.Context, changes []change, err erro
 }
 
 // ofKnown rejects those who are to join and whom the server does not know, and
-// returns the other changes. If it knows everybody, err is the last word.
+// returns the other changes. If it knows them all, err is the last word.
 func (w *deltaWrite) ofKnown(ctx context.Context, changes []change, err error) ([]change, error) {
 	var joining []Member
 	for _, ch := range changes {

@@ -10,7 +10,7 @@ type expectation struct {
 	id      string
 	present []Member
 	absent  []Member
-	exact   bool // nobody but present
+	exact   bool // no member but present
 
 	// stay are the members who were acknowledged before and do not leave: a list
 	// without one of them is a part, and does not show who is in the group.
@@ -29,7 +29,7 @@ func (c *Client) evidence(g *Group) bool {
 
 // showsMembers makes sure that this server shows members, so that a group that was
 // read without any has none. Unless it has shown some, it is asked for its list of
-// groups once more; with nobody in there either the error is an *UnseenMembersError.
+// groups once more; with no member there either the error is an *UnseenMembersError.
 func (c *Client) showsMembers(ctx context.Context) error {
 	if c.echoes.Load() || !c.wire.ReadWhenDoubtful {
 		return nil
@@ -81,7 +81,7 @@ func (c *Client) check(ctx context.Context, e expectation, answered object) (*Me
 	return &MembersResult{Seen: len(g.Members) > 0, Refused: failed}, nil
 }
 
-// unseen says that a group shows nobody of those who are to be in it.
+// unseen says that a group shows no member of those who are to be in it.
 func (e expectation) unseen(g *Group) bool {
 	return g.ID != "" && len(g.Members) == 0 && len(e.present)+len(e.stay) > 0
 }

@@ -81,7 +81,7 @@ func (e *AmbiguousError) Error() string {
 
 // UnseenMembersError says that the whole list of members was not written to a group
 // that was there before us, because the server shows no member of any group:
-// whoever is in that one would have been thrown out.
+// the members of that one would have been thrown out.
 type UnseenMembersError struct{}
 
 // Error implements error.
@@ -92,7 +92,7 @@ func (e *UnseenMembersError) Error() string {
 
 // IncompleteListError says that the whole list of members was not written to a group,
 // because WalkMe does not show all of those whom it has acknowledged: it may show no
-// more than a part, and whoever else is in the group would have been thrown out.
+// more than a part, and the group's other members would have been thrown out.
 type IncompleteListError struct {
 	Shown, Missing int // members that are shown; members that should be and are not
 

@@ -101,7 +101,7 @@ func (c *Client) request(ctx context.Context, method, path string, body []byte) 
 
 // NewRequest builds a request as the client sends them, credential included, for a
 // caller who needs one that the client itself never makes. path begins with a slash
-// and is escaped; body is nil for a request without one. Whoever sends it gets the
+// and is escaped; body is nil for a request without one. The caller gets the
 // answer as the server wrote it (see Decompressed), and no second try.
 func (c *Client) NewRequest(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
 	req, err := c.request(ctx, method, path, body)

@@ -101,8 +101,8 @@ func (w listWrite) afterFault(ctx context.Context, list func(*Group) []Member, r
 }
 
 // withoutUnknown asks for each member whom the server did not show, and writes
-// once more without those who do not exist. If all do, nobody may join, so that
-// those who are to leave do leave; if nobody is, cause stands.
+// once more without those who do not exist. If all do, none may join, so that
+// those who are to leave do leave; if none is, cause stands.
 func (w listWrite) withoutUnknown(ctx context.Context, shown *Group, members []Member, read bool, cause error) (object, []RefusedMember, error) {
 	refused := w.c.unknownMembers(ctx, shown, members)
 	if len(refused) == 0 && len(w.expect.absent) > 0 && (refusedForContent(cause) || w.c.evidence(shown)) {

@@ -25,7 +25,7 @@ type MembersUpdate struct {
 	Managed []Member
 
 	// Acknowledged are the members whom WalkMe has acknowledged before. A list
-	// that lacks one of them is a part of the members, or somebody was taken out
+	// that lacks one of them is a part of the members, or one was taken out
 	// by hand; no whole list is built on it. Of a group that was made by us Okta's own
 	// PUT (profile AIW) puts back who was taken out, unless the list may be cut. The changes go out alone, by PATCH; where
 	// that cannot be, the error is a *IncompleteListError.
@@ -59,8 +59,8 @@ type MembersResult struct {
 	// Seen says that the server shows members of the group afterwards.
 	Seen bool
 
-	// Unseen says that the answer shows the group, and nobody in it, although
-	// somebody was pushed into it.
+	// Unseen says that the answer shows the group, and no member, although
+	// members were pushed into it.
 	Unseen bool
 
 	// Part says that the group shows a part of its members, which lacks some who were
@@ -142,10 +142,10 @@ func (c *Client) updateMembers(ctx context.Context, u MembersUpdate) (*MembersRe
 }
 
 // ReplaceMembers makes the list of members exactly u.Managed, one write, as
-// Okta's "Push Now" does: whoever else was in the group is out of it. Members
+// Okta's "Push Now" does: every other member of the group is out of it. Members
 // whom the server refuses because it does not know them are left out and
 // Rejected. Of the name AIW alone takes note, as in UpdateMembers. A server that is to
-// get deltas alone is sent all of ours once more, and the removal of everybody else
+// get deltas alone is sent all of ours once more, and the removal of every other member
 // whom it shows.
 func (c *Client) ReplaceMembers(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	if c.profile == OIN && c.wire.MembershipUpdates == Delta {
@@ -177,7 +177,7 @@ func (c *Client) replaceByDelta(ctx context.Context, u MembersUpdate) (*MembersR
 	if err != nil {
 		return nil, err
 	}
-	if u.Linked { // it has members of its own, and nobody may see whom this throws out
+	if u.Linked { // it has members of its own, and no read shows whom this throws out
 		if err := c.showsMembers(ctx); err != nil {
 			return nil, err
 		}
@@ -188,7 +188,7 @@ func (c *Client) replaceByDelta(ctx context.Context, u MembersUpdate) (*MembersR
 }
 
 // writeList changes the membership by writing the whole list. To a linked group
-// whose members nobody can see it sends nothing but the change.
+// whose members are not shown it sends nothing but the change.
 func (c *Client) writeList(ctx context.Context, u MembersUpdate) (*MembersResult, error) {
 	w := listWrite{
 		c: c, id: u.GroupID, name: u.Name, rename: u.Rename && c.profile == AIW, linked: u.Linked,

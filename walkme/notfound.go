@@ -13,7 +13,7 @@ import (
 )
 
 // A gateway before WalkMe, or the host of another region, answers 404 to everything.
-// Whoever took that for "no such account" would create one, or forget one.
+// A caller that took it for "no such account" would create one, or forget one.
 
 // notFound decides whether a 404 is WalkMe's word about an object. In SCIM's words it
 // is. A page of HTML or XML never is. Anything else, such as no body, is believed once

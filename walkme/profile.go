@@ -110,7 +110,7 @@ const (
 )
 
 // placeholder makes the password that Okta sends in every POST of a user, even
-// with password sync off. Nobody is told it.
+// with password sync off. It is told to no one.
 func (c *Client) placeholder() (string, error) {
 	if !c.wire.SendPassword {
 		return "", nil

@@ -72,7 +72,7 @@ func (c *Client) UpdateUser(ctx context.Context, id string, want scim.Resource) 
 }
 
 // UpdateAccount is UpdateUser for an account whose owner is known. One that is seen to
-// be somebody else's by now is left alone: *AnotherOwnerError.
+// be another person's by now is left alone: *AnotherOwnerError.
 func (c *Client) UpdateAccount(ctx context.Context, a Account, want scim.Resource) (*User, error) {
 	u, err := c.push(ctx, a, want, false)
 	if err != nil {

@@ -136,7 +136,7 @@ func (c *Client) SetActive(ctx context.Context, id string, active bool) error {
 }
 
 // DeactivateAccount is SetActive for an account whose owner is known. One that is seen to
-// be somebody else's by now is left alone: *AnotherOwnerError.
+// be another person's by now is left alone: *AnotherOwnerError.
 func (c *Client) DeactivateAccount(ctx context.Context, a Account) error {
 	if err := c.setActive(ctx, a, false); err != nil {
 		return fmt.Errorf("walkme: deactivate user %s: %w", a.ID, missingUser(err))

@@ -11,7 +11,7 @@ import (
 // DefaultWire: the zero value is a client that sends as little as it can.
 type Wire struct {
 	// GetBeforePatch sends GET /Users/{id} before a PATCH of active, unless a look-up
-	// has just shown the account, so that one which has passed to somebody else is
+	// has just shown the account, so that one which has passed to another person is
 	// left alone. Okta's drawings show it, its captures do not.
 	GetBeforePatch bool
 

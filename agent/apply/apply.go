@@ -46,7 +46,7 @@ type Work struct {
 	InStep   *plan.InStep   // people whose records are in the state, and not in Recorded
 	Settled  []Settlement   // objects of those that are open are left alone
 
-	// Everybody says that the run is about everybody: a first sync, a resync of all.
+	// Everybody says that the run is about all people: a first sync, a resync of all.
 	Everybody bool
 
 	// Shown is what WalkMe has shown so far; what it shows in this run is added. Required.

@@ -13,7 +13,7 @@ import (
 type NameHeldError struct {
 	Type     scim.Type
 	WalkMeID string
-	OktaID   string // for whom it is managed; "" for nobody
+	OktaID   string // for whom it is managed; "" for no one
 	Left     bool   // that one has left, and the account is inactive
 	Err      error  // the 409
 }

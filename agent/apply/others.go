@@ -14,7 +14,7 @@ type others struct {
 	ctx     context.Context // of the run; it outlives a stop
 	db      *state.DB
 	inStep  *plan.InStep
-	nobodys map[string]bool // WalkMe ids that were asked about, and that nobody in step has
+	unowned map[string]bool // WalkMe ids that were asked about, and that no person in step has
 	err     error           // the first that reading met
 }
 
@@ -23,7 +23,7 @@ func (a *Applier) inState(ctx context.Context, inStep *plan.InStep) *others {
 	if inStep.Len() == 0 {
 		return nil
 	}
-	return &others{ctx: context.WithoutCancel(ctx), db: a.State, inStep: inStep, nobodys: map[string]bool{}}
+	return &others{ctx: context.WithoutCancel(ctx), db: a.State, inStep: inStep, unowned: map[string]bool{}}
 }
 
 // failure is why the state cannot be read. Then nothing is known of who has what.
@@ -74,14 +74,14 @@ func (o *others) note(err error) {
 // owner returns the Okta id of who has a WalkMe object, "" without an owner. It needs the lock.
 func (g *owners) owner(t scim.Type, walkmeID string) string {
 	id, ok := g.ownerOf[t][walkmeID]
-	if ok || t != scim.User || g.others == nil || walkmeID == "" || g.others.nobodys[walkmeID] {
+	if ok || t != scim.User || g.others == nil || walkmeID == "" || g.others.unowned[walkmeID] {
 		return id
 	}
 	ids, err := g.others.db.UsersOf(g.others.ctx, walkmeID)
 	g.others.note(err)
 	g.load(ids)
 	if id = g.ownerOf[t][walkmeID]; id == "" && err == nil {
-		g.others.nobodys[walkmeID] = true
+		g.others.unowned[walkmeID] = true
 	}
 	return id
 }

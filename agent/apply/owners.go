@@ -120,7 +120,7 @@ func (g *owners) claim(t scim.Type, walkmeID, oktaID, from string) error {
 	return nil
 }
 
-// reserve keeps everybody else from the objects of a change whose outcome is not
+// reserve keeps other changes from the objects of a change whose outcome is not
 // known: the one that it was about, and the one on record.
 func (g *owners) reserve(t scim.Type, oktaID, walkmeID string) {
 	g.mu.Lock()

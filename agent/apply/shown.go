@@ -43,7 +43,7 @@ func (r *runner) seeMembers(c *job, result *walkme.MembersResult) {
 }
 
 // sayNotShown leaves with each change that was applied what WalkMe does not show of
-// anybody. What it shows of others it has merely left out of one answer.
+// any of them. What it shows of others it has merely left out of one answer.
 func (r *runner) sayNotShown() {
 	for _, j := range r.jobs {
 		j.NotShown = slices.DeleteFunc(scim.SortedSet(j.NotShown), func(path string) bool {

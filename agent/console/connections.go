@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// maxConnections bounds what browsers, and whoever else connects, may hold open.
+// maxConnections bounds what browsers, and other callers, may hold open.
 const maxConnections = 128
 
 // connections bounds the open connections. Above the bound the one that has waited
-// longest without a request makes room: a thousand that idle shut nobody out, and
+// longest without a request makes room: a thousand that idle shut no one out, and
 // take no file from a run.
 type connections struct {
 	mu   sync.Mutex

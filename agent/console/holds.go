@@ -26,7 +26,7 @@ type holdLine struct {
 	decision
 }
 
-// decision is what somebody has decided about a hold, and whether it still waits.
+// decision is what a person has decided about a hold, and whether it still waits.
 type decision struct {
 	State   string // waiting | approved | rejected
 	By, Why string
@@ -34,7 +34,7 @@ type decision struct {
 	Ended   bool // nothing of it is in force any more
 }
 
-// Waiting says that nobody has decided yet.
+// Waiting says that no one has decided yet.
 func (d decision) Waiting() bool { return d.State == agent.HoldWaiting }
 
 // Title names the hold by what was decided.
@@ -203,7 +203,7 @@ func (s *Server) decide(r *http.Request, verdict state.Verdict) (*view, error) {
 	j := state.Judgement{HoldID: id, Digest: digest, Verdict: verdict, By: visitorOf(r.Context()).Name, Reason: reason[:min(len(reason), maxReason)]}
 	j.Reason = strings.ToValidUTF8(j.Reason, "")
 	err := error(&state.MovedHoldError{ID: id, Now: id})
-	if digest != "" { // a decision is about a set that somebody saw
+	if digest != "" { // a decision is about a set that a person saw
 		_, err = agent.DecideHold(r.Context(), s.o.StatePath, j)
 	}
 	var moved *state.MovedHoldError

@@ -112,7 +112,7 @@ func Link(statePath, by string, viewOnly bool, now time.Time) (string, error) {
 	}
 	defer f.Close()
 	if syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
-		return "", ErrNoConsole // nobody holds it
+		return "", ErrNoConsole // no one holds it
 	}
 	text, err := io.ReadAll(io.LimitReader(f, 1<<16))
 	if err != nil {

@@ -50,7 +50,7 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// open listens on the address. A socket that nobody listens on is left from an
+// open listens on the address. A socket on which no process listens is left from an
 // earlier process, and removed.
 func (a Address) open(ctx context.Context) (net.Listener, error) {
 	if a.Network == "tcp" {

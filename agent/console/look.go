@@ -15,7 +15,7 @@ import (
 // lookPause is the least time between two looks at WalkMe, which may be long lists.
 const lookPause = 30 * time.Second
 
-// look is what was read from WalkMe when somebody asked for it. It goes on in the
+// look is what was read from WalkMe when a person asked for it. It goes on in the
 // background, and what it found is kept until the next one.
 type look struct {
 	mu       sync.Mutex
@@ -42,7 +42,7 @@ func (s *Server) seen() seen {
 	return seen{Can: s.current().Look != nil, Busy: l.busy, At: s.at(l.at), Failed: l.err != nil, accounts: l.accounts, groups: l.groups}
 }
 
-// startLook reads WalkMe, unless somebody does so already or has just done so.
+// startLook reads WalkMe, unless that is under way or has just been done.
 func (s *Server) startLook(back string) func(*http.Request) (*view, error) {
 	back += "#look" // where it was asked for
 	return func(*http.Request) (*view, error) {
@@ -77,7 +77,7 @@ type accountsPage struct {
 
 const shownAccounts = 500
 
-// accounts are those that nobody in Okta stands for.
+// accounts are those that no person in Okta stands for.
 func (s *Server) accounts(r *http.Request) (*view, error) {
 	page := &accountsPage{Look: s.seen(), Query: strings.TrimSpace(r.URL.Query().Get("q"))}
 	page.All = len(page.Look.accounts)

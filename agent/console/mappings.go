@@ -161,7 +161,7 @@ func (s *Server) try(ctx context.Context, db *state.DB, page *mappingsPage, mapp
 		return nil
 	}
 	select {
-	case s.lab <- struct{}{}: // one at a time: it looks at everybody
+	case s.lab <- struct{}{}: // one at a time: it looks at all people
 		defer func() { <-s.lab }()
 	case <-ctx.Done():
 		return ctx.Err()

@@ -24,7 +24,7 @@ type OIDC struct {
 	Issuer       string // https://acme.okta.com, or an authorization server of it
 	ClientID     string
 	ClientSecret string
-	Approvers    string       // the group that may decide; "": nobody may
+	Approvers    string       // the group that may decide; "": no one may
 	Client       *http.Client // nil: one with a time-out
 }
 
@@ -58,7 +58,7 @@ func newSignIns(o OIDC, now func() time.Time) *signIns {
 }
 
 // discover asks the issuer for its addresses, once. An issuer that does not answer
-// keeps nobody from starting the service.
+// keeps no service from starting.
 func (s *signIns) discover(ctx context.Context) (*oidc.Provider, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -40,7 +40,7 @@ type overviewPage struct {
 	Managed        picture
 }
 
-// Waiting counts the holds that nobody has decided about.
+// Waiting counts the holds that wait for a decision.
 func (p *overviewPage) Waiting() (n int) {
 	for _, h := range p.Holds {
 		if h.Waiting() {

@@ -115,7 +115,7 @@ func (s *Server) write(w http.ResponseWriter, status int, t *template.Template, 
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // whoever asked may have gone
+	_, _ = w.Write(b.Bytes()) // the caller may have gone
 }
 
 var (

@@ -28,7 +28,7 @@ type peoplePage struct {
 	People []personLine
 	Next   string
 	More   bool
-	Empty  bool // nobody is known at all
+	Empty  bool // no person is known at all
 }
 
 func (s *Server) people(r *http.Request) (*view, error) {

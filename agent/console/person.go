@@ -37,13 +37,13 @@ func (s *Server) person(r *http.Request) (*view, error) {
 	page := &personPage{CanRetry: s.mayRun(ctx)}
 	err := s.read(ctx, func(db *state.DB) error {
 		if db.IsEmpty() {
-			return errNobody
+			return errUnknownPerson
 		}
 		f, err := db.Person(ctx, id)
 		if errors.Is(err, state.ErrNoPerson) {
 			entries, err := db.PersonHistory(ctx, id, 1)
 			if err == nil && len(entries) == 0 {
-				err = errNobody
+				err = errUnknownPerson
 			}
 			if err != nil {
 				return err
@@ -62,7 +62,7 @@ func (s *Server) person(r *http.Request) (*view, error) {
 	return &view{page: "person", title: page.Line.Login, data: page}, nil
 }
 
-var errNobody = &unknownError{"Nobody with this id is assigned to the app, and nothing about them is on record."}
+var errUnknownPerson = &unknownError{"Nobody with this id is assigned to the app, and nothing about them is on record."}
 
 func (s *Server) fillPerson(ctx context.Context, db *state.DB, page *personPage, f *state.Found) error {
 	page.Record = f.Record

@@ -43,7 +43,7 @@ type Program struct {
 	// Sync makes a run. It returns when the run has ended; its begin shows in the state.
 	Sync func(ctx context.Context, o RunOptions) error
 
-	// Look reads WalkMe's accounts that nobody in Okta stands for, and its groups that
+	// Look reads WalkMe's accounts that no person in Okta stands for, and its groups that
 	// can be linked. See [Look].
 	Look func(ctx context.Context) ([]agent.Account, []agent.AvailableGroup, error)
 
@@ -51,7 +51,7 @@ type Program struct {
 	Plan func(ctx context.Context) (*plan.Plan, error)
 }
 
-// RunOptions say how a run is made that somebody asks for here.
+// RunOptions say how a run is made that a person asks for here.
 type RunOptions struct {
 	By      string // who asks, for the record
 	Retry   bool   // what failed is tried whatever its pause

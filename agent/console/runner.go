@@ -27,7 +27,7 @@ func (s *Server) mayRun(ctx context.Context) bool {
 	return s.current().Sync != nil && !visitorOf(ctx).ViewOnly
 }
 
-// decider lets nobody act who may only look.
+// decider lets no one act who may only look.
 func (s *Server) decider(act func(*http.Request) (*view, error)) func(*http.Request) (*view, error) {
 	return func(r *http.Request) (*view, error) {
 		if visitorOf(r.Context()).ViewOnly {

@@ -48,7 +48,7 @@ type profileAttribute struct {
 
 const shownFaults = 5
 
-// gatherer goes over everybody once. It keeps counts and a few samples, whatever the
+// gatherer goes over all people once. It keeps counts and a few samples, whatever the
 // size of the org.
 type gatherer struct {
 	mapping plan.Mapping

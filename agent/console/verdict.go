@@ -78,7 +78,7 @@ func (s *Server) inStep(p *overviewPage, l latest) verdict {
 	return verdict{Tone: "good", Text: "All in step.", Detail: fmt.Sprintf("The last run was done %s; %s and %s are managed.", since, count(p.People, "person"), count(p.Groups, "group"))}
 }
 
-// firstWaiting is the first hold that nobody has decided about, or the zero line.
+// firstWaiting is the first hold that waits for a decision, or the zero line.
 func (p *overviewPage) firstWaiting() (h holdLine) {
 	if i := slices.IndexFunc(p.Holds, func(h holdLine) bool { return h.Waiting() }); i >= 0 {
 		h = p.Holds[i]

@@ -61,7 +61,7 @@ func of(d walkme.Profile, suite string, list []Check) []Check {
 	return list
 }
 
-// SelectionError says that a suite or a check that somebody named does not exist.
+// SelectionError says that a suite or a check that was named does not exist.
 type SelectionError struct{ What, Name, Near string }
 
 // Error implements error.

@@ -42,7 +42,7 @@ const (
 	pathShow   = "displayName"
 )
 
-// person is somebody as Okta would create them: the four base attributes, and the
+// person is an account as Okta would create it: the four base attributes, and the
 // display name that Okta's template maps.
 func (s *session) person(slug string) scim.Resource {
 	return s.personNamed(s.userName(slug))

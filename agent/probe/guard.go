@@ -11,7 +11,7 @@ import (
 )
 
 // spare refuses a write to a resource that is not the run's: a server may answer a POST
-// with the id of somebody else. What no answer has shown yet is read first. One that
+// with the id of another account. What no answer has shown yet is read first. One that
 // cannot be read, or shows no name, is the run's by the word of its POST.
 func (c *conduit) spare(req *http.Request, x *Exchange) error {
 	key, written := resourceKey(x.Path)

@@ -94,7 +94,7 @@ func planCreateFull(t *trial) {
 	}
 }
 
-// planLink links an account that somebody else has made: without an externalId, under
+// planLink links an account that another program has made: without an externalId, under
 // another name of the person.
 func planLink(t *trial) {
 	o, name := t.specMade("plan-known")
@@ -170,7 +170,7 @@ func planImportGroups(t *trial) { t.imports("/Groups") }
 // mostPages bounds what an import of the probe reads of a big server.
 const mostPages = 20
 
-// imports reads a list as Okta's import does, in pages of 100, and fails when anybody
+// imports reads a list as Okta's import does, in pages of 100, and fails when an account
 // comes twice, or when it ends before totalResults.
 func (t *trial) imports(endpoint string) {
 	if endpoint == "/Groups" && !t.hasGroups() {

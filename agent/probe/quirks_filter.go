@@ -30,7 +30,7 @@ func quirkFilterChecks() []Check {
 	}
 }
 
-// someName is the userName of somebody on the server, the run's own where it may write.
+// someName is the userName of an account on the server, the run's own where it may write.
 func (t *trial) someName() string {
 	if t.options.AllowWrites {
 		if people := t.pool(1); people != nil {
@@ -87,7 +87,7 @@ func filterCase(t *trial) {
 	t.found(a, capitals(a.name()))
 }
 
-// capitals is how somebody might spell a login.
+// capitals is how a person might spell a login.
 func capitals(s string) string { return strings.ToUpper(s) }
 
 func filterGroupCase(t *trial) {

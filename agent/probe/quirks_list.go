@@ -141,7 +141,7 @@ func startZero(t *trial) {
 }
 
 func emptyList(t *trial) {
-	x := t.get(filtered("/Users", scim.FilterEq(scim.PathUserName, nobody)))
+	x := t.get(filtered("/Users", scim.FilterEq(scim.PathUserName, unknownName)))
 	if !x.ok() {
 		t.skip("a look-up without a hit is answered %d", x.Status)
 		return

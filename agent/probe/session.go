@@ -28,7 +28,7 @@ type session struct {
 	careful *walkme.Client // the agent's own ways, for the clean-up
 	hidden  []string       // what of the credential must not be shown
 
-	seeded   *account // made where the server had nobody
+	seeded   *account // made where the server had no account
 	refusals int      // fixtures that could not be made, in a row
 	groups   support
 	echoes   support    // whether members are shown
@@ -109,7 +109,7 @@ func (s *session) client(p walkme.Profile, wire walkme.Wire) (*walkme.Client, er
 	})
 }
 
-// seed makes one account on a server that has nobody: Okta's SPEC suite needs one.
+// seed makes one account on a server that has none: Okta's SPEC suite needs one.
 func (s *session) seed(ctx context.Context) {
 	if !s.options.AllowWrites {
 		return

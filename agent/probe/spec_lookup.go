@@ -27,14 +27,14 @@ func specLookupChecks() []Check {
 	}
 }
 
-const nobody = "abcdefgh@atko.com" // the SPEC suite's own
+const unknownName = "abcdefgh@atko.com" // the SPEC suite's own
 
-func lookupMiss(t *trial) { t.nobodyFound(nobody) }
+func lookupMiss(t *trial) { t.noneFound(unknownName) }
 
-func lookupRandom(t *trial) { t.nobodyFound(t.userName("nobody")) }
+func lookupRandom(t *trial) { t.noneFound(t.userName("nobody")) }
 
-// nobodyFound fails unless a look-up says that there is nobody, in either form.
-func (t *trial) nobodyFound(name string) {
+// noneFound fails unless a look-up says that there is no account, in either form.
+func (t *trial) noneFound(name string) {
 	x := t.get(filtered("/Users", scim.FilterEq(scim.PathUserName, name)))
 	if x.Status == http.StatusNotFound {
 		t.expect(hasSchema(x.object(), scim.SchemaError), "404 without the Error schema")
@@ -65,6 +65,6 @@ func lookupUpper(t *trial) {
 }
 
 func lookupForm(t *trial) {
-	x := t.get(filtered("/Users", scim.FilterEq(scim.PathUserName, nobody)))
+	x := t.get(filtered("/Users", scim.FilterEq(scim.PathUserName, unknownName)))
 	t.note("it is %d", x.Status)
 }

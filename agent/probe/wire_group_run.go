@@ -110,7 +110,7 @@ func wireSecondWrite(t *trial) {
 	if t.changes(t.client(), g, people, nil, people) || t.dialect == walkme.AIW {
 		return
 	}
-	if present := t.membersOf(g); len(present) == 0 && t.echoes == yes { // the POST brought nobody in
+	if present := t.membersOf(g); len(present) == 0 && t.echoes == yes { // the POST brought no member in
 		t.otherMembership(people, people, nil, people)
 		return
 	}
@@ -177,7 +177,7 @@ func wireRemoveAbsent(t *trial) {
 	if t.clean(from, "the removal") && t.inside(g, people[0]) || t.dialect == walkme.AIW {
 		return
 	}
-	if t.advice.groups["membership_updates"] == walkme.Replace { // which removes nobody by name
+	if t.advice.groups["membership_updates"] == walkme.Replace { // which removes no member by name
 		t.advise("push_groups.membership_updates", walkme.Replace)
 	}
 }

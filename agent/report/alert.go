@@ -29,7 +29,7 @@ func (d *document) alert() {
 	if why := d.plan.Health.DoubtState; why != "" && !slices.ContainsFunc(d.plan.Holds, because) {
 		d.warn(sentence(why) + " Every removal waits once, until it is approved.")
 	}
-	if d.nobody() && d.plan.Health.DoubtUsers == "" {
+	if d.listsNobody() && d.plan.Health.DoubtUsers == "" {
 		d.warn("Okta lists nobody: assign people to the app, or give the credentials an admin role (without one Okta answers an empty list).")
 	}
 	if n := d.stillOpen(); n > 0 {
@@ -47,7 +47,7 @@ func (d *document) alert() {
 	}
 }
 
-// remark names the attributes that the mapping of a plan reads and nobody has, unless a
+// remark names the attributes that the mapping of a plan reads and no person has, unless a
 // hold does.
 func (d *document) remark() {
 	for _, u := range d.plan.Unvalued {
@@ -76,9 +76,9 @@ func stoppedText(trigger string) string {
 	return "The run was stopped; the next one goes on where it ended."
 }
 
-// nobody says that Okta has listed no person. A run for a few people does not ask for the
+// listsNobody says that Okta has listed no person. A run for a few people does not ask for the
 // list.
-func (d *document) nobody() bool {
+func (d *document) listsNobody() bool {
 	return d.plan.ID != "" && d.plan.Source.Users == 0 && (d.run == nil || d.run.Trigger != agent.TriggerWatch)
 }
 

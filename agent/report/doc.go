@@ -8,7 +8,7 @@
 // All four formats show one document (see arrange): alerts first, then what a
 // change of the mapping touches, then one section for each kind of change in the
 // order of a run, then what is kept back and why, and one summary line at the
-// end. Nobody is in two sections.
+// end. No person is in two sections.
 //
 // Names, values, reasons and errors come from Okta and WalkMe, where many people
 // may write them. They are kept as they are up to the last step, in which each

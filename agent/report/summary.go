@@ -99,7 +99,7 @@ func (d *document) closing() string {
 	return d.runSummary("")
 }
 
-// summary says all in one line, for whoever sees nothing else.
+// summary says all in one line, for those who see nothing else.
 func (d *document) summary() string {
 	if d.run != nil {
 		return d.runSummary(strings.TrimSuffix(d.withoutFailure(d.run.Error), "."))
@@ -127,7 +127,7 @@ func (d *document) summary() string {
 // they are told apart where everything that Okta listed is in step.
 func (d *document) inStep() string {
 	n, source := d.tally.unchanged, d.plan.Source
-	if n == 0 && d.nobody() {
+	if n == 0 && d.listsNobody() {
 		return "Okta lists nobody"
 	}
 	if unseen := d.plan.Summary.NotShown; unseen != (plan.NotShown{}) {
@@ -176,7 +176,7 @@ func (d *document) runSummary(why string) string {
 
 // SummaryLine says in one line, without a line break, how a run went: its id,
 // its outcome, how long it took, what was done and what was not. It is fit for a
-// log, and names nobody beyond what the run's own error says.
+// log, and names no person beyond what the run's own error says.
 func SummaryLine(r *agent.Report) string {
 	line := arrangeRun(r, Options{}).summary()
 	if unseen := notShown(&r.Plan); unseen != "" {

@@ -62,7 +62,7 @@ func showsOld(c *plan.Change, a scim.AttributeChange) bool {
 }
 
 // before is the value that a change replaces. After a refresh that is what WalkMe
-// shows; where somebody has changed it there, note says what was pushed last.
+// shows; where a person has changed it there, note says what was pushed last.
 func before(a scim.AttributeChange) (old any, note string) {
 	if a.Actual == nil && !scim.Equal(a.Old, a.New) {
 		return a.Old, ""

@@ -85,7 +85,7 @@ func serveControl(dir string, reload func(context.Context) ReloadAnswer) (stop f
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+reloadPath, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(reload(r.Context())) // whoever asked has gone
+		_ = json.NewEncoder(w).Encode(reload(r.Context())) // the caller has gone
 	})
 	server := newServer(mux)
 	server.WriteTimeout = longestReload

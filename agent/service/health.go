@@ -68,7 +68,7 @@ func (h *health) use(cfg Config, listener net.Listener) {
 		return
 	}
 	if h.server != nil {
-		_ = h.server.Close() // whoever asks is to ask the new address
+		_ = h.server.Close() // callers are to ask the new address
 		h.server = nil
 	}
 	h.address = cfg.Listen
@@ -215,7 +215,7 @@ func good(trigger, outcome string) bool {
 }
 
 // stateIs takes in runs, the latest first, and the quarantine. Its reason is not
-// shown: it may quote an answer, and whoever asks is not known.
+// shown: it may quote an answer, and the caller is not known.
 func (h *health) stateIs(runs []state.Run, q agent.Quarantine) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

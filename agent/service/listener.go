@@ -20,7 +20,7 @@ const (
 	maxHeader         = 16 << 10 // bytes
 )
 
-// newServer returns a server that lets go of whoever says nothing, and holds no more
+// newServer returns a server that lets go of callers that say nothing, and holds no more
 // than maxConnections at once.
 func newServer(handler http.Handler) *http.Server {
 	c := &connections{waiting: list.New(), at: map[net.Conn]*list.Element{}}
@@ -32,7 +32,7 @@ func newServer(handler http.Handler) *http.Server {
 }
 
 // connections bounds how many are open. When one comes too many, the one that has waited
-// longest without a request makes room: whoever asks now is served.
+// longest without a request makes room: the new caller is served.
 type connections struct {
 	mu      sync.Mutex
 	waiting *list.List // of net.Conn, the longest first

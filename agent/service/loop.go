@@ -89,7 +89,7 @@ func (l *Loop) Serve(ctx context.Context, past Past) error {
 }
 
 // first returns the slot that a service begins with. One that has slowed down tries
-// once, because whoever starts it may have mended what failed; one that is started
+// once, because the person who starts it may have mended what failed; one that is started
 // again and again tries no more than once a minute.
 func (l *Loop) first(past Past) slot {
 	now := l.now()
@@ -111,7 +111,7 @@ func (l *Loop) first(past Past) slot {
 	return slot{tick: now, due: now}
 }
 
-// following returns the slot after a run that took pending, or that somebody asked
+// following returns the slot after a run that took pending, or that a person asked
 // for, and reports the ticks that it has slept through.
 func (l *Loop) following(pending slot, started time.Time, trigger string) slot {
 	now := l.now()

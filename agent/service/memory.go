@@ -48,7 +48,7 @@ func (d *daemon) migrate(ctx context.Context, path string) error {
 	db, err := d.open(ctx, path)
 	var locked *state.LockedError
 	if errors.As(err, &locked) {
-		return nil // whoever has it has done so
+		return nil // the process that has it has done so
 	}
 	if err != nil {
 		return err

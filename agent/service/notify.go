@@ -22,7 +22,7 @@ const (
 	TopicFailing   Topic = "failing"   // runs fail, or the service has slowed down
 	TopicRecovered Topic = "recovered" // they succeed again
 	TopicEmptied   Topic = "emptied"   // mapped values were emptied in WalkMe
-	TopicDecided   Topic = "decided"   // somebody approved or rejected a hold
+	TopicDecided   Topic = "decided"   // a person approved or rejected a hold
 )
 
 // Topics lists them all, in the order in which a run tells of them.

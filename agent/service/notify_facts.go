@@ -97,7 +97,7 @@ func emptiedBy(r *agent.Report) map[string][]string {
 
 func empty(v any) bool { return v == "" || scim.Equal(v, nil) }
 
-// causeOf says why a run failed in words that name nobody. An error may quote an answer.
+// causeOf says why a run failed in words that name no person. An error may quote an answer.
 func causeOf(err error) string {
 	var answer *okta.APIError
 	switch {

@@ -102,7 +102,7 @@ func (d *daemon) serve(ctx context.Context) error {
 	}
 }
 
-// idle tells whoever watches that the service waits, and what it has left behind.
+// idle tells those who watch that the service waits, and what it has left behind.
 func (d *daemon) idle(ctx context.Context, next time.Time) {
 	d.survey(ctx)
 	d.noteNextRun(ctx, next)
@@ -189,5 +189,5 @@ func (d *daemon) run(ctx context.Context, trigger string) (outcome string, err e
 	case err != nil:
 		return agent.RunFailed, err
 	}
-	return "", nil // the log named nobody who matters here
+	return "", nil // the log named no person who matters here
 }

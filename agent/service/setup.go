@@ -56,7 +56,7 @@ type Setup struct {
 	File   string       // that the configuration was read from
 	OrgURL string       // Okta's, for the log
 	Agent  *agent.Agent // without a state
-	Follow *okta.Client // reads Okta's log; nil: nobody does
+	Follow *okta.Client // reads Okta's log; nil: it is not read
 	Notify *Notifier    // tells people how runs went
 	Logger *slog.Logger
 

@@ -19,7 +19,7 @@ type supervisor struct {
 }
 
 func (*supervisor) send(state string) {
-	_, _ = systemd.SdNotify(false, state) // there is nobody else to tell
+	_, _ = systemd.SdNotify(false, state) // there is no other place to tell it
 }
 
 // A start may take long when the state is migrated. systemd waits as long as it

@@ -150,7 +150,7 @@ func (d *daemon) openSockets(reload func(context.Context) ReloadAnswer) (stop fu
 // takeOver is one reload, from reading the file to the outcome.
 func (d *daemon) takeOver(ctx context.Context, log *slog.Logger) ReloadAnswer {
 	defer d.supervisor.reloading()()
-	n, err := d.prepare(context.WithoutCancel(ctx)) // the clients outlive whoever asks
+	n, err := d.prepare(context.WithoutCancel(ctx)) // the clients outlive the caller
 	if err != nil {
 		problems := d.problems(err)
 		for _, p := range problems {

@@ -10,7 +10,7 @@ import (
 )
 
 // Traffic is what this process has asked both sides lately, and what they said of their
-// limits: for those who look, not for whoever paces.
+// limits: for those who look, not for what paces.
 type Traffic struct {
 	now func() time.Time
 

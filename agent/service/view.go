@@ -88,7 +88,7 @@ func serveView(dir string, view View) (stop func(), err error) {
 		ctx, cancel := context.WithTimeout(r.Context(), longestView)
 		defer cancel()
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(view(ctx, req)) // whoever asked has gone
+		_ = json.NewEncoder(w).Encode(view(ctx, req)) // the caller has gone
 	})
 	server := newServer(mux)
 	server.WriteTimeout = longestView

@@ -25,7 +25,7 @@ const (
 )
 
 // watcher polls Okta's System Log between the scheduled runs and asks for a run
-// when it names somebody. The log is a hint: the scheduled run stays the truth.
+// when it names a person. The log is a hint: the scheduled run stays the truth.
 type watcher struct {
 	okta     *okta.Client
 	interval time.Duration

@@ -135,7 +135,7 @@ func (k *checklist) walkme(ctx context.Context, cfg *configs.Config, wc walkme.C
 }
 
 // state looks for damage in the state and reads it. The result holds the Okta ids of
-// everybody whose account the agent manages.
+// all people whose account the agent manages.
 func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]bool {
 	k.section("State", cfg.State.Path)
 	db, err := openState(ctx, cfg, purpose{dry: true})
@@ -206,7 +206,7 @@ const (
 	rejectedShown  = 10 // people who cannot be mapped
 )
 
-// people maps everybody, and looks a few up whom WalkMe may know already.
+// people maps all people, and looks a few up whom WalkMe may know already.
 func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.Snapshot, client *walkme.Client, managed map[string]bool) {
 	k.section("People", "")
 	a := cfg.Agent()

@@ -145,7 +145,7 @@ func (k *checklist) unknownTo(rule plan.MappingRule, people []okta.User) (unknow
 	return unknown
 }
 
-// empty names what nobody has. Where it is known that the attribute exists, that is as
+// empty names what no person has. Where it is known that the attribute exists, that is as
 // it may be; where it is not, a misspelt name reads like this, because Okta's answers
 // do not tell it from one without a value.
 func (k *checklist) empty(mapping plan.Mapping, snap *okta.Snapshot, people []plan.Person) {

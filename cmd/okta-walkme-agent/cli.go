@@ -130,7 +130,7 @@ type cli struct {
 	columns    int           // that the reader has; 0: as wide as the output
 	trace      *har.Recorder // nil until something is sent
 
-	traffic *service.Traffic // nil: nobody looks at it
+	traffic *service.Traffic // nil: it is not looked at
 }
 
 func (c *cli) root() *cobra.Command {

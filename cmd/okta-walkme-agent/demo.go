@@ -75,7 +75,7 @@ func (c *cli) demo(ctx context.Context, serve bool) error {
 }
 
 // populate makes a small company. Dan has a WalkMe account from before, and so
-// does an administrator whom nobody manages.
+// does an administrator whom the agent does not manage.
 func (d *demo) populate() {
 	for _, p := range [][3]string{
 		{"Ann", "Archer", "ann@example.com"}, {"Bob", "Baker", "bob@example.com"},
@@ -282,7 +282,7 @@ func (d *demo) conversation(title, userName string) {
 	}
 }
 
-// hidePassword replaces the placeholder password, which nobody is to see.
+// hidePassword replaces the placeholder password, which no one is to see.
 func hidePassword(body string) string {
 	before, rest, ok := strings.Cut(body, `"password":"`)
 	if !ok {

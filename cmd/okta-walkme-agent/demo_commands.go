@@ -224,5 +224,5 @@ func demoHelp() string {
 	return b.String()
 }
 
-// errNoSources says that somebody has taken the list of pushed groups out of the file.
+// errNoSources says that a person has taken the list of pushed groups out of the file.
 var errNoSources = errors.New("agent.yaml has no line \"  sources:\" any more")

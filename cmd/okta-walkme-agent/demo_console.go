@@ -25,7 +25,7 @@ func (d *demo) openConsole(ctx context.Context) (close func(), err error) {
 	o.Logger = log
 	d.traffic = service.NewTraffic(time.Now)
 	p := d.consoleProgram(cfg, log)
-	p.Schedule, p.MaxAge = "", 0 // nobody runs it here
+	p.Schedule, p.MaxAge = "", 0 // it is not run here
 	s, err := d.cli.openConsole(ctx, o, p)
 	if err != nil {
 		return nil, err

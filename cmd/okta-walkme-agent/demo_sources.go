@@ -9,7 +9,7 @@ import (
 )
 
 // The pushed groups of the demo stand in its configuration, a "    - name:" each, with
-// the line of a link below it. They are changed line by line, so that what somebody
+// the line of a link below it. They are changed line by line, so that what a person
 // has edited by hand stays.
 
 // addSource lets a group be pushed, and links it when linked is not empty.

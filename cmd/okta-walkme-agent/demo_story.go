@@ -22,7 +22,7 @@ const leavers = 8
 
 func newcomer(i int) string { return fmt.Sprintf("person%02d@example.com", i+1) }
 
-// storyCommands make enough happen at once that somebody has to decide.
+// storyCommands make enough happen at once that a person has to decide.
 var storyCommands = []demoCommand{
 	{"merger", "", "forty new people, half of them in a group", func(d *demo, _ []string) error {
 		if d.emails[newcomer(0)] != "" {

@@ -43,7 +43,7 @@ func isAnothers(err error) bool {
 	return errors.As(err, &other)
 }
 
-// diagnoseHeldName says what to do about a name that somebody else has.
+// diagnoseHeldName says what to do about a name that another account has.
 func diagnoseHeldName(e *apply.NameHeldError) diagnosis {
 	if e.Type == scim.Group {
 		if e.OktaID == "" {

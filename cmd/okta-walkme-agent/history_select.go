@@ -164,7 +164,7 @@ func sourceIDs(ctx context.Context, db *state.DB, t scim.Type, name string) ([]s
 	}
 	if t == scim.Group {
 		err = groupIDs(ctx, db, name, ids)
-	} else if len(ids) == 1 { // reading everybody's profile is dear
+	} else if len(ids) == 1 { // reading all profiles is dear
 		err = loginIDs(ctx, db, name, ids)
 	}
 	return slices.Sorted(maps.Keys(ids)), err
@@ -191,7 +191,7 @@ func loginIDs(ctx context.Context, db *state.DB, login string, ids map[string]bo
 	})
 }
 
-// eachLogin calls fn with the id and the login in Okta of everybody in the snapshot.
+// eachLogin calls fn with the id and the login in Okta of each person in the snapshot.
 func eachLogin(ctx context.Context, db *state.DB, fn func(id, login string)) error {
 	return db.EachSourceUser(ctx, func(id string, body []byte) error {
 		var u okta.User

@@ -113,7 +113,7 @@ func valueText(v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// members prints names, sorted; somebody who is no longer known has the id.
+// members prints names, sorted; a person who is no longer known has the id.
 func (v *historyView) members(w io.Writer, sign string, ids []string) {
 	names := make([]string, len(ids))
 	for i, id := range ids {

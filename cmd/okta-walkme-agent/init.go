@@ -156,7 +156,7 @@ func (s *setup) validate() error {
 	return nil
 }
 
-// replaceable refuses to write over a configuration that somebody has worked on: one
+// replaceable refuses to write over a configuration that a person has worked on: one
 // that is neither the sample, which the package installs, nor as init writes it.
 func replaceable(path string, overwrite bool) error {
 	data, err := os.ReadFile(path)

@@ -35,7 +35,7 @@ func newAsker(ctx context.Context, in io.Reader, out io.Writer) *asker {
 	return &asker{ctx: ctx, in: in, lines: bufio.NewScanner(in), out: out}
 }
 
-// answer repeats the question until something is typed. It is io.EOF when nobody is
+// answer repeats the question until something is typed. It is io.EOF when no one is
 // there.
 func (a *asker) answer(q question) (string, error) {
 	for {

@@ -48,7 +48,7 @@ func (s *setup) complete(ask *asker, dir string) error {
 	return nil
 }
 
-// ask repeats a question until the answer can be used, or nobody answers any more.
+// ask repeats a question until the answer can be used, or no answer comes any more.
 func (s *setup) ask(ask *asker, q question) error {
 	wrong := q.wrong
 	if wrong == nil {
@@ -154,7 +154,7 @@ func (s *setup) findApp(ctx context.Context, dir string, secrets []setupFile, as
 	fmt.Fprintln(ask.out, "  "+wrong)
 	err = s.ask(ask, question{name: "--okta-app", text: "The WalkMe app in Okta, its id (0oa…) or its name", value: &s.app, wrong: match})
 	var missing *exit
-	if errors.As(err, &missing) && missing.code == exitUsage { // nobody to ask
+	if errors.As(err, &missing) && missing.code == exitUsage { // no one to ask
 		return &exit{exitConfig, fmt.Errorf("--okta-app %s", wrong)}
 	}
 	return err
@@ -226,7 +226,7 @@ func (s *setup) askSecrets(ask *asker, dir string) (out []setupFile, err error) 
 }
 
 // askKey reads the private key in a file, and asks for another file as long as there is
-// none in it and somebody answers.
+// none in it and a person answers.
 func askKey(ask *asker, q question, path string) (string, error) {
 	for {
 		data, wrong := os.ReadFile(path)

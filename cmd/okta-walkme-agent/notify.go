@@ -61,7 +61,7 @@ func notifier(cfg *configs.Config) *service.Notifier {
 }
 
 // notify tells them how a run by hand went. Who has just read the report need not know
-// more than that somebody was not reached.
+// more than that a service was not reached.
 func (c *cli) notify(ctx context.Context, cfg *configs.Config, db *state.DB, r *agent.Report, runErr error) {
 	for _, failed := range notifier(cfg).AfterRun(ctx, db, r, runErr) {
 		fmt.Fprintf(c.stderr, "%s: %s was not notified: %s; it is tried again with the next run, for a day\n", programName, failed.Recipient, failed.Err)

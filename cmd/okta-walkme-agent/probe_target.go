@@ -99,7 +99,7 @@ func onLoopback(target string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// probeConfirmed lets nobody write into WalkMe itself, or into the tenant of a
+// probeConfirmed lets no probe write into WalkMe itself, or into the tenant of a
 // configuration, by mistake: its host has to be typed.
 func (c *cli) probeConfirmed(cmd *cobra.Command, configured bool, f *probeFlags) error {
 	u, err := url.Parse(f.Target)

@@ -158,10 +158,10 @@ func checkAttributes(cfg *configs.Config, paths []string) error {
 	return nil
 }
 
-// errNo ends a resync of everything that nobody wants.
+// errNo ends a resync of everything that was not wanted.
 var errNo = errors.New("nothing was pushed")
 
-// confirmResync asks before everything is pushed again, where somebody is there to
+// confirmResync asks before everything is pushed again, where a person is there to
 // answer: at a terminal.
 func (c *cli) confirmResync(ctx context.Context, cfg *configs.Config) error {
 	in, ok := c.stdin.(*os.File)

@@ -25,7 +25,7 @@ type session struct {
 
 // purpose says how a session may be used.
 type purpose struct {
-	name string // the command, shown to whoever meets the lock
+	name string // the command, shown to those who meet the lock
 	dry  bool   // no request that writes leaves, the state is opened for reading
 
 	observer *service.Observer // nil, or the service's, which sees the requests that leave

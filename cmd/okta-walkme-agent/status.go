@@ -84,7 +84,7 @@ type statusHold struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// statusDecided is a hold that somebody has decided about.
+// statusDecided is a hold that a person has decided about.
 type statusDecided struct {
 	ID             string    `json:"id"`
 	Kind           string    `json:"kind"`

@@ -73,7 +73,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.full, "full", false, "unfold long lists")
 }
 
-// noteDryRun tells whoever watches the service for a week that this run is none of
+// noteDryRun tells those who watch the service for a week that this run is none of
 // those it watches.
 func (c *cli) noteDryRun(cfg *configs.Config, f runFlags) {
 	if cfg.DryRun {

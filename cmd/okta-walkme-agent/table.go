@@ -42,7 +42,7 @@ func (t *table) write(w io.Writer) error {
 }
 
 // room is how many columns the reader of a stream has: those of the terminal, or COLUMNS;
-// 0 where nobody has said.
+// 0 where it is not known.
 func (c *cli) room(w io.Writer) int {
 	said, err := strconv.Atoi(c.getenv("COLUMNS"))
 	if err != nil || said < 0 {

@@ -73,7 +73,7 @@ values of both.`,
 	return cmd
 }
 
-// loadTrace reads a file that somebody named; one that cannot be read is wrong usage.
+// loadTrace reads a file that was named; one that cannot be read is wrong usage.
 func loadTrace(path string) ([]conversation.Exchange, error) {
 	all, err := conversation.Load(path)
 	if err != nil {

@@ -133,7 +133,7 @@ func refuseMethod(at int, name string) *problem {
 var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*_[0-9a-z]*[0-9][0-9a-z]*$`)
 
 // refuseQuotedPath refuses an expression that is nothing but the path of an attribute in
-// quotes: its value would be that text, for everybody.
+// quotes: its value would be that text, for each person.
 func refuseQuotedPath(n node, literal token) *problem {
 	if _, alone := n.(*literalNode); !alone {
 		return nil

@@ -21,7 +21,7 @@ type decompressed struct {
 
 // decompress undoes gzip and deflate, the latter with and without its zlib
 // header. Of a body that was cut off the text ends where it does. A body that
-// cannot be decompressed is left out: nobody could tell what secrets it holds.
+// cannot be decompressed is left out: it may hold secrets that no rule can find.
 func decompress(encoding string, data []byte, cut bool) decompressed {
 	r, err := decoder(encoding, data)
 	if err != nil {

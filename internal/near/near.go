@@ -1,4 +1,4 @@
-// Package near finds the names that somebody may have meant who wrote another one: a
+// Package near finds the names that may have been meant where another one was written: a
 // key of the configuration, an attribute, a group.
 package near
 

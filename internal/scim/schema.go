@@ -41,7 +41,7 @@ var enterpriseAttributes = map[string][]string{
 var dotted = regexp.MustCompile(`:[0-9]+\.[0-9]+$`)
 
 // UserAttribute says why a SCIM user has no value under the path. It is nil, or a
-// *PathError. What stands under a URN of somebody's own is not known here and passes.
+// *PathError. What stands under a URN of a vendor's own is not known here and passes.
 func (p Path) UserAttribute() error {
 	if strings.EqualFold(p.Name, "User") && p.Sub != "" && dotted.MatchString(p.Schema) {
 		right := Path{Schema: p.Schema + ":" + p.Name, Name: p.Sub}

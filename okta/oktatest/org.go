@@ -43,7 +43,7 @@ type Options struct {
 	Listen  string           // "" means 127.0.0.1:0
 
 	// URL is the address under which clients know the org, for links and tokens, where
-	// New makes it and somebody else serves it.
+	// New makes it and the caller serves it.
 	URL string
 
 	// KeepRequests is the number of requests that are remembered at least, the latest.
@@ -89,7 +89,7 @@ type Org struct {
 	opaqueCursors bool
 	noSchemas     bool
 
-	attributes, appAttributes []string // custom ones, besides those that somebody has
+	attributes, appAttributes []string // custom ones, besides those that a person has
 	apiToken                  string
 	tokens                    map[string]accessToken
 	events                    []event

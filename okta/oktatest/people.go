@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Person is somebody to hire. Login defaults to Email, and Email to Login.
+// Person is who is hired. Login defaults to Email, and Email to Login.
 // Profile adds to the Okta profile, or overrides it.
 type Person struct {
 	First, Last, Email, Login string
@@ -102,7 +102,7 @@ func (o *Org) SetAssignmentStatus(userID, status string) {
 	p.assigned.status, p.assigned.updated = status, o.now()
 }
 
-// Assign assigns a person to the app by hand. It does nothing to somebody who is
+// Assign assigns a person to the app by hand. It does nothing to one who is
 // so assigned already.
 func (o *Org) Assign(userID string) {
 	o.mu.Lock()
@@ -115,7 +115,7 @@ func (o *Org) Assign(userID string) {
 	o.reconcile(userID)
 }
 
-// Unassign removes the assignment that was made by hand. Somebody in an assigned
+// Unassign removes the assignment that was made by hand. A person in an assigned
 // group stays assigned through it.
 func (o *Org) Unassign(userID string) {
 	o.mu.Lock()

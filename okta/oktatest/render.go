@@ -131,7 +131,7 @@ func (o *Org) listPersonGroups(a *answer, r *http.Request, userID string) {
 	o.list(a, r, p, ids, func(id string) any { return o.renderGroup(cmp.Or(o.groups[id], all)) })
 }
 
-// everyone is the id of the group that Okta has everybody in. It shows only in the
+// everyone is the id of the group that Okta has all people in. It shows only in the
 // lists of people's groups here.
 const everyone = "00g000000000000okta5"
 

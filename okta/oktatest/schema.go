@@ -14,7 +14,7 @@ var baseAttributes = []string{
 }
 
 // DefineAttribute adds a custom attribute to the profiles of people, or of the app.
-// Attributes that somebody was hired with exist without it.
+// Attributes that a person was hired with exist without it.
 func (o *Org) DefineAttribute(name string, ofApp bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -112,7 +112,7 @@ func (o *Org) discovery() object {
 	}
 }
 
-// authorizePerson shows who there is to sign in as, and sends whoever was chosen back
+// authorizePerson shows who there is to sign in as, and sends the person who was chosen back
 // to the client with a code. prompt=none with login_hint chooses by itself.
 func (o *Org) authorizePerson(a *answer, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
@@ -173,7 +173,7 @@ func oauthError(form url.Values) (code, why string) {
 	return "", ""
 }
 
-// signInNames are the logins of everybody who may sign in.
+// signInNames are the logins of all who may sign in.
 func (o *Org) signInNames() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

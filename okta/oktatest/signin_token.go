@@ -116,7 +116,7 @@ func (a *answer) page(status int, title, text string) {
 		html.EscapeString(title) + "</h1>\n<p>" + html.EscapeString(text) + "</p>\n</html>\n")
 }
 
-// choice is the sign-in page: a button for everybody.
+// choice is the sign-in page: a button for each person.
 func (a *answer) choice(form url.Values, logins []string) {
 	var b strings.Builder
 	b.WriteString("<!DOCTYPE html>\n<html lang=\"en\"><title>Sign in</title>\n<h1>Sign in to the fake org as</h1>\n<form method=\"post\" action=\"" + authorizePath + "\">\n")

@@ -73,7 +73,7 @@ func (w *memory) WriteHeader(status int) { w.status = status }
 // Write keeps the body.
 func (w *memory) Write(p []byte) (int, error) { return w.body.Write(p) }
 
-// Flush does nothing: there is nobody to send to yet.
+// Flush does nothing: there is no one to send to yet.
 func (w *memory) Flush() {}
 
 // broken is the end of an answer whose connection broke.

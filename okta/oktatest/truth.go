@@ -21,7 +21,7 @@ type GroupState struct {
 	Mapping               string // status of its push mapping; "" without one
 }
 
-// People returns everybody who was hired and not deleted, sorted by id. People
+// People returns all people who were hired and not deleted, sorted by id. People
 // from Options.Generated are not among them.
 func (o *Org) People() []PersonState {
 	o.mu.Lock()

@@ -158,9 +158,9 @@ func (a *answer) invalid(what, why string) {
 
 const taken = "An object with this field already exists in the current organization"
 
-// somebody finds the person that the path names, by id or login, and fails the answer
+// personAt finds the person that the path names, by id or login, and fails the answer
 // otherwise.
-func (o *Org) somebody(a *answer, loginOrID string) string {
+func (o *Org) personAt(a *answer, loginOrID string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	p := o.personByLogin(loginOrID)
@@ -182,9 +182,9 @@ func (o *Org) some(a *answer, groupID string) bool {
 	return true
 }
 
-// writeNothing accepts what concerns nobody here: passwords and factors.
+// writeNothing accepts what concerns no one here: passwords and factors.
 func (o *Org) writeNothing(a *answer, c *call) {
-	if o.somebody(a, c.ids[0]) != "" {
+	if o.personAt(a, c.ids[0]) != "" {
 		a.json(object{})
 	}
 }

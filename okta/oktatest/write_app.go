@@ -2,10 +2,10 @@ package oktatest
 
 import "net/http"
 
-// writeAssign assigns somebody by hand. A profile or a user name in the body stand
+// writeAssign assigns a person by hand. A profile or a user name in the body stand
 // for themselves from then on.
 func (o *Org) writeAssign(a *answer, c *call) {
-	id := o.somebody(a, c.text("id"))
+	id := o.personAt(a, c.text("id"))
 	if id == "" {
 		return
 	}

@@ -65,7 +65,7 @@ func (o *Org) writeMember(a *answer, c *call, in bool) {
 	if !o.some(a, c.ids[0]) {
 		return
 	}
-	if id := o.somebody(a, c.ids[1]); id != "" {
+	if id := o.personAt(a, c.ids[1]); id != "" {
 		o.setMember(c.ids[0], id, in)
 		a.done()
 	}

@@ -51,7 +51,7 @@ func (o *Org) loginTaken(login, exceptID string) bool {
 
 // writeUpdatePerson lays the profile over the old one (POST), or replaces it (PUT).
 func (o *Org) writeUpdatePerson(a *answer, c *call) {
-	id := o.somebody(a, c.ids[0])
+	id := o.personAt(a, c.ids[0])
 	if id == "" {
 		return
 	}
@@ -75,9 +75,9 @@ func (o *Org) writeUpdatePerson(a *answer, c *call) {
 	o.shown(a, func() any { return o.renderPerson(o.people[id]) })
 }
 
-// writeDeletePerson deactivates somebody first, and deletes who is deactivated.
+// writeDeletePerson deactivates a person first, and deletes one who is deactivated.
 func (o *Org) writeDeletePerson(a *answer, c *call) {
-	id := o.somebody(a, c.ids[0])
+	id := o.personAt(a, c.ids[0])
 	if id == "" {
 		return
 	}
@@ -96,7 +96,7 @@ func (o *Org) status(id string) string {
 }
 
 func (o *Org) writeActivate(a *answer, c *call) {
-	id := o.somebody(a, c.ids[0])
+	id := o.personAt(a, c.ids[0])
 	if id == "" {
 		return
 	}
@@ -113,7 +113,7 @@ func (o *Org) writeActivate(a *answer, c *call) {
 }
 
 func (o *Org) writeDeactivate(a *answer, c *call) {
-	if id := o.somebody(a, c.ids[0]); id != "" {
+	if id := o.personAt(a, c.ids[0]); id != "" {
 		if o.status(id) != "DEPROVISIONED" {
 			o.Deactivate(id)
 		}
@@ -122,7 +122,7 @@ func (o *Org) writeDeactivate(a *answer, c *call) {
 }
 
 func (o *Org) writeSuspend(a *answer, c *call) {
-	id := o.somebody(a, c.ids[0])
+	id := o.personAt(a, c.ids[0])
 	switch {
 	case id == "":
 	case o.status(id) != "ACTIVE":
@@ -134,7 +134,7 @@ func (o *Org) writeSuspend(a *answer, c *call) {
 }
 
 func (o *Org) writeUnsuspend(a *answer, c *call) {
-	id := o.somebody(a, c.ids[0])
+	id := o.personAt(a, c.ids[0])
 	switch {
 	case id == "":
 	case o.status(id) != "SUSPENDED" && o.status(id) != "LOCKED_OUT":

@@ -8,7 +8,7 @@ import (
 )
 
 // pageLimit is the largest page of a tenant without PageCap, and defaultCount
-// the size of a page that nobody asked a size for.
+// the size of a page for which no size was asked.
 const (
 	pageLimit    = 1000
 	defaultCount = 100

@@ -257,7 +257,7 @@ func (ex *exchange) addMembers(r *roster, ids []string) *refusal {
 	return nil
 }
 
-// removeByFilter handles Okta's remove of members[value eq "x"]. Nobody to
+// removeByFilter handles Okta's remove of members[value eq "x"]. No member to
 // remove is a success.
 func (ex *exchange) removeByFilter(r *roster, op patchOp) *refusal {
 	inner, ok := strings.CutSuffix(op.path[len("members["):], "]")

@@ -34,7 +34,7 @@ type Quirks struct {
 	InactiveHidden bool
 
 	// ConflictOnDeactivated409WithoutMatch leaves deactivated users out of
-	// filters and lists only: the look-up finds nobody, the POST is a 409,
+	// filters and lists only: the look-up finds no account, the POST is a 409,
 	// and by id the user is there.
 	ConflictOnDeactivated409WithoutMatch bool
 
@@ -193,7 +193,7 @@ type Quirks struct {
 	// MembersNeverEchoed shows "members":[] in every answer.
 	MembersNeverEchoed bool
 
-	// MembersShownMax is how many members of a group are shown, whoever else is
+	// MembersShownMax is how many members of a group are shown, however many are
 	// in it. 0 is all of them.
 	MembersShownMax int
 
@@ -216,10 +216,10 @@ type Quirks struct {
 
 	// ReplaceAddsDuplicates takes a PATCH replace of members for an add that
 	// does not look who is there: Okta's second write to a new group leaves
-	// everybody in it twice.
+	// every member in it twice.
 	ReplaceAddsDuplicates bool
 
-	// AddExisting409 refuses an add of somebody who is a member.
+	// AddExisting409 refuses an add of an account that is a member.
 	AddExisting409 bool
 
 	// MembersOnlyByAddRemove changes members only by PATCH add and remove

@@ -13,7 +13,7 @@ type userRecord struct {
 	stamp
 	doc      object
 	password string
-	lost     bool // created without an id that anybody was told
+	lost     bool // created, and its id was never told
 	byClient bool // a POST made it
 }
 

@@ -48,9 +48,9 @@ type telling struct {
 
 // names gives ids the names of what they belong to.
 type names struct {
-	labels map[string]string
-	bases  []string // base URLs, the longest first
-	nobody int
+	labels  map[string]string
+	bases   []string // base URLs, the longest first
+	unnamed int
 }
 
 func tell(all []Exchange) telling {
@@ -135,8 +135,8 @@ func (n *names) call(id, kind, name string) {
 // label is the name of an id; one that nothing names gets a number.
 func (n *names) label(kind, id string) string {
 	if n.labels[id] == "" {
-		n.nobody++
-		n.labels[id] = fmt.Sprintf("{%s %d}", kind, n.nobody)
+		n.unnamed++
+		n.labels[id] = fmt.Sprintf("{%s %d}", kind, n.unnamed)
 	}
 	return n.labels[id]
 }

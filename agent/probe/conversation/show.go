@@ -11,7 +11,7 @@ import (
 type ShowOptions struct {
 	Bodies bool
 
-	// Escape makes visible what a terminal would obey: a recording may be anybody's.
+	// Escape makes visible what a terminal would obey: a recording may come from anywhere.
 	Escape func(string) string
 }
 

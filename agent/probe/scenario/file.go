@@ -33,7 +33,7 @@ type Org struct {
 	Assignments []string       `yaml:"assignments"` // logins, assigned by hand
 }
 
-// Person is somebody in Okta.
+// Person is one person in Okta.
 type Person struct {
 	Line      int            `yaml:"-"`
 	Login     string         `yaml:"login"`

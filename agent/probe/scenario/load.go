@@ -144,13 +144,13 @@ func (o *Org) check(d *decoder) {
 		}
 		known[scim.NameKey(p.Login)] = true
 	}
-	somebody := func(line int, what, login string) {
+	wantPerson := func(line int, what, login string) {
 		if !known[scim.NameKey(login)] {
 			d.wrong(at(line), "%s: nobody in org.people has the login %q", what, login)
 		}
 	}
 	for _, login := range o.Assignments {
-		somebody(o.Lines["assignments"], "org.assignments", login)
+		wantPerson(o.Lines["assignments"], "org.assignments", login)
 	}
 	named := map[string]bool{}
 	for _, g := range o.Groups {
@@ -162,7 +162,7 @@ func (o *Org) check(d *decoder) {
 		}
 		named[g.Name] = true
 		for _, login := range g.Members {
-			somebody(g.Line, "org.groups: "+g.Name, login)
+			wantPerson(g.Line, "org.groups: "+g.Name, login)
 		}
 	}
 }

@@ -119,7 +119,7 @@ const (
 	exitConfig = 78
 )
 
-// refused fails for a command that never began and that nobody expected to be refused:
+// refused fails for a command that never began and was not expected to be refused:
 // whatever else holds then, holds of nothing.
 func (s *stage) refused(j *judge, line int) {
 	switch {
