@@ -41,6 +41,9 @@ type Explanation struct {
 	Eligible int      `json:"eligible,omitempty"` // of them assigned and provisioned, or about to be
 	Pushed   int      `json:"pushed,omitempty"`   // acknowledged by WalkMe
 
+	// NotShown is what WalkMe took and does not show: paths of attributes, or "members".
+	NotShown []string `json:"not_shown,omitempty"`
+
 	Managed *ExplainedRecord `json:"managed"`   // nil: the agent has nothing in WalkMe
 	Last    *ExplainedCall   `json:"last_call"` // nil: nothing was ever sent
 	Next    []*plan.Change   `json:"next"`      // what the next run does; empty: nothing
@@ -278,8 +281,12 @@ func (e *Explanation) concerns(c *plan.Change) bool {
 	return c.Type == e.Type && (c.OktaID == e.OktaID || c.From == e.OktaID)
 }
 
-func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planned *plan.Plan) error {
-	if r := recordOf(v, e.Type, e.OktaID); r != nil {
+func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planned *plan.Plan) (err error) {
+	r := recordOf(v, e.Type, e.OktaID)
+	if e.NotShown, err = a.unshownOf(ctx, r); err != nil {
+		return err
+	}
+	if r != nil {
 		e.Managed = &ExplainedRecord{
 			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Gone: r.Missing != "", Origin: r.Origin,
 			Attempts: r.Attempts, LastError: r.LastError,
@@ -290,6 +297,11 @@ func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planne
 		if !r.NextTry.IsZero() {
 			next := r.NextTry
 			e.Managed.NextTryAt = &next
+		}
+	}
+	for _, rejected := range planned.Rejected {
+		if e.Error == "" && e.Type == scim.User && rejected.OktaID == e.OktaID {
+			e.Error = rejected.Path + ": " + rejected.Error
 		}
 	}
 	e.Next = []*plan.Change{}

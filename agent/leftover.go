@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
@@ -127,62 +126,4 @@ func leftover(c *plan.Change) Leftover {
 		one.Why = c.Reason.String()
 	}
 	return one
-}
-
-// Unshown is what WalkMe accepted and does not show, as a run has seen it.
-type Unshown struct {
-	RunID string        `json:"run_id"`
-	At    time.Time     `json:"at"`
-	Count plan.NotShown `json:"count"`
-	Paths []string      `json:"paths"`
-}
-
-// recallUnshown has a plan over everything that does not look itself say what the last
-// look was not shown: a run in which nothing differs has no better evidence than that.
-func (a *Agent) recallUnshown(ctx context.Context, planned *plan.Plan, v *view, scope plan.Scope) error {
-	if !scope.Conclusive() {
-		return nil
-	}
-	last, err := LastUnshown.Load(ctx, a.State)
-	if err != nil || last.Count == (plan.NotShown{}) {
-		return err
-	}
-	seen, err := everShown.Load(ctx, a.State)
-	if err != nil {
-		return err
-	}
-	n := plan.NotShown{Members: min(last.Count.Members, v.managed.Groups), Values: min(last.Count.Values, v.managed.Users)}
-	paths := slices.DeleteFunc(last.Paths, func(path string) bool {
-		return path == plan.PathMembers && (seen.Members && seen.CutAt == 0 || n.Members == 0) || seen.Has(path)
-	})
-	if !slices.Contains(paths, plan.PathMembers) {
-		n.Members = 0
-	}
-	if !slices.ContainsFunc(paths, func(path string) bool { return path != plan.PathMembers }) {
-		n.Values = 0
-	}
-	planned.RecallNotShown(n, paths)
-	return nil
-}
-
-// rememberUnshown keeps what a run was not shown. A refresh of everything knows all of it;
-// any other run has seen a part, and takes nothing back.
-func (a *Agent) rememberUnshown(ctx context.Context, report *Report, opts Options) error {
-	u := Unshown{RunID: report.Run.ID, At: report.Run.StartedAt, Count: report.Summary.NotShown, Paths: report.Plan.NotShown}
-	if opts.Scope.Refreshes() && opts.Scope.Everything() {
-		if u.Count == (plan.NotShown{}) {
-			u = Unshown{}
-		}
-		return LastUnshown.Save(ctx, a.State, u)
-	}
-	last, err := LastUnshown.Load(ctx, a.State)
-	if err != nil {
-		return err
-	}
-	if u.Count.Members <= last.Count.Members && u.Count.Values <= last.Count.Values {
-		return nil
-	}
-	u.Count = plan.NotShown{Members: max(u.Count.Members, last.Count.Members), Values: max(u.Count.Values, last.Count.Values)}
-	u.Paths = scim.SortedSet(slices.Concat(u.Paths, last.Paths))
-	return LastUnshown.Save(ctx, a.State, u)
 }

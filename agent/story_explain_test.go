@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"strings"
 	"testing"
 
 	"okta-walkme-agent/agent"
@@ -106,4 +107,79 @@ func TestRefreshNotesWhoIsGone(t *testing.T) {
 	if m := w.explain("ann@example.com").Managed; m.Gone || m.Attempts != 0 {
 		t.Errorf("explain = %+v after the account was seen again, want no failure", m)
 	}
+}
+
+// What a refresh has found gone is known to plans without a network, and to explain: as a
+// failure, or as somebody who is made anew.
+func TestGoneAccountIsKnownOffline(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.OIN, pushAll)
+	w.hire("ann", "bob")
+	w.group("push Team", "ann", "bob")
+	w.sync()
+	w.tenant.DeleteUser(w.accountID("ann"))
+	w.refreshed()
+	offline := func() string {
+		t.Helper()
+		planned, err := w.agent.PlanOffline(t.Context(), agent.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return drifts(planned)
+	}
+	const gone = "the account is gone in WalkMe; with provisioning.on_missing: recreate it would be made anew"
+	wantText(t, "plan --offline", offline(), "rejected ann: "+gone)
+	e := w.explain("ann@example.com")
+	if e.Error != "id: "+gone || !e.Managed.Gone || len(e.Next) > 0 {
+		t.Errorf("explain = %q, gone %t, next %v; want the account gone and nothing sent", e.Error, e.Managed.Gone, e.Next)
+	}
+	w.agent.Config.Policy.RecreateMissing = true
+	wantText(t, "plan --offline that recreates", offline(), `
+		create ann: okta: assigned in Okta
+		name.familyName: desired Example, last pushed <nil>, actual <nil>
+		name.givenName: desired Ann, last pushed <nil>, actual <nil>
+		userName: desired ann@example.com, last pushed <nil>, actual <nil>
+		group_members push Team: okta: members are back with their accounts
+		+ ann`)
+	if e = w.explain("ann@example.com"); e.Error != "" || len(e.Next) != 2 {
+		t.Errorf("explain = %q, next %v; want a create and a membership", e.Error, e.Next)
+	}
+	w.agent.Config.Policy.RecreateMissing = false
+	w.tenant.Protect(w.tenant.AddUser(walkmetest.User{UserName: "zoe@example.com", Active: true}))
+	w.leave("push Team", "bob")
+	wantText(t, "a run of watch", changes(w.syncPeople("ann", "bob")), `
+		group_members push Team: applied
+		rejected ann: id: `+gone)
+}
+
+// Explain and a run of watch say what WalkMe does not show, of whom they are about.
+func TestExplainSaysWhatIsNotShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.OIN, pushAll, func(s *setup) {
+		s.tenant.Quirks.AttributesHidden, s.tenant.Quirks.MembersNeverEchoed = true, true
+	})
+	w.remap("userName", "appuser.userName", "title", "user.title", "name.familyName", "user.lastName")
+	w.hire("ann", "bob")
+	w.org.Update(w.people["ann"], map[string]any{"title": "Engineer"})
+	w.group("push Team", "ann")
+	w.sync()
+	unshown := func() string {
+		t.Helper()
+		var lines []string
+		for _, name := range []string{"ann@example.com", "bob@example.com", "push Team"} {
+			lines = append(lines, strings.TrimSpace(short(name)+": "+strings.Join(w.explain(name).NotShown, " ")))
+		}
+		return strings.Join(lines, "\n")
+	}
+	wantText(t, "explain", unshown(), "ann: title\nbob:\npush Team: members")
+	watched := func(lastName string) string {
+		t.Helper()
+		w.org.Update(w.people["bob"], map[string]any{"lastName": lastName})
+		return unseenIn(&w.syncPeople("bob").Plan)
+	}
+	wantText(t, "run of watch", watched("Baker"), "members 1, values 1: members title\nupdate bob:")
+	w.tenant.SetQuirks(walkmetest.Quirks{})
+	w.refreshed()
+	wantText(t, "explain when it is shown", unshown(), "ann:\nbob:\npush Team:")
+	wantText(t, "run of watch", watched("Cook"), nothingUnseen+"\nupdate bob:")
 }

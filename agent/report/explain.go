@@ -20,6 +20,9 @@ func ExplanationText(w io.Writer, e *agent.Explanation, o Options) error {
 	p.explainAttributes(e.Attributes)
 	p.blank()
 	p.explainRecord(e.Managed)
+	if len(e.NotShown) > 0 {
+		p.labelled("Not shown", strings.Join(e.NotShown, ", ")+", which WalkMe accepted")
+	}
 	p.explainCall(e.Last)
 	p.explainNext(e)
 	if _, err := io.WriteString(w, p.b.String()); err != nil {
@@ -118,7 +121,11 @@ func (p *printer) explainCall(l *agent.ExplainedCall) {
 }
 
 func (p *printer) explainNext(e *agent.Explanation) {
-	if len(e.Next) == 0 {
+	switch {
+	case len(e.Next) > 0:
+	case e.Error != "" && e.InScope:
+		p.labelled("Next run", "nothing is sent, it is reported")
+	default:
 		p.labelled("Next run", "nothing to do")
 	}
 	for _, c := range e.Next {

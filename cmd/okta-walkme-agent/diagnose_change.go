@@ -22,8 +22,8 @@ func diagnoseChange(c *plan.Change, err error) (diagnosis, bool) {
 	case errors.As(err, &held):
 		return diagnoseHeldName(held), true
 	case errors.As(err, &members), errors.As(err, &rejected):
-		return diagnosis{"WalkMe does not know the account of that member, or does not let it join; the others are not kept out by it",
-			"sync --refresh finds accounts that are gone in WalkMe; with provisioning.on_missing: recreate they are made anew"}, true
+		return diagnosis{"WalkMe does not know the account of that member, does not let it join, or shows no more than a part of the members; the others are not kept out by it",
+			"the next run tries again; sync --refresh finds accounts that are gone in WalkMe, and with provisioning.on_missing: recreate they are made anew"}, true
 	case isAnothers(err):
 		return diagnosis{"the account that the agent made or linked is gone, and its id has passed to somebody else, as after a restore in WalkMe",
 			"find the person's own account in WalkMe, if there is one, and deactivate it there by hand"}, true

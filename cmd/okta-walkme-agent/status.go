@@ -38,6 +38,9 @@ type statusView struct {
 
 	StateDoubt string `json:"state_doubt,omitempty"` // why the state may not be the one that the last run left
 
+	NotShown *plan.NotShown `json:"not_shown,omitempty"` // what WalkMe accepted and does not show: groups and people
+	unshown  []string       // its paths
+
 	Quarantine *agent.Quarantine `json:"quarantine"`  // null: none
 	NextRun    *time.Time        `json:"next_run_at"` // null: no service is running
 }
@@ -170,6 +173,13 @@ func (v *statusView) readState(ctx context.Context, db *state.DB, path string) e
 	}
 	if v.StateDoubt, err = agent.StateDoubt(ctx, db); err != nil {
 		return err
+	}
+	last, err := agent.LastUnshown.Load(ctx, db)
+	if err != nil {
+		return err
+	}
+	if last.Count != (plan.NotShown{}) {
+		v.NotShown, v.unshown = &last.Count, last.Paths
 	}
 	next, err := service.NextRun(ctx, db, path)
 	v.NextRun = timeOrNil(next)

@@ -28,6 +28,9 @@ func (v *statusView) text(w io.Writer, now time.Time) error {
 	if why := v.StateDoubt; why != "" {
 		fmt.Fprintf(w, "State      in doubt: every removal waits once for a decision\n           - %s\n", why)
 	}
+	if n := v.NotShown; n != nil {
+		fmt.Fprintf(w, "Unseen     accepted, not shown: %s\n", report.Escape(report.NotShownWords(*n, v.unshown)))
+	}
 	if q := v.Quarantine; q != nil {
 		fmt.Fprintf(w, "Quarantine since %s: %s; the service waits %s between two runs, a good sync ends it\n",
 			local(q.Since, now), report.Escape(q.Reason), q.Pause())

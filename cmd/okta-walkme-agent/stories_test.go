@@ -105,6 +105,19 @@ var stories = []story{
 		c.tenant.DeleteUser(ann.ID)
 		c.org.Update(c.people["ann"], map[string]any{"lastName": "Abel"})
 	}, commands: []string{"sync", "check --offline"}},
+	{name: "walkme_shows_no_members", lines: map[string]string{"push_groups": "sources: [{rule: {name_starts_with: Editors}}]\n"}, wrong: func(c *company) {
+		c.tenant.SetQuirks(walkmetest.Quirks{MembersNeverEchoed: true})
+		c.group("editors", "Editors", "ann", "bob")
+	}, commands: []string{"sync", "sync", "plan", "plan --offline", "explain Editors", "explain ann@example.com", "sync --refresh", "status", "plan --detailed-exitcode --refresh"}},
+	{name: "walkme_cuts_lists_of_members", lines: map[string]string{"push_groups": "sources: [{rule: {name_starts_with: Editors}}]\n"}, wrong: func(c *company) {
+		c.tenant.SetQuirks(walkmetest.Quirks{MembersShownMax: 5})
+		names := []string{"ann", "bob"}
+		for _, first := range []string{"Cara", "Dan", "Eve", "Finn", "Gus"} {
+			c.hire(first, "Cole")
+			names = append(names, strings.ToLower(first))
+		}
+		c.group("editors", "Editors", names...)
+	}, commands: []string{"sync", "sync", "sync", "plan", "explain Editors", "sync --refresh", "status"}},
 	{name: "person_without_email", wrong: func(c *company) {
 		c.org.Assign(c.org.Hire(oktatest.Person{First: "Kio", Last: "Sk", Login: "kiosk-7", Email: "kiosk@example.com"}))
 		c.hire("Cara", "Cole")
