@@ -18,8 +18,9 @@ func noteFound(ctx context.Context, db *state.DB, holds []HoldView) error {
 		if h.Resync || h.Ended {
 			continue
 		}
+		groups := map[string]*state.Record{}
 		for _, c := range h.Changes[:min(lookedAt, len(h.Changes))] {
-			recorded, err := onRecord(ctx, db, h.Kind, c)
+			recorded, err := onRecord(ctx, db, groups, c)
 			if err != nil {
 				return err
 			}
@@ -33,12 +34,19 @@ func noteFound(ctx context.Context, db *state.DB, holds []HoldView) error {
 }
 
 // onRecord says whether the register holds what the change would take away. Where it does
-// not, WalkMe has shown it.
-func onRecord(ctx context.Context, db *state.DB, kind string, c HeldChange) (bool, error) {
+// not, WalkMe has shown it. Groups are those that were read already.
+func onRecord(ctx context.Context, db *state.DB, groups map[string]*state.Record, c HeldChange) (bool, error) {
 	if c.Type == scim.Group {
-		group, err := db.GroupRecord(ctx, c.OktaID)
-		if err != nil || group == nil {
-			return true, err
+		group, read := groups[c.OktaID]
+		if !read {
+			var err error
+			if group, err = db.GroupRecord(ctx, c.OktaID); err != nil {
+				return true, err
+			}
+			groups[c.OktaID] = group
+		}
+		if group == nil {
+			return true, nil
 		}
 		return c.MemberID == "" || scim.Contains(group.Members, c.MemberID), nil
 	}

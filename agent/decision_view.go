@@ -46,6 +46,7 @@ type HoldView struct {
 	Ended          bool       `json:"ended,omitempty"` // nothing of it is in force any more
 
 	Changes []HeldChange `json:"changes"` // what is in force of it
+	InForce int          `json:"-"`       // how many those are, also where the first of them alone are read
 }
 
 // HeldChange is one thing that a hold keeps from being done. Of a membership the name
@@ -85,25 +86,46 @@ func ReadHolds(ctx context.Context, db *state.DB) (*HoldsView, error) {
 	return view, nil
 }
 
+// ReadHoldHeads reads what ReadHolds does with the first n changes of each, and does not
+// tell how they were found: for pages that show many.
+func ReadHoldHeads(ctx context.Context, db *state.DB, n int) ([]HoldView, error) {
+	heads, err := db.HoldHeads(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]HoldView, len(heads))
+	for i := range heads {
+		if heads[i].Waits {
+			out[i] = viewHold(&heads[i].Hold)
+		} else {
+			out[i] = viewDecision(&heads[i].Decision)
+		}
+		out[i].InForce = heads[i].Left
+	}
+	return out, nil
+}
+
 // ReadHold reads one hold: as it waits, or else with the latest decision about it, also
 // one that has ended. The error is state.ErrNoHold when there is none.
 func ReadHold(ctx context.Context, db *state.DB, id string) (*HoldView, error) {
-	all, err := ReadHolds(ctx, db)
-	if err != nil {
+	waiting, err := db.Hold(ctx, id)
+	if err != nil && !errors.Is(err, state.ErrNoHold) {
 		return nil, err
 	}
-	if i := slices.IndexFunc(all.Holds, func(h HoldView) bool { return h.ID == id }); i >= 0 {
-		return &all.Holds[i], nil
-	}
-	ended, err := db.DecisionsOn(ctx, id)
+	view := viewHold(&waiting)
 	if err != nil {
-		return nil, err
+		decided, err := db.DecisionsOn(ctx, id) // newest first
+		if err != nil {
+			return nil, err
+		}
+		if len(decided) == 0 {
+			return nil, state.ErrNoHold
+		}
+		i := max(0, slices.IndexFunc(decided, func(d state.Decision) bool { return d.EndedAt.IsZero() }))
+		view = viewDecision(&decided[i])
 	}
-	if len(ended) == 0 {
-		return nil, state.ErrNoHold
-	}
-	view := viewDecision(&ended[0])
-	return &view, nil
+	views := []HoldView{view}
+	return &views[0], noteFound(ctx, db, views)
 }
 
 // DecideHold records a person's decision in the state file at path, also while a run
@@ -136,6 +158,7 @@ func viewHold(h *state.Hold) HoldView {
 	for _, item := range h.Items {
 		view.Changes = append(view.Changes, HeldChange{item.Type, plan.Action(item.Action), item.OktaID, item.Name, item.MemberID, item.Member, item.Attribute})
 	}
+	view.InForce = len(view.Changes)
 	return view
 }
 

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -40,6 +39,17 @@ func (db *DB) FindPeople(ctx context.Context, words []string, after string, limi
 		}
 	}
 	return out, nil
+}
+
+// PeopleWith returns the ids of everybody whose id, login or name holds every word, in
+// any case, sorted.
+func (db *DB) PeopleWith(ctx context.Context, words []string) ([]string, error) {
+	query, args := "SELECT source_id FROM people_search WHERE 1", []any(nil)
+	for _, w := range words {
+		term, forms := holds("words", w)
+		query, args = query+" AND "+term, append(args, forms...)
+	}
+	return list(ctx, db, "find people", scanText, query+" ORDER BY source_id", args...)
 }
 
 // holds is a term that says whether a text, in small letters as far as ASCII goes,
@@ -148,43 +158,6 @@ func (db *DB) SourceGroupSizes(ctx context.Context) (groups []SourceGroup, sizes
 	return groups, sizes, err
 }
 
-// GroupsOf returns the records of the groups that a person was pushed into, without
-// their other members.
-func (db *DB) GroupsOf(ctx context.Context, sourceID string) ([]Record, error) {
-	groups, err := list(ctx, db, "read memberships", scanMembership(sourceID), `SELECT source_id, name, target_id, active, attempts, last_error, updated_at, members
-		FROM resources WHERE type = 'Group' AND instr(members, ?) > 0 ORDER BY name COLLATE NOCASE, source_id`, sourceID)
-	return slices.DeleteFunc(groups, func(r Record) bool { return len(r.Members) == 0 }), err
-}
-
-// scanMembership reads a group whose list of members holds the text of an id, and keeps
-// that one member, if it is one.
-func scanMembership(sourceID string) func(scanner) (Record, error) {
-	return func(row scanner) (r Record, err error) {
-		var members sql.RawBytes
-		r.Type = scim.Group
-		err = row.Scan(&r.SourceID, &r.Name, &r.ID, &r.Active, &r.Attempts, &r.LastError, instant{&r.UpdatedAt}, &members)
-		if hasLine(members, sourceID) {
-			r.Members = []string{sourceID}
-		}
-		return r, err
-	}
-}
-
-// hasLine says whether one of the lines is exactly this one.
-func hasLine(lines []byte, line string) bool {
-	for from := 0; ; {
-		i := bytes.Index(lines[from:], []byte(line))
-		if i < 0 {
-			return false
-		}
-		begin, end := from+i, from+i+len(line)
-		if (begin == 0 || lines[begin-1] == '\n') && (end == len(lines) || lines[end] == '\n') {
-			return true
-		}
-		from = begin + 1
-	}
-}
-
 // SourceGroup returns a group of the last snapshot, nil when it is not pushed.
 func (db *DB) SourceGroup(ctx context.Context, id string) (*SourceGroup, error) {
 	groups, err := list(ctx, db, "read source group", scanGroup, "SELECT id, body, members FROM source_groups WHERE id = ?", id)
@@ -192,27 +165,6 @@ func (db *DB) SourceGroup(ctx context.Context, id string) (*SourceGroup, error) 
 		return nil, err
 	}
 	return &groups[0], nil
-}
-
-// SourceGroupsOf returns the groups of the last snapshot that a person is in.
-func (db *DB) SourceGroupsOf(ctx context.Context, sourceID string) ([]SourceGroup, error) {
-	groups, err := list(ctx, db, "read memberships in Okta", scanGroup, `SELECT id, body, members FROM source_groups
-		WHERE instr(members, ?) > 0 ORDER BY id`, sourceID)
-	return slices.DeleteFunc(groups, func(g SourceGroup) bool { return !slices.Contains(g.Members, sourceID) }), err
-}
-
-// recentGroupEntries is how far back PersonHistory looks for memberships.
-const recentGroupEntries = 1000
-
-// PersonHistory returns the changes of a person, and those of groups that let the
-// person in or out (of the last thousand of groups), newest first, at most limit.
-func (db *DB) PersonHistory(ctx context.Context, sourceID string, limit int) ([]Entry, error) {
-	return list(ctx, db, "read history of a person", scanEntry, `WITH groups AS MATERIALIZED (
-			SELECT id, change FROM journal WHERE type = 'Group' ORDER BY id DESC LIMIT ?1)
-		`+selectEntries+` WHERE j.id IN (
-			SELECT id FROM journal WHERE type = 'User' AND source_id = ?2
-			UNION SELECT id FROM groups WHERE instr(change, '"' || ?2 || '"') > 0)
-		ORDER BY j.id DESC LIMIT ?3`, recentGroupEntries, sourceID, limit)
 }
 
 // Names returns the names of people and groups by their Okta ids: what WalkMe has

@@ -71,28 +71,76 @@ func TestFindPeopleFollowsThem(t *testing.T) {
 	}
 }
 
-// An id that is the beginning of another one is no member for it.
+// An id that is the beginning of another one is no member for it; and what the index
+// remembers follows the groups.
 func TestGroupsOf(t *testing.T) {
 	db := openDB(t, statePath(t))
-	for id, members := range map[string][]string{"00g1": {"00u1", "00u11"}, "00g2": {"00u11"}, "00g3": {"x00u1", "00u1x"}, "00g4": nil, "00g5": {"00u0", "00u1"}} {
+	put := func(id string, members ...string) {
 		must(t, db.PutRecords(t.Context(), state.Record{
 			Resource: scim.Resource{Type: scim.Group, SourceID: id, ID: "w-" + id, Active: true, Members: members}, Name: id, Origin: state.Created,
 		}))
 	}
-	groups, err := db.GroupsOf(t.Context(), "00u1")
-	must(t, err)
-	var got []string
-	for _, g := range groups {
-		got = append(got, g.SourceID)
+	for id, members := range map[string][]string{"00g1": {"00u1", "00u11"}, "00g2": {"00u11"}, "00g3": {"x00u1", "00u1x"}, "00g4": nil, "00g5": {"00u0", "00u1"}} {
+		put(id, members...)
 	}
-	if fmt.Sprint(got) != "[00g1 00g5]" {
-		t.Errorf("GroupsOf = %v, want 00g1 and 00g5", got)
+	index := state.NewMemberIndex()
+	pushed := func(want string) {
+		t.Helper()
+		groups, err := index.GroupsOf(t.Context(), db, "00u1")
+		must(t, err)
+		var got []string
+		for _, g := range groups {
+			got = append(got, g.SourceID)
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("GroupsOf = %v, want %s", got, want)
+		}
 	}
+	pushed("[00g1 00g5]")
 	sizes, err := db.GroupRecords(t.Context())
 	must(t, err)
 	for i, want := range []int{2, 1, 2, 0, 2} {
 		if sizes[i].Size != want {
 			t.Errorf("size of %s = %d, want %d", sizes[i].SourceID, sizes[i].Size, want)
+		}
+	}
+	put("00g1", "00u11")
+	put("00g2", "00u1", "00u11")
+	must(t, db.Forget(t.Context(), scim.Group, "00g5"))
+	pushed("[00g2]")
+}
+
+// The groups of the last snapshot, and the changes that let a person in or out.
+func TestMembershipsOf(t *testing.T) {
+	db := openDB(t, statePath(t))
+	index := state.NewMemberIndex()
+	for i, tt := range []struct {
+		members []string
+		groups  string
+	}{{[]string{"00u1", "00u2"}, "[00g1]"}, {[]string{"00u2"}, "[]"}, {[]string{"00u0", "00u1"}, "[00g1]"}} {
+		must(t, db.SaveSourceGroups(t.Context(), []state.SourceGroup{{ID: "00g1", Name: "One", Members: tt.members}, {ID: "00g2", Name: "Two", Members: []string{"00u2"}}}, nil))
+		groups, err := index.SourceGroupsOf(t.Context(), db, "00u1")
+		must(t, err)
+		got := []string{}
+		for _, g := range groups {
+			got = append(got, g.ID)
+		}
+		if fmt.Sprint(got) != tt.groups {
+			t.Errorf("SourceGroupsOf(%d) = %v, want %s", i, got, tt.groups)
+		}
+	}
+	must(t, db.BeginRun(t.Context(), state.Run{ID: "run-1"}))
+	for i, change := range []string{`{"members":{"add":["00u1"]}}`, `{"members":{"add":["00u2"]}}`, `{"members":{"remove":["00u1"]}}`, ``} {
+		e := state.Entry{RunID: "run-1", Seq: i + 1, Type: scim.Group, SourceID: "00g1", Action: "group_members"}
+		if e.Change = json.RawMessage(change); change == "" {
+			e.Type, e.SourceID, e.Action, e.Change = scim.User, "00u1", "update", nil
+		}
+		_, err := db.Begin(t.Context(), e)
+		must(t, err)
+		entries, err := index.PersonHistory(t.Context(), db, "00u1", 10)
+		must(t, err)
+		if want := []int{1, 1, 2, 3}[i]; len(entries) != want {
+			t.Errorf("PersonHistory after change %d has %d entries, want %d", i+1, len(entries), want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
@@ -26,6 +27,7 @@ type changeLine struct {
 	Error              string
 	Values             []valueLine
 	In, Out            []nameLink
+	Others             int // members that are not listed
 	ApprovedBy         string
 	ApprovedAt         *moment
 	Approval           string // its reason
@@ -45,17 +47,21 @@ type valueLine struct {
 
 type nameLink struct{ Name, Link string }
 
-// longMembers is from how many members on a list is folded.
-const longMembers = 12
+const (
+	longMembers  = 12  // from how many members on a list is folded
+	shownOfAList = 200 // members of a change
+)
 
-// changeLines shows entries of the journal.
-func (s *Server) changeLines(ctx context.Context, db *state.DB, entries []state.Entry) ([]changeLine, error) {
+// changeLines shows entries of the journal; in the timeline of a person, of the members
+// of a group that person alone.
+func (s *Server) changeLines(ctx context.Context, db *state.DB, entries []state.Entry, person string) ([]changeLine, error) {
 	details := make([]detail, len(entries))
 	var ids []string
 	for i := range entries {
 		if len(entries[i].Change) > 0 {
 			_ = json.Unmarshal(entries[i].Change, &details[i]) // an entry without details has none to show
 		}
+		details[i].shorten(person)
 		ids = append(append(ids, details[i].Members.Add...), details[i].Members.Remove...)
 	}
 	names, err := db.Names(ctx, ids)
@@ -73,6 +79,20 @@ func (s *Server) changeLines(ctx context.Context, db *state.DB, entries []state.
 type detail struct {
 	Attributes []scim.AttributeChange `json:"attributes"`
 	Members    plan.MemberChange      `json:"members"`
+
+	others int // members that were left out
+}
+
+// shorten leaves out the members that a page does not show.
+func (d *detail) shorten(person string) {
+	for _, list := range []*[]string{&d.Members.Add, &d.Members.Remove} {
+		all, some := *list, (*list)[:min(len(*list), shownOfAList)]
+		if person != "" {
+			some = slices.DeleteFunc(slices.Clone(all), func(id string) bool { return id != person })
+		}
+		*list = some
+		d.others += len(all) - len(some)
+	}
 }
 
 func (s *Server) changeLine(e *state.Entry, d detail, names map[string]string) changeLine {
@@ -95,7 +115,7 @@ func (s *Server) changeLine(e *state.Entry, d detail, names map[string]string) c
 
 // detailed adds the values and members that a change is about.
 func (c *changeLine) detailed(d detail, names map[string]string) {
-	c.Long = len(d.Members.Add)+len(d.Members.Remove) > longMembers
+	c.Long, c.Others = len(d.Members.Add)+len(d.Members.Remove) > longMembers, d.others
 	for _, a := range d.Attributes {
 		c.Values = append(c.Values, valueLine{Path: a.Path, Old: display(a.Old), New: display(a.New), Changed: a.Old != nil})
 	}
@@ -117,7 +137,9 @@ func (s *Server) plannedLine(c *plan.Change, names map[string]string) changeLine
 	if c.ApprovedAt != nil {
 		line.ApprovedAt = s.at(*c.ApprovedAt)
 	}
-	line.detailed(detail{c.Attributes, c.Members}, names)
+	d := detail{Attributes: c.Attributes, Members: c.Members}
+	d.shorten("")
+	line.detailed(d, names)
 	return line
 }
 

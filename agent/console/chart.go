@@ -2,6 +2,8 @@ package console
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,8 +11,7 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// The kinds of change that a picture tells apart, by their pattern as well as by
-// their colour.
+// The kinds of change that have a lane of their own.
 const (
 	kindNew = iota
 	kindChanged
@@ -38,13 +39,6 @@ type day struct {
 	Longest time.Duration
 	People  int // managed at its end
 	Groups  int
-}
-
-func (d day) total() (n int) {
-	for _, c := range d.Changes {
-		n += c
-	}
-	return n
 }
 
 // daysOf puts together what is known of each of the last days, oldest first. How many
@@ -77,106 +71,138 @@ func daysOf(today time.Time, runs []state.RunDay, changes map[time.Time]map[plan
 	return out
 }
 
-// A picture is drawn in a frame of these units, and stretched to its place.
+// A lane is drawn in a frame of these units, and stretched to its place.
 const (
-	frameWidth  = 900
-	frameHeight = 100
+	frameWidth  = 10 * shownDays
+	frameHeight = 40
+	leastHeight = 2.5 // of a bar that stands for anything at all
 )
 
-// bar is one rectangle.
+// lane is one figure of each day, with its words: what a lane is about is told by its
+// place and its title, not by a colour.
+type lane struct {
+	Title string
+	Sum   string
+	Most  string
+	Alt   string // the lane in a sentence
+	Class string
+	Bars  []bar
+	Line  string // points
+}
+
+// bar is one day. One that is higher than its lane is cut off, and shows it.
 type bar struct {
-	X, Y, W, H float64
-	Class      string
+	X, Y, H float64
+	Cut     bool
+	Title   string
 }
 
-// picture is one figure: a drawing, what its top means, and its words.
-type picture struct {
-	Bars   []bar
-	Line   string // points of a line
-	Second string // points of another
-	Top    string // what the upper edge is
-	Alt    string // the picture in a sentence
-	Legend []legend
-}
-
-// legend says what one look of a picture stands for.
-type legend struct{ Class, Text string }
-
-// figure is a picture in its place on a page.
-type figure struct {
-	ID, Title, From, To string
-	Picture             picture
-}
-
-func newFigure(id, title string, p picture, from, to string) figure {
-	return figure{ID: id, Title: title, From: from, To: to, Picture: p}
-}
-
-var kindClass = [kinds]string{"k-new", "k-mod", "k-bad", "k-fail"}
-
-func changesPicture(days []day) picture {
-	top, sums := 0, [kinds]int{}
-	for _, d := range days {
-		top = max(top, d.total())
-		for k, n := range d.Changes {
-			sums[k] += n
-		}
+// lanesOf are the pictures of the past.
+func lanesOf(days []day) []lane {
+	kind := func(k int) func(day) int { return func(d day) int { return d.Changes[k] } }
+	return []lane{
+		countLane("New", "k-new", days, kind(kindNew)),
+		countLane("Changed", "k-mod", days, kind(kindChanged)),
+		countLane("Removed", "k-bad", days, kind(kindRemoved)),
+		countLane("Not accepted", "k-fail", days, kind(kindFailed)),
+		countLane("Failed runs", "k-fail", days, func(d day) int { return d.Bad }),
+		durationLane(days),
+		managedLane("People", days, func(d day) int { return d.People }),
+		managedLane("Groups", days, func(d day) int { return d.Groups }),
 	}
-	p := picture{Top: count(top, "change"), Legend: []legend{{"l-new", "new"}, {"l-mod", "changed"}, {"l-bad", "removed"}, {"l-fail", "failed"}}, Alt: fmt.Sprintf("In %d days %s: %s new, %s changed, %s removed, and %s failed.",
-		len(days), count(sums[0]+sums[1]+sums[2], "change"), number(sums[kindNew]), number(sums[kindChanged]), number(sums[kindRemoved]), number(sums[kindFailed]))}
-	width := float64(frameWidth) / float64(len(days))
+}
+
+func countLane(title, class string, days []day, of func(day) int) lane {
+	values, sum := make([]float64, len(days)), 0
 	for i, d := range days {
-		y := float64(frameHeight)
-		for k, n := range d.Changes {
-			if n == 0 {
-				continue
-			}
-			h := max(float64(n)/float64(max(top, 1))*frameHeight, 1.5)
-			y -= h
-			p.Bars = append(p.Bars, bar{float64(i)*width + 1, max(y, 0), width - 2, h, kindClass[k]})
-		}
+		values[i], sum = float64(of(d)), sum+of(d)
 	}
-	return p
+	l := lane{Title: title, Sum: number(sum), Class: class}
+	if sum == 0 {
+		l.Alt = title + ": none in " + strconv.Itoa(len(days)) + " days."
+		return l
+	}
+	most := busiest(values)
+	l.Most = "most " + number(of(days[most])) + " on " + days[most].date()
+	l.Alt = fmt.Sprintf("%s: %s in %d days, %s.", title, l.Sum, len(days), l.Most)
+	l.bars(days, values, func(d day) string { return number(of(d)) })
+	return l
 }
 
-func durationPicture(days []day) picture {
-	var top time.Duration
-	bad := 0
-	for _, d := range days {
-		top, bad = max(top, d.Longest), bad+d.Bad
-	}
-	p := picture{Top: elapsed(top), Legend: []legend{{"l-time", "longest run"}, {"l-fail", "a run failed as a whole"}}, Alt: fmt.Sprintf("The longest run took %s; %s failed as a whole.", elapsed(top), count(bad, "run"))}
-	width := float64(frameWidth) / float64(len(days))
+func durationLane(days []day) lane {
+	values := make([]float64, len(days))
 	for i, d := range days {
-		x := float64(i)*width + 1
-		if d.Runs > 0 {
-			h := max(float64(d.Longest)/float64(max(top, 1))*frameHeight, 1.5)
-			p.Bars = append(p.Bars, bar{x, frameHeight - h, width - 2, h, "k-time"})
-		}
-		if d.Bad > 0 {
-			p.Bars = append(p.Bars, bar{x, 0, width - 2, frameHeight, "k-fail"})
-		}
+		values[i] = d.Longest.Seconds()
 	}
-	return p
+	l, most := lane{Title: "Longest run", Class: "k-time"}, busiest(values)
+	if values[most] == 0 {
+		l.Alt = "No run has taken any time."
+		return l
+	}
+	l.Sum, l.Most = elapsed(days[most].Longest), "on "+days[most].date()
+	l.Alt = "The longest run took " + l.Sum + ", " + l.Most + "."
+	l.bars(days, values, func(d day) string { return elapsed(d.Longest) })
+	return l
 }
 
-func managedPicture(days []day) picture {
-	top := 1
+func managedLane(title string, days []day, of func(day) int) lane {
+	least, most := of(days[0]), of(days[0])
 	for _, d := range days {
-		top = max(top, d.People, d.Groups)
+		least, most = min(least, of(d)), max(most, of(d))
 	}
-	first, last := days[0], days[len(days)-1]
-	return picture{
-		Top: number(top), Legend: []legend{{"l-line", "people"}, {"l-second", "groups"}}, Line: points(days, top, func(d day) int { return d.People }), Second: points(days, top, func(d day) int { return d.Groups }),
-		Alt: fmt.Sprintf("People from %s to %s, groups from %s to %s.", number(first.People), number(last.People), number(first.Groups), number(last.Groups)),
+	first, last := of(days[0]), of(days[len(days)-1])
+	l := lane{Title: title, Sum: number(last), Most: "between " + number(least) + " and " + number(most), Class: "line"}
+	if least == most {
+		l.Most = "all the time"
 	}
-}
-
-func points(days []day, top int, of func(day) int) string {
+	l.Alt = fmt.Sprintf("%s that are managed: %s now, %s %d days ago.", title, number(last), number(first), len(days)-1)
 	var b strings.Builder
-	step := float64(frameWidth) / float64(max(len(days)-1, 1))
-	for i, d := range days {
-		fmt.Fprintf(&b, "%.1f,%.1f ", float64(i)*step, frameHeight-2-float64(of(d))/float64(top)*(frameHeight-4))
+	for i, d := range days { // a step for each day
+		share := 0.5
+		if most > least {
+			share = float64(of(d)-least) / float64(most-least)
+		}
+		y := frameHeight - 2 - share*(frameHeight-4)
+		fmt.Fprintf(&b, "%d,%.1f %d,%.1f ", 10*i, y, 10*(i+1), y)
 	}
-	return strings.TrimSpace(b.String())
+	l.Line = strings.TrimSpace(b.String())
+	return l
 }
+
+func busiest(values []float64) (at int) {
+	for i, v := range values {
+		if v > values[at] {
+			at = i
+		}
+	}
+	return at
+}
+
+// bars draws a bar for each day. Where a few days tower above all others (a first sync,
+// a merger) they are cut off, so that the others can be told apart.
+func (l *lane) bars(days []day, values []float64, title func(day) string) {
+	top := laneTop(values)
+	for i, v := range values {
+		if v == 0 {
+			continue
+		}
+		h := max(min(v/top, 1)*frameHeight, leastHeight)
+		l.Bars = append(l.Bars, bar{X: float64(10*i) + 1, Y: frameHeight - h, H: h, Cut: v > top, Title: days[i].date() + ": " + title(days[i])})
+	}
+}
+
+// A day is cut off that is more than this many times the day in the middle.
+const towers = 8
+
+// laneTop is what the upper edge of a lane stands for.
+func laneTop(values []float64) float64 {
+	some := slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return v == 0 })
+	slices.Sort(some)
+	most, middle := some[len(some)-1], some[len(some)/2]
+	if len(some) < 5 || most <= towers*middle {
+		return most
+	}
+	return towers / 2 * middle
+}
+
+func (d day) date() string { return d.Date.Format(time.DateOnly) }

@@ -60,6 +60,24 @@
       } catch { /* the button does the same */ }
     };
     lab.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(check, 300); });
+
+    // A mapping that is tried on many people: how far it has come, and what came of it.
+    const asking = new URLSearchParams(new FormData(lab));
+    asking.set("try", "1");
+    const followTrial = async () => {
+      const touched = document.getElementById("touched");
+      if (!touched?.querySelector("[data-progress]")) return;
+      try {
+        const answer = await fetch("/mappings", { method: "POST", body: asking });
+        if (answer.ok) {
+          touched.replaceChildren(...(await read(answer)).getElementById("touched").childNodes);
+          const told = touched.querySelector(".answer");
+          if (told) document.getElementById("tried").textContent = told.textContent;
+        }
+      } catch { /* the button does the same */ }
+      setTimeout(followTrial, 1000);
+    };
+    setTimeout(followTrial, 500);
   }
 
   const button = (text, act) => {

@@ -192,3 +192,17 @@ func (v *visitor) request(method, address string, form url.Values) *http.Request
 	}
 	return r
 }
+
+// until asks for a page until it is as it should be. Its script is not looked at.
+func (v *visitor) until(path string, is func(page string) bool) {
+	v.t.Helper()
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		page, _, _ := strings.Cut(v.get(path).body, "<script>")
+		if is(page) {
+			return
+		}
+		if time.Since(began) > 2*time.Minute {
+			v.t.Fatalf("%s stays as it is: %s", path, page)
+		}
+	}
+}

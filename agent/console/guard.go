@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,9 +19,25 @@ const (
 	maxBody           = 256 << 10
 	maxHeader         = 32 << 10
 
-	// atOnce bounds the pages that are made at a time; others wait for their turn.
+	// atOnce bounds the pages that are made at a time, and the sign-ins that wait for the
+	// issuer; others wait for their turn.
 	atOnce = 4
 )
+
+// slots are the turns of what is done a few times at once.
+type slots chan struct{}
+
+var errCrowded = errors.New("all turns are taken")
+
+// enter takes a turn, and returns what gives it back.
+func (s slots) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case s <- struct{}{}:
+		return func() { <-s }, nil
+	case <-ctx.Done():
+		return nil, errCrowded
+	}
+}
 
 // guard is what stands before every page.
 func (s *Server) guard(next http.Handler) http.Handler {
@@ -31,7 +48,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	if u, err := url.Parse(s.o.PublicURL); err == nil && u.Host != "" {
 		_ = cross.AddTrustedOrigin(u.Scheme + "://" + u.Host) // it was parsed just now
 	}
-	inside := cross.Handler(s.bounded(s.admit(next)))
+	inside := cross.Handler(s.admit(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.secure(w.Header())
 		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
@@ -40,7 +57,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		inside.ServeHTTP(w, r)
+		ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
+		defer cancel()
+		inside.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
@@ -56,22 +75,6 @@ func (s *Server) secure(h http.Header) {
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 }
 
-// bounded lets a few requests in at a time, each for a bounded time.
-func (s *Server) bounded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
-		defer cancel()
-		select {
-		case s.slots <- struct{}{}:
-			defer func() { <-s.slots }()
-		case <-ctx.Done():
-			s.refuse(w, http.StatusServiceUnavailable, "The console is busy. Try again in a moment.")
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
-
 // admit lets visitors in, and takes those who have no session yet to where they get one.
 func (s *Server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,26 +83,50 @@ func (s *Server) admit(next http.Handler) http.Handler {
 			s.openByLink(w, r)
 			return
 		case r.URL.Path == "/signin" && s.signIns != nil:
-			s.beginSignIn(w, r)
+			s.atDoor(w, r, s.beginSignIn)
 			return
 		case r.URL.Path == "/callback" && s.signIns != nil:
-			s.finishSignIn(w, r)
+			s.atDoor(w, r, s.finishSignIn)
 			return
 		}
-		v, ok := s.sessions.find(r)
+		v, ok := s.sessions.find(r, s.isSecure(r))
 		switch {
 		case ok:
 			next.ServeHTTP(w, r.WithContext(withVisitor(r.Context(), v)))
 		case s.signIns != nil:
-			to := "/signin"
-			if r.Method == http.MethodGet && r.URL.Path != "/" {
-				to += "?to=" + url.QueryEscape(r.URL.RequestURI())
-			}
-			http.Redirect(w, r, to, http.StatusSeeOther)
+			http.Redirect(w, r, signInAddress(r), http.StatusSeeOther)
 		default:
 			s.refuse(w, http.StatusUnauthorized, "Nobody is signed in here. On the machine of the service, \"okta-walkme-agent console\" prints a link that opens the console.")
 		}
 	})
+}
+
+// atDoor lets a few sign-ins at a time wait for the issuer. Strangers take no turn from
+// those who are signed in.
+func (s *Server) atDoor(w http.ResponseWriter, r *http.Request, do http.HandlerFunc) {
+	leave, err := s.doors.enter(r.Context())
+	if err != nil {
+		s.refuse(w, http.StatusServiceUnavailable, "Too many sign in just now. Try again in a moment.")
+		return
+	}
+	defer leave()
+	do(w, r)
+}
+
+// signInAddress is where a sign-in begins that leads back to what was asked for, or,
+// of a decision, to the page that it was made on.
+func signInAddress(r *http.Request) string {
+	to := r.URL.RequestURI()
+	if r.Method != http.MethodGet {
+		to = "/"
+		if hold, _, ok := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/holds/"), "/"); ok && strings.HasPrefix(r.URL.Path, "/holds/") {
+			to += "holds/" + hold
+		}
+	}
+	if to == "/" {
+		return "/signin"
+	}
+	return "/signin?to=" + url.QueryEscape(to)
 }
 
 // openByLink takes the code of a link. HEAD is for those who look at links before
@@ -115,6 +142,7 @@ func (s *Server) openByLink(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusUnauthorized, "This link does not open the console: it works once, for five minutes, and ends with the service. \"okta-walkme-agent console\" prints a new one.")
 		return
 	}
+	s.sessions.end(r, s.isSecure(r)) // that this browser had
 	v := Visitor{Name: p.By, ViewOnly: p.ViewOnly}
 	setCookie(w, s.sessions.begin(v), s.isSecure(r))
 	s.log.Info("console opened", "view_only", v.ViewOnly)
@@ -131,21 +159,28 @@ func (s *Server) beginSignIn(w http.ResponseWriter, r *http.Request) {
 // finishSignIn ends with a page, not with a redirect: the browser has come from
 // another site, and would not send a strict cookie along.
 func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
-	v, to, err := s.signIns.finish(r)
+	v, to, err := s.signIns.finish(r, s.isSecure(r))
 	if err != nil {
 		s.log.Warn("sign-in refused", "err", err)
-		s.refuse(w, http.StatusForbidden, "The sign-in did not come to an end. The log of the service says why; go to / to begin again.")
+		s.plain(w, http.StatusForbidden, plainPage{
+			Title: http.StatusText(http.StatusForbidden), Text: "The sign-in did not come to an end. The log of the service says why.", Link: "/", See: "Begin again",
+		})
 		return
 	}
+	s.sessions.end(r, s.isSecure(r))
 	setCookie(w, s.sessions.begin(v), s.isSecure(r))
 	s.log.Info("console opened", "view_only", v.ViewOnly)
 	s.plain(w, http.StatusOK, plainPage{Title: "Signed in", Text: "You are signed in as " + v.Name + ".", To: to})
 }
 
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
-	s.sessions.end(r)
+	s.sessions.end(r, s.isSecure(r))
 	setCookie(w, "", s.isSecure(r))
-	s.plain(w, http.StatusOK, plainPage{Title: "Signed out", Text: "You are signed out of the console."})
+	p := plainPage{Title: "Signed out", Text: "You are signed out of the console."}
+	if s.signIns != nil {
+		p.Link, p.See = "/", "Sign in again"
+	}
+	s.plain(w, http.StatusOK, p)
 }
 
 // isSecure says whether the browser speaks TLS, to us or to the proxy before us.

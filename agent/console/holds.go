@@ -73,7 +73,7 @@ func (s *Server) holdLine(h *agent.HoldView) holdLine {
 		}
 		line.Names = append(line.Names, name)
 	}
-	line.More = len(h.Changes) - len(line.Names)
+	line.More = h.InForce - len(line.Names)
 	return line
 }
 
@@ -98,13 +98,13 @@ func newHeldLine(c *agent.HeldChange) heldLine {
 
 // openHolds are the holds that wait, and the decisions that are in force.
 func (s *Server) openHolds(ctx context.Context, db *state.DB) ([]holdLine, error) {
-	all, err := agent.ReadHolds(ctx, db)
+	all, err := agent.ReadHoldHeads(ctx, db, shownNames)
 	if err != nil {
 		return nil, err
 	}
 	var out []holdLine
-	for i := range all.Holds {
-		out = append(out, s.holdLine(&all.Holds[i]))
+	for i := range all {
+		out = append(out, s.holdLine(&all[i]))
 	}
 	return out, nil
 }
@@ -129,7 +129,7 @@ const shownHeld = 500
 var errNoHold = &unknownError{"There is no such hold on record."}
 
 func (s *Server) hold(r *http.Request) (*view, error) {
-	page, err := s.holdPage(r.Context(), r.PathValue("id"), r.URL.Query().Get("q"))
+	page, err := s.holdPage(r.Context(), r.PathValue("id"), query(r))
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (s *Server) hold(r *http.Request) (*view, error) {
 }
 
 func (s *Server) holdPage(ctx context.Context, id, query string) (*holdPage, error) {
-	page := &holdPage{Query: strings.TrimSpace(query), MayDecide: !visitorOf(ctx).ViewOnly, CanRun: s.mayRun(ctx)}
+	page := &holdPage{Query: query, MayDecide: !visitorOf(ctx).ViewOnly, CanRun: s.mayRun(ctx)}
 	err := s.read(ctx, func(db *state.DB) error {
 		if db.IsEmpty() {
 			return errNoHold
@@ -158,19 +158,14 @@ func (s *Server) holdPage(ctx context.Context, id, query string) (*holdPage, err
 
 func (p *holdPage) fill(line holdLine, h *agent.HoldView) {
 	p.Hold, p.Limit, p.Resync, p.All = line, h.Limit, h.Resync, len(h.Changes)
-	words := strings.Fields(strings.ToLower(p.Query))
+	words := queryWords(strings.ToLower(p.Query))
 	for i := range h.Changes {
-		held := newHeldLine(&h.Changes[i])
-		text := strings.ToLower(held.Name + " " + held.OktaID + " " + held.Group)
-		met := true
-		for _, w := range words {
-			met = met && strings.Contains(text, w)
-		}
-		if !met {
+		c := &h.Changes[i]
+		if len(words) > 0 && !meets(words, joinedBy(" ", c.Name, c.OktaID, c.Member, c.MemberID)) {
 			continue
 		}
 		if p.Met++; len(p.Changes) < shownHeld {
-			p.Changes = append(p.Changes, held)
+			p.Changes = append(p.Changes, newHeldLine(c))
 		}
 	}
 }
@@ -195,9 +190,6 @@ const maxReason = 1000
 // decide records a decision about the set that was shown. When another one waits by
 // now, it is refused, and what waits is shown.
 func (s *Server) decide(r *http.Request, verdict state.Verdict) (*view, error) {
-	if err := r.ParseForm(); err != nil {
-		return nil, &unknownError{"This form cannot be read."}
-	}
 	id, digest := r.PathValue("id"), r.PostForm.Get("digest")
 	reason := strings.TrimSpace(r.PostForm.Get("reason"))
 	j := state.Judgement{HoldID: id, Digest: digest, Verdict: verdict, By: visitorOf(r.Context()).Name, Reason: reason[:min(len(reason), maxReason)]}

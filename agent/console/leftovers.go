@@ -74,15 +74,11 @@ func (p *runPage) leftAlone() bool {
 }
 
 func (p *runPage) linesOf(l agent.Leftovers, kind agent.LeftoverKind) []agent.Leftover {
-	words := strings.Fields(strings.ToLower(p.Query))
+	words := queryWords(strings.ToLower(p.Query))
 	var out []agent.Leftover
 	for _, one := range l.Lines {
 		met := one.Kind == kind && (p.Action == "" || string(one.Action) == p.Action)
-		text := strings.ToLower(one.Name + " " + one.OktaID)
-		for _, w := range words {
-			met = met && strings.Contains(text, w)
-		}
-		if met {
+		if met && meets(words, one.Name+" "+one.OktaID) {
 			out = append(out, one)
 		}
 	}

@@ -79,12 +79,11 @@ const shownAccounts = 500
 
 // accounts are those that no person in Okta stands for.
 func (s *Server) accounts(r *http.Request) (*view, error) {
-	page := &accountsPage{Look: s.seen(), Query: strings.TrimSpace(r.URL.Query().Get("q"))}
+	page := &accountsPage{Look: s.seen(), Query: query(r)}
 	page.All = len(page.Look.accounts)
-	words := strings.Fields(strings.ToLower(page.Query))
+	words := queryWords(strings.ToLower(page.Query))
 	for _, a := range page.Look.accounts {
-		text := strings.ToLower(a.UserName + " " + a.Name + " " + a.WalkMeID)
-		if slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+		if len(words) > 0 && !meets(words, a.UserName+" "+a.Name+" "+a.WalkMeID) {
 			continue
 		}
 		if page.Met++; len(page.Accounts) < shownAccounts {

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,7 +16,8 @@ import (
 )
 
 const (
-	// triedAtOnce is up to how many people a mapping is tried without being asked.
+	// triedAtOnce is up to how many people a mapping is tried while the page is made,
+	// without being asked.
 	triedAtOnce = 2000
 
 	maxMappings = 200
@@ -43,17 +45,18 @@ type mappingsPage struct {
 	PersonIs personLine
 	NoPerson bool // there is none of that login
 
-	TakenAt *moment // of the snapshot; nil: there is none
-	People  int
-	Trial   *trial   // nil: not tried
-	YAML    []string // lines
+	TakenAt  *moment // of the snapshot; nil: there is none
+	People   int
+	Trial    *trial    // nil: not tried
+	Progress *progress // of a trial that goes on beside the pages; nil: none
+	YAML     []string  // lines
 }
 
 // mappings is the laboratory: it tries a mapping against the last snapshot, and writes
 // nothing.
 func (s *Server) mappings(r *http.Request) (*view, error) {
 	if err := r.ParseForm(); err != nil {
-		return nil, &unknownError{"This form cannot be read."}
+		return nil, errors.Join(errForm, err)
 	}
 	ctx, configured := r.Context(), s.current().Agent.Mapping
 	page := &mappingsPage{Person: strings.TrimSpace(r.Form.Get("person"))}
@@ -157,17 +160,27 @@ func (s *Server) try(ctx context.Context, db *state.DB, page *mappingsPage, mapp
 	if err := s.showPerson(ctx, db, page, plan.AppMembers(app)); err != nil {
 		return err
 	}
-	if !page.Valid || !asked && page.People > triedAtOnce {
+	config := s.current().Agent
+	switch {
+	case !page.Valid:
 		return nil
+	case page.People <= triedAtOnce:
+		page.Trial, err = tryMapping(ctx, db, mapping, app, config, func() {})
+		return err
 	}
-	select {
-	case s.lab <- struct{}{}: // one at a time: it looks at all people
-		defer func() { <-s.lab }()
-	case <-ctx.Done():
-		return ctx.Err()
+	generation, err := db.Generation(ctx)
+	if err != nil {
+		return err
 	}
-	page.Trial, err = tryMapping(ctx, db, mapping, app, s.current().Agent)
-	return err
+	key := fmt.Sprintf("%q %d %d", mapping.Expressions(), taken.UnixNano(), generation)
+	s.tryBeside(page, key, asked, func(ctx context.Context, seen func()) (made *trial, err error) {
+		err = s.read(ctx, func(db *state.DB) error {
+			made, err = tryMapping(ctx, db, mapping, app, config, seen)
+			return err
+		})
+		return made, err
+	})
+	return nil
 }
 
 // showPerson works out each line for one person: the one that is named, or the first.

@@ -16,11 +16,11 @@ type membership struct {
 
 // fillMemberships lays Okta's groups beside those that WalkMe was told of.
 func (s *Server) fillMemberships(ctx context.Context, db *state.DB, page *personPage, id string) error {
-	pushed, err := db.GroupsOf(ctx, id)
+	pushed, err := s.members.GroupsOf(ctx, db, id)
 	if err != nil {
 		return err
 	}
-	source, err := db.SourceGroupsOf(ctx, id)
+	source, err := s.members.SourceGroupsOf(ctx, db, id)
 	if err != nil {
 		return err
 	}

@@ -29,10 +29,9 @@ type OIDC struct {
 }
 
 const (
-	signInCookie = cookieName + "_signin"
-	signInLife   = 10 * time.Minute
-	maxSignIns   = 1000
-	issuerWait   = 15 * time.Second
+	signInLife = 10 * time.Minute
+	maxSignIns = 1000
+	issuerWait = 15 * time.Second
 )
 
 // signIns are the sign-ins that are under way at the issuer.
@@ -93,14 +92,17 @@ func (s *signIns) begin(w http.ResponseWriter, r *http.Request, site string) err
 		to: localPath(r.URL.Query().Get("to")), until: s.now().Add(signInLife),
 	}
 	s.remember(state, a)
+	secure := strings.HasPrefix(site, "https:")
 	http.SetCookie(w, &http.Cookie{ // Lax: it has to come along from the issuer's page
-		Name: signInCookie, Value: state, Path: "/callback", MaxAge: int(signInLife / time.Second),
-		HttpOnly: true, Secure: strings.HasPrefix(site, "https:"), SameSite: http.SameSiteLaxMode,
+		Name: signInCookie(secure), Value: state, Path: "/", MaxAge: int(signInLife / time.Second),
+		HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 	})
 	to := s.oauth(p, a.redirect).AuthCodeURL(state, oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier))
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
+
+func signInCookie(secure bool) string { return cookieName(secure) + "_signin" }
 
 func (s *signIns) remember(state string, a attempt) {
 	s.mu.Lock()
@@ -130,10 +132,10 @@ func (s *signIns) recall(state string) (attempt, bool) {
 var errSignIn = errors.New("this sign-in has ended or was begun by another browser; begin it again")
 
 // finish takes the browser back from the issuer.
-func (s *signIns) finish(r *http.Request) (v Visitor, to string, err error) {
+func (s *signIns) finish(r *http.Request, secure bool) (v Visitor, to string, err error) {
 	q := r.URL.Query()
 	state := q.Get("state")
-	cookie, err := r.Cookie(signInCookie)
+	cookie, err := r.Cookie(signInCookie(secure))
 	if err != nil || subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(state)) != 1 {
 		return v, "", errSignIn
 	}
@@ -195,7 +197,7 @@ func (s *signIns) visitor(ctx context.Context, p *oidc.Provider, token *oauth2.T
 		}
 	}
 	decides := s.Approvers != "" && slices.Contains(c.Groups, s.Approvers)
-	return Visitor{Name: cmp.Or(c.UserName, c.Email, c.Subject), ViewOnly: !decides}, nil
+	return Visitor{Name: cmp.Or(c.UserName, c.Email, c.Subject), ViewOnly: !decides, proof: &proof{id.Subject, token}}, nil
 }
 
 // localPath keeps a place to return to inside the console.

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"html"
 	"math/big"
 	"net"
 	"net/http"
@@ -49,28 +50,31 @@ func certificateFiles(t *testing.T) (certFile, keyFile string, pool *x509.CertPo
 // at which they sign in.
 type company struct {
 	*site
-	org  *oktatest.Org
-	pool *x509.CertPool
+	org         *oktatest.Org
+	pool        *x509.CertPool
+	ann, admins string // the approver, and the group of approvers
 }
 
 func newCompany(t *testing.T) *company {
 	t.Helper()
-	org := oktatest.Start(oktatest.Options{})
+	clock := &clock{}
+	org := oktatest.Start(oktatest.Options{Now: clock.now})
 	t.Cleanup(org.Close)
 	ann := org.Hire(oktatest.Person{First: "Ann", Last: "Lee", Email: "ann@example.com"})
 	org.Hire(oktatest.Person{First: "Bob", Last: "Ray", Email: "bob@example.com"})
-	org.NewGroup("WalkMe Admins", ann)
+	admins := org.NewGroup("WalkMe Admins", ann)
 	certFile, keyFile, pool := certificateFiles(t)
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	s := open(t, func(o *console.Options, _ *console.Program) {
-		o.CertFile, o.KeyFile = certFile, keyFile
+		o.CertFile, o.KeyFile, o.Now = certFile, keyFile, clock.now
 		o.OIDC = &console.OIDC{
 			Issuer: org.URL(), ClientID: org.SignIn().ClientID, ClientSecret: org.SignIn().ClientSecret, Approvers: "WalkMe Admins",
 			Client: &http.Client{Transport: transport, Timeout: 10 * time.Second},
 		}
 	})
-	return &company{s, org, pool}
+	s.clock = clock
+	return &company{s, org, pool, ann, admins}
 }
 
 func (c *company) stranger() *visitor {
@@ -86,11 +90,17 @@ func (c *company) atIssuer(v *visitor, path string) *url.URL {
 	if first.status != http.StatusSeeOther || !strings.HasPrefix(first.header.Get("Location"), "/signin") {
 		c.t.Fatalf("GET %s without a session: %d to %q", path, first.status, first.header.Get("Location"))
 	}
-	second := v.get(first.header.Get("Location"))
-	to, err := url.Parse(second.header.Get("Location"))
+	return c.signInAnew(v, first.header.Get("Location"))
+}
+
+// signInAnew begins a sign-in, and returns the issuer's address.
+func (c *company) signInAnew(v *visitor, path string) *url.URL {
+	c.t.Helper()
+	got := v.get(path)
+	to, err := url.Parse(got.header.Get("Location"))
 	must(c.t, err)
-	if second.status != http.StatusSeeOther || !strings.HasPrefix(to.String(), c.org.URL()) {
-		c.t.Fatalf("GET /signin: %d to %q", second.status, to)
+	if got.status != http.StatusSeeOther || !strings.HasPrefix(to.String(), c.org.URL()) {
+		c.t.Fatalf("GET %s: %d to %q", path, got.status, to)
 	}
 	return to
 }
@@ -127,7 +137,7 @@ func TestSignIn(t *testing.T) {
 	}
 	bob := c.stranger()
 	bob.get(c.back(bob, c.atIssuer(bob, "/"), "bob@example.com"))
-	if body := bob.get("/").body; !strings.Contains(body, "bob@example.com, only looking") {
+	if body := bob.get("/").body; !strings.Contains(body, "bob@example.com</bdi>, only looking") {
 		t.Errorf("who is no approver sees %s", body)
 	}
 	if got := bob.post("/sync", url.Values{}); got.status != http.StatusForbidden {
@@ -182,14 +192,19 @@ func TestSignInThatFails(t *testing.T) {
 // TestSignInLeadsNowhereElse: the place to return to is inside the console.
 func TestSignInLeadsNowhereElse(t *testing.T) {
 	c := newCompany(t)
-	for _, to := range []string{"https://evil.example.com/", "//evil.example.com/", `/\evil.example.com`, "javascript:alert(1)", "/%09/evil.example.com"} {
+	for _, to := range []string{"https://evil.example.com/", "//evil.example.com/", `/\evil.example.com`, "javascript:alert(1)", "/%09/evil.example.com",
+		"///evil.example.com", "/%2f/evil.example.com", "/%2fevil.example.com", "/%5c%5cevil.example.com", "/\t/evil.example.com", "https:evil.example.com", "HTTPS://evil.example.com",
+		"//evil.example.com:80@localhost/", "/\r\nSet-Cookie: x=1", "\x00", "evil.example.com", "/..//evil.example.com", "data:text/html,x"} {
 		v := c.stranger()
 		second := v.get("/signin?to=" + url.QueryEscape(to))
 		issuer, err := url.Parse(second.header.Get("Location"))
 		must(t, err)
 		got := v.get(c.back(v, issuer, "ann@example.com"))
-		if got.status != http.StatusOK || strings.Contains(got.body, "//evil") || strings.Contains(got.body, `\evil`) || strings.Contains(got.body, "javascript:") {
-			t.Errorf("%q: %d: %s", to, got.status, got.body[strings.Index(got.body, "<main"):])
+		_, target, _ := strings.Cut(got.body, `http-equiv="refresh" content="0; url=`)
+		target, _, _ = strings.Cut(target, `"`)
+		u, err := v.request(http.MethodGet, "/callback", nil).URL.Parse(html.UnescapeString(target))
+		if got.status != http.StatusOK || err != nil || target == "" || u.Scheme+"://"+u.Host != c.url || strings.HasPrefix(u.Path, "//") || strings.Contains(target, `\`) {
+			t.Errorf("%q: %d to %q", to, got.status, target)
 		}
 	}
 }

@@ -35,9 +35,7 @@ type overviewPage struct {
 
 	People, Groups int
 	Days           []day
-	Changes        picture
-	Durations      picture
-	Managed        picture
+	Lanes          []lane
 }
 
 // Waiting counts the holds that wait for a decision.
@@ -133,7 +131,7 @@ func (s *Server) fillState(ctx context.Context, db *state.DB, page *overviewPage
 		return err
 	}
 	page.Days = daysOf(today, runs, changes, page.People, page.Groups)
-	page.Changes, page.Durations, page.Managed = changesPicture(page.Days), durationPicture(page.Days), managedPicture(page.Days)
+	page.Lanes = lanesOf(page.Days)
 	return nil
 }
 

@@ -33,14 +33,14 @@ type peoplePage struct {
 
 func (s *Server) people(r *http.Request) (*view, error) {
 	ctx, q := r.Context(), r.URL.Query()
-	page := &peoplePage{Query: strings.TrimSpace(q.Get("q"))}
-	words := strings.Fields(page.Query)
+	page := &peoplePage{Query: query(r)}
+	words := queryWords(page.Query)
 	err := s.read(ctx, func(db *state.DB) error {
 		if db.IsEmpty() {
 			page.Empty = true
 			return nil
 		}
-		found, err := db.FindPeople(ctx, words[:min(len(words), 8)], q.Get("after"), peopleOnPage+1)
+		found, err := db.FindPeople(ctx, words, q.Get("after"), peopleOnPage+1)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"okta-walkme-agent/agent"
@@ -41,7 +42,7 @@ func (s *Server) person(r *http.Request) (*view, error) {
 		}
 		f, err := db.Person(ctx, id)
 		if errors.Is(err, state.ErrNoPerson) {
-			entries, err := db.PersonHistory(ctx, id, 1)
+			entries, err := s.members.PersonHistory(ctx, db, id, 1)
 			if err == nil && len(entries) == 0 {
 				err = errUnknownPerson
 			}
@@ -73,11 +74,11 @@ func (s *Server) fillPerson(ctx context.Context, db *state.DB, page *personPage,
 			page.Failing = &line
 		}
 	}
-	entries, err := db.PersonHistory(ctx, f.SourceID, shownHistory)
+	entries, err := s.members.PersonHistory(ctx, db, f.SourceID, shownHistory)
 	if err != nil {
 		return err
 	}
-	if page.History, err = s.changeLines(ctx, db, entries); err != nil {
+	if page.History, err = s.changeLines(ctx, db, entries, f.SourceID); err != nil {
 		return err
 	}
 	u, err := assignment(f)
@@ -99,15 +100,13 @@ func (s *Server) fillHolds(ctx context.Context, db *state.DB, page *personPage, 
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	all, err := agent.ReadHolds(ctx, db)
+	all, err := agent.ReadHoldHeads(ctx, db, shownNames)
 	if err != nil {
 		return err
 	}
-	for i := range all.Holds {
-		for _, id := range ids {
-			if all.Holds[i].ID == id {
-				page.Holds = append(page.Holds, s.holdLine(&all.Holds[i]))
-			}
+	for i := range all {
+		if slices.Contains(ids, all[i].ID) {
+			page.Holds = append(page.Holds, s.holdLine(&all[i]))
 		}
 	}
 	return nil

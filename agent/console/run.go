@@ -53,7 +53,7 @@ type choice struct {
 
 func (s *Server) run(r *http.Request) (*view, error) {
 	ctx, q := r.Context(), r.URL.Query()
-	page := &runPage{Query: strings.TrimSpace(q.Get("q")), Action: q.Get("action"), State: q.Get("state")}
+	page := &runPage{Query: query(r), Action: choiceOf(r, "action"), State: choiceOf(r, "state")}
 	if d, ok := s.dry(r.PathValue("id")); ok {
 		return s.dryPage(page, d), nil
 	}
@@ -108,7 +108,7 @@ func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after
 	if page.leftAlone() {
 		return nil
 	}
-	filter := state.RunFilter{RunID: page.Run.ID, Text: page.Query, Action: page.Action, State: state.EntryState(page.State)}
+	filter := state.RunFilter{RunID: page.Run.ID, Text: strings.Join(queryWords(page.Query), " "), Action: page.Action, State: state.EntryState(page.State)}
 	if err := page.count(ctx, db, filter, sent); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after
 	if err != nil {
 		return err
 	}
-	lines, err := s.changeLines(ctx, db, entries)
+	lines, err := s.changeLines(ctx, db, entries, "")
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,15 @@ func (s *Server) mayRun(ctx context.Context) bool {
 // decider lets no one act who may only look.
 func (s *Server) decider(act func(*http.Request) (*view, error)) func(*http.Request) (*view, error) {
 	return func(r *http.Request) (*view, error) {
-		if visitorOf(r.Context()).ViewOnly {
+		v := visitorOf(r.Context())
+		if v.ViewOnly {
 			return nil, errMayNot
+		}
+		if s.signIns != nil {
+			if err := s.signIns.stillDecides(r.Context(), v.proof); err != nil {
+				s.log.Warn("decision refused", "err", err)
+				return nil, err
+			}
 		}
 		return act(r)
 	}

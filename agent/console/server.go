@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"mime"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"okta-walkme-agent/state"
 )
 
 // Options say how the console is reached, and by whom.
@@ -35,13 +38,15 @@ type Server struct {
 	signIns  *signIns // nil: links
 	sessions *sessions
 	hosts    hosts
-	slots    chan struct{}
+	turns    slots // of pages
+	doors    slots // of sign-ins
 	listener net.Listener
 	conns    *connections
 	http     *http.Server
 	pages    *pages
 	past     *past
-	lab      chan struct{} // a token: one mapping is tried at a time
+	members  *state.MemberIndex
+	lab      lab
 	runner   *runner
 	look     look
 
@@ -57,7 +62,7 @@ var ErrOpenToAll = errors.New("a console beyond loopback needs tls and oidc")
 func Open(ctx context.Context, o Options, p Program) (*Server, error) {
 	s := &Server{
 		o: o, log: o.Logger, now: o.Now, program: p,
-		slots: make(chan struct{}, atOnce), lab: make(chan struct{}, 1), conns: newConnections(maxConnections),
+		turns: make(slots, atOnce), doors: make(slots, atOnce), conns: newConnections(maxConnections),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -80,7 +85,7 @@ func Open(ctx context.Context, o Options, p Program) (*Server, error) {
 		return nil, fmt.Errorf("console.listen: %w", err)
 	}
 	s.hosts = newHosts(address, s.listener, o.PublicURL)
-	s.sessions, s.past, s.runner = newSessions(s.now), newPast(s.now), newRunner(s)
+	s.sessions, s.past, s.members, s.runner = newSessions(s.now), newPast(s.now), state.NewMemberIndex(), newRunner(s)
 	issuer := ""
 	if o.OIDC != nil {
 		s.signIns, issuer = newSignIns(*o.OIDC, s.now), o.OIDC.Issuer
@@ -185,21 +190,88 @@ func (s *Server) routes() http.Handler {
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, s.decider(act)) })
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.answer(w, r, func(*http.Request) (*view, error) { return nil, errNoPage })
-	})
-	return mux
+	for _, pattern := range []string{"GET /holds/{id}/approve", "GET /holds/{id}/reject"} { // the page of a decision that was refused, asked for anew
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, addressOf("holds", r.PathValue("id")), http.StatusSeeOther)
+		})
+	}
+	return s.elsewhere(mux)
 }
 
-// answer makes a page, or says why there is none.
+// elsewhere answers with pages of ours where the mux has none.
+func (s *Server) elsewhere(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		would, reason := outcome{header: http.Header{}}, errNoPage
+		h.ServeHTTP(&would, r)
+		if would.status == http.StatusMethodNotAllowed {
+			w.Header()["Allow"], reason = would.header["Allow"], errMethod
+		}
+		s.answer(w, r, func(*http.Request) (*view, error) { return nil, reason })
+	})
+}
+
+// outcome is what a handler would answer.
+type outcome struct {
+	header http.Header
+	status int
+}
+
+func (o *outcome) Header() http.Header            { return o.header }
+func (o *outcome) WriteHeader(status int)         { o.status = status }
+func (o *outcome) Write(body []byte) (int, error) { return len(body), nil }
+
+// answer makes a page, or says why there is none. What the browser still has to send is
+// read before the page has its turn, and what it has to take is written after it: slow
+// ones hold nobody up.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, make func(*http.Request) (*view, error)) {
-	v, err := make(r)
+	err := readForm(r)
+	if err != nil {
+		make = func(*http.Request) (*view, error) { return nil, err }
+	}
+	v, body, err := s.inTurn(r, make)
+	if err == nil && v.to != "" {
+		http.Redirect(w, r, v.to, http.StatusSeeOther)
+		return
+	}
+	write(w, cmp.Or(v.status, http.StatusOK), body, err)
+}
+
+// inTurn makes a page when there is a turn for it.
+func (s *Server) inTurn(r *http.Request, make func(*http.Request) (*view, error)) (*view, []byte, error) {
+	leave, err := s.turns.enter(r.Context())
+	var v *view
+	if err == nil {
+		defer leave()
+		v, err = make(r)
+	}
 	if err != nil {
 		v = s.trouble(r, err)
 	}
 	if v.to != "" {
-		http.Redirect(w, r, v.to, http.StatusSeeOther)
-		return
+		return v, nil, nil
 	}
-	s.show(w, r, cmp.Or(v.status, http.StatusOK), v)
+	body, err := s.render(r, v)
+	return v, body, err
+}
+
+// readForm reads what a form has sent. A text that another site may send without being
+// asked first is none.
+func readForm(r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	if given := r.Header.Get("Content-Type"); given != "" {
+		if kind, _, err := mime.ParseMediaType(given); err != nil || kind != "application/x-www-form-urlencoded" {
+			return errForm
+		}
+	}
+	if err := r.ParseForm(); err != nil {
+		return errors.Join(errForm, err)
+	}
+	return nil
 }

@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 const (
-	cookieName  = "okta_walkme_agent_console"
+	cookieBase  = "okta_walkme_agent_console"
 	sessionLife = 8 * time.Hour
 	maxSessions = 1000
 )
@@ -18,6 +20,14 @@ const (
 type Visitor struct {
 	Name     string // on record for what is decided
 	ViewOnly bool   // looks, decides nothing
+
+	proof *proof // of a sign-in at Okta; nil: a link
+}
+
+// proof is what Okta is asked with whether a visitor may still decide.
+type proof struct {
+	subject string
+	token   *oauth2.Token
 }
 
 // session is a visitor's stay. It ends with its time, or with the process.
@@ -60,10 +70,10 @@ func (s *sessions) begin(v Visitor) (key string) {
 	return key
 }
 
-func (s *sessions) find(r *http.Request) (Visitor, bool) {
+func (s *sessions) find(r *http.Request, secure bool) (Visitor, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range r.CookiesNamed(cookieName) { // another program on this host may have set one, too
+	for _, c := range r.CookiesNamed(cookieName(secure)) { // another program on this host may have set one, too
 		if one, ok := s.all[c.Value]; ok && s.now().Before(one.until) {
 			return one.Visitor, true
 		}
@@ -71,12 +81,22 @@ func (s *sessions) find(r *http.Request) (Visitor, bool) {
 	return Visitor{}, false
 }
 
-func (s *sessions) end(r *http.Request) {
+// end closes the sessions of a browser.
+func (s *sessions) end(r *http.Request, secure bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range r.CookiesNamed(cookieName) {
+	for _, c := range r.CookiesNamed(cookieName(secure)) {
 		delete(s.all, c.Value)
 	}
+}
+
+// cookieName is one that, over TLS, browsers take from this host alone, and from no
+// program that speaks without TLS (RFC 6265bis, section 4.1.3.2).
+func cookieName(secure bool) string {
+	if secure {
+		return "__Host-" + cookieBase
+	}
+	return cookieBase
 }
 
 // setCookie gives the browser its key. It comes back from this site's own pages alone.
@@ -86,7 +106,7 @@ func setCookie(w http.ResponseWriter, key string, secure bool) {
 		age = -1
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: key, Path: "/", MaxAge: age, HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
+		Name: cookieName(secure), Value: key, Path: "/", MaxAge: age, HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
 	})
 }
 

@@ -69,7 +69,7 @@ type oddest struct {
 
 const keptChanges = 3
 
-func tryMapping(ctx context.Context, db *state.DB, m plan.Mapping, app okta.App, c agent.Config) (*trial, error) {
+func tryMapping(ctx context.Context, db *state.DB, m plan.Mapping, app okta.App, c agent.Config, seen func()) (*trial, error) {
 	g := &gatherer{mapping: m, policy: c.Policy.Desire, app: app, paths: map[string]*oddest{}, profile: map[string]int{}}
 	for _, rule := range m.Rules() {
 		g.paths[rule.Path] = &oddest{attributeTrial: attributeTrial{Path: rule.Path}}
@@ -80,6 +80,7 @@ func tryMapping(ctx context.Context, db *state.DB, m plan.Mapping, app okta.App,
 			return fmt.Errorf("stored assignment of %s: %w", id, err)
 		}
 		g.add(&u, a)
+		seen()
 		return nil
 	})
 	if err != nil {

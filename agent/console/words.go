@@ -28,9 +28,15 @@ func words() template.FuncMap {
 		"day":    func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 		"label":  report.ActionLabel,
 		"took":   elapsed,
-		"figure": newFigure,
+		"figure": func(label string, n int) figure { return figure{label, n} },
 		"status": func(active *bool) bool { return active != nil && *active },
 	}
+}
+
+// figure is a number in a table, with what it counts.
+type figure struct {
+	Label string
+	N     int
 }
 
 func absolute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -238,12 +238,20 @@ func (o *Org) redeem(a *answer, r *http.Request) {
 	})
 }
 
+// mayStillSignIn is false of somebody whose tokens Okta has revoked with the account.
+func (o *Org) mayStillSignIn(userID string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	p := o.people[userID]
+	return p != nil && p.status == "ACTIVE"
+}
+
 func (o *Org) userInfo(a *answer, r *http.Request) {
 	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	o.signer.mu.Lock()
 	g, ok := o.signer.tokens[token]
 	o.signer.mu.Unlock()
-	if !ok || o.opts.Now().After(g.expires) {
+	if !ok || o.opts.Now().After(g.expires) || !o.mayStillSignIn(g.userID) {
 		a.header.Set("WWW-Authenticate", `Bearer error="invalid_token", error_description="The access token is invalid."`)
 		a.status = http.StatusUnauthorized
 		return
