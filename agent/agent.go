@@ -210,7 +210,11 @@ func (v *view) dropGone() { v.groups = plan.DropGone(v.snap, v.groups, v.recorde
 
 // translate derives what Okta wants.
 func (a *Agent) translate(v *view) {
-	v.desired = a.Config.Mapping.Desired(v.snap, a.Config.Policy.Desire)
+	if v.sieve != nil {
+		v.desired = plan.DesiredOf(v.sieve.looked.people, v.snap.Users)
+	} else {
+		v.desired = a.Config.Mapping.Desired(v.snap, a.Config.Policy.Desire)
+	}
 	v.groups = plan.DesiredGroups(v.snap)
 }
 

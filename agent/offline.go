@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -83,26 +82,21 @@ func (a *Agent) readStoredUsers(ctx context.Context, v *view) error {
 			return err
 		}
 	}
-	projection := a.Config.Mapping.Projection()
+	reader := okta.NewStoredReader(a.Config.Mapping.Projection())
 	var page []okta.Read
 	var rows []int64
 	flush := func() error {
-		kept, err := s.sift(page, rows)
+		kept, err := s.siftStored(page, rows)
 		v.snap.Users = append(v.snap.Users, kept...)
 		page, rows = page[:0], rows[:0]
 		return err
 	}
 	err := a.State.EachStoredUser(ctx, func(id string, stored *state.StoredUser, body []byte) error {
-		v.snap.Names.Add(storedProfiles(body))
 		if s != nil && s.stands(id, stored) {
 			s.pass(id, stored)
-			return nil
+			return reader.Count(body)
 		}
-		var u okta.User
-		err := json.Unmarshal(body, &u)
-		if err == nil {
-			u, err = projection.Project(u)
-		}
+		u, err := reader.Read(body)
 		if err != nil {
 			return err
 		}
@@ -114,6 +108,7 @@ func (a *Agent) readStoredUsers(ctx context.Context, v *view) error {
 	if err == nil {
 		err = flush()
 	}
+	v.snap.Names = reader.Names()
 	if err == nil && s != nil {
 		s.inStep.Seal()
 		v.inStep = s.seal(nil)
@@ -121,9 +116,22 @@ func (a *Agent) readStoredUsers(ctx context.Context, v *view) error {
 	return err
 }
 
-// storedProfiles finds the two profiles in what appendUser wrote.
-func storedProfiles(body []byte) (profile, appProfile json.RawMessage) {
-	return okta.Member(body, "Profile"), okta.Member(body, "AppProfile")
+// siftStored returns who is kept of stored people: everybody without a sieve.
+func (s *sieve) siftStored(page []okta.Read, rows []int64) ([]okta.User, error) {
+	var keep []bool
+	if s != nil {
+		var err error
+		if keep, err = s.sift(page, rows); err != nil {
+			return nil, err
+		}
+	}
+	var out []okta.User
+	for i := range page {
+		if s == nil || keep[i] {
+			out = append(out, page[i].User)
+		}
+	}
+	return out, nil
 }
 
 // appendUser writes an assignment as JSON, as encoding/json reads it. The profiles

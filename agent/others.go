@@ -15,42 +15,51 @@ import (
 )
 
 // recordsFor reads the records of all but the people in step: those of the people
-// in the snapshot, of those whom Okta does not list, and of the groups.
+// in the snapshot, of those whom Okta does not list, and of the groups. Those that the
+// sieve has kept are not read again.
 func (a *Agent) recordsFor(ctx context.Context, v *view) ([]state.Record, error) {
+	if v.sieve == nil {
+		return a.State.Records(ctx)
+	}
 	total, err := a.State.CountRecorded(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if v.inStep.Len() < total/2 { // most are wanted
-		records, err := a.State.Records(ctx)
-		return slices.DeleteFunc(records, func(r state.Record) bool { return r.Type == scim.User && v.inStep.Has(r.SourceID) }), err
-	}
-	ids := make([]string, len(v.snap.Users))
-	for i := range v.snap.Users {
-		ids[i] = v.snap.Users[i].ID
-	}
-	records, err := a.State.UserRecords(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	if len(records)+v.inStep.Len() != total {
-		unlisted, err := a.unlisted(ctx, v, ids)
+	records := v.sieve.looked.records
+	if unread := v.sieve.looked.unread; len(unread) > 0 {
+		more, err := a.State.UserRecords(ctx, unread)
 		if err != nil {
 			return nil, err
 		}
-		records = append(records, unlisted...)
-		slices.SortFunc(records, func(a, b state.Record) int { return scim.Compare(a.Resource, b.Resource) })
+		records = merged(records, more)
+	}
+	if len(records)+v.inStep.Len() != total {
+		unlisted, err := a.unlisted(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		records = merged(records, unlisted)
 	}
 	groups, err := a.State.PushedRecords(ctx)
 	return append(records, groups...), err
 }
 
-// unlisted reads the records of people whom Okta does not list. listed is sorted, and
-// lacks the people in step.
-func (a *Agent) unlisted(ctx context.Context, v *view, listed []string) ([]state.Record, error) {
+// merged puts more records between others, in their order. A record that both hold is
+// taken once.
+func merged(records, more []state.Record) []state.Record {
+	if len(more) == 0 {
+		return records
+	}
+	records = append(records, more...)
+	slices.SortFunc(records, func(a, b state.Record) int { return scim.Compare(a.Resource, b.Resource) })
+	return slices.CompactFunc(records, func(a, b state.Record) bool { return a.SourceID == b.SourceID })
+}
+
+// unlisted reads the records of people whom Okta does not list.
+func (a *Agent) unlisted(ctx context.Context, v *view) ([]state.Record, error) {
 	var ids []string
 	err := a.State.EachRecorded(ctx, func(id []byte) error {
-		if _, found := slices.BinarySearch(listed, string(id)); !found && !v.inStep.Has(string(id)) {
+		if v.desired.Find(string(id)) == nil && !v.inStep.Has(string(id)) {
 			ids = append(ids, string(id))
 		}
 		return nil
@@ -69,6 +78,7 @@ func (a *Agent) unshare(ctx context.Context, v *view) error {
 		return nil
 	}
 	index := a.State.UserIndex()
+	var back []okta.User
 	for ids := range slices.Chunk(sharing, 500) {
 		if err := index.Load(ctx, ids); err != nil {
 			return err
@@ -80,10 +90,12 @@ func (a *Agent) unshare(ctx context.Context, v *view) error {
 			}
 			v.inStep.Drop(id)
 			if u != nil {
-				v.snap.Users = append(v.snap.Users, *u)
+				back = append(back, *u)
 			}
 		}
 	}
+	v.sieve.insert(back)
+	v.snap.Users = append(v.snap.Users, back...)
 	slices.SortFunc(v.snap.Users, func(a, b okta.User) int { return cmp.Compare(a.ID, b.ID) })
 	a.translate(v)
 	return nil

@@ -27,6 +27,7 @@ type sieve struct {
 	index  *state.UserIndex
 
 	app    map[string]any // what expressions see of the app
+	mapper *plan.Translator
 	basis  [8]byte
 	trusts bool            // marks count
 	never  map[string]bool // Okta ids of people who are kept in any case
@@ -38,6 +39,7 @@ type sieve struct {
 	passed   state.RowSet    // whose assignments are stored, and who are in step
 	stood    state.RowSet    // of these, who were not decoded
 	err      error           // that ended the read of Okta
+	looked   looked          // what was found of those who are kept
 	offline  bool            // all people come from the state
 	loose    map[string]bool // Okta ids of people in step whose are not
 }
@@ -113,6 +115,7 @@ func (s *sieve) failure() error {
 
 func (s *sieve) begin(app okta.App) error {
 	s.app = plan.AppMembers(app)
+	s.mapper = s.a.Config.Mapping.Translator(s.app, s.a.Config.Policy.Desire)
 	text, err := json.Marshal([]any{judgement, s.a.Build, s.a.Config.Mapping.Digest(), s.a.Config.Policy.Desire, s.app})
 	sum := sha256.Sum256(text)
 	s.basis = [8]byte(sum[:])
@@ -153,44 +156,41 @@ func (s *sieve) keep(known []string, page []okta.Read) ([]bool, error) {
 			s.writer.Keep(id)
 		}
 	}
+	rows := make([]int64, len(page))
+	for i := range page {
+		u, _ := s.index.Get(page[i].User.ID)
+		rows[i] = u.Row
+	}
+	return s.sift(page, rows)
+}
+
+// sift says of decoded people who is kept. rows are those of the stored assignments, 0
+// where there is none. What is found of the kept ones stays with the sieve, in the place
+// of their profiles.
+func (s *sieve) sift(page []okta.Read, rows []int64) ([]bool, error) {
 	records, err := s.recordsOf(page)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]bool, len(page))
+	kept := s.looked.page(len(page))
 	for i := range page {
-		u, _ := s.index.Get(page[i].User.ID)
-		if out[i], err = s.isKept(&page[i], u.Row, records[page[i].User.ID]); err != nil {
+		u := &page[i].User
+		r := records[u.ID]
+		person := s.mapper.Person(u)
+		if out[i], err = s.isKept(&page[i], rows[i], r, &person); err != nil {
 			return nil, err
 		}
-		if out[i] && u.Row != 0 {
-			s.kept.Add(u.Row)
+		if !out[i] {
+			continue
 		}
+		if rows[i] != 0 {
+			s.kept.Add(rows[i])
+		}
+		kept.add(person, r)
+		u.Profile, u.AppProfile = nil, nil
 	}
-	return out, nil
-}
-
-// sift is keep for stored assignments, of which the rows are known. It returns who is
-// kept.
-func (s *sieve) sift(page []okta.Read, rows []int64) ([]okta.User, error) {
-	var records map[string]*state.Record
-	var err error
-	if s != nil {
-		records, err = s.recordsOf(page)
-	}
-	var out []okta.User
-	for i := range page {
-		kept := true
-		if err == nil && s != nil {
-			kept, err = s.isKept(&page[i], rows[i], records[page[i].User.ID])
-		}
-		if err != nil {
-			return nil, err
-		}
-		if kept {
-			out = append(out, page[i].User)
-		}
-	}
+	kept.end()
 	return out, nil
 }
 
@@ -225,13 +225,9 @@ func (s *sieve) recordsOf(page []okta.Read) (map[string]*state.Record, error) {
 
 // isKept says whether a plan is about a person. row is that of the stored assignment, 0
 // when there is none.
-func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record) (bool, error) {
+func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record, person *plan.Person) (bool, error) {
 	id := read.User.ID
-	if s.never[id] || row != 0 && s.kept.Has(row) || !plan.CanBeInStep(r) {
-		return true, nil
-	}
-	person := s.a.Config.Mapping.Person(&read.User, s.app, s.a.Config.Policy.Desire)
-	if !plan.IsInStep(&person, r) {
+	if s.never[id] || row != 0 && s.kept.Has(row) || !plan.IsInStep(person, r) {
 		return true, nil
 	}
 	if row != 0 && !s.passed.Add(row) || s.loose[id] {
@@ -243,7 +239,7 @@ func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record) (bool, error
 	if s.unmapped {
 		s.inStep.CountUnmapped(r, s.a.Config.Mapping, 1)
 	}
-	name, source := s.inStep.AddPerson(&person)
+	name, source := s.inStep.AddPerson(person)
 	if s.writer == nil {
 		return false, nil
 	}
@@ -262,5 +258,6 @@ func (s *sieve) seal(users []okta.User) *plan.InStep {
 		s.inStep.Drop(users[i].ID)
 	}
 	s.loose = nil
+	s.looked.seal()
 	return s.inStep
 }

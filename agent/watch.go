@@ -54,6 +54,9 @@ func (a *Agent) readPeople(ctx context.Context, scope plan.Scope) (*view, error)
 			return nil, err
 		}
 	}
+	if err := v.sieve.renew(app, v.snap.Users, scope.People()); err != nil {
+		return nil, err
+	}
 	if err := a.complete(ctx, v); err != nil {
 		return nil, err
 	}

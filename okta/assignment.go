@@ -55,7 +55,7 @@ func (c *Client) Assignment(ctx context.Context, userID string) (User, error) {
 
 // assignments lists all assignments that the request keeps, sorted by ID and unique: of
 // one that came twice the last. The time is that of the last page.
-func (c *Client) assignments(ctx context.Context, req SnapshotRequest, app App, names *ProfileNames) ([]User, time.Time, error) {
+func (c *Client) assignments(ctx context.Context, req SnapshotRequest, app App, names *nameCounter) ([]User, time.Time, error) {
 	first, err := apiPath(url.Values{"limit": {assignmentPage}, "expand": {"user"}}, "apps", c.cfg.AppID, "users")
 	if err != nil {
 		return nil, time.Time{}, err

@@ -13,27 +13,72 @@ type ProfileNames struct {
 	AppUser map[string]int // of the app's profile
 }
 
-// Add counts a person whose profiles are whole.
-func (n *ProfileNames) Add(profile, appProfile json.RawMessage) {
-	if n.User == nil {
-		n.User, n.AppUser = map[string]int{}, map[string]int{}
-	}
-	n.People++
-	countNames(n.User, profile)
-	countNames(n.AppUser, appProfile)
+// nameCounter makes ProfileNames.
+type nameCounter struct {
+	people    int
+	user, app profileNames
 }
 
-func countNames(counts map[string]int, profile json.RawMessage) {
+func newNameCounter() *nameCounter { return &nameCounter{user: profileNames{}, app: profileNames{}} }
+
+// add counts a person whose profiles are whole, and valid JSON.
+func (n *nameCounter) add(user, app json.RawMessage) {
+	n.people++
+	n.user.count(user)
+	n.app.count(app)
+}
+
+func (n *nameCounter) names() ProfileNames {
+	return ProfileNames{People: n.people, User: n.user.counts(), AppUser: n.app.counts()}
+}
+
+// profileNames are the attributes of a profile by their names.
+type profileNames map[string]*profileName
+
+type profileName struct {
+	seen, kept bool
+	valued     int
+}
+
+// keep marks the names of attributes that are kept.
+func (n profileNames) keep(names []string) {
+	for _, name := range names {
+		n[name] = &profileName{kept: true}
+	}
+}
+
+func (n profileNames) counts() map[string]int {
+	out := make(map[string]int, len(n))
+	for name, at := range n {
+		if at.seen {
+			out[name] = at.valued
+		}
+	}
+	return out
+}
+
+// add counts a name, and says whether its value is kept.
+func (n profileNames) add(name, value []byte) bool {
+	at := n[string(name)]
+	if at == nil {
+		at = &profileName{}
+		n[string(name)] = at
+	}
+	at.seen = true
+	switch string(value) {
+	case "null", `""`, "[]":
+	default:
+		at.valued++
+	}
+	return at.kept
+}
+
+func (n profileNames) count(profile json.RawMessage) {
 	profile = bytes.TrimSpace(profile)
 	if len(profile) == 0 || profile[0] != '{' {
 		return
 	}
-	for key, value := range objectMembers(profile) {
-		switch string(value) {
-		case "null", `""`, "[]":
-			counts[string(key)] += 0
-		default:
-			counts[string(key)]++
-		}
+	for name, value := range objectMembers(profile) {
+		n.add(name, value)
 	}
 }

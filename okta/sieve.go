@@ -66,7 +66,7 @@ type entry struct {
 type peoplePages struct {
 	req    SnapshotRequest
 	reader *userReader
-	names  *ProfileNames
+	names  *nameCounter
 	body   bytes.Buffer // of the page under way
 	users  []User
 }
@@ -151,10 +151,10 @@ func (p *peoplePages) visit(items []entry) error {
 		e := &items[i]
 		if e.known {
 			known = append(known, e.ID)
-			p.names.Add(profilesOf(e.raw))
+			p.names.add(profilesOf(e.raw))
 			continue
 		}
-		p.names.Add(e.account(), e.Profile)
+		p.names.add(e.account(), e.Profile)
 		u, err := p.reader.both(&e.appUser, p.req.Each)
 		if err != nil {
 			return err
@@ -250,15 +250,15 @@ func profilesOf(raw []byte) (account, app json.RawMessage) {
 		case "profile":
 			app = value
 		case "_embedded":
-			account = Member(Member(value, "user"), "profile")
+			account = memberOf(memberOf(value, "user"), "profile")
 		}
 	}
 	return account, app
 }
 
-// Member returns a member of an object, which is valid JSON: nil when there is none, or
+// memberOf returns a member of an object, which is valid JSON: nil when there is none, or
 // no object.
-func Member(raw []byte, name string) []byte {
+func memberOf(raw []byte, name string) []byte {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil
 	}

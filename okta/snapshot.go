@@ -83,9 +83,11 @@ func (c *Client) Snapshot(ctx context.Context, req SnapshotRequest) (*Snapshot, 
 		return nil, &InactiveAppError{ID: app.ID, Label: app.Label, Status: app.Status}
 	}
 	s := &Snapshot{TakenAt: takenAt, App: app}
-	if s.Users, s.Watermark, err = c.assignments(ctx, req, app, &s.Names); err != nil {
+	names := newNameCounter()
+	if s.Users, s.Watermark, err = c.assignments(ctx, req, app, names); err != nil {
 		return nil, err
 	}
+	s.Names = names.names()
 	if s.Groups, s.Problems, err = c.groups(ctx, req.Groups, assigned(s.Users, req.Sieve)); err != nil {
 		return nil, err
 	}

@@ -1,17 +1,14 @@
 package plan
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"okta-walkme-agent/internal/el"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
@@ -97,60 +94,22 @@ type DesirePolicy struct {
 // cannot be mapped comes back with Presence Keep and a Rejection, and so does
 // each of two people who map to one userName.
 func (m Mapping) Desired(snap *okta.Snapshot, policy DesirePolicy) Desired {
-	app := AppMembers(snap.App)
+	t := m.Translator(AppMembers(snap.App), policy)
 	people := make([]Person, len(snap.Users))
 	for i := range snap.Users {
-		people[i] = m.Person(&snap.Users[i], app, policy)
+		people[i] = t.Person(&snap.Users[i])
 	}
-	rejectSharedNames(people, snap.Users)
+	return DesiredOf(people, snap.Users)
+}
+
+// DesiredOf is Desired of people who were translated one by one, each from the user at
+// the same place. It takes people over.
+func DesiredOf(people []Person, users []okta.User) Desired {
+	for i := range people {
+		people[i].forgiveShared()
+	}
+	rejectSharedNames(people, users)
 	return Desired{People: people}
-}
-
-// Person maps one assignment, without a look at those of others. app is what
-// expressions see of the app, see AppMembers.
-func (m Mapping) Person(u *okta.User, app map[string]any, policy DesirePolicy) Person {
-	p := Person{
-		Resource:     scim.Resource{Type: scim.User, SourceID: u.ID},
-		SourceDigest: digestUser(u),
-	}
-	p.AssignedAt, _ = time.Parse(time.RFC3339, u.LastUpdated) // an odd time stamp is none
-	p.Presence, p.Why = PresenceOf(u, policy)
-	if p.Presence == Absent {
-		return p
-	}
-	attributes, err := m.attributes(u, app)
-	if err == nil {
-		p.Attributes = attributes
-		err = checkUserName(attributes, policy)
-	}
-	if err != nil && p.Presence == Present { // of a person who is kept nothing would be sent
-		p.Reject(u.UserName, err)
-	}
-	p.Active = p.Presence == Present
-	return p
-}
-
-func (m Mapping) attributes(u *okta.User, app map[string]any) (scim.Attributes, error) {
-	env, err := m.Env(u, app)
-	if err != nil {
-		return nil, err
-	}
-	return m.Attributes(env)
-}
-
-// Env is what the expressions see of a person.
-func (m Mapping) Env(u *okta.User, app map[string]any) (el.Env, error) {
-	profile, err := members(u.Profile)
-	if err != nil {
-		return el.Env{}, &MappingError{Path: "user", Msg: err.Error()}
-	}
-	appProfile, err := members(u.AppProfile)
-	if err != nil {
-		return el.Env{}, &MappingError{Path: "appuser", Msg: err.Error()}
-	}
-	appProfile["userName"] = u.UserName // Okta keeps it outside the profile, in credentials
-	internal := map[string]any{"id": u.ID, "status": u.AccountStatus}
-	return el.Env{User: profile, AppUser: appProfile, App: app, Internal: internal}, nil
 }
 
 // Reject leaves the person as they are in WalkMe, and says why.
@@ -232,6 +191,13 @@ func (p *Person) rejectShared(self string, others []string) {
 	p.Active, p.shares = false, true
 }
 
+// forgiveShared undoes rejectShared.
+func (p *Person) forgiveShared() {
+	if p.shares {
+		p.Presence, p.Rejection, p.Active, p.shares = Present, nil, true, false
+	}
+}
+
 // PresenceOf translates the status of the assignment and of the Okta account.
 // Okta's page on application users lists the former, the one on user lifecycle
 // the latter. A status that neither lists keeps the account as it is.
@@ -270,37 +236,6 @@ func assignedWhy(u *okta.User) string {
 		return "assigned in Okta through a group"
 	}
 	return "assigned in Okta"
-}
-
-// AppMembers returns what expressions see of the app.
-func AppMembers(app okta.App) map[string]any {
-	out, err := members(app.Settings)
-	if err != nil {
-		out = map[string]any{}
-	}
-	for name, value := range map[string]string{"id": app.ID, "name": app.Name, "label": app.Label} {
-		if _, ok := out[name]; !ok {
-			out[name] = value
-		}
-	}
-	return out
-}
-
-// members decodes a JSON object. Numbers keep their digits.
-func members(object json.RawMessage) (map[string]any, error) {
-	out := map[string]any{}
-	if len(object) == 0 || string(object) == "{}" {
-		return out, nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(object))
-	dec.UseNumber()
-	if err := dec.Decode(&out); err != nil {
-		return nil, err
-	}
-	if out == nil { // null
-		out = map[string]any{}
-	}
-	return out, nil
 }
 
 // sourceSum is the SourceDigest in bytes.
