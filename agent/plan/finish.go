@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"slices"
 	"time"
 )
@@ -37,16 +39,36 @@ func (p *Plan) Finish(about About) {
 	p.ID = p.digest()
 }
 
+// digest is that of the plan as JSON without the times. The changes are written into it
+// one by one, so that it needs no room for all of them.
 func (p *Plan) digest() string {
 	stable := *p
 	stable.ID, stable.CreatedAt, stable.Source.TakenAt = "", time.Time{}, time.Time{}
-	stable.Changes, stable.LookUps = untimed(p.Changes), nil
+	stable.Changes, stable.LookUps = []*Change{}, nil
 	text, err := json.Marshal(stable)
 	if err != nil {
 		return "" // attribute values are JSON by construction; an empty id is never equal to one
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
+	head, tail, _ := bytes.Cut(text, []byte(`"changes":[]`)) // inside a text the quotes are escaped
+	sum := sha256.New()
+	_, _ = sum.Write(head) // a hash takes everything
+	_, _ = io.WriteString(sum, `"changes":[`)
+	var one bytes.Buffer
+	encoder := json.NewEncoder(&one)
+	for i, c := range p.Changes {
+		one.Reset()
+		if i > 0 {
+			one.WriteByte(',')
+		}
+		if encoder.Encode(c.untimed()) != nil {
+			return ""
+		}
+		one.Truncate(one.Len() - 1) // the line break
+		_, _ = sum.Write(one.Bytes())
+	}
+	_, _ = io.WriteString(sum, "]")
+	_, _ = sum.Write(tail)
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 func orEmpty[T any](list []T) []T {
@@ -56,20 +78,17 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// untimed leaves out until when changes wait, but not that they do: of a person who
+// untimed leaves out until when a change waits, but not that it does: of a person who
 // was just seen to be absent that is another time in each plan.
-func untimed(changes []*Change) []*Change {
-	out := slices.Clone(changes)
-	for i, c := range out {
-		if c != nil && c.Block != nil && c.Block.Until != nil {
-			stable := *c
-			block := *c.Block
-			block.Until = &time.Time{}
-			stable.BlockBy(block)
-			out[i] = &stable
-		}
+func (c *Change) untimed() *Change {
+	if c == nil || c.Block == nil || c.Block.Until == nil {
+		return c
 	}
-	return out
+	stable := *c
+	block := *c.Block
+	block.Until = &time.Time{}
+	stable.BlockBy(block)
+	return &stable
 }
 
 // NoNulls makes empty lists of missing ones, so that JSON shows [] and not null.

@@ -43,7 +43,7 @@ func Read(data []byte) (*Plan, error) {
 	if p.Schema != Schema {
 		return nil, fmt.Errorf("plan file: the schema is %q, not %q", p.Schema, Schema)
 	}
-	if p.ID == "" || slices.Contains(p.Changes, nil) || p.ID != p.digest() {
+	if p.ID == "" || p.Changes == nil || slices.Contains(p.Changes, nil) || p.ID != p.digest() {
 		return nil, ErrEdited
 	}
 	return &p, p.normalise()

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -17,46 +18,123 @@ import (
 // Characters that a terminal would obey or hide are written as \u escapes, which
 // changes the bytes and not the document.
 func PlanJSON(w io.Writer, p *plan.Plan) error {
-	return writeJSON(w, "plan", normal(p))
+	return writePlan(w, "plan", normal(p), p.Changes)
 }
 
 // RunJSON writes the same document as PlanJSON, with the outcome of each change
 // and the run, and what the run settled first, if anything. Of a run that failed before there was a plan, the lists are empty
 // and the id is the empty string.
 func RunJSON(w io.Writer, r *agent.Report) error {
-	return writeJSON(w, "run report", &agent.Report{Plan: *normal(&r.Plan), Run: r.Run, Settled: r.Settled})
+	return writePlan(w, "run report", &agent.Report{Plan: *normal(&r.Plan), Run: r.Run, Settled: r.Settled}, r.Changes)
 }
 
 // JSON writes a document of another kind in the same form. what names it in errors.
 func JSON(w io.Writer, what string, v any) error { return writeJSON(w, what, v) }
 
 func writeJSON(w io.Writer, what string, v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("%s as JSON: %w", what, err)
+	e := newJSONText("")
+	text, err := e.of(v)
+	if err == nil {
+		_, err = w.Write(append(text, '\n'))
 	}
-	if _, err := w.Write(escapeJSON(b.Bytes())); err != nil {
+	if err != nil {
 		return fmt.Errorf("%s as JSON: %w", what, err)
 	}
 	return nil
 }
 
-// escapeJSON writes what Escape would make visible as \u escapes. Outside ASCII
+// noChanges is the list of changes in a document that has none. Inside texts there is no
+// line break, and what is further in has more blanks before it.
+var noChanges = []byte("\n  \"changes\": []")
+
+// writePlan writes a document whose list of changes is empty with changes in it, one
+// after the other, so that a plan of any size needs little memory.
+func writePlan(w io.Writer, what string, document any, changes []*plan.Change) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	err := writeParts(out, document, changes)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
+		return fmt.Errorf("%s as JSON: %w", what, err)
+	}
+	return nil
+}
+
+func writeParts(out *bufio.Writer, document any, changes []*plan.Change) error {
+	text, err := newJSONText("").of(document)
+	if err != nil {
+		return err
+	}
+	head, tail, _ := bytes.Cut(text, noChanges)
+	_, _ = out.Write(head) // an error stays, for Flush
+	_, _ = out.Write(noChanges[:len(noChanges)-1])
+	e := newJSONText("    ")
+	var one plan.Change
+	for i, c := range changes {
+		if i > 0 {
+			_ = out.WriteByte(',')
+		}
+		one = *c
+		one.NoNulls()
+		if text, err = e.of(&one); err != nil {
+			return err
+		}
+		_, _ = out.WriteString("\n    ")
+		_, _ = out.Write(text)
+	}
+	if len(changes) > 0 {
+		_, _ = out.WriteString("\n  ")
+	}
+	_ = out.WriteByte(']')
+	_, _ = out.Write(tail)
+	return out.WriteByte('\n')
+}
+
+// jsonText writes values as indented JSON, one after the other into the same memory.
+type jsonText struct {
+	raw     bytes.Buffer
+	escaped []byte
+	encoder *json.Encoder
+}
+
+// newJSONText makes one for values that stand behind so many blanks.
+func newJSONText(indent string) *jsonText {
+	e := &jsonText{}
+	e.encoder = json.NewEncoder(&e.raw)
+	e.encoder.SetEscapeHTML(false)
+	e.encoder.SetIndent(indent, "  ")
+	return e
+}
+
+// of returns the text of a value, which is valid until the next one.
+func (e *jsonText) of(v any) ([]byte, error) {
+	e.raw.Reset()
+	if err := e.encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	e.escaped = appendEscapedJSON(e.escaped[:0], bytes.TrimSuffix(e.raw.Bytes(), []byte{'\n'}))
+	return e.escaped, nil
+}
+
+// appendEscapedJSON writes what Escape would make visible as \u escapes. Outside ASCII
 // such characters can only be inside strings, and inside ASCII the encoder has
 // done it, except for DEL. The encoder also escapes U+FFFD where it stands for
 // bytes that are no UTF-8; here it always is, so that a text read back is written
 // with the same bytes.
-func escapeJSON(text []byte) []byte {
-	out := make([]byte, 0, len(text)+len(text)/16)
+func appendEscapedJSON(out, text []byte) []byte {
 	for len(text) > 0 {
+		plain := 0
+		for plain < len(text) && (text[plain] >= ' ' && text[plain] < 0x7F || text[plain] == '\n') {
+			plain++
+		}
+		out, text = append(out, text[:plain]...), text[plain:]
+		if len(text) == 0 {
+			break
+		}
 		r, size := utf8.DecodeRune(text)
 		switch {
-		case r >= ' ' && r < 0x7F:
-			out = append(out, byte(r))
-		case (isShown(r) || r == '\n') && r != utf8.RuneError:
+		case isShown(r) && r != utf8.RuneError:
 			out = append(out, text[:size]...)
 		case r > 0xFFFF:
 			r -= 0x10000
@@ -69,16 +147,12 @@ func escapeJSON(text []byte) []byte {
 	return out
 }
 
-// normal returns the plan without nil lists and maps. It copies what it changes.
+// normal returns the plan without its changes, and without nil lists and maps. It copies
+// what it changes.
 func normal(p *plan.Plan) *plan.Plan {
 	out := *p
 	out.Schema = cmp.Or(p.Schema, plan.Schema)
-	out.Changes = make([]*plan.Change, len(p.Changes))
-	for i, c := range p.Changes {
-		n := *c
-		n.Attributes, n.Members.Add, n.Members.Remove = list(n.Attributes), list(n.Members.Add), list(n.Members.Remove)
-		out.Changes[i] = &n
-	}
+	out.Changes = []*plan.Change{}
 	out.Rejected, out.Health.Reasons = list(p.Rejected), list(p.Health.Reasons)
 	out.Holds = make([]plan.Hold, len(p.Holds))
 	for i, h := range p.Holds {

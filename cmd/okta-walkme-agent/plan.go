@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -191,16 +190,12 @@ func folderIsThere(path string) error {
 // savePlan writes the file whole or not at all. It names people, so only its
 // owner may read it.
 func savePlan(path string, planned *plan.Plan) error {
-	var text bytes.Buffer
-	if err := report.PlanJSON(&text, planned); err != nil {
-		return err
-	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".plan-*")
 	if err != nil {
 		return fmt.Errorf("plan file: %w", err)
 	}
 	defer os.Remove(f.Name()) //nolint:errcheck // gone after the rename
-	_, err = f.Write(text.Bytes())
+	err = report.PlanJSON(f, planned)
 	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("plan file: %w", err)
 	}
