@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/walkme"
 )
 
@@ -31,11 +32,25 @@ func (a *advice) set(key, value string) {
 	}
 }
 
-// never says what no configuration lives with.
-func (a *advice) never(format string, args ...any) {
-	if text := fmt.Sprintf(format, args...); !slices.Contains(a.cannot, text) {
-		a.cannot = append(a.cannot, text)
+// never says what no configuration lives with. The check has found it.
+func (t *trial) never(format string, args ...any) {
+	text := comment(t.conceal(fmt.Sprintf(format, args...)))
+	if !slices.Contains(t.advice.cannot, text) {
+		t.advice.cannot = append(t.advice.cannot, text)
 	}
+	t.lost[t.check.ID] = true
+}
+
+// maxComment is how much of a server's words a comment holds, in characters.
+const maxComment = 200
+
+// comment makes one line of a text that may be the server's: what follows it is YAML.
+func comment(text string) string {
+	runes := []rune(report.Escape(strings.Join(strings.Fields(text), " ")))
+	if len(runes) > maxComment {
+		return string(runes[:maxComment]) + hidden
+	}
+	return string(runes)
 }
 
 // yaml writes the configuration. Every section has a key, so that each can be merged

@@ -140,8 +140,10 @@ func (c *conduit) attempt(req *http.Request, x *Exchange) (*http.Response, error
 		x.Body, err = readAll(resp)
 	}
 	x.Took = time.Since(start)
-	if err != nil && ctx.Err() != nil && errors.Is(context.Cause(ctx), errTooSlow) {
-		err = errTooSlow
+	for _, ended := range []context.Context{ctx, req.Context()} {
+		if cause := context.Cause(ended); err != nil && (errors.Is(cause, errTooSlow) || errors.Is(cause, errUnanswered)) {
+			err = cause
+		}
 	}
 	if err != nil {
 		x.Status, x.Err = 0, err

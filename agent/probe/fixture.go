@@ -209,7 +209,11 @@ func (t *trial) hits(endpoint, attribute, value string) (hits []object, others i
 		return nil, 0, true
 	}
 	if !x.ok() || !x.object().has("Resources") && !x.object().counts("totalResults", 0) {
-		t.fail("the look-up %s%s", x.answered(), detailOf(x))
+		if x.ok() {
+			t.fail("the look-up %s, and the answer is no list: it has no Resources", x.answered())
+		} else {
+			t.fail("the look-up %s%s", x.answered(), detailOf(x))
+		}
 		return nil, 0, false
 	}
 	for _, o := range x.object().entries("Resources") {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,13 +156,14 @@ func TestForeignID(t *testing.T) {
 // one that gives ids which are not the ones under which it keeps things.
 func TestUnreliableRemoval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
+		var n atomic.Int64
 		tenant := newTenant(walkmetest.Options{})
 		defer tenant.Close()
 		o := options(tenant)
 		o.Suites = []string{"spec", "crud"}
 		o.Transport = rewriter{next: o.Transport, answer: func(req *http.Request, status int, body string) (int, string) {
-			if n++; req.Method == http.MethodDelete && n%2 == 0 {
+			n := n.Add(1)
+			if req.Method == http.MethodDelete && n%2 == 0 {
 				return http.StatusBadGateway, ""
 			}
 			if req.Method == http.MethodPost && status == http.StatusCreated && n%5 == 0 {
@@ -178,12 +180,12 @@ func TestUnreliableRemoval(t *testing.T) {
 
 // TestExpiredCredentials ends a run in whose midst the token expires, and blames no check.
 func TestExpiredCredentials(t *testing.T) {
-	n := 0
+	var n atomic.Int64
 	tenant := newTenant(walkmetest.Options{})
 	o := options(tenant)
 	next := o.Transport
 	o.Transport = transportFunc(func(req *http.Request) (*http.Response, error) {
-		if n++; n > 30 {
+		if n.Add(1) > 30 {
 			return answering{http.StatusUnauthorized, "Server: x", `{"detail":"the token has expired"}`}.RoundTrip(req)
 		}
 		return next.RoundTrip(req)
@@ -209,4 +211,115 @@ func TestLimitedForGood(t *testing.T) {
 			t.Errorf("Run() = %v", err)
 		}
 	})
+}
+
+// TestRemovalWithoutEffect is a server that answers DELETE with 204 and keeps everything:
+// the report says so.
+func TestRemovalWithoutEffect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := newTenant(walkmetest.Options{})
+		defer tenant.Close()
+		o := options(tenant)
+		o.Suites = []string{"spec", "crud"}
+		next := o.Transport
+		o.Transport = transportFunc(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodDelete {
+				return answering{http.StatusNoContent, "Server: x", ""}.RoundTrip(req)
+			}
+			return next.RoundTrip(req)
+		})
+		r := judge(t, o)
+		users := tenant.Users()
+		if len(r.Left) == 0 || len(r.Left) != len(users)-3 {
+			t.Errorf("%d accounts are left, %d are reported", len(users)-3, len(r.Left))
+		}
+		for _, u := range users {
+			if ours := strings.HasPrefix(u.UserName, probe.DefaultPrefix); u.Active == ours {
+				t.Errorf("%s: active is %t", u.UserName, u.Active)
+			}
+		}
+		for _, l := range r.Left {
+			if l.State != "DELETE was answered 204 and had no effect, deactivated" {
+				t.Errorf("%s: %s", l.Name, l.State)
+			}
+		}
+	})
+}
+
+// TestNothingHelps names no switch that was tried in vain, and lets a server's words into
+// no line of the configuration but a comment.
+func TestNothingHelps(t *testing.T) {
+	tenant := newTenant(walkmetest.Options{})
+	tenant.Fault(walkmetest.OnMatch(walkmetest.IsWrite, 0, walkmetest.Fault{Status: http.StatusForbidden, Body: "{\"detail\":\"no\\nstate:\\n  path: /etc/x " + tenant.Authorization() + "\"}"}))
+	o := options(tenant)
+	o.Suites = []string{"spec", "wire"}
+	r := judge(t, o)
+	if c := r.Configuration; !strings.HasPrefix(c, "# Cannot: accounts cannot be created: the POST was answered 403: no state: path: /etc/x [redacted]\nwalkme:\n") {
+		t.Errorf("the configuration is\n%s", c)
+	}
+	for _, c := range r.Checks {
+		if c.ID == "wire.oin.create" && c.Switch != "" {
+			t.Errorf("%s names %s", c.ID, c.Switch)
+		}
+	}
+}
+
+// TestCreatedWithoutBody fails at the create, where Okta fails, too.
+func TestCreatedWithoutBody(t *testing.T) {
+	tenant := newTenant(walkmetest.Options{})
+	o := options(tenant)
+	o.Suites = []string{"spec", "wire"}
+	o.Transport = rewriter{next: o.Transport, answer: func(req *http.Request, status int, body string) (int, string) {
+		if status == http.StatusCreated {
+			body = ""
+		}
+		return status, body
+	}}
+	r := judge(t, o)
+	if c := r.Checks[0]; c.ID != "spec.create" || c.Detail != "the POST was answered 201 without the account in its body" || !strings.Contains(r.Configuration, "# Cannot: accounts cannot be created") {
+		t.Errorf("the first is %s: %s\n%s", c.ID, c.Detail, r.Configuration)
+	}
+	if len(tenant.Users()) != 3 || len(r.Left) != 0 {
+		t.Errorf("left: %v", r.Left)
+	}
+}
+
+// TestServerThatDies answers nothing from some moment on: the run ends soon after its time
+// is up, and every object that may be there is named.
+func TestServerThatDies(t *testing.T) {
+	for _, dies := range []int64{40, 41, 42, 200} {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := newTenant(walkmetest.Options{})
+			defer tenant.Close()
+			o := options(tenant)
+			o.Timeout = time.Minute
+			next := o.Transport
+			var n atomic.Int64
+			o.Transport = transportFunc(func(req *http.Request) (*http.Response, error) {
+				if n.Add(1) < dies {
+					return next.RoundTrip(req)
+				}
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			})
+			start := time.Now()
+			r, err := probe.Run(t.Context(), o)
+			var incomplete *probe.IncompleteError
+			if !errors.As(err, &incomplete) {
+				t.Fatalf("Run() = %v", err)
+			}
+			if took := time.Since(start); took > o.Timeout+2*time.Minute {
+				t.Errorf("it took %s", took)
+			}
+			named := map[string]bool{}
+			for _, l := range r.Left {
+				named[l.Name] = true
+			}
+			for _, u := range tenant.Users() {
+				if strings.HasPrefix(u.UserName, probe.DefaultPrefix) && !named[u.UserName] {
+					t.Errorf("%s is left and not named", u.UserName)
+				}
+			}
+		})
+	}
 }

@@ -36,10 +36,15 @@ func (c *conduit) learn(req *http.Request, x *Exchange) {
 		defer c.mu.Unlock()
 		c.ledger.forget(x)
 	case x.Err != nil:
+	case x.ok() && (x.Method == http.MethodPut || x.Method == http.MethodPatch):
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.ledger.rename(x)
 	case x.Method == http.MethodGet && x.ok():
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.ledger.see(x)
+		c.ledger.rename(x)
 	case x.Status == http.StatusUnauthorized && c.trusted.Load() && req.Header.Get("Authorization") == c.authorization:
 		if again := c.ask(req, "/Users?startIndex=1&count=2"); again.Err == nil && again.Status == http.StatusUnauthorized {
 			c.stop("the server refuses the credentials that it took before: 401" + detailOf(again))

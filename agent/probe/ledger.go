@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,6 +16,8 @@ type creation struct {
 	kind scim.Type
 	name string
 	id   string // empty: no answer gave one
+
+	shown string // its name, as an answer has shown it last
 
 	accepted bool // with 201
 	refused  bool // with a 4xx
@@ -96,6 +99,23 @@ func (l *ledger) forget(x *Exchange) {
 			o.deleted = true
 		}
 	}
+}
+
+// rename notes the names that the run's own resources have in an answer.
+func (l *ledger) rename(x *Exchange) {
+	for _, shown := range append(x.object().entries("Resources"), x.object()) {
+		id := shown.id()
+		for _, o := range l.all {
+			if name := shown.text(o.nameAttribute()); id != "" && o.id == id && begins(name, l.run) && strings.HasPrefix(x.Path, o.endpoint()) {
+				o.shown = name
+			}
+		}
+	}
+}
+
+// leftover is what a report says of a creation that is still there.
+func (o *creation) leftover(state string) *Leftover {
+	return &Leftover{Type: string(o.kind), Name: cmp.Or(o.shown, o.name), ID: o.id, State: state}
 }
 
 // identify takes the id out of the answer. An answer about something else, or one that

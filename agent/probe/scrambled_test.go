@@ -84,7 +84,7 @@ func TestScrambledAnswers(t *testing.T) {
 			tenant := newTenant(walkmetest.Options{KeepRequests: -1})
 			defer tenant.Close()
 			o := options(tenant)
-			o.Transport = &scrambler{next: o.Transport, rand: rand.New(rand.NewPCG(seed, 13)), one: 1 + int(seed)%5*3}
+			o.Transport = inOrder(&scrambler{next: o.Transport, rand: rand.New(rand.NewPCG(seed, 13)), one: 1 + int(seed)%5*3})
 			o.Skip = crowd
 			ctx, cancel := context.WithTimeout(t.Context(), o.Timeout+probe.DefaultTimeout*2)
 			defer cancel()

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/walkme"
 )
 
@@ -28,6 +29,8 @@ type session struct {
 	careful *walkme.Client // the agent's own ways, for the clean-up
 	hidden  []string       // what of the credential must not be shown
 
+	removals map[scim.Type]support // whether DELETE has an effect
+
 	seeded   *account // made where the server had no account
 	refusals int      // fixtures that could not be made, in a row
 	groups   support
@@ -37,6 +40,7 @@ type session struct {
 	lives    map[walkme.Profile]*life
 	advice   advice
 	lived    map[string]bool // checks that failed, and a switch was seen to help
+	lost     map[string]bool // checks that failed, and nothing helps
 }
 
 // support is what is known about a feature.
@@ -62,7 +66,8 @@ func (s *session) connect() error {
 		return fmt.Errorf("probe: name of the run: %w", err)
 	}
 	s.run = s.options.Prefix + "-" + hex.EncodeToString(id[:])
-	s.lives, s.lived = map[walkme.Profile]*life{}, map[string]bool{}
+	s.removals = map[scim.Type]support{}
+	s.lives, s.lived, s.lost = map[walkme.Profile]*life{}, map[string]bool{}, map[string]bool{}
 	s.conduit = &conduit{next: s.options.Transport, writes: s.options.AllowWrites, ledger: ledger{run: s.run}}
 	if s.options.RequestsPerSecond > 0 {
 		s.conduit.pace = rate.NewLimiter(rate.Limit(s.options.RequestsPerSecond), 1)

@@ -199,6 +199,9 @@ func (t *trial) result() Result {
 		OktaDoes: c.Okta, Remedy: cmp.Or(t.remedy, c.Remedy), Switch: cmp.Or(t.switchTo, c.Switch),
 		Detail: strings.Join(t.notes, "; "),
 	}
+	if t.lost[c.ID] {
+		r.Switch = ""
+	}
 	switch {
 	case len(t.findings) > 0 && c.Level == Required && t.why == "":
 		r.Outcome = Failed
@@ -266,8 +269,8 @@ func (t *trial) sees(x *Exchange) string {
 const minSecret = 4
 
 // conceal takes the credential out of a text of the server.
-func (t *trial) conceal(text string) string {
-	for _, secret := range t.hidden {
+func (s *session) conceal(text string) string {
+	for _, secret := range s.hidden {
 		if len(secret) < minSecret {
 			continue
 		}

@@ -202,6 +202,6 @@ func (t *trial) otherMembership(inside, add, remove, after []*account) {
 		t.advice.profile = walkme.AIW
 	default:
 		t.switchTo = ""
-		t.advice.never("memberships cannot be changed, neither by PATCH nor by PUT")
+		t.never("memberships cannot be changed, neither by PATCH nor by PUT")
 	}
 }

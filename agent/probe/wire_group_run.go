@@ -242,7 +242,7 @@ func (t *trial) otherPush(g *group, people []*account) {
 	works := t.pushes(t.clients[walkme.AIW], g, people)
 	t.findings, t.decisive = findings, decisive
 	if !works {
-		t.advice.never("resync of a group (Push Now) has no effect; changes of membership go out one by one")
+		t.never("resync of a group (Push Now) has no effect; changes of membership go out one by one")
 	}
 }
 

@@ -63,7 +63,7 @@ func (t *trial) otherDeactivation(a *account) {
 	}
 	t.switchTo = ""
 	if t.dialect == walkme.OIN || !t.speaks(walkme.OIN) {
-		t.advice.never("accounts cannot be deactivated: leavers keep their access")
+		t.never("accounts cannot be deactivated: leavers keep their access")
 	}
 }
 

@@ -96,7 +96,9 @@ func wireCreate(t *trial) {
 	}
 	if x.Err == nil && x.Status/100 == 4 {
 		t.plainCreate()
+		return
 	}
+	t.never("accounts cannot be created: the POST %s%s", x.answered(), reasonOf(err))
 }
 
 // plainCreate finds out whether the server takes a POST without what is Okta's own.
@@ -116,12 +118,13 @@ func (t *trial) plainCreate() {
 			return
 		}
 	}
-	if _, err := t.plain.CreateUser(t.ctx, t.person("plain")); err == nil {
+	_, err := t.plain.CreateUser(t.ctx, t.person("plain"))
+	if err == nil {
 		t.advise("walkme.wire.send_password", "false")
 		t.advise("walkme.wire.send_groups", "false")
 		return
 	}
-	t.advice.never("accounts cannot be created: %s", t.last().answered())
+	t.never("accounts cannot be created: the POST %s%s", t.last().answered(), reasonOf(err))
 }
 
 // livesWith tells whether a client with other switches gets through.
@@ -203,9 +206,15 @@ func wirePassword(t *trial) {
 }
 
 func wireLookup(t *trial) {
-	if a := t.account("lookup"); a != nil {
-		t.found(a, a.name())
+	a := t.account("lookup")
+	if a == nil || t.found(a, a.name()) {
+		return
 	}
+	findings, decisive := t.findings, t.decisive
+	if _, err := t.careful.FindUser(t.ctx, a.name()); err != nil {
+		t.never("accounts that are there already cannot be found, and not be linked")
+	}
+	t.findings, t.decisive = findings, decisive
 }
 
 func wireUpdate(t *trial) {
@@ -249,7 +258,7 @@ func (t *trial) otherUpdate(a *account) {
 		return
 	}
 	t.switchTo = ""
-	t.advice.never("profiles cannot be updated, neither by PUT nor by PATCH")
+	t.never("profiles cannot be updated, neither by PUT nor by PATCH")
 }
 
 func wireUpdateKeeps(t *trial) {

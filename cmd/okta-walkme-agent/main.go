@@ -8,6 +8,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"net/http"
 	"os"
 	"os/signal"
@@ -26,6 +28,7 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	keepWithinHost()
+	log.SetOutput(io.Discard) // the standard library's own: what servers send unasked
 	os.Exit(run(interruptible(), os.Args[1:], environment{
 		getenv: hideOkta(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 	}))
