@@ -54,6 +54,7 @@ type stage struct {
 	hand  func(*walkmetest.Tenant)
 	story []walkmetest.Request // what the agent said to the tenant after that
 	state []byte               // the state file
+	at    time.Time            // when the cases begin; zero: at any time
 }
 
 // newStage prepares: a mover, a leaver, a returner, a joiner, both kinds of
@@ -101,6 +102,14 @@ func newStage(t *testing.T, profile walkme.Profile) *stage {
 	w.group("push New", "joe", "link", "gus")
 	w.group("push Empty")
 	w.join("Content", "gus", "joe", "link")
+	s.freeze(t)
+	return s
+}
+
+// freeze keeps the state as it is now, and what the cases share.
+func (s *stage) freeze(t *testing.T) {
+	t.Helper()
+	w := s.world
 	w.close()
 	text, err := os.ReadFile(w.path)
 	if err != nil {
@@ -114,8 +123,18 @@ func newStage(t *testing.T, profile walkme.Profile) *stage {
 		t.Fatal(err)
 	}
 	w.open() // for the end of the test
-	return s
 }
+
+// now is the clock of a case, which runs in a bubble.
+func (s *stage) now() time.Time {
+	if s.at.IsZero() {
+		return time.Now()
+	}
+	return s.at.Add(time.Since(bubbleBegins))
+}
+
+// bubbleBegins is the time at which testing/synctest begins.
+var bubbleBegins = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // tenant makes a tenant as it was when the stage was ready: by the same hand, and
 // by the same requests. Equal names give equal ids.
@@ -198,7 +217,7 @@ func (s *stage) start(t testing.TB, tenant *walkmetest.Tenant, path string) *pro
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.agent = &agent.Agent{Okta: s.okta, WalkMe: client, State: openState(t, path), Config: s.world.agent.Config}
+	p.agent = &agent.Agent{Okta: s.okta, WalkMe: client, State: openStateAt(t, path, s.now), Config: s.world.agent.Config, Now: s.now}
 	return p
 }
 
@@ -387,32 +406,38 @@ func TestFaultMatrix(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		s := newStage(t, profile)
-		undisturbed, requests := s.undisturbed(t)
-		cases := s.mishaps(requests)
-		if testing.Short() || raced {
-			cases = slices.DeleteFunc(cases, func(m mishap) bool { return m.n%10 != 0 })
-		}
-		dir := memoryDir(t)
-		counts := map[string]*tally{}
-		var mu sync.Mutex
-		var group errgroup.Group
-		group.SetLimit(8) // they mostly wait for the disk
-		for _, m := range cases {
-			group.Go(func() error {
-				e := s.play(t, dir, m)
-				mu.Lock()
-				defer mu.Unlock()
-				kind := fmt.Sprintf("%-20s %s", m.name, m.mode)
-				if counts[kind] == nil {
-					counts[kind] = &tally{}
-				}
-				s.judge(t, m, requests[m.n-1], undisturbed, e, counts[kind])
-				return nil
-			})
-		}
-		_ = group.Wait()
-		t.Logf("%d requests, %d cases\n%s", len(requests), len(cases), table(counts))
+		s.tryEverything(t)
 	})
+}
+
+// tryEverything plays all cases of a stage.
+func (s *stage) tryEverything(t *testing.T) {
+	t.Helper()
+	undisturbed, requests := s.undisturbed(t)
+	cases := s.mishaps(requests)
+	if testing.Short() || raced {
+		cases = slices.DeleteFunc(cases, func(m mishap) bool { return m.n%10 != 0 })
+	}
+	dir := memoryDir(t)
+	counts := map[string]*tally{}
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(8) // they mostly wait for the disk
+	for _, m := range cases {
+		group.Go(func() error {
+			e := s.play(t, dir, m)
+			mu.Lock()
+			defer mu.Unlock()
+			kind := fmt.Sprintf("%-20s %s", m.name, m.mode)
+			if counts[kind] == nil {
+				counts[kind] = &tally{}
+			}
+			s.judge(t, m, requests[m.n-1], undisturbed, e, counts[kind])
+			return nil
+		})
+	}
+	_ = group.Wait()
+	t.Logf("%d requests, %d cases\n%s", len(requests), len(cases), table(counts))
 }
 
 // undisturbed plays without a mishap, twice: for the ending and for the requests.
