@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -13,17 +14,19 @@ type RunFilter struct {
 	State  EntryState
 }
 
-// ActionCount counts entries of one action.
+// ActionCount counts changes of one action.
 type ActionCount struct {
 	Action string
 	Count  int
 }
 
-// RunActions counts the entries of a run by their action, sorted by it.
+// RunActions counts the changes of a run by their action, sorted by it. A change of a
+// group may have several entries, one for each batch of members; one of a person has one.
 func (db *DB) RunActions(ctx context.Context, runID string) ([]ActionCount, error) {
 	return list(ctx, db, "count journal entries", func(row scanner) (c ActionCount, err error) {
 		return c, row.Scan(&c.Action, &c.Count)
-	}, "SELECT action, count(*) FROM journal WHERE run_id = ? GROUP BY action ORDER BY action", runID)
+	}, `SELECT action, count(*) FROM journal WHERE run_id = ?1 AND (action < 'group' OR action >= 'grouq') GROUP BY action
+		UNION ALL SELECT action, count(DISTINCT seq) FROM journal WHERE run_id = ?1 AND action >= 'group' AND action < 'grouq' GROUP BY action ORDER BY action`, runID)
 }
 
 // EntryPlace is the place of an entry among those of its run.
@@ -41,11 +44,13 @@ func (db *DB) RunEntries(ctx context.Context, f RunFilter, after EntryPlace, lim
 		" AND (j.action, j.name, j.id) > (?, ?, ?) ORDER BY j.action, j.name, j.id LIMIT ?", args...)
 }
 
-// CountRunEntries counts what a filter selects.
-func (db *DB) CountRunEntries(ctx context.Context, f RunFilter) (n int, err error) {
+// CountRunChanges counts the changes of which a filter selects an entry.
+func (db *DB) CountRunChanges(ctx context.Context, f RunFilter) (n int, err error) {
 	where, args := f.where()
-	err = db.total(ctx, "SELECT count(*) FROM journal AS j"+where, args, &n)
-	return n, db.fail("count journal entries", err)
+	people, groups := " AND (j.action < 'group' OR j.action >= 'grouq')", " AND j.action >= 'group' AND j.action < 'grouq'"
+	query := "SELECT (SELECT count(*) FROM journal AS j" + where + people + ") + (SELECT count(DISTINCT seq) FROM journal AS j" + where + groups + ")"
+	err = db.total(ctx, query, append(slices.Clone(args), args...), &n)
+	return n, db.fail("count changes of a run", err)
 }
 
 func (f RunFilter) where() (string, []any) {

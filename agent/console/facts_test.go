@@ -49,11 +49,11 @@ func TestRunSaysWhatItLeftUndone(t *testing.T) {
 	v := s.visit(false)
 	v.expect("/runs/run-1", "Held: 2 deactivations: 2 of 9 are more than 10 %", `href="/holds/h1"`, "ann@example.com", "no longer assigned in Okta",
 		"Rejected: 250 people or groups", "eve@example.com", "userName: has no value", "and 249 more", "Not tried: 1 change", "the credentials are refused",
-		"Disabled by configuration: 1 change", "members of 2 groups", "254 of 254 lines", "2 held", "250 rejected")
-	v.expect("/runs/run-1?state=held", "2 of 254 lines", "bob@example.com", "!eve@example.com")
-	v.expect("/runs/run-1?q=EVE", "1 of 254 lines", "eve@example.com", "!bob@example.com")
-	v.expect("/runs/run-1?action=create", "1 of 254 lines", "cara@example.com", "!eve@example.com", "!ann@example.com")
-	v.expect("/runs/run-1?q=zoe", "0 of 254 lines", "Nothing of this run is found")
+		"Disabled by configuration: 1 change", "members of 2 groups", "254 of 254 changes and rejections", "2 held", "250 rejected")
+	v.expect("/runs/run-1?state=held", "2 of 254 changes and rejections", "bob@example.com", "!eve@example.com")
+	v.expect("/runs/run-1?q=EVE", "1 of 254 changes and rejections", "eve@example.com", "!bob@example.com")
+	v.expect("/runs/run-1?action=create", "1 of 254 changes and rejections", "cara@example.com", "!eve@example.com", "!ann@example.com")
+	v.expect("/runs/run-1?q=zoe", "0 of 254 changes and rejections", "Nothing of this run is found")
 }
 
 // TestRunOfAnEarlierVersion says that it does not know what was left.

@@ -39,9 +39,18 @@ type runPage struct {
 	counts map[agent.LeftoverKind]int
 }
 
+// AllOf says how many changes the search looks through.
+func (p *runPage) AllOf() string {
+	if p.counts[agent.LeftRejection] > 0 {
+		return number(p.All) + " changes and rejections"
+	}
+	return count(p.All, "change")
+}
+
 // changeSection is a row of changes of one kind.
 type changeSection struct {
 	Title, Note string
+	Count       string      // of all of the kind; "": not known here
 	Approval    *changeLine // who let all of them pass, when they share that
 	Changes     []changeLine
 }
@@ -124,7 +133,23 @@ func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after
 	if len(lines) == changesOnPage {
 		page.Next = page.after(&lines[len(lines)-1])
 	}
+	for i := range page.Sections {
+		page.Sections[i].Count = page.sectionCount(&page.Sections[i])
+	}
 	return nil
+}
+
+// sectionCount is how many changes there are of a section's kind, as far as no search
+// leaves some of them out.
+func (p *runPage) sectionCount(s *changeSection) string {
+	if p.Query != "" || p.State != "" {
+		return ""
+	}
+	i := slices.IndexFunc(p.Actions, func(c choice) bool { return c.Value == s.Changes[0].Action })
+	if i < 0 {
+		return ""
+	}
+	return number(p.Actions[i].Count)
 }
 
 // after is the address of the changes that come after one.
@@ -167,7 +192,7 @@ func (p *runPage) count(ctx context.Context, db *state.DB, f state.RunFilter, se
 	met := -1
 	switch {
 	case f.State == state.Failed, f.State == "" && f.Text != "":
-		n, err := db.CountRunEntries(ctx, f)
+		n, err := db.CountRunChanges(ctx, f)
 		if err != nil {
 			return err
 		}
