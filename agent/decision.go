@@ -103,9 +103,9 @@ func (a *Agent) whyMissed(ctx context.Context, h *state.Hold, opts Options) (str
 	}
 	switch {
 	case h.Forced && opts.Scope.Selection() == nil:
-		return "it is of a resync; the same resync with --approve releases it", nil
+		return "it is of a resync; the same resync with --approve "+h.ID+" releases it", nil
 	case found[0].Refresh && !opts.Scope.Refreshes():
-		return "it is of a refresh; sync --refresh --approve releases it", nil
+		return "it is of a refresh; sync --refresh --approve "+h.ID+" releases it", nil
 	}
 	return "the approval is of another set than the one that waits now; holds shows what waits", nil
 }
@@ -154,10 +154,13 @@ func (a *Agent) recordHolds(ctx context.Context, planned *plan.Plan, v *view, op
 			now = append(now, storedHold(planned, h, held, opts))
 		}
 	}
+	if now, err = a.keepOfRefresh(ctx, now, opts); err != nil {
+		return err
+	}
 	if err := errors.Join(a.State.PutHolds(ctx, opts.replaces(), now), a.State.EndDecided(ctx, v.ended)); err != nil {
 		return fmt.Errorf("holds in the state: %w", err)
 	}
-	return nil
+	return a.noteRefreshHolds(ctx, opts)
 }
 
 // replaces says which holds a run knows all of.

@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -31,6 +33,66 @@ func noteFound(ctx context.Context, db *state.DB, holds []HoldView) error {
 		}
 	}
 	return nil
+}
+
+// keepOfRefresh adds the holds that wait since a refresh to those of a run that sees nothing
+// of what WalkMe shows: it has no word on them. The next refresh finds them anew, or not.
+func (a *Agent) keepOfRefresh(ctx context.Context, now []state.Hold, opts Options) ([]state.Hold, error) {
+	if opts.Scope.Refreshes() || !opts.Scope.Everything() {
+		return now, nil
+	}
+	open, err := a.ofRefresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	of, err := refreshHolds.Load(ctx, a.State)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range open {
+		if slices.Contains(of, h.ID) && !slices.ContainsFunc(now, func(n state.Hold) bool { return n.ID == h.ID }) {
+			now = append(now, h)
+		}
+	}
+	return now, nil
+}
+
+// noteRefreshHolds remembers which holds wait because of a refresh.
+func (a *Agent) noteRefreshHolds(ctx context.Context, opts Options) error {
+	if !opts.Scope.Refreshes() || !opts.Scope.Everything() {
+		return nil
+	}
+	open, err := a.ofRefresh(ctx)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, h := range open {
+		ids = append(ids, h.ID)
+	}
+	return refreshHolds.Save(ctx, a.State, ids)
+}
+
+// ofRefresh returns the holds that wait and hold what the register does not know.
+func (a *Agent) ofRefresh(ctx context.Context) ([]state.Hold, error) {
+	open, err := a.State.Holds(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("holds in the state: %w", err)
+	}
+	views := make([]HoldView, len(open))
+	for i := range open {
+		views[i] = viewHold(&open[i])
+	}
+	if err := noteFound(ctx, a.State, views); err != nil {
+		return nil, err
+	}
+	var of []state.Hold
+	for i := range open {
+		if views[i].Refresh {
+			of = append(of, open[i])
+		}
+	}
+	return of, nil
 }
 
 // onRecord says whether the register holds what the change would take away. Where it does

@@ -51,6 +51,9 @@ var (
 	// LastUnshown is what the latest run that looked was not shown of what WalkMe accepted.
 	LastUnshown = Fact[Unshown]{"not_shown", "what WalkMe does not show"}
 
+	// refreshHolds are the holds of the latest refresh, by id, that no other run can find.
+	refreshHolds = Fact[[]string]{"refresh_holds", "holds of a refresh"}
+
 	// lookUpMisses is who has no account in WalkMe and is not to get one, by Okta id.
 	lookUpMisses = Fact[map[string]miss]{"misses", "look-ups without a hit"}
 
