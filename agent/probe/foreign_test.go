@@ -186,14 +186,19 @@ func TestExpiredCredentials(t *testing.T) {
 	next := o.Transport
 	o.Transport = transportFunc(func(req *http.Request) (*http.Response, error) {
 		if n.Add(1) > 30 {
-			return answering{http.StatusUnauthorized, "Server: x", `{"detail":"the token has expired"}`}.RoundTrip(req)
+			return answering{http.StatusUnauthorized, "Server: x", `{"detail":"the token ` + tenant.Authorization() + ` has expired"}`}.RoundTrip(req)
 		}
 		return next.RoundTrip(req)
 	})
 	r, err := probe.Run(t.Context(), o)
 	var incomplete *probe.IncompleteError
-	if !errors.As(err, &incomplete) || !strings.Contains(incomplete.Reason, "the token has expired") {
+	if !errors.As(err, &incomplete) || !strings.Contains(incomplete.Reason, "the token [redacted] has expired") {
 		t.Errorf("Run() = %v", err)
+	}
+	for _, l := range r.Left {
+		if strings.Contains(l.State, tenant.Authorization()) {
+			t.Errorf("%s: %s", l.Name, l.State)
+		}
 	}
 	if got := accused(r); len(got) > 0 || len(r.Left) != len(tenant.Users())-3+len(tenant.Groups())-1 {
 		t.Errorf("left %v, accused:\n%s", r.Left, strings.Join(got, "\n"))

@@ -135,7 +135,7 @@ func (s *session) begin(ctx context.Context, c *Check) (Result, error) {
 	case ctx.Err() != nil:
 		return Result{}, fmt.Errorf("probe %s: %w", s.target, context.Cause(ctx))
 	case s.conduit.reason() != "":
-		return Result{}, fmt.Errorf("probe %s: %w", s.target, &IncompleteError{s.conduit.reason()})
+		return Result{}, fmt.Errorf("probe %s: %w", s.target, &IncompleteError{s.conceal(s.conduit.reason())})
 	}
 	return t.result(), nil
 }
@@ -154,9 +154,12 @@ func (s *session) finish(ctx context.Context, r *Report) {
 		time.AfterFunc(hurriedTime, cancel)
 	})
 	defer stop()
-	r.Incomplete = s.conduit.reason()
+	r.Incomplete = s.conceal(s.conduit.reason())
 	s.conduit.reopen()
-	r.Left = append(r.Left, s.cleanUp(clean)...)
+	for _, l := range s.cleanUp(clean) {
+		l.Name, l.State = s.conceal(l.Name), s.conceal(l.State)
+		r.Left = append(r.Left, l)
+	}
 }
 
 // ending says how the run ended.
