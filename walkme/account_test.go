@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"okta-walkme-agent/internal/scim"
@@ -60,6 +61,9 @@ func TestAccountOfSomebodyElse(t *testing.T) {
 				if left != tt.left || !left && err != nil || left && (walkme.Outcome(err) != walkme.Refused || other.ID != "42") {
 					t.Errorf("error = %v, want the account left alone: %t", err, tt.left)
 				}
+				if left && strings.Contains(err.Error(), "no externalId") != (other.ExternalID == "") {
+					t.Errorf("error = %v, want it to name the externalId %q", err, other.ExternalID)
+				}
 				if (writes == 0) != tt.left {
 					t.Errorf("%d writes, want the account left alone: %t", writes, tt.left)
 				}
@@ -106,6 +110,7 @@ func TestGroupBears(t *testing.T) {
 		{"name and members", walkme.Group{DisplayName: "Editors", MembersShown: true, Members: members("2", "1")}, true},
 		{"another name", walkme.Group{DisplayName: "editors", MembersShown: true, Members: members("1", "2")}, false},
 		{"a stranger", walkme.Group{DisplayName: "Editors", MembersShown: true, Members: members("1", "2", "3")}, false},
+		{"a stranger in place of a member", walkme.Group{DisplayName: "Editors", MembersShown: true, Members: members("1", "3")}, false},
 		{"a member is missing", walkme.Group{DisplayName: "Editors", MembersShown: true, Members: members("1")}, false},
 		{"members are not shown", walkme.Group{DisplayName: "Editors"}, false},
 	} {

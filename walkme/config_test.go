@@ -61,6 +61,7 @@ func TestAuth(t *testing.T) {
 		{walkme.Auth{Token: "Basic " + basic}, "Basic " + basic},
 		{walkme.Auth{Token: " basic  " + basic + "\n"}, "Basic " + basic},
 		{walkme.Auth{Token: basic}, "Basic " + basic},
+		{walkme.Auth{Token: "b2t0YTpzMyBjcmV0"}, "Basic b2t0YTpzMyBjcmV0"}, // okta:s3 cret
 		{walkme.Auth{Token: "Bearer s3cret.s3cret"}, "Bearer s3cret.s3cret"},
 		{walkme.Auth{Token: "bearer s3cret"}, "Bearer s3cret"},
 		{walkme.Auth{Token: "Bearer !~"}, "Bearer !~"},

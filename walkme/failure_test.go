@@ -304,6 +304,10 @@ func TestAnswersAreBounded(t *testing.T) {
 	if _, err := c.User(t.Context(), "42"); err == nil || err.Error() != "walkme: read user 42: Bad Request. Errors reported by remote server: no." {
 		t.Errorf("User() = %v", err)
 	}
+	c = client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{answering(300, "choose. "+big)}})
+	if _, err := c.User(t.Context(), "42"); err == nil || err.Error() != "walkme: read user 42: Multiple Choices. Errors reported by remote server: redirected" {
+		t.Errorf("User() = %v", err)
+	}
 	bomb := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		z := gzip.NewWriter(w)
@@ -313,6 +317,20 @@ func TestAnswersAreBounded(t *testing.T) {
 	c = client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{bomb}})
 	if err := c.TestCredentials(t.Context(), false); err == nil || !strings.Contains(err.Error(), "too large") {
 		t.Errorf("TestCredentials() = %v, want an answer that is too large", err)
+	}
+}
+
+// An answer that is just as long as one may be is read whole.
+func TestLongestAnswer(t *testing.T) {
+	text := userJSON("42", "ann@example.com", "")
+	longest := strings.Repeat(" ", 1<<20-len(text)) + text
+	c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{answering(200, longest)}})
+	if u, err := c.User(t.Context(), "42"); err != nil || u.UserName != "ann@example.com" {
+		t.Errorf("User() = %v, %v", u, err)
+	}
+	c = client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{answering(201, longest)}})
+	if u, err := c.CreateUser(t.Context(), ann); err != nil || u.ID != "42" {
+		t.Errorf("CreateUser() = %v, %v", u, err)
 	}
 }
 
@@ -335,7 +353,7 @@ func TestBigGroups(t *testing.T) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("count"))
 		first, _ := strconv.Atoi(r.URL.Query().Get("startIndex"))
 		counts = append(counts, fmt.Sprint(first, "+", n))
-		if first == 1 && n == 100 {
+		if first == 1 && n > 1 || first == 2 && n == 100 {
 			io.WriteString(w, strings.Repeat(" ", 33<<20))
 			return
 		}
@@ -360,8 +378,8 @@ func TestBigGroups(t *testing.T) {
 		}
 		n++
 	}
-	if got := strings.Join(counts, " "); n != 20 || got != "1+100 1+10 11+100 21+100" {
-		t.Errorf("%d groups in pages %s, want 20, in pages of ten where more are too large", n, got)
+	if got := strings.Join(counts, " "); n != 20 || got != "1+100 1+10 1+1 2+100 2+10 12+100 21+100" {
+		t.Errorf("%d groups in pages %s, want 20, in pages of ten or one where more are too large", n, got)
 	}
 }
 
@@ -379,6 +397,15 @@ func TestRedirects(t *testing.T) {
 			http.Redirect(w, r, thief.URL+"/Users/away", http.StatusTemporaryRedirect)
 		case "/Users/moved":
 			http.Redirect(w, r, "/Users/here", http.StatusFound)
+		case "/Users/nowhere":
+			w.WriteHeader(http.StatusNotModified)
+		case "/Users/4", "/Users/3", "/Users/2", "/Users/1":
+			n, _ := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/Users/"))
+			http.Redirect(w, r, "/Users/"+strconv.Itoa(n+1), http.StatusFound)
+		case "/Users/5":
+			http.Redirect(w, r, "/Users/here", http.StatusFound)
+		case "/Users/0":
+			http.Redirect(w, r, "/Users/1", http.StatusFound)
 		case "/Users/here":
 			io.WriteString(w, userJSON("moved", "ann@example.com", ""))
 		}
@@ -391,15 +418,23 @@ func TestRedirects(t *testing.T) {
 		c.SetActive(t.Context(), "moved", true),
 	} {
 		var refused *scim.Error
-		if !errors.As(err, &refused) || refused.Status/100 != 3 || walkme.Outcome(err) != walkme.Refused {
-			t.Errorf("a redirect = %v, want a refusal", err)
+		if !errors.As(err, &refused) || refused.Status/100 != 3 || walkme.Outcome(err) != walkme.Refused || !strings.Contains(err.Error(), "redirected to ") {
+			t.Errorf("a redirect = %v, want a refusal that says where to", err)
 		}
+	}
+	if err := second(c.User(t.Context(), "nowhere")); err == nil || !strings.HasSuffix(err.Error(), ": redirected") {
+		t.Errorf("a redirect without an address = %v", err)
 	}
 	if len(stolen) > 0 {
 		t.Errorf("another host got %d requests", len(stolen))
 	}
 	if _, err := c.User(t.Context(), "moved"); err != nil {
 		t.Errorf("User() within the host = %v", err)
+	}
+	for id, followed := range map[string]bool{"1": true, "0": false} { // five redirects, and six
+		if _, err := c.User(t.Context(), id); strings.Contains(fmt.Sprint(err), "redirected") == followed {
+			t.Errorf("User(%s) = %v, want it followed to the end: %t", id, err, followed)
+		}
 	}
 }
 
@@ -421,6 +456,20 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 	for _, secret := range []string{"b2t0YTpwYTpzcyB3w7ZyZA==", "pa:ss", "AAAAAAAA", "\x1b"} {
 		if strings.Contains(err.Error(), secret) {
 			t.Errorf("CreateUser() = %q shows %q", err, secret)
+		}
+	}
+}
+
+// A text is cut to a line. A secret that lies across the cut is hidden, too: no part of it
+// would be known for one afterwards.
+func TestSecretsAcrossTheCut(t *testing.T) {
+	const password = "twelve-chars" // the shortest that could be cut in a way that shows much
+	for before := range 600 {
+		long := strings.Repeat("x", before) + password + strings.Repeat("y", 600)
+		c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{answering(400, long)},
+			Auth: walkme.Auth{Username: "okta", Password: password}})
+		if err := second(c.User(t.Context(), "42")); err == nil || strings.Contains(err.Error(), password[:4]) {
+			t.Fatalf("User() with the secret behind %d letters = %v", before, err)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package walkme_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"okta-walkme-agent/internal/scim"
@@ -110,6 +112,47 @@ func TestRenameGroup(t *testing.T) {
 			groupSchemas + `"id":"` + id + `","displayName":"` + name + `","members":null}`})
 	if err := c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: id, Name: name}); err != nil {
 		t.Error(err)
+	}
+}
+
+// The answer to a rename may contradict it, or say nothing.
+func TestRenameIsVerified(t *testing.T) {
+	const rename = "PATCH /Groups/g1 " + patchOp + `[{"op":"replace","value":{"id":"g1","displayName":"New"}}]}`
+	oldName, newName := groupSchemas+`"id":"g1","displayName":"Old"}`, groupSchemas+`"id":"g1","displayName":"New"}`
+	for _, tt := range []struct {
+		name             string
+		verify, doubtful bool
+		turns            []turn
+		applied          bool
+	}{
+		{"no answer is believed", false, true, []turn{{rename, 204, ""}}, true},
+		{"no answer is verified", true, false, []turn{{rename, 204, ""}, {"GET /Groups/g1", 200, newName}}, true},
+		{"and was not so", true, false, []turn{{rename, 204, ""}, {"GET /Groups/g1", 200, oldName}}, false},
+		{"the first answer is the last word", false, false, []turn{{rename, 200, oldName}}, false},
+		{"an old answer is read again", false, true, []turn{{rename, 200, oldName}, {"GET /Groups/g1", 200, newName}}, true},
+		{"and was right", false, true, []turn{{rename, 200, oldName}, {"GET /Groups/g1", 200, oldName}}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := converse(t, walkme.Config{Wire: wire(func(w *walkme.Wire) { w.VerifyWrites, w.ReadWhenDoubtful = tt.verify, tt.doubtful })}, tt.turns...)
+			err := c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: "g1", Name: "New"})
+			if _, not := errors.AsType[*walkme.NotAppliedError](err); not == tt.applied || tt.applied && err != nil {
+				t.Errorf("RenameGroup() = %v, want it applied: %t", err, tt.applied)
+			}
+		})
+	}
+}
+
+// A PUT repeats the schemas that the server showed, and names the core one where it showed
+// none.
+func TestPutOfAGroupKeepsSchemas(t *testing.T) {
+	const extended = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group","urn:example:Team"],`
+	for shown, sent := range map[string]string{extended: extended, "{": groupSchemas} {
+		const rest = `"id":"g1","displayName":"Editors","members":[{"value":"1"}]}`
+		c, _ := converse(t, walkme.Config{Profile: walkme.AIW},
+			turn{"GET /Groups/g1", 200, shown + `"id":"g1","displayName":"Old","members":[{"value":"1"}]}`}, turn{"PUT /Groups/g1 " + sent + rest, 204, ""})
+		if err := c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: "g1", Name: "Editors"}); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -232,6 +275,41 @@ func TestReplaceMembers(t *testing.T) {
 	r, err := c.ReplaceMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Managed: two})
 	if err != nil || !r.Seen {
 		t.Errorf("ReplaceMembers() = %+v, %v", r, err)
+	}
+}
+
+// A server that is to get deltas alone is sent all of ours once more in a full push, and
+// the removal of every other member. AIW knows no deltas.
+func TestReplaceMembersByDelta(t *testing.T) {
+	const shown = groupSchemas + `"id":"g1","displayName":"Editors","members":[{"value":"1"},{"value":"x"}]}`
+	delta := wire(func(w *walkme.Wire) { w.MembershipUpdates = walkme.Delta })
+	push := walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Managed: members("1", "2")}
+	linked := push
+	linked.Linked = true
+	for _, tt := range []struct {
+		name    string
+		profile walkme.Profile
+		push    walkme.MembersUpdate
+		turns   []turn
+		err     string
+	}{
+		{"the members", walkme.OIN, push, []turn{{"GET /Groups/g1", 200, shown}, {"PATCH /Groups/g1 " + patchOp +
+			`[{"op":"remove","path":"members[value eq \"x\"]"},{"op":"add","path":"members","value":[{"value":"1"},{"value":"2"}]}]}`, 204, ""}}, ""},
+		{"of a linked group", walkme.OIN, linked, []turn{{"GET /Groups/g1", 200, shown}, {"PATCH /Groups/g1 " + patchOp +
+			`[{"op":"remove","path":"members[value eq \"x\"]"},{"op":"add","path":"members","value":[{"value":"1"},{"value":"2"}]}]}`, 204, ""}}, ""},
+		{"of a linked group without shown members", walkme.OIN, linked, []turn{{"GET /Groups/g1", 200, groupSchemas + `"id":"g1","displayName":"Editors","members":[]}`},
+			{"GET /Groups?" + firstPage, 200, noHits}}, "shows no member of any group"},
+		{"the group cannot be read", walkme.OIN, push, []turn{{"GET /Groups/g1", 500, ""}}, "Internal Server Error"},
+		{"AIW", walkme.AIW, push, []turn{{"GET /Groups/g1", 200, shown},
+			{"PUT /Groups/g1 " + groupSchemas + `"id":"g1","displayName":"Editors","members":[{"value":"1"},{"value":"2"}]}`, 204, ""}}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := converse(t, walkme.Config{Profile: tt.profile, Wire: delta}, tt.turns...)
+			_, err := c.ReplaceMembers(t.Context(), tt.push)
+			if (err != nil) != (tt.err != "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("ReplaceMembers() = %v, want %q", err, tt.err)
+			}
+		})
 	}
 }
 

@@ -213,6 +213,10 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 			"unknown: walkme: update members of group g1: outcome unknown: Internal Server Error", []string{"x"}},
 		{"by PUT, whoever is to join is refused", groupServer{members: []string{"x", "a"}, full: []string{"b"}}, walkme.AIW, delta,
 			walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Add: members("b"), Remove: members("a")}, "shown !b", []string{"x"}},
+		{"by PUT with another name, 500 and applied", groupServer{members: []string{"x"}, name: "By hand", late500: true}, walkme.AIW, delta,
+			walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Rename: true, Add: members("a")}, "shown", []string{"x", "a"}},
+		{"by PUT, who is to leave has left, and one of two is unknown", groupServer{members: []string{"a"}, unknown: []string{"b"}, refuse: 400}, walkme.AIW, delta,
+			walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Add: members("a", "b"), Remove: members("z")}, "shown !b", []string{"a"}},
 		{"by replace, with 500", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 500},
 			walkme.OIN, replace, add("a", "b"), "shown !b", []string{"x", "a"}},
 		{"by replace", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 422},
@@ -323,20 +327,22 @@ func TestLinkedGroupWithoutShownMembers(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		profile walkme.Profile
-		noPatch bool
+		noPatch int // status of a PATCH; 0: it is taken
 		write   func(*walkme.Client) error
 		left    []string
 		want    string
 	}{
-		{"a member joins", walkme.AIW, false, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) }, []string{"x", "a"}, ""},
-		{"a member joins by replace", walkme.OIN, false, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) }, []string{"x", "a"}, ""},
-		{"a member joins, there is no PATCH", walkme.AIW, true, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) },
+		{"a member joins", walkme.AIW, 0, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) }, []string{"x", "a"}, ""},
+		{"a member joins by replace", walkme.OIN, 0, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) }, []string{"x", "a"}, ""},
+		{"a member joins, there is no PATCH", walkme.AIW, http.StatusMethodNotAllowed, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) },
 			[]string{"x"}, "update members of group g1"},
-		{"rename", walkme.AIW, false, func(c *walkme.Client) error {
+		{"a member joins, PATCH is not implemented", walkme.AIW, http.StatusNotImplemented, func(c *walkme.Client) error { return second(c.UpdateMembers(t.Context(), update)) },
+			[]string{"x"}, "update members of group g1"},
+		{"rename", walkme.AIW, 0, func(c *walkme.Client) error {
 			return c.RenameGroup(t.Context(), walkme.GroupRename{GroupID: "g1", Name: "Editors", Managed: members("a"), Linked: true})
 		}, []string{"x"}, "rename group g1"},
-		{"Push Now", walkme.AIW, false, func(c *walkme.Client) error { return second(c.ReplaceMembers(t.Context(), update)) }, []string{"x"}, "replace members of group g1"},
-		{"Push Now by PATCH", walkme.OIN, false, func(c *walkme.Client) error { return second(c.ReplaceMembers(t.Context(), update)) }, []string{"x"}, "replace members of group g1"},
+		{"Push Now", walkme.AIW, 0, func(c *walkme.Client) error { return second(c.ReplaceMembers(t.Context(), update)) }, []string{"x"}, "replace members of group g1"},
+		{"Push Now by PATCH", walkme.OIN, 0, func(c *walkme.Client) error { return second(c.ReplaceMembers(t.Context(), update)) }, []string{"x"}, "replace members of group g1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := &groupServer{members: []string{"x"}, neverShown: true}
@@ -344,8 +350,8 @@ func TestLinkedGroupWithoutShownMembers(t *testing.T) {
 				switch {
 				case r.URL.RawQuery != "":
 					io.WriteString(w, list(`{"id":"g1","members":[]}`))
-				case tt.noPatch && r.Method == http.MethodPatch:
-					w.WriteHeader(http.StatusMethodNotAllowed)
+				case tt.noPatch != 0 && r.Method == http.MethodPatch:
+					w.WriteHeader(tt.noPatch)
 				default:
 					server.ServeHTTP(w, r)
 				}
@@ -435,6 +441,19 @@ func TestPutKeepsTheShownName(t *testing.T) {
 		_, err := c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Rename: tt.rename, Add: members("a")})
 		if err != nil || server.name != tt.want {
 			t.Errorf("UpdateMembers(Rename: %t) = %v, the group is called %q, want %q", tt.rename, err, server.name, tt.want)
+		}
+	}
+}
+
+// A name that is to change goes out although no member may join. Where it is right already,
+// nothing is left to write.
+func TestNameGoesOutWithoutMembers(t *testing.T) {
+	for name, writes := range map[string]int{"By hand": 2, "Editors": 1} {
+		server := &groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 400, name: name}
+		c := client(t, walkme.Config{BaseURL: target, Profile: walkme.AIW, Transport: handlerTransport{server}})
+		got := describe(c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Rename: true, Add: members("b")}))
+		if server.writes != writes || server.name != "Editors" || !strings.Contains(got, "b") {
+			t.Errorf("%s: UpdateMembers() = %s, the group is called %q after %d writes, want %d", name, got, server.name, server.writes, writes)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (c *Client) noteLength(n int) {
 	}
 }
 
-// Incomplete tells whether the members that a group shows may be a part of them: somebody
+// Incomplete tells whether the members that a group shows may be a part of them: one
 // is missing whom WalkMe has acknowledged, or their number is one at which this server, or
 // servers in general, cut lists. Who is shown is in the group; who is not may be.
 func (g *Group) Incomplete(acknowledged []Member) bool {

@@ -3,6 +3,7 @@ package walkme_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -35,6 +36,7 @@ func TestProfileSwitches(t *testing.T) {
 	}{
 		{"unknown keys and their spelling stay", walkme.DefaultWire(), `,"accessRole":{"b":1.50,"a":"\u00e9\/"},"title":"\u0041"`,
 			[]scim.Attribute{attribute("title", "A")}, `,"accessRole":{"b":1.50,"a":"\u00e9\/"},"title":"\u0041"`},
+		{"blanks between what stays go", walkme.DefaultWire(), `,"accessRole": { "b" : [ 1.50 ] }`, nil, `,"accessRole":{"b":[1.50]}`},
 		{"a key in another case", walkme.DefaultWire(), `,"nickname":"x"`, []scim.Attribute{attribute("nickName", "Annie")}, `,"nickname":"Annie"`},
 		{"cleared as empty", clear(walkme.ClearEmpty), `,"title":"Chief","x":7,"name":{"givenName":"Ann","familyName":"Lee"}`,
 			[]scim.Attribute{attribute("title", nil), attribute("x", nil), attribute("name.familyName", "")},
@@ -43,6 +45,9 @@ func TestProfileSwitches(t *testing.T) {
 		{"not cleared at all", clear(walkme.ClearOmit), `,"title":"Chief","emails":[{"value":"x","primary":true}],"name":{"givenName":"Ann"}`,
 			[]scim.Attribute{attribute("title", nil), attribute(primary, nil), attribute("name.givenName", "Anna")},
 			`,"title":"Chief","emails":[{"value":"x","primary":true}],"name":{"givenName":"Anna"}`},
+		{"nor is an entry that is merged", wire(func(w *walkme.Wire) { w.ClearedValue, w.MultiValued = walkme.ClearOmit, walkme.Merge }),
+			`,"emails":[{"value":"x","primary":true},{"value":"home","type":"home"}]`, []scim.Attribute{attribute(primary, nil)},
+			`,"emails":[{"value":"x","primary":true},{"value":"home","type":"home"}]`},
 		{"a part of an entry is not cleared either", clear(walkme.ClearOmit), `,"addresses":[{"type":"work","locality":"Bonn","country":"DE"}]`,
 			[]scim.Attribute{attribute(`addresses[type eq "work"].locality`, nil), attribute(`addresses[type eq "work"].country`, "FR")},
 			`,"addresses":[{"type":"work","locality":"Bonn","country":"FR"}]`},
@@ -89,6 +94,60 @@ func TestProfileSwitches(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A PUT repeats the schemas that the server showed, and names the core one where it showed
+// none. A password that it showed goes where the wire says so, wherever it stood.
+func TestProfilePutSchemas(t *testing.T) {
+	const rest = `"id":"42","userName":"ann@example.com","active":true,"externalId":"00u1","groups":[]`
+	for shown, sent := range map[string]string{
+		`{` + rest + `}`: `{` + rest + `,"schemas":["` + scim.SchemaUser + `"]}`,
+		`{"schemas":["urn:example:User"],` + rest + `}`: `{"schemas":["urn:example:User"],` + rest + `}`,
+		`{"password":"x","schemas":["u"],` + rest + `}`: `{"schemas":["u"],` + rest + `}`,
+	} {
+		c, _ := converse(t, walkme.Config{Wire: wire(func(w *walkme.Wire) { w.EchoPassword = false })},
+			turn{"GET /Users/42", 200, shown}, turn{"PUT /Users/42 " + sent, 204, ""})
+		if _, err := c.UpdateUser(t.Context(), "42", person("00u1")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Of keys that differ in case alone, and are not as asked for, the first counts. Servers
+// number their users, from 0 on.
+func TestOddUsers(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"USERNAME":"first","Username":"second","id":"42"}`: "42 first",
+		`{"userNAME":"other","userName":"exact","id":9}`:     "9 exact",
+		`{"id":0,"userName":"zero"}`:                         "0 zero",
+		`{"id":-7,"userName":"minus"}`:                       "-7 minus",
+	} {
+		c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{answering(200, text)}})
+		id, _, _ := strings.Cut(want, " ")
+		u, err := c.User(t.Context(), id)
+		if err != nil {
+			t.Errorf("User() answered %s = %v", text, err)
+			continue
+		}
+		if got := u.ID + " " + u.UserName; got != want {
+			t.Errorf("User() answered %s = %s, want %s", text, got, want)
+		}
+	}
+}
+
+// A byte that would make one letter likelier than another is left out.
+func TestPlaceholderIsEven(t *testing.T) {
+	var sent string
+	c := client(t, walkme.Config{BaseURL: target, Rand: bytes.NewReader([]byte{216, 0, 0, 0, 0, 0, 0, 0, 1}), Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		var body struct{ Password string }
+		err := json.NewDecoder(r.Body).Decode(&body)
+		sent = body.Password
+		return nil, errors.Join(err, walkme.ErrNotSent)
+	})})
+	_, _ = c.CreateUser(t.Context(), person("00u1"))
+	if sent != "AAAAAAAB" {
+		t.Errorf("password %q, want 216, three times the number of letters, left out", sent)
 	}
 }
 

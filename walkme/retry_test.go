@@ -61,6 +61,11 @@ func TestRateLimitWaits(t *testing.T) {
 		w.Header().Set("Retry-After", "Mon, 23 Nov 2026 12:00:30 GMT")
 		w.WriteHeader(http.StatusTooManyRequests)
 	}
+	due := func(w http.ResponseWriter) {
+		w.Header().Set("Date", "Mon, 23 Nov 2026 12:00:00 GMT")
+		w.Header().Set("Retry-After", "Mon, 23 Nov 2026 12:00:00 GMT")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}
 	for _, tt := range []struct {
 		name string
 		list []func(http.ResponseWriter)
@@ -71,6 +76,7 @@ func TestRateLimitWaits(t *testing.T) {
 		{"not an integer", []func(http.ResponseWriter){limited("1.5"), status(204)}, []time.Duration{0, 5 * time.Minute}},
 		{"negative", []func(http.ResponseWriter){limited("-1"), status(204)}, []time.Duration{0, 5 * time.Minute}},
 		{"a date, against the server's clock", []func(http.ResponseWriter){date, status(204)}, []time.Duration{0, 30 * time.Second}},
+		{"a date that has come", []func(http.ResponseWriter){due, status(204)}, []time.Duration{0, 5 * time.Minute}},
 		{"doubling", []func(http.ResponseWriter){limited("10"), limited("10"), limited(), status(204)},
 			[]time.Duration{0, 10 * time.Second, 30 * time.Second, 330 * time.Second}},
 		{"at once", []func(http.ResponseWriter){limited("0"), status(204)}, []time.Duration{0, 0}},
@@ -214,6 +220,28 @@ func TestCancelBesideA429(t *testing.T) {
 	}
 }
 
+// leaving is a log that ends a context when it is told of a pause.
+type leaving struct {
+	slog.Handler
+	leave func()
+}
+
+func (l leaving) Enabled(context.Context, slog.Level) bool  { return true }
+func (l leaving) Handle(context.Context, slog.Record) error { l.leave(); return nil }
+
+// A write whose caller gives up as the pause begins has not been sent again. Which of the
+// two comes first is left to chance, many times.
+func TestCancelAsThePauseBegins(t *testing.T) {
+	for range 50 {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{answering(429, "")},
+			Logger: slog.New(leaving{slog.DiscardHandler, cancel})})
+		if _, err := c.CreateUser(ctx, ann); walkme.Outcome(err) != walkme.NotSent || !errors.Is(err, context.Canceled) {
+			t.Fatalf("CreateUser() = %v (%s), want cancelled, not sent", err, walkme.Outcome(err))
+		}
+	}
+}
+
 // Only reads are repeated, and only what may do better at once.
 func TestRepeats(t *testing.T) {
 	for _, tt := range []struct {
@@ -262,8 +290,12 @@ func TestReadSurvivesTwoBrokenConnections(t *testing.T) {
 			body := io.NopCloser(strings.NewReader(userJSON("42", "ann@example.com", "")))
 			return &http.Response{StatusCode: 200, Body: body, Header: http.Header{}, Request: r}, nil
 		})})
+		began := time.Now()
 		if u, err := c.User(t.Context(), "42"); err != nil || u.UserName != "ann@example.com" {
 			t.Errorf("User() = %+v, %v", u, err)
+		}
+		if waited := time.Since(began); waited != 1500*time.Millisecond {
+			t.Errorf("waited %s, want half a second and a whole one", waited)
 		}
 	})
 }

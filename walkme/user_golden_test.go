@@ -287,6 +287,8 @@ func TestSetActiveByPatch(t *testing.T) {
 			[]turn{{"PATCH /Users/" + id + " " + patchOp + `[{"op":"replace","path":"active","value":false}]}`, 204, ""}}},
 		{"verified", false, wire(func(w *walkme.Wire) { w.VerifyWrites = true }),
 			[]turn{{"PATCH /Users/" + id + " " + deactivate, 204, ""}, {"GET /Users/" + id, 200, userJSON(id, "x", annInactive)}}},
+		{"verified, on the first answer's word", false, wire(func(w *walkme.Wire) { w.VerifyWrites, w.ReadWhenDoubtful = true, false }),
+			[]turn{{"PATCH /Users/" + id + " " + deactivate, 204, ""}, {"GET /Users/" + id, 200, userJSON(id, "x", annInactive)}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := converse(t, walkme.Config{Wire: tt.wire}, tt.turns...)
