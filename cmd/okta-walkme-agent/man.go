@@ -68,7 +68,7 @@ var exitStatus = [][2]string{
 	{"3", "Finished, but some objects failed or were rejected."},
 	{"4", "Finished, but some removals wait for approval."},
 	{"64", "Wrong usage."},
-	{"78", "Wrong configuration. The service is not started again."},
+	{"78", "Wrong configuration; for run also a state file that this release cannot use. The service is not started again."},
 	{"130", "probe was interrupted, and has removed what it had made."},
 }
 

@@ -19,14 +19,20 @@ func (c *cli) runCommand() *cobra.Command {
 		Short: "Run as a service: plan and apply on the schedule",
 		Long: `Makes a run whenever the schedule says so, one at a time. The first one is made
 at once when a tick was missed, or when there was never a run. SIGTERM finishes
-the requests that are under way and records the run.
+the requests that are under way and records the run. What does not mend itself, a
+wrong configuration or a state file that this release cannot use, ends it with 78:
+systemd does not start it again then.
 
 Between two runs the state is free: sync, apply and resync work meanwhile.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			host := &consoleHost{cli: c}
 			defer host.close()
-			return explained(service.Run(cmd.Context(), c.serviceOptions(host)))
+			err := explained(service.Run(cmd.Context(), c.serviceOptions(host)))
+			if service.Fatal(err) {
+				return &exit{exitConfig, err} // so that systemd does not start it again
+			}
+			return err
 		},
 	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"net/http"
 	"os"
@@ -194,6 +196,34 @@ func TestRestartMakesUpForATick(t *testing.T) {
 			s := serving(t, c)
 			s.begin()
 			s.until(finished)
+		})
+	}
+}
+
+// TestServiceEndsForGood: a state file that this release cannot use ends the service with
+// the code that keeps systemd from starting it again and again, and stays as it is.
+func TestServiceEndsForGood(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*company){
+		"newer version":    func(c *company) { c.overwriteState(60, binary.BigEndian.AppendUint32(nil, 99)) },
+		"damaged":          func(c *company) { c.overwriteState(4096, bytes.Repeat([]byte("damage"), 4096)) },
+		"another program":  func(c *company) { c.overwriteState(0, bytes.Repeat([]byte("text, not a database\n"), 400)) },
+		"another app":      func(c *company) { c.configure(map[string]string{"okta": "app_id: 0oa00000000000other1\n"}) },
+		"a folder instead": func(c *company) { c.configure(map[string]string{"state": "path: state\n"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+			c.hire("Ann", "Archer")
+			c.must(exitOK, "sync")
+			spoil(c)
+			before := c.stateFile()
+			if r := c.run("run"); r.code != exitConfig || !strings.HasPrefix(lastLine(r.err), programName+": ") {
+				t.Errorf("the service ended with %d, want %d:\n%s", r.code, exitConfig, r.err)
+			}
+			if c.stateFile() != before {
+				t.Error("the state file is another one now")
+			}
 		})
 	}
 }
