@@ -121,6 +121,10 @@ func (p *parser) term() func(object) bool {
 	}
 	if p.keyword("not") {
 		p.terms++ // a negation is never answered by an index
+		if p.blank(); !strings.HasPrefix(p.rest, "(") {
+			p.refuse("not is followed by a parenthesis")
+			return nil
+		}
 		inner := p.term()
 		return func(o object) bool { return !inner(o) }
 	}
@@ -172,6 +176,9 @@ func (p *parser) comparison() func(object) bool {
 	}
 	value, isText := want.(string)
 	p.last = filter{eq: op == "eq" && isText, attr: attr, value: value}
+	if want == nil && (op == "eq" || op == "ne") { // unassigned and null are one (RFC 7643, section 2.5)
+		return func(o object) bool { return present(resolve(o, attr)) == (op == "ne") }
+	}
 	order := p.collate(attr)
 	return func(o object) bool {
 		for _, got := range resolve(o, attr) {

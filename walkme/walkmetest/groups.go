@@ -133,6 +133,7 @@ func (ex *exchange) readGroup() (object, []string, *refusal) {
 func checkGroup(doc object) (object, *refusal) {
 	out := object{{"schemas", doc.get("schemas")}}
 	for _, f := range doc {
+		f.key = canonical(f.key)
 		if f.key == "schemas" || strings.EqualFold(f.key, "members") || contains(readOnly, f.key) || unassigned(f.value) {
 			continue
 		}

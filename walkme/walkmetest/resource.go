@@ -31,8 +31,9 @@ func (ex *exchange) readUser() (object, *refusal) {
 // checkUser validates a user and drops what is read-only or unassigned. schemas
 // comes first.
 func (ex *exchange) checkUser(doc object) (object, *refusal) {
-	out := object{{"schemas", doc.get("schemas")}}
+	out := object{{"schemas", used(doc)}}
 	for _, f := range doc {
+		f.key = canonical(f.key)
 		if f.key == "schemas" || contains(readOnly, f.key) || unassigned(f.value) {
 			continue
 		}
@@ -52,6 +53,29 @@ func (ex *exchange) checkUser(doc object) (object, *refusal) {
 		out.set("userName", strings.ToLower(name))
 	}
 	return out, nil
+}
+
+// canonical spells an attribute as RFC 7643 does, whatever its case; one that it does not
+// know stays as it is.
+func canonical(key string) string {
+	for _, name := range slices.Concat([]string{"schemas", "name", "active"}, textAttributes, multiAttributes) {
+		if strings.EqualFold(name, key) {
+			return name
+		}
+	}
+	return key
+}
+
+// used lists the schemas of a document without the extensions of which it has nothing.
+func used(doc object) any {
+	list, isList := doc.get("schemas").([]any)
+	if !isList {
+		return doc.get("schemas")
+	}
+	return keep(list, func(v any) bool {
+		urn, _ := v.(string)
+		return !strings.Contains(strings.ToLower(urn), ":extension:") || doc.has(urn)
+	})
 }
 
 func checkAttribute(f field) *refusal {

@@ -23,6 +23,18 @@ func (ex *exchange) search() answer {
 	}
 	query := url.Values{}
 	for _, f := range ex.body {
+		_, isNumber := f.value.(json.Number)
+		_, isList := f.value.([]any)
+		switch name := queryName(f.key); name {
+		case "startIndex", "count":
+			if !isNumber {
+				return ex.fail(http.StatusBadRequest, invalidValue, name+" has the wrong type.")
+			}
+		case "attributes", "excludedAttributes":
+			if !isList {
+				return ex.fail(http.StatusBadRequest, invalidValue, name+" has the wrong type.")
+			}
+		}
 		switch v := f.value.(type) {
 		case string:
 			query.Set(queryName(f.key), v)

@@ -45,6 +45,28 @@ func TestStrictLists(t *testing.T) {
 			{"GET", lookup("Users", `(userName eq "x"`), "", 400, nil},
 			{"GET", lookup("Users", `userName eq "x" nonsense`), "", 400, nil},
 			{"GET", lookup("Users", ``), "", 400, nil},
+			{"GET", lookup("Users", `not userName eq "x"`), "", 400, []string{`"scimType":"invalidFilter"`}},
+		},
+		"null and unassigned are one": {
+			{"GET", lookup("Users", `title eq null`), "", 200, []string{`"totalResults":3,`}},
+			{"GET", lookup("Users", `active ne null`), "", 200, []string{`"totalResults":3,`}},
+			{"GET", lookup("Users", `userName eq null`), "", 200, []string{`"totalResults":0,`}},
+		},
+		"keys are taken in any case, and shown as the RFC spells them": {
+			{"POST", "/Users", `{"SCHEMAS":["urn:ietf:params:scim:schemas:core:2.0:User"],"USERNAME":"caps@example.com","Emails":[{"value":"caps@example.com"}]}`, 201,
+				[]string{`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":`, `"userName":"caps@example.com"`, `"emails":`, `!SCHEMAS`, `!USERNAME`}},
+		},
+		"an extension without a value is no schema of the account": {
+			{"PATCH", "/Users/u-bob", patch(`{"op":"add","value":{"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"Sales"}}}`), 200, []string{`"department":"Sales"`}},
+			{"PATCH", "/Users/u-bob", patch(`{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"}`), 200, []string{"!enterprise"}},
+		},
+		"discovery is not filtered": {
+			{"GET", "/Schemas?filter=id%20pr", "", 403, nil},
+		},
+		"a search wants numbers and lists": {
+			{"POST", "/Users/.search", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"count":"2"}`, 400, []string{`"scimType":"invalidValue"`}},
+			{"POST", "/Users/.search", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"attributes":"userName"}`, 400, []string{`"scimType":"invalidValue"`}},
+			{"POST", "/Users/.search", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"count":1,"attributes":["userName"]}`, 200, []string{`"itemsPerPage":1`}},
 		},
 		"a filter with + for its blanks is understood": {
 			{"GET", "/Users?filter=userName+eq+%22bob%40example.com%22", "", 200, []string{`"totalResults":1,`}},
