@@ -39,7 +39,7 @@ func readIntoMemory(req *http.Request, resp *http.Response) error {
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(io.LimitReader(plain, int64(limit)+1))
+	body, err := readAll(io.LimitReader(plain, int64(limit)+1), resp.ContentLength)
 	switch {
 	case err != nil && !cut:
 		return fmt.Errorf("read the answer: %w", err)
@@ -51,6 +51,17 @@ func readIntoMemory(req *http.Request, resp *http.Response) error {
 	resp.Body = io.NopCloser(bytes.NewReader(body[:min(len(body), limit)]))
 	resp.ContentLength = int64(min(len(body), limit))
 	return nil
+}
+
+// readAll is io.ReadAll of what is said to be so long; below 0 when that is not known.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	const believed = 64 << 10
+	var b bytes.Buffer
+	if length >= 0 {
+		b.Grow(int(min(length, believed)) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
 }
 
 func largest(req *http.Request) int {
@@ -66,14 +77,16 @@ func largest(req *http.Request) int {
 // Decompressed undoes gzip and deflate, which the client asks for as Okta does.
 // Deflate is read with and without its zlib header: servers send both.
 func Decompressed(resp *http.Response) (io.Reader, error) {
+	encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding")))
+	if encoding == "" || encoding == "identity" {
+		return resp.Body, nil
+	}
 	buffered := bufio.NewReader(resp.Body)
 	head, _ := buffered.Peek(2)
 	if len(head) == 0 {
 		return buffered, nil
 	}
-	switch strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))) {
-	case "", "identity":
-		return buffered, nil
+	switch encoding {
 	case "gzip", "x-gzip":
 		r, err := gzip.NewReader(buffered)
 		if err != nil {

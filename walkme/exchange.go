@@ -62,7 +62,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*a
 	if resp.StatusCode == http.StatusTooManyRequests && ctx.Err() != nil {
 		return nil, &NotSentError{fmt.Errorf("wait for WalkMe: %w", context.Cause(ctx))}
 	}
-	text, err := io.ReadAll(resp.Body)
+	text, err := readAll(resp.Body, resp.ContentLength)
 	if err != nil {
 		return nil, failure(method, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -23,26 +24,56 @@ type member struct {
 // parseObject reads a JSON object and nothing after it. Of a key that occurs
 // twice the last value counts, as in encoding/json.
 func parseObject(text []byte) (object, error) {
-	if !json.Valid(text) || bytes.TrimSpace(text)[0] != '{' {
+	if text = bytes.TrimSpace(text); len(text) == 0 || text[0] != '{' {
 		return nil, errors.New("not a JSON object")
 	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if _, err := dec.Token(); err != nil {
-		return nil, err
+	var b bytes.Buffer
+	b.Grow(len(text))
+	if json.Compact(&b, text) != nil {
+		return nil, errors.New("not a JSON object")
 	}
+	text = b.Bytes()
 	var o object
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return nil, err
+	for i := 1; text[i] != '}'; {
+		end := valueEnd(text, i)
+		key, _ := decode(text[i:end]).(string)
+		i, end = end+1, valueEnd(text, end+1) // behind the colon
+		o.putExactly(key, text[i:end:end])
+		if i = end; text[i] == ',' {
+			i++
 		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, err
-		}
-		o.putExactly(key.(string), compact(value))
 	}
 	return o, nil
+}
+
+// valueEnd is the index behind the value that begins at i, in valid JSON without blanks.
+func valueEnd(text []byte, i int) int {
+	for depth := 0; ; i++ {
+		switch text[i] {
+		case '"':
+			for i++; text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+			if depth < 0 { // of what the value is in
+				return i
+			}
+		case ',', ':':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
 }
 
 // parseObjects reads a JSON array and keeps its objects; anything else is an
@@ -59,14 +90,6 @@ func parseObjects(text json.RawMessage) []object {
 		}
 	}
 	return list
-}
-
-func compact(value json.RawMessage) json.RawMessage {
-	var b bytes.Buffer
-	if json.Compact(&b, value) != nil {
-		return value
-	}
-	return b.Bytes()
 }
 
 // index finds a key, first exactly, then ignoring case: attribute names are case
@@ -173,6 +196,12 @@ func (o object) boolean(key string) *bool {
 // decode returns a JSON value in the types of scim.Attribute; nil for null, for
 // nothing and for an object.
 func decode(text json.RawMessage) any {
+	if isPlainText(text) { // as nearly all are
+		return string(text[1 : len(text)-1])
+	}
+	if string(text) == "null" || len(text) == 0 {
+		return nil
+	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	var v any
@@ -184,6 +213,19 @@ func decode(text json.RawMessage) any {
 		return nil
 	}
 	return value
+}
+
+// isPlainText says whether a value is a text that is read as it is written.
+func isPlainText(text []byte) bool {
+	if len(text) < 2 || text[0] != '"' || text[len(text)-1] != '"' {
+		return false
+	}
+	for _, c := range text[1 : len(text)-1] {
+		if c < ' ' || c == '\\' || c == '"' {
+			return false
+		}
+	}
+	return utf8.Valid(text)
 }
 
 func quote(s string) json.RawMessage { return scim.AppendString(nil, s) }

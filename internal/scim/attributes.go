@@ -71,9 +71,12 @@ type AttributeChange struct {
 // longer mapped is no longer ours to change.
 func DiffAttributes(old, want Attributes) []AttributeChange {
 	var out []AttributeChange
-	for _, a := range want {
+	for i, a := range want {
 		before := old.Get(a.Path)
 		if !Equal(before, a.Value) {
+			if out == nil {
+				out = make([]AttributeChange, 0, len(want)-i)
+			}
 			out = append(out, AttributeChange{Path: a.Path, Old: before, New: a.Value})
 		}
 	}
