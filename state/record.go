@@ -100,7 +100,7 @@ const chunk = 1000
 // owns them.
 func (db *DB) UserRecords(ctx context.Context, ids []string) ([]Record, error) {
 	ids = slices.Sorted(slices.Values(ids))
-	var out []Record
+	out := make([]Record, 0, len(ids))
 	l := newLoader()
 	for part := range slices.Chunk(slices.Compact(ids), chunk) {
 		list, err := idList(part)
@@ -157,8 +157,13 @@ func (db *DB) UserNames(ctx context.Context, ids []string) (map[string]string, e
 // PushedRecords returns the records of all groups, sorted by Okta id. The caller owns
 // them.
 func (db *DB) PushedRecords(ctx context.Context) ([]Record, error) {
-	out, err := db.records(ctx, nil, newLoader(), "WHERE type = 'Group' ORDER BY source_id")
-	return out, db.fail("read records", err)
+	const what, which = "read records", "WHERE type = 'Group' "
+	var n int
+	if err := db.total(ctx, "SELECT count(*) FROM resources "+which, nil, &n); err != nil {
+		return nil, db.fail(what, err)
+	}
+	out, err := db.records(ctx, make([]Record, 0, n), newLoader(), which+"ORDER BY source_id")
+	return out, db.fail(what, err)
 }
 
 // EachRecorded calls fn with the Okta id of each person who has a record, in their order,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -141,7 +142,7 @@ func (db *DB) SourceGroups(ctx context.Context) ([]SourceGroup, error) {
 func scanGroup(row scanner) (SourceGroup, error) {
 	var g SourceGroup
 	var id, members string
-	var body []byte
+	var body sql.RawBytes
 	if err := row.Scan(&id, &body, &members); err != nil {
 		return g, err
 	}

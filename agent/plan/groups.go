@@ -90,7 +90,7 @@ func (p *planner) leaveGroup(want *GroupWant, r *state.Record) {
 func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 	c := p.groupChange(GroupCreate, want, r)
 	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
-	c.Members.Add = p.eligible(want, r)
+	c.Members.Add = slices.Clone(p.eligible(want, r))
 	why := "pushed by " + SourceWords(want.Sources)
 	if r != nil && p.drifted(r) {
 		why = "the group is gone, " + why
@@ -114,7 +114,7 @@ func relinks(want *GroupWant, r *state.Record) bool {
 func (p *planner) relinkGroup(want *GroupWant, r *state.Record) {
 	c := p.groupChange(GroupCreate, want, nil)
 	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
-	c.Members.Add = p.eligible(want, nil)
+	c.Members.Add = slices.Clone(p.eligible(want, nil))
 	c.Reason = Reason{fmt.Sprintf("the link now names %q; %q stays in WalkMe as it is", want.Name, r.Name)}
 	p.add(c, r)
 }
@@ -166,6 +166,9 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 	remove := p.removable(p.leaving(r, eligible), want)
 	returners := p.returners(eligible, members)
 	forced := p.in.Scope.selection.wantsGroup(r)
+	if len(add)+len(remove)+len(returners) == 0 && !forced && !r.Partial { // which is so of nearly all groups
+		return false
+	}
 	c := p.groupChange(GroupMembers, want, r)
 	c.Reason = Reason{"membership changed in Okta"}
 	pushed, refreshed := p.in.Pushed[ObjectKey(scim.Group, r.SourceID)]
@@ -174,8 +177,6 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 		c.Cause, c.Reason = CauseForced, Reason{"a resync asks for it"}
 	case r.Partial:
 		c.Reason = Reason{"an earlier membership push was cut short"}
-	case len(add)+len(remove)+len(returners) == 0:
-		return false
 	case refreshed && byHand(pushed.Members, r.Members, add, remove) != "":
 		c.Cause, c.Reason = CauseDrift, Reason{byHand(pushed.Members, r.Members, add, remove)}
 	case len(add)+len(remove) == 0:
@@ -196,7 +197,11 @@ func (p *planner) updateMembers(want *GroupWant, r *state.Record) bool {
 
 // leaving are those who are in a group, or may be, and are not to be.
 func (p *planner) leaving(r *state.Record, eligible []string) []string {
-	_, remove := scim.MemberDiff(p.afterHandovers(ApplyMembers(r.Members, MemberChange{Add: r.Doubtful})), eligible)
+	members := r.Members
+	if len(r.Doubtful) > 0 {
+		members = ApplyMembers(members, MemberChange{Add: r.Doubtful})
+	}
+	_, remove := scim.MemberDiff(p.afterHandovers(members), eligible)
 	return remove
 }
 
@@ -253,32 +258,42 @@ func (p *planner) groupChange(a Action, want *GroupWant, r *state.Record) *Chang
 // eligible returns the members that are pushed: in the Okta group, assigned to
 // the app, and provisioned or about to be (Okta, "SCIM 2.0": a membership is sent
 // when the user is in the group, assigned, and the group is pushed). A person who
-// is merely kept as he is keeps the membership that he has.
+// is merely kept as he is keeps the membership that he has. The result may be the
+// list of the group itself: the caller must not change it.
 func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
-	out := make([]string, 0, len(want.Members))
-	for _, id := range want.Members {
-		if p.in.InStep.Has(id) {
-			out = append(out, id)
+	for i, id := range want.Members {
+		if p.isEligible(id, r) {
 			continue
 		}
-		person := p.in.Desired.Find(id)
-		if person == nil || person.Presence == Absent {
-			continue
-		}
-		user := p.users[id]
-		provisioned := user != nil && user.ID != "" && user.Active
-		switch {
-		case person.Presence == Present:
-			if provisioned || p.sends(id) {
+		out := append(make([]string, 0, len(want.Members)-1), want.Members[:i]...)
+		for _, id := range want.Members[i+1:] {
+			if p.isEligible(id, r) {
 				out = append(out, id)
 			}
-		case person.Rejection != nil && provisioned:
-			out = append(out, id)
-		case provisioned && r != nil && scim.Contains(r.Members, id):
-			out = append(out, id)
 		}
+		return out
 	}
-	return out
+	return want.Members
+}
+
+// isEligible is eligible of one member.
+func (p *planner) isEligible(id string, r *state.Record) bool {
+	if p.in.InStep.Has(id) {
+		return true
+	}
+	person := p.in.Desired.Find(id)
+	if person == nil || person.Presence == Absent {
+		return false
+	}
+	user := p.users[id]
+	provisioned := user != nil && user.ID != "" && user.Active
+	switch {
+	case person.Presence == Present:
+		return provisioned || p.sends(id)
+	case person.Rejection != nil:
+		return provisioned
+	}
+	return provisioned && r != nil && scim.Contains(r.Members, id)
 }
 
 // removable drops from remove people who only lack an active account at the moment,

@@ -86,7 +86,7 @@ func New(in Input) *Plan {
 	p := &planner{
 		in:      in,
 		plan:    &Plan{Schema: Schema, Health: in.Health, Resync: in.Scope.selection, People: map[string]string{}},
-		users:   map[string]*state.Record{},
+		users:   make(map[string]*state.Record, len(in.Recorded)),
 		groups:  map[string]*state.Record{},
 		actions: map[string]*Change{},
 	}

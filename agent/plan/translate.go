@@ -40,7 +40,9 @@ func (t *Translator) Person(u *okta.User) Person {
 		Resource:     scim.Resource{Type: scim.User, SourceID: u.ID},
 		SourceDigest: digestUser(u),
 	}
-	p.AssignedAt, _ = time.Parse(time.RFC3339, u.LastUpdated) // an odd time stamp is none
+	if u.LastUpdated != "" {
+		p.AssignedAt, _ = time.Parse(time.RFC3339, u.LastUpdated) // an odd time stamp is none
+	}
 	p.Presence, p.Why = PresenceOf(u, t.policy)
 	if p.Presence == Absent {
 		return p
