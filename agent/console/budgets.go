@@ -48,7 +48,11 @@ func (s *Server) budgetLines(p Program, oktaRequests int) []budgetLine {
 		return nil
 	}
 	b, now := p.Budgets(), s.now()
-	out := []budgetLine{s.sideLine("Okta", b.Okta, fmt.Sprintf("at most %.0f %% of what is left for the org is used; the last run made %s", 100*p.RateLimitShare, count(oktaRequests, "request")))}
+	used := fmt.Sprintf("at most %.0f %% of what is left for the org is used", 100*p.RateLimitShare)
+	if oktaRequests > 0 {
+		used += "; the last run made " + count(oktaRequests, "request")
+	}
+	out := []budgetLine{s.sideLine("Okta", b.Okta, used)}
 	for _, w := range b.Windows {
 		line := budgetLine{Side: "Okta", Path: w.Path, Share: -1, When: "said " + s.at(w.SaidAt).Distance()}
 		switch {

@@ -121,6 +121,9 @@ func signInAddress(r *http.Request) string {
 		to = "/"
 		if hold, _, ok := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/holds/"), "/"); ok && strings.HasPrefix(r.URL.Path, "/holds/") {
 			to += "holds/" + hold
+			if reason := r.PostForm.Get("reason"); reason != "" {
+				to += "?" + url.Values{"reason": {shortened(reason)}}.Encode()
+			}
 		}
 	}
 	if to == "/" {

@@ -54,6 +54,8 @@ type heldLine struct {
 	Name, Link        string
 	OktaID            string
 	Group, GroupLink  string // of a membership: out of which group
+	Attribute         string // whose value would be emptied
+	FullName          string
 }
 
 func (s *Server) holdLine(h *agent.HoldView) holdLine {
@@ -80,7 +82,7 @@ func (s *Server) holdLine(h *agent.HoldView) holdLine {
 func newHeldLine(c *agent.HeldChange) heldLine {
 	line := heldLine{
 		Sign: report.ActionSign(c.Action), Tone: report.ActionTone(c.Action), Label: report.ActionLabel(c.Action),
-		Name: c.Name, Link: objectLink(c.Type, c.OktaID), OktaID: c.OktaID,
+		Name: c.Name, Link: objectLink(c.Type, c.OktaID), OktaID: c.OktaID, Attribute: c.Attribute,
 	}
 	if line.Name == "" {
 		line.Name = c.OktaID
@@ -113,6 +115,7 @@ type holdPage struct {
 	Hold      holdLine
 	Limit     string
 	Resync    bool
+	Refresh   bool // a refresh alone has found it, and carries a decision out
 	Query     string
 	Changes   []heldLine
 	Met       int // that the search meets
@@ -121,6 +124,7 @@ type holdPage struct {
 	MayDecide bool
 	CanRun    bool
 	Moved     string // why a decision was refused
+	Reason    string // that was given with it
 	Other     string // address of the hold that waits now
 }
 
@@ -133,6 +137,7 @@ func (s *Server) hold(r *http.Request) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
+	page.Reason = shortened(r.URL.Query().Get("reason")) // typed before a sign-in came between
 	return &view{page: "hold", title: page.Hold.Title(), data: page}, nil
 }
 
@@ -150,6 +155,9 @@ func (s *Server) holdPage(ctx context.Context, id, query string) (*holdPage, err
 			return err
 		}
 		page.fill(s.holdLine(h), h)
+		if err := page.fillNames(ctx, db); err != nil {
+			return err
+		}
 		page.Run, err = s.runThatHeld(ctx, db, h.CreatedAt)
 		return err
 	})
@@ -157,7 +165,7 @@ func (s *Server) holdPage(ctx context.Context, id, query string) (*holdPage, err
 }
 
 func (p *holdPage) fill(line holdLine, h *agent.HoldView) {
-	p.Hold, p.Limit, p.Resync, p.All = line, h.Limit, h.Resync, len(h.Changes)
+	p.Hold, p.Limit, p.Resync, p.Refresh, p.All = line, h.Limit, h.Resync, h.Refresh, len(h.Changes)
 	words := queryWords(strings.ToLower(p.Query))
 	for i := range h.Changes {
 		c := &h.Changes[i]
@@ -168,6 +176,26 @@ func (p *holdPage) fill(line holdLine, h *agent.HoldView) {
 			p.Changes = append(p.Changes, newHeldLine(c))
 		}
 	}
+}
+
+// fillNames adds what people are called beside their logins.
+func (p *holdPage) fillNames(ctx context.Context, db *state.DB) error {
+	ids := make([]string, len(p.Changes))
+	for i := range p.Changes {
+		ids[i] = p.Changes[i].OktaID
+	}
+	records, err := db.UserRecords(ctx, ids)
+	if err != nil {
+		return err
+	}
+	names := make(map[string]string, len(records))
+	for i := range records {
+		names[records[i].SourceID] = fullName(records[i].Attributes)
+	}
+	for i := range p.Changes {
+		p.Changes[i].FullName = names[p.Changes[i].OktaID]
+	}
+	return nil
 }
 
 // runThatHeld looks for the run during which a hold was opened: what else it changed
@@ -201,7 +229,7 @@ func (s *Server) decide(r *http.Request, verdict state.Verdict) (*view, error) {
 	var moved *state.MovedHoldError
 	switch {
 	case errors.As(err, &moved):
-		return s.moved(r, moved)
+		return s.moved(r, moved, reason)
 	case errors.Is(err, state.ErrNoHold):
 		return nil, errNoHold
 	case err != nil:
@@ -212,7 +240,7 @@ func (s *Server) decide(r *http.Request, verdict state.Verdict) (*view, error) {
 }
 
 // moved shows what waits in the place of what was decided about.
-func (s *Server) moved(r *http.Request, moved *state.MovedHoldError) (*view, error) {
+func (s *Server) moved(r *http.Request, moved *state.MovedHoldError, reason string) (*view, error) {
 	page, err := s.holdPage(r.Context(), moved.ID, "")
 	if errors.Is(err, errNoHold) {
 		page, err = &holdPage{}, nil
@@ -220,6 +248,7 @@ func (s *Server) moved(r *http.Request, moved *state.MovedHoldError) (*view, err
 	if err != nil {
 		return nil, err
 	}
+	page.Reason = reason
 	page.Moved = "Nothing was decided: what waits is not what you saw."
 	if moved.Now != "" && moved.Now != moved.ID {
 		page.Other = addressOf("holds", moved.Now)

@@ -59,9 +59,11 @@ func (s *Server) mappings(r *http.Request) (*view, error) {
 		return nil, errors.Join(errForm, err)
 	}
 	ctx, configured := r.Context(), s.current().Agent.Mapping
-	page := &mappingsPage{Person: strings.TrimSpace(r.Form.Get("person"))}
+	page := &mappingsPage{Person: shortened(r.Form.Get("person"))}
 	mapping := page.fill(r, configured)
-	page.YAML = yamlOf(page.Lines)
+	if page.YAML = yamlOf(page.Lines); !page.Valid {
+		page.YAML = []string{"# not every line is right yet"}
+	}
 	err := s.read(ctx, func(db *state.DB) error {
 		if db.IsEmpty() {
 			return nil
@@ -185,8 +187,7 @@ func (s *Server) try(ctx context.Context, db *state.DB, page *mappingsPage, mapp
 
 // showPerson works out each line for one person: the one that is named, or the first.
 func (s *Server) showPerson(ctx context.Context, db *state.DB, page *mappingsPage, app map[string]any) error {
-	words := strings.Fields(page.Person)
-	found, err := db.FindPeople(ctx, words[:min(len(words), 4)], "", 20)
+	found, err := db.FindPeople(ctx, queryWords(page.Person), "", 20)
 	if err != nil {
 		return err
 	}

@@ -282,6 +282,10 @@ func TestApproverChanges(t *testing.T) {
 	expect("in it again", http.StatusNotImplemented)
 	c.clock.advance(61 * time.Minute)
 	expect("the access token has ended", http.StatusForbidden)
+	if got := v.post("/holds/h1/approve", url.Values{"digest": {digest}, "reason": {"the reorg"}}); !strings.Contains(got.body, "/signin?to=%2Fholds%2Fh1%3Freason%3Dthe%2Breorg") {
+		t.Errorf("the reason has to be typed again: %s", mainOf(got.body))
+	}
+	v.expect("/holds/h1?reason=the+reorg", `value="the reorg"`)
 	if got := v.post("/sync", url.Values{}); !strings.Contains(got.body, `href="/signin"`) {
 		t.Errorf("the access token has ended: %s", mainOf(got.body))
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/console"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
@@ -162,7 +163,16 @@ func TestHostileNames(t *testing.T) {
 		"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "' onmouseover='alert(1)", "</title><svg onload=alert(1)>", "{{.}}", "javascript:alert(1)",
 		"\u202egnp.exe", "a\u0000b", "bell\a\x1b[31m", strings.Repeat("W", 3000), "&lt;b&gt;",
 	}
-	s := open(t, nil)
+	names = append(names, "", " ", strings.Repeat("長", 200), "محمد الفارابي", "花子\u200f\u2066", "=HYPERLINK(\"http://evil.example.com\")")
+	s := open(t, func(_ *console.Options, p *console.Program) {
+		p.Look = func(context.Context) (accounts []agent.Account, groups []agent.AvailableGroup, err error) {
+			for i, name := range names {
+				accounts = append(accounts, agent.Account{WalkMeID: fmt.Sprintf("%s%d", name, i), UserName: name, Name: name})
+				groups = append(groups, agent.AvailableGroup{WalkMeID: fmt.Sprintf("%s%d", name, i), Name: name})
+			}
+			return accounts, groups, nil
+		}
+	})
 	var people []person
 	for i, name := range names {
 		people = append(people, person{fmt.Sprintf("00u%d", i), name, name, name, fmt.Sprintf("w-%d", i)})
@@ -172,13 +182,18 @@ func TestHostileNames(t *testing.T) {
 	s.fill(func(ctx context.Context, db *state.DB) {
 		var items []state.HeldItem
 		for _, p := range people {
-			items = append(items, state.HeldItem{Key: p.id, Type: scim.User, Action: "deactivate", OktaID: p.id, Name: p.login})
+			items = append(items, state.HeldItem{Key: p.id, Type: scim.User, Action: "deactivate", OktaID: p.id, Name: p.login, Attribute: p.login})
+			items = append(items, state.HeldItem{Key: "00g1/" + p.id, Type: scim.Group, Action: "group_members", OktaID: "00g1", Name: names[1], MemberID: p.id, Member: p.login})
 		}
-		must(t, db.PutHolds(ctx, state.ReplacePlanned, []state.Hold{{ID: "h1", Kind: "deactivations", Digest: "d", Reason: names[0], Count: len(items), Items: items}}))
+		must(t, db.PutHolds(ctx, state.ReplacePlanned, []state.Hold{{ID: "h1", Kind: "deactivations", Digest: "d", Limit: names[2], Reason: names[0], Count: len(items), Items: items}}))
 		must(t, db.SaveSourceGroups(ctx, []state.SourceGroup{{ID: "00g1", Name: names[1], Sources: []string{names[0]}, Members: []string{"00u1"}}}, nil))
 	})
 	v := s.visit(false)
-	for _, path := range []string{"/", "/runs/run-1", "/people", "/people/00u0", "/people/00u1", "/people/00u6", "/groups", "/groups/00g1", "/holds/h1", "/mappings?try=1",
+	v.post("/accounts", url.Values{})
+	v.until("/accounts", func(page string) bool { return strings.Contains(page, "WalkMe was read") })
+	v.expect("/holds/h1", "WWW", "would be emptied", "محمد الفارابي", "00u11") // who has no name has an id
+	v.expect("/accounts", "WWW", "محمد الفارابي", "長", "(no name)")
+	for _, path := range []string{"/", "/accounts", "/accounts?q=" + url.QueryEscape(names[0]), "/holds/h1?q=" + url.QueryEscape(names[6]), "/runs/run-1", "/people", "/people/00u0", "/people/00u1", "/people/00u6", "/groups", "/groups/00g1", "/holds/h1", "/mappings?try=1",
 		"/people?q=" + url.QueryEscape(names[0]), "/mappings?mapping%5B" + url.QueryEscape(names[1]) + "%5D=" + url.QueryEscape(names[0])} {
 		body := v.get(path).body
 		main := body[strings.Index(body, "<body"):]
@@ -244,7 +259,11 @@ func TestStaleDecisions(t *testing.T) {
 	v := s.visit(false)
 	for _, verb := range []string{"approve", "reject"} {
 		for name, form := range map[string]url.Values{"another set": {"digest": {old}}, "no set": {}, "empty": {"digest": {""}}} {
+			form.Set("reason", "the reorg")
 			got := v.post("/holds/h1/"+verb, form)
+			if !strings.Contains(got.body, `value="the reorg"`) {
+				t.Errorf("%s of %s: the reason has to be typed again", verb, name)
+			}
 			if got.status != http.StatusConflict || !strings.Contains(got.body, "Nothing was decided") || !strings.Contains(got.body, "00u3@example.com") {
 				t.Errorf("%s of %s: %d: %s", verb, name, got.status, got.body)
 			}

@@ -62,7 +62,7 @@ func (s *Server) people(r *http.Request) (*view, error) {
 		}
 		return nil
 	})
-	return &view{page: "people", title: "People", data: page}, err
+	return &view{page: "people", title: joinedBy(": ", "People", page.Query), data: page}, err
 }
 
 func newPersonLine(f *state.Found) (personLine, error) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // The bounds of what is looked for: an address holds more than a person types.
@@ -15,7 +16,18 @@ const (
 
 // query is the text of a search.
 func query(r *http.Request) string {
-	q := strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), "�"))
+	return shortened(r.URL.Query().Get("q"))
+}
+
+// shortened is a text as far as it is looked for: without letters that hide or reorder
+// others.
+func shortened(q string) string {
+	q = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cc, r) && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(q, "�")))
 	if letters := []rune(q); len(letters) > maxQuery {
 		q = string(letters[:maxQuery])
 	}

@@ -41,10 +41,11 @@ func (s *Server) verdict(p *overviewPage, l latest) verdict {
 			Detail: l.Whole.Error, Link: addressOf("runs", l.Whole.ID), See: "See that run"}
 	}
 	if n := p.waiting(); n > 0 {
-		return verdict{Tone: "look", Text: count(n, "change") + " " + is(n) + " held and " + wait(n) + " for a decision.", Link: p.firstWaiting().Link, See: "See whom it concerns"}
+		return verdict{Tone: "look", Text: count(n, "change") + " " + is(n) + " held and " + wait(n) + " for a decision.", Link: p.firstWaiting().Link, See: "See whom it concerns",
+			Detail: joinedBy(" ", p.failed(), rejectedLast(l))}
 	}
-	if n := len(p.Failures) + p.MoreBad; n > 0 {
-		return verdict{Tone: "bad", Text: failing(n) + " at the last attempt.", Detail: "Cause, remedy and the next try stand below."}
+	if text := p.failed(); text != "" {
+		return verdict{Tone: "bad", Text: text, Detail: joinedBy(" ", "Cause, remedy and the next try stand below.", rejectedLast(l))}
 	}
 	switch {
 	case l.Doubt != "":
@@ -52,7 +53,7 @@ func (s *Server) verdict(p *overviewPage, l latest) verdict {
 	case l.degraded():
 		return verdict{Tone: "look", Text: degradedText(l), More: l.Health.Reasons}
 	case l.Whole.Rejected > 0:
-		return verdict{Tone: "look", Text: rejected(l.Whole.Rejected) + " in the last run.", Detail: "Their values cannot be mapped, or two share a user name. They are left in WalkMe as they are.",
+		return verdict{Tone: "look", Text: rejectedLast(l), Detail: "Their values cannot be mapped, or two share a user name. They are left in WalkMe as they are.",
 			Link: addressOf("runs", l.Whole.ID) + "?state=rejected", See: "See whom it concerns"}
 	case last.Outcome == state.Interrupted:
 		return verdict{Tone: "look", Text: "The last run was cut off, " + since + ".", Detail: "The next run settles what it left.", Link: addressOf("runs", last.ID)}
@@ -60,6 +61,22 @@ func (s *Server) verdict(p *overviewPage, l latest) verdict {
 		return verdict{Tone: "look", Text: "The last run was stopped, " + since + ".", Detail: "The next one goes on where it ended.", Link: addressOf("runs", last.ID)}
 	}
 	return s.inStep(p, l)
+}
+
+// failed says how many failed at the last attempt; "" when none did.
+func (p *overviewPage) failed() string {
+	if n := len(p.Failures) + p.MoreBad; n > 0 {
+		return failing(n) + " at the last attempt."
+	}
+	return ""
+}
+
+// rejectedLast says how many the last run over everything rejected; "" when none.
+func rejectedLast(l latest) string {
+	if l.Whole.Rejected == 0 {
+		return ""
+	}
+	return rejected(l.Whole.Rejected) + " in the last run."
 }
 
 // inStep is what may be said when nothing speaks against it.

@@ -28,6 +28,7 @@ func words() template.FuncMap {
 		"day":    func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 		"label":  report.ActionLabel,
 		"took":   elapsed,
+		"blank":  func(s string) bool { return strings.TrimSpace(s) == "" },
 		"figure": func(label string, n int) figure { return figure{label, n} },
 		"status": func(active *bool) bool { return active != nil && *active },
 	}

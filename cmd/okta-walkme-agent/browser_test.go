@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -182,10 +181,8 @@ func (b *browser) look(name string) {
 	b.t.Helper()
 	dir := os.Getenv("CONSOLE_PICTURES")
 	for _, scheme := range []string{"light", "dark"} {
-		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
-		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
-			b.t.Fatal(err)
-		}
+		b.media("prefers-color-scheme", scheme)
+		b.contrasts()
 		for _, width := range sizes {
 			b.fits(width)
 			if dir == "" {
@@ -206,6 +203,7 @@ func (b *browser) look(name string) {
 			b.accessible("color-contrast")
 		}
 	}
+	b.conforms()
 }
 
 // served demo is one whose lines a test types.
