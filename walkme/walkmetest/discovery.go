@@ -26,11 +26,11 @@ func (ex *exchange) serveDiscovery() answer {
 	if ex.rec.Method != http.MethodGet {
 		return ex.notAllowed(http.MethodGet)
 	}
-	if ex.query.Has("filter") {
-		return ex.fail(http.StatusForbidden, "", "Filters are not for discovery.") // RFC 7644, section 4
-	}
 	if ex.kind == "ServiceProviderConfig" {
 		return ex.succeed(http.StatusOK, docs[0])
+	}
+	if ex.query.Has("filter") {
+		return ex.fail(http.StatusForbidden, "", "Filters are not for discovery.") // RFC 7644, section 4
 	}
 	if ex.id == "" {
 		resources := make([]any, len(docs))
