@@ -103,9 +103,9 @@ func (a *Agent) whyMissed(ctx context.Context, h *state.Hold, opts Options) (str
 	}
 	switch {
 	case h.Forced && opts.Scope.Selection() == nil:
-		return "it is of a resync; the same resync with --approve "+h.ID+" releases it", nil
+		return "it is of a resync; the same resync with --approve " + h.ID + " releases it", nil
 	case found[0].Refresh && !opts.Scope.Refreshes():
-		return "it is of a refresh; sync --refresh --approve "+h.ID+" releases it", nil
+		return "it is of a refresh; sync --refresh --approve " + h.ID + " releases it", nil
 	}
 	return "the approval is of another set than the one that waits now; holds shows what waits", nil
 }

@@ -73,7 +73,7 @@ func (p *Plan) holdSlip(u Unvalued, in HoldInput) {
 	}
 	hold := Hold{
 		ID: HoldLikelySlip + "-" + state.HoldDigest(HoldLikelySlip, []string{u.scope()})[:8], Kind: HoldLikelySlip, Scope: u.scope(),
-		Count: len(concerned), Limit: "none", Reason: u.String(), Items: people, doubted: true,
+		Count: len(concerned), Limit: "none", Reason: u.String(), Items: people, doubted: true, slip: &u,
 	}
 	slices.Sort(hold.Items)
 	decision := scopeDecision(in.Decisions, hold.Scope)

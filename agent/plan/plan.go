@@ -152,9 +152,17 @@ type Hold struct {
 	Items  []string `json:"items"`           // Okta ids; for member removals group/user, for emptied values user/path
 	Scope  string   `json:"scope,omitempty"` // of a likely slip: path and expression
 
-	Known   bool `json:"-"` // it was open before a run that looks at a part alone
-	doubted bool // what it rests on is not trusted
+	Known   bool      `json:"-"` // it was open before a run that looks at a part alone
+	doubted bool      // what it rests on is not trusted
+	ofState bool      // the state is doubted
+	slip    *Unvalued // the likely slip that it is about, or nil
 }
+
+// OfDoubtedState says that the changes are held because the state is doubted.
+func (h *Hold) OfDoubtedState() bool { return h.ofState }
+
+// Concerns says that the hold is about this likely slip.
+func (h *Hold) Concerns(u Unvalued) bool { return h.slip != nil && *h.slip == u }
 
 // The words for a group that is gone.
 const (

@@ -10,7 +10,7 @@ const graceKey = "limits.grace"
 func (p *Plan) heldBy(h *Hold, n int, exceeded string) {
 	h.Reason = exceeded
 	if doubt := p.Health.DoubtState; doubt != "" && n > 0 {
-		h.Reason, h.doubted = strings.TrimSuffix(doubt+"; "+exceeded, "; "), true
+		h.Reason, h.doubted, h.ofState = strings.TrimSuffix(doubt+"; "+exceeded, "; "), true, true
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"okta-walkme-agent/walkme"
@@ -95,15 +94,25 @@ func (s *session) one(ctx context.Context, c *Check, credentials Result) Result 
 		t.skip("see %s", credentials.ID)
 	case c.Writes && !s.options.AllowWrites:
 		t.skip("it writes: --allow-writes runs it")
-	case s.halted(ctx) != "":
-		t.skip("%s", s.halted(ctx))
+	case s.skipHalted(ctx, t):
 	default:
 		c.run(t)
-		if why := s.halted(ctx); why != "" && !c.late {
-			t.skip("%s", why)
+		if !c.late {
+			s.skipHalted(ctx, t)
 		}
 	}
 	return t.result()
+}
+
+// skipHalted skips a check that cannot run, or could not come to its end.
+func (s *session) skipHalted(ctx context.Context, t *trial) bool {
+	why := s.halted(ctx)
+	if why == "" {
+		return false
+	}
+	s.outOfTime = s.outOfTime || errors.Is(ctx.Err(), context.DeadlineExceeded)
+	t.skip("%s", why)
+	return true
 }
 
 // halted is why no further check can run, empty if one can.
@@ -164,15 +173,12 @@ func (s *session) finish(ctx context.Context, r *Report) {
 
 // ending says how the run ended.
 func (s *session) ending(ctx context.Context, r *Report) error {
-	unfinished := func(text string) bool {
-		return slices.ContainsFunc(r.Checks, func(c Result) bool { return c.Outcome == Skipped && strings.HasPrefix(c.Detail, text) })
-	}
 	switch {
 	case ctx.Err() != nil:
 		r.Incomplete = ErrInterrupted.Error()
 		return ErrInterrupted
 	case r.Incomplete != "":
-	case unfinished("the time was up"):
+	case s.outOfTime:
 		r.Incomplete = s.conduit.timeUp(s.options.Timeout)
 	}
 	if r.Incomplete != "" {

@@ -31,6 +31,8 @@ type session struct {
 
 	removals map[scim.Type]support // whether DELETE has an effect
 
+	outOfTime bool // a check was skipped, or cut off, because the time was up
+
 	seeded   *account // made where the server had no account
 	refusals int      // fixtures that could not be made, in a row
 	groups   support

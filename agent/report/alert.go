@@ -25,8 +25,8 @@ func (d *document) alert() {
 		d.warn(plan.TwoEngines(on) + ".")
 	}
 	d.alertHealth()
-	because := func(h plan.Hold) bool { return strings.HasPrefix(h.Reason, d.plan.Health.DoubtState) }
-	if why := d.plan.Health.DoubtState; why != "" && !slices.ContainsFunc(d.plan.Holds, because) {
+	said := func(h plan.Hold) bool { return h.OfDoubtedState() }
+	if why := d.plan.Health.DoubtState; why != "" && !slices.ContainsFunc(d.plan.Holds, said) {
 		d.warn(sentence(why) + " Every removal waits once, until it is approved.")
 	}
 	if d.listsNobody() && d.plan.Health.DoubtUsers == "" {
@@ -51,7 +51,7 @@ func (d *document) alert() {
 // hold does.
 func (d *document) remark() {
 	for _, u := range d.plan.Unvalued {
-		held := slices.ContainsFunc(d.plan.Holds, func(h plan.Hold) bool { return h.Scope != "" && h.Reason == u.String() })
+		held := slices.ContainsFunc(d.plan.Holds, func(h plan.Hold) bool { return h.Concerns(u) })
 		if d.run == nil && !held {
 			d.warn(sentence(u.String()))
 		}
