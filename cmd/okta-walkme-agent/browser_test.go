@@ -170,6 +170,8 @@ func (b *browser) fits(width int64) {
 	if wide != "" {
 		b.t.Errorf("at %d pixels the page is wider than the window: %s", width, wide)
 	}
+	b.reports(fmt.Sprintf("at %d pixels a text stands a letter a line", width), `[...document.querySelectorAll("main td, main th, main p, main dd, main dt, main span, main li, main b")].filter((e) => {
+		const r = e.getBoundingClientRect(), text = e.textContent.trim(); return text.length > 4 && r.width > 2 && r.width < 32 && r.height > 3 * parseFloat(getComputedStyle(e).fontSize); }).map((e) => e.outerHTML.slice(0, 120))`)
 }
 
 // sizes are those in which pages are looked at.
