@@ -7,7 +7,7 @@
 // through a group) and the pushed groups with their members. It is all or
 // nothing: a page that failed, was cut short, was empty where a list belongs,
 // or came twice voids it, because a missing person means a deactivation to
-// the caller compares the snapshot with the past. Only the members of a single
+// a caller that compares the snapshot with the past. Only the members of a single
 // group may be missing; that group then says so in Group.Unreadable.
 //
 // # How a request travels
