@@ -281,18 +281,6 @@ func (c *company) duplicates() []string {
 	return out
 }
 
-// build makes the program as it is shipped, without cgo.
-func build(t testing.TB) (binary string) {
-	t.Helper()
-	binary = filepath.Join(t.TempDir(), programName)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return binary
-}
-
 // process is the program at work.
 type process struct {
 	cmd      *exec.Cmd

@@ -2,7 +2,11 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -18,5 +22,38 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "okta-walkme-agent-test-*")
+	if err != nil {
+		panic(err)
+	}
+	shipped = sync.OnceValues(func() (string, error) { return buildInto(dir) })
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		panic(err)
+	}
+	os.Exit(code)
+}
+
+// shipped makes the program for the first test that starts it, and for all others.
+var shipped func() (path string, err error)
+
+// buildInto makes the program as it is shipped, without cgo.
+func buildInto(dir string) (string, error) {
+	path := filepath.Join(dir, programName)
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+}
+
+// build returns the path of the program as it is shipped.
+func build(t testing.TB) string {
+	t.Helper()
+	path, err := shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -119,7 +119,7 @@ var everyCommand = []string{
 
 // has says whether the program has a command.
 func (c *company) has(name string) bool {
-	for _, cmd := range (&cli{}).root().Commands() {
+	for _, cmd := range (&cli{environment: environment{getenv: noEnv}}).root().Commands() {
 		if cmd.Name() == name {
 			return true
 		}
@@ -128,7 +128,9 @@ func (c *company) has(name string) bool {
 }
 
 // hasFlag says whether all commands take a flag.
-func hasFlag(name string) bool { return (&cli{}).root().PersistentFlags().Lookup(name) != nil }
+func hasFlag(name string) bool {
+	return (&cli{environment: environment{getenv: noEnv}}).root().PersistentFlags().Lookup(name) != nil
+}
 
 // runAll runs the command set and hands each result to see.
 func (c *company) runAll(see func(command string, r result)) {
