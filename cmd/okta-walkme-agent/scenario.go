@@ -68,7 +68,7 @@ agent's back need the built-in one.`,
   okta-walkme-agent scenario run first.yaml --target https://scim.example.com/v2 --auth env:SCIM_AUTH`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("scenario run wants a file, or several; - is standard input")
+				return usage("scenario run wants a file, or several; - is standard input")
 			}
 			return nil
 		},

@@ -62,7 +62,7 @@ values of both.`,
   okta-walkme-agent trace diff okta.har ours.har`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return fmt.Errorf("trace diff wants two files, not %d", len(args))
+				return usage("trace diff wants two files, not %d", len(args))
 			}
 			return nil
 		},

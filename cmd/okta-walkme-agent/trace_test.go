@@ -179,7 +179,7 @@ func TestTraceFile(t *testing.T) {
 	if n := len(c.org.Requests()); n != 0 {
 		t.Errorf("%d requests were made without their trace", n)
 	}
-	if r := c.must(exitFailed, "plan", "--trace", filepath.Join(c.dir, "no", "folder")); !strings.Contains(r.err, "no such file or directory") {
+	if r := c.must(exitFailed, "plan", "--trace", filepath.Join(c.dir, "no", "folder")); !strings.Contains(r.err, "is not there; make it, or name another file") {
 		t.Errorf("standard error = %q", r.err)
 	}
 	if r := c.must(exitOK, "status", "--trace", filepath.Join(c.dir, "status.har")); !strings.Contains(r.err, "there is no trace") {
