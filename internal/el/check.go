@@ -27,6 +27,9 @@ func newCall(offset int, name string, fn *function, args []node, method bool) (n
 func newLogical(offset int, and bool, left, right node) (node, *problem) {
 	for _, operand := range [...]node{left, right} {
 		if err := checkCondition(operand); err != nil {
+			if !and && operand == right {
+				err.hint = elvisHint + "; or compare it"
+			}
 			return nil, err
 		}
 	}

@@ -41,6 +41,9 @@ func (p *parser) source() (node, *problem) {
 	if p.tok.kind != tokenEnd {
 		return nil, p.unexpected("an operator or the end")
 	}
+	if array, ok := n.(*arrayNode); ok && strings.HasPrefix(p.lexer.src[first.at:], "{{") && len(array.elements) == 1 {
+		return nil, refuse(first.at, "an expression stands between braces", "write it without {{ and }}")
+	}
 	if first.kind == tokenString {
 		return n, refuseQuotedPath(n, first)
 	}
@@ -82,6 +85,9 @@ func (p *parser) unexpected(want string) *problem {
 	}
 	if inner, ok := p.placeholder(); ok {
 		return refuse(p.tok.at, "unexpected "+text, "write "+inner+" without "+text+"{ and }")
+	}
+	if hint := signHint(p.lexer.src, p.tok.at); hint != "" && p.tok.kind == tokenSign {
+		return refuse(p.tok.at, "unexpected "+text, hint)
 	}
 	if hint := refusedWord(p.tok.text); hint != "" && p.tok.kind != tokenString {
 		return refuse(p.tok.at, "unexpected "+text, hint)
@@ -219,6 +225,9 @@ func (p *parser) index(of node) (node, *problem) {
 	}
 	if err := p.expect("]"); err != nil {
 		return nil, err
+	}
+	if m, ok := of.(*memberNode); ok && m.ref.Name == "profile" && index.kinds() == kindString {
+		return nil, refuse(m.offset(), m.ref.Root+".profile is not an attribute", "write the name behind "+m.ref.Root+", without profile")
 	}
 	if index.kinds()&(kindNumber|kindNull) == 0 {
 		return nil, refuse(index.offset(), "an index is a number, this is "+index.kinds().String(), "")

@@ -111,6 +111,12 @@ func (p *parser) name() (node, *problem) {
 	if hint := refusedWord(name.text); hint != "" {
 		return nil, refuse(name.at, "unexpected "+name.text, hint)
 	}
+	if before := p.lexer.src[:name.at]; strings.HasSuffix(before, "-") && len(p.refs) > 0 {
+		if last := p.refs[len(p.refs)-1]; strings.HasSuffix(before, last.Name+"-") {
+			hint := fmt.Sprintf("an attribute with a - in its name is written %s[%q]", last.Root, last.Name+"-"+name.text)
+			return nil, refuse(name.at, "unknown name "+name.text, hint)
+		}
+	}
 	return nil, refuse(name.at, "unknown name "+name.text, "write user."+name.text+" for an attribute, quotes for a string")
 }
 
@@ -274,6 +280,9 @@ func refuseMember(name token, of node) *problem {
 		if m.ref.Name == "profile" {
 			hint := fmt.Sprintf("that is the form of Identity Engine policies: write %s.%s", m.ref.Root, name.text)
 			return refuse(m.offset(), fmt.Sprintf("%s.profile is not an attribute", m.ref.Root), hint)
+		}
+		if _, ok := methods[name.text]; ok {
+			return refuse(name.at, fmt.Sprintf("%s.%s has no members", m.ref.Root, m.ref.Name), "a method is called: write "+name.text+"()")
 		}
 		return refuse(name.at, fmt.Sprintf("%s.%s has no members", m.ref.Root, m.ref.Name), "only user, appuser and app have members")
 	}

@@ -62,8 +62,6 @@ func refusedWord(text string) string {
 		return "write < <= > or >="
 	case "div", "mod":
 		return "write / or %"
-	case "&":
-		return "write && or AND"
 	case "|":
 		return "write || or OR"
 	case "^":
@@ -77,7 +75,7 @@ func refusedWord(text string) string {
 	case ";":
 		return "an expression is one expression"
 	}
-	return ""
+	return words[strings.ToLower(text)]
 }
 
 // namespaces are the prefixes of functions, sorted.
@@ -109,6 +107,9 @@ func refuseFunction(at int, name string) *problem {
 		candidates = functionNames(namespace + ".")
 	}
 	msg := "unknown function " + name
+	if hint := calls[strings.ToLower(name)]; hint != "" {
+		return refuse(at, msg, hint)
+	}
 	if near := Nearest(name, candidates); near != "" {
 		return refuse(at, msg, "did you mean "+near+"?")
 	}
@@ -123,6 +124,9 @@ func refuseFunction(at int, name string) *problem {
 
 func refuseMethod(at int, name string) *problem {
 	names := slices.Sorted(maps.Keys(methods))
+	if hint := calls[strings.ToLower(name)]; hint != "" {
+		return refuse(at, "unknown method "+name, hint)
+	}
 	if near := Nearest(name, names); near != "" {
 		return refuse(at, "unknown method "+name, "did you mean "+near+"?")
 	}
