@@ -190,6 +190,12 @@ func adminHost(host string) bool {
 	return okta && strings.HasSuffix(label, "-admin")
 }
 
+// isPort is true of none, too.
+func isPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
+}
+
 // checkURL reports an address that credentials must not be sent to; nil means it
 // did. It does not quote the address, which may hold a password.
 func checkURL(ps *problems, path, text, hint string) *url.URL {
@@ -197,6 +203,8 @@ func checkURL(ps *problems, path, text, hint string) *url.URL {
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
 		ps.add(path, "is not an absolute URL", hint)
+	case !isPort(u.Port()):
+		ps.add(path, "has a port that is none", "a port is a number from 1 to 65535")
 	case u.User != nil:
 		ps.add(path, "contains a user name or password", "credentials belong under auth, by reference")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(text, "#"):

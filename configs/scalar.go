@@ -115,7 +115,7 @@ func (d *decoder) integer(path string, n *yaml.Node, v reflect.Value, tag reflec
 	}
 	i, err := strconv.Atoi(text)
 	if n.ShortTag() != "!!int" || err != nil || strconv.Itoa(i) != text {
-		d.add(path, quote(text)+" is not a whole number", numberHint(n))
+		d.add(path, quote(text)+" is not a whole number", numberHint(n, text, tag))
 		return
 	}
 	if d.within(path, text, float64(i), tag, parseNumber) {
@@ -123,17 +123,17 @@ func (d *decoder) integer(path string, n *yaml.Node, v reflect.Value, tag reflec
 	}
 }
 
-func (d *decoder) float(path string, n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
+func (d *decoder) float(path string, n *yaml.Node, v reflect.Value, bounds reflect.StructTag) {
 	text, ok := d.single(path, n, "a number")
 	if !ok {
 		return
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if tag := n.ShortTag(); tag != "!!int" && tag != "!!float" || err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-		d.add(path, quote(text)+" is not a number", numberHint(n))
+		d.add(path, quote(text)+" is not a number", numberHint(n, text, bounds))
 		return
 	}
-	if d.within(path, text, f, tag, parseNumber) {
+	if d.within(path, text, f, bounds, parseNumber) {
 		v.SetFloat(f)
 	}
 }
@@ -190,7 +190,13 @@ func parseDuration(s string) float64 {
 	return float64(d)
 }
 
-func numberHint(n *yaml.Node) string {
+func numberHint(n *yaml.Node, text string, bounds reflect.StructTag) string {
+	if percent, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(text, "%")), 64); strings.HasSuffix(text, "%") && err == nil {
+		if bounds.Get("max") == "1" { // it is a share
+			percent /= 100
+		}
+		return "write " + strconv.FormatFloat(percent, 'g', -1, 64)
+	}
 	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 		return "write it without quotes"
 	}
