@@ -2,6 +2,7 @@ package walkme_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -220,5 +221,40 @@ func TestGroupsPaging(t *testing.T) {
 	want := []walkme.Group{{ID: "1", DisplayName: "Editors", MembersShown: true, Members: []walkme.Member{{ID: "42", Display: "ann@example.com"}}}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(walkme.Group{})); diff != "" {
 		t.Errorf("Groups() (-want +got):\n%s", diff)
+	}
+}
+
+// After a 409 that no look-up announced the groups are listed, and their names compared.
+func TestResolveGroupConflict(t *testing.T) {
+	group := func(id, name string) string { return fmt.Sprintf(`{"id":%q,"displayName":%q}`, id, name) }
+	for _, tt := range []struct {
+		name   string
+		status int
+		groups []string
+		want   string // the id, or a part of the error after !
+	}{
+		{"exactly", 200, []string{group("1", "editors"), group("2", "Editors")}, "2"},
+		{"in another case", 200, []string{group("1", "editors"), group("2", "Viewers")}, "1"},
+		{"none", 200, []string{group("2", "Viewers")}, "!not found"},
+		{"several", 200, []string{group("1", "editors"), group("2", "EDITORS")}, "!1, 2"},
+		{"no list", 400, nil, "!Bad Request"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{answering(tt.status, list(tt.groups...))}})
+			g, err := c.ResolveGroupConflict(t.Context(), "Editors")
+			if message, fails := strings.CutPrefix(tt.want, "!"); fails {
+				if err == nil || !strings.HasPrefix(err.Error(), "walkme: resolve conflict of a group: ") || !strings.Contains(err.Error(), message) {
+					t.Errorf("ResolveGroupConflict() = %v, %v, want %s", g, err, message)
+				}
+				return
+			}
+			if err != nil || g.ID != tt.want {
+				t.Errorf("ResolveGroupConflict() = %v, %v, want %s", g, err, tt.want)
+			}
+		})
+	}
+	c, _ := converse(t, walkme.Config{Wire: wire(func(w *walkme.Wire) { w.ResolveConflicts = false })})
+	if g, err := c.ResolveGroupConflict(t.Context(), "Editors"); !errors.Is(err, scim.ErrNotFound) {
+		t.Errorf("ResolveGroupConflict() without the switch = %v, %v, want none and no request", g, err)
 	}
 }

@@ -1,6 +1,7 @@
 package walkme_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -226,6 +227,10 @@ func TestMembershipOnServersThatDiffer(t *testing.T) {
 		{"by PUT, and there is nothing else to write", groupServer{members: []string{"x"}, unknown: []string{"b"}, refuse: 500},
 			walkme.AIW, delta, add("b"), "refused: walkme: update members of group g1: member b: Not Found. Errors reported by remote server: User not found", []string{"x"}},
 		{"members never shown", groupServer{neverShown: true}, walkme.OIN, delta, add("a"), "not shown, empty", []string{"a"}},
+		{"members never shown, beside one of before", groupServer{members: []string{"x"}, neverShown: true}, walkme.OIN, delta,
+			walkme.MembersUpdate{GroupID: "g1", Add: members("a"), Acknowledged: members("x")}, "not shown, empty", []string{"x", "a"}},
+		{"members never shown, and the last one leaves", groupServer{members: []string{"x"}, neverShown: true}, walkme.OIN, delta,
+			walkme.MembersUpdate{GroupID: "g1", Remove: members("x"), Acknowledged: members("x")}, "not shown", []string{}},
 		{"200 without effect", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, delta, add("a"),
 			"refused: walkme: update members of group g1: member a: accepted, not applied: the membership is as before", []string{"x"}},
 		{"200 without effect, for many", groupServer{members: []string{"x"}, ignore: true}, walkme.OIN, delta, add("a", "b", "c", "d"),
@@ -436,11 +441,15 @@ func TestPutKeepsTheShownName(t *testing.T) {
 		rename bool
 		want   string
 	}{{false, "By hand"}, {true, "Editors"}} {
-		server := &groupServer{members: []string{"x"}, name: "By hand"}
-		c := client(t, walkme.Config{BaseURL: target, Profile: walkme.AIW, Transport: handlerTransport{server}})
-		_, err := c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Rename: tt.rename, Add: members("a")})
-		if err != nil || server.name != tt.want {
-			t.Errorf("UpdateMembers(Rename: %t) = %v, the group is called %q, want %q", tt.rename, err, server.name, tt.want)
+		for name, write := range map[string]func(*walkme.Client, context.Context, walkme.MembersUpdate) (*walkme.MembersResult, error){
+			"UpdateMembers": (*walkme.Client).UpdateMembers, "ReplaceMembers": (*walkme.Client).ReplaceMembers,
+		} {
+			server := &groupServer{members: []string{"x"}, name: "By hand"}
+			c := client(t, walkme.Config{BaseURL: target, Profile: walkme.AIW, Transport: handlerTransport{server}})
+			_, err := write(c, t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Rename: tt.rename, Add: members("a"), Managed: members("a")})
+			if err != nil || server.name != tt.want {
+				t.Errorf("%s(Rename: %t) = %v, the group is called %q, want %q", name, tt.rename, err, server.name, tt.want)
+			}
 		}
 	}
 }

@@ -118,6 +118,9 @@ func TestTakenAndNotShown(t *testing.T) {
 			if part := err == nil && r.Part; part != (tt.cutAt > 0) || err == nil && !part {
 				t.Errorf("UpdateMembers() = %+v, %v, want a part: %t", r, err, tt.cutAt > 0)
 			}
+			if err == nil && !r.Seen {
+				t.Errorf("UpdateMembers() = %+v, want members seen", r)
+			}
 			if c.CutAt() != tt.cutAt {
 				t.Errorf("CutAt() = %d, want %d", c.CutAt(), tt.cutAt)
 			}
@@ -125,6 +128,19 @@ func TestTakenAndNotShown(t *testing.T) {
 				t.Errorf("asked %v, want %v", s.asked, tt.asked)
 			}
 		})
+	}
+}
+
+// A list without any member, where WalkMe has shown some before, lacks those who were
+// acknowledged: it is a part that shows no one.
+func TestEmptyListIsAPart(t *testing.T) {
+	server := &groupServer{members: []string{"a"}}
+	c := client(t, walkme.Config{BaseURL: target, Transport: handlerTransport{server}})
+	showsOne(t, c, server)
+	server.neverShown = true
+	r, err := c.UpdateMembers(t.Context(), walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Add: members("b"), Acknowledged: members("a")})
+	if err != nil || !r.Part || r.Seen {
+		t.Errorf("UpdateMembers() = %+v, %v, want a part without members", r, err)
 	}
 }
 
