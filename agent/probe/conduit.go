@@ -27,7 +27,7 @@ const (
 	longestWait  = 2 * time.Minute  // that a run waits for one 429
 	shortWait    = time.Second      // after a 429 that does not say how long; it doubles
 	longestGuess = 30 * time.Second
-	writeGrace   = 5 * time.Second // that a write on the wire still has when the run is interrupted
+	writeGrace   = 3 * time.Second // that a write on the wire still has when the run is interrupted
 	maxBody      = 32 << 20
 )
 
@@ -160,11 +160,11 @@ func (c *conduit) attempt(req *http.Request, x *Exchange) (*http.Response, error
 // own Wait gives up at once when the turn would come too late: the check would fail for
 // it while the run has time left.
 func (c *conduit) keepPace(ctx context.Context) error {
-	if c.pace == nil {
-		return nil
-	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if c.pace == nil {
+		return nil
 	}
 	turn := c.pace.Reserve()
 	timer := time.NewTimer(turn.Delay())

@@ -2,6 +2,7 @@ package probe_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -326,5 +327,42 @@ func TestServerThatDies(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestInterruptedAtADeadServer ends within 25 seconds whatever the server does, and names
+// what is left.
+func TestInterruptedAtADeadServer(t *testing.T) {
+	for _, pace := range []float64{0, 5} {
+		for _, after := range []time.Duration{time.Second, 20 * time.Second, 61 * time.Second} {
+			synctest.Test(t, func(t *testing.T) {
+				tenant := newTenant(walkmetest.Options{Latency: 50 * time.Millisecond})
+				defer tenant.Close()
+				ctx, interrupt := context.WithCancel(t.Context())
+				o := options(tenant)
+				o.RequestsPerSecond = pace
+				var n atomic.Int64
+				next := o.Transport
+				o.Transport = transportFunc(func(req *http.Request) (*http.Response, error) {
+					if n.Add(1) < 100 {
+						return next.RoundTrip(req)
+					}
+					<-req.Context().Done()
+					return nil, req.Context().Err()
+				})
+				var at time.Time
+				time.AfterFunc(after, func() { at = time.Now(); interrupt() })
+				r, err := probe.Run(ctx, o)
+				if !errors.Is(err, probe.ErrInterrupted) {
+					t.Fatalf("Run() = %v", err)
+				}
+				if took := time.Since(at); took > 25*time.Second {
+					t.Errorf("pace %v, interrupted after %s: it took %s more", pace, after, took)
+				}
+				if left := len(tenant.Users()) - 3 + len(tenant.Groups()) - 1; len(r.Left) < left {
+					t.Errorf("%d are left, %d are named", left, len(r.Left))
+				}
+			})
+		}
 	}
 }

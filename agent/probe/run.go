@@ -23,7 +23,7 @@ func (e *IncompleteError) Error() string { return "the run is not complete: " + 
 
 const (
 	cleanupTime = 5 * time.Minute
-	hurriedTime = 18 * time.Second // of the clean-up of an interrupted run
+	hurriedTime = 16 * time.Second // of the clean-up of an interrupted run; with writeGrace before and after it within 25 s
 )
 
 // Run runs the checks and removes what they made. Without a report the error says
