@@ -34,6 +34,7 @@ func hidesProxyCredentials(t *testing.T, user, password string) {
 	for name, answer := range map[string]string{
 		"refusal":          "HTTP/1.1 407 Proxy-Authorization: Basic " + encoded + " " + user + ":" + password + " refused\r\n\r\n",
 		"malformed answer": "Basic " + encoded + " what? " + password + "\r\n\r\n",
+		"malformed status": "HTTP/1.1 " + password + " what?\r\n\r\n",
 		"no address":       "",
 	} {
 		t.Run(name, func(t *testing.T) {
