@@ -3,31 +3,39 @@
   const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
   // Search as one types: the answer to the form takes the place of the old one, and the
-  // count beside the field is said.
-  for (const form of document.querySelectorAll("form[data-live]")) {
-    const target = document.querySelector(form.dataset.live);
-    const count = form.querySelector("[data-count]");
-    let timer = 0, asked = null;
-    const search = async () => {
-      asked?.abort();
-      asked = new AbortController();
-      const given = [...new FormData(form)].filter(([, value]) => value !== "");
-      const address = form.getAttribute("action") + (given.length ? "?" + new URLSearchParams(given) : "");
-      try {
-        const answer = await fetch(address, { signal: asked.signal });
-        if (!answer.ok) throw new Error(answer.status);
-        const page = await read(answer);
-        target.replaceChildren(...(page.querySelector(form.dataset.live)?.childNodes ?? []));
-        const now = page.querySelector("[data-count]")?.textContent ?? "";
-        if (count && count.textContent !== now) count.textContent = now;
-        history.replaceState(null, "", address);
-      } catch (e) {
-        if (e.name !== "AbortError") form.submit();
-      }
-    };
-    form.addEventListener("input", (e) => { clearTimeout(timer); timer = setTimeout(search, e.target.matches("select") ? 0 : 200); });
-    form.addEventListener("submit", (e) => { e.preventDefault(); clearTimeout(timer); search(); });
-  }
+  // count beside the field is said. A page that follows a run puts new forms into the
+  // place of old ones, so the document listens for all of them.
+  let searching = 0, searched = null;
+  const search = async (form) => {
+    searched?.abort();
+    searched = new AbortController();
+    const target = document.querySelector(form.dataset.live), count = form.querySelector("[data-count]");
+    const given = [...new FormData(form)].filter(([, value]) => value !== "");
+    const address = form.getAttribute("action") + (given.length ? "?" + new URLSearchParams(given) : "");
+    try {
+      const answer = await fetch(address, { signal: searched.signal });
+      if (!answer.ok) throw new Error(answer.status);
+      const page = await read(answer);
+      target.replaceChildren(...(page.querySelector(form.dataset.live)?.childNodes ?? []));
+      const now = page.querySelector("[data-count]")?.textContent ?? "";
+      if (count && count.textContent !== now) count.textContent = now;
+      history.replaceState(null, "", address);
+    } catch (e) {
+      if (e.name !== "AbortError") form.submit();
+    }
+  };
+  document.addEventListener("input", (e) => {
+    const form = e.target.closest("form[data-live]");
+    if (!form) return;
+    clearTimeout(searching);
+    searching = setTimeout(search, e.target.matches("select") ? 0 : 200, form);
+  });
+  document.addEventListener("submit", (e) => {
+    if (!e.target.matches("form[data-live]")) return;
+    e.preventDefault();
+    clearTimeout(searching);
+    search(e.target);
+  });
 
   // The laboratory judges lines while they are typed; what stands beside them is
   // replaced where it is another, the lines themselves are not.
@@ -119,8 +127,9 @@
   const follow = async () => {
     if (!following || !document.querySelector("[data-poll]")) return;
     try {
-      const answer = await fetch(location.href);
-      if (answer.ok && following) {
+      const typing = document.activeElement?.matches("main input, main select, main textarea");
+      const answer = typing ? null : await fetch(location.href); // nothing that is being typed is taken away
+      if (answer?.ok && following) {
         const [now, old] = [(await read(answer)).querySelector("main"), document.querySelector("main")];
         const at = old.contains(document.activeElement) ? document.activeElement : null;
         const place = at ? [...old.querySelectorAll("a, button, input, select, textarea, summary")].filter((e) => e.textContent === at.textContent && e.tagName === at.tagName).indexOf(at) : -1;
