@@ -101,6 +101,35 @@ func TestAnotherTenantStopsTheRun(t *testing.T) {
 	})
 }
 
+// Another tenant may have the same people, under other ids: a test environment of the same
+// company. It is no less another one, and adopt links them anew where they are to be made.
+func TestTenantOfTheSamePeople(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, verified, func(s *setup) { s.config.Policy.RecreateMissing = true })
+		w.hire("ann", "bob", "cara")
+		w.sync()
+		w.tenant.SetQuirks(walkmetest.Quirks{IDsFromName: true})
+		for _, name := range []string{"ann", "bob", "cara"} {
+			w.tenant.DeleteUser(w.record(name).ID)
+			w.account(name, true)
+		}
+		w.dismiss("cara")
+		w.later = 2 * time.Hour
+		var another *agent.TenantError
+		if _, err := w.trySync(); !errors.As(err, &another) {
+			t.Fatalf("Sync() = %v, want a TenantError", err)
+		}
+		if _, err := w.agent.AdoptTenant(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.sync()
+		wantText(t, "accounts", w.accounts(), "ann: Ann Example\nbob: Bob Example\ncara: Old Name")
+		wantOneOwner(t, w.agent.State)
+		w.quiet()
+	})
+}
+
 // Two accounts that are gone are no other tenant, and an account that answers 500 is
 // one account.
 func TestOneAccountIsNoTenant(t *testing.T) {

@@ -109,7 +109,7 @@ type Sought struct {
 
 // LookForAccounts asks for accounts, the newest of so many that are managed, until WalkMe
 // shows one.
-// Absent means a 404 and a look-up of the name without a hit. The error is a
+// Absent means a 404, and a look-up of the name that does not show the account. The error is a
 // *TenantError when at least three were asked for and all of them are absent, or that
 // of WalkMe when no answer says anything. Without an account to look for, the
 // credentials are tested as Okta tests them.
@@ -146,16 +146,18 @@ func LookForAccounts(ctx context.Context, client *walkme.Client, newest []state.
 	return out, nil
 }
 
+// isAbsent says whether a tenant has not the account: a 404, and a look-up of the name that
+// shows nobody, or somebody else, as in another tenant with the same people.
 func isAbsent(ctx context.Context, client *walkme.Client, r state.Record) (bool, error) {
 	_, err := client.User(ctx, r.ID)
 	if !errors.Is(err, scim.ErrNotFound) {
 		return false, err
 	}
-	_, err = client.FindUser(ctx, r.Name)
+	found, err := client.FindUser(ctx, r.Name)
 	if errors.Is(err, scim.ErrNotFound) {
 		return true, nil
 	}
-	return false, err
+	return err == nil && found.ID != r.ID, err
 }
 
 // Missing is what the state knows and a tenant does not have.
