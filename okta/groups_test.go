@@ -216,6 +216,23 @@ func TestForbiddenMembersVoidTheSnapshot(t *testing.T) {
 	}
 }
 
+// A 403 to one group, which an admin role leaves out, is about that group.
+func TestForbiddenGroupIsLeftAlone(t *testing.T) {
+	for _, suffix := range []string{"/users", ""} {
+		org := startOrg(t, oktatest.Options{})
+		ann := hire(org, "ann@example.com")
+		bad, good := org.NewGroup("Bad", ann), org.NewGroup("Good", ann)
+		org.Fault(always("/groups/"+bad+suffix, oktatest.Fault{Status: 403}))
+		s := readGroups(t, newClient(t, org), okta.GroupSource{ID: bad}, okta.GroupSource{ID: good})
+		if g := s.Groups[0]; g.Unreadable == "" || g.Gone || len(s.Problems) != 1 || s.Problems[0].GroupID != bad {
+			t.Errorf("bad group, problems with 403 at group%s = %+v, %v, want it unreadable and reported", suffix, g, s.Problems)
+		}
+		if g := s.Groups[1]; g.Unreadable != "" || len(g.Members) != 1 {
+			t.Errorf("good group with 403 at group%s = %+v, want it read", suffix, g)
+		}
+	}
+}
+
 // When no group at all can be read it is Okta that fails, and asking on is no use.
 func TestManyUnreadableGroupsVoidTheSnapshot(t *testing.T) {
 	org := startOrg(t, oktatest.Options{})

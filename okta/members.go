@@ -25,8 +25,9 @@ func (p *pushed) readMembers(ctx context.Context) error {
 		switch {
 		case err == nil:
 			p.streak.Store(0)
+			p.mayReadMembers.granted.Store(true)
 			g.Members, g.Fresh = members, true
-		case p.isFatal(ctx, err):
+		case p.isFatal(ctx, err, &p.mayReadMembers):
 			return err
 		default:
 			g.Unreadable = unreadable(err)

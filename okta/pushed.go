@@ -72,6 +72,8 @@ type pushed struct {
 	unsolved []unsolved
 	problems []SourceProblem
 	streak   atomic.Int64 // groups that failed since one was read
+
+	mayRead, mayReadMembers permission
 }
 
 // fetch is the answer to GET /groups/{id}: a group, or why there is none.
@@ -112,6 +114,9 @@ func (c *Client) groups(ctx context.Context, req GroupRequest, assignedToApp fun
 		return nil, nil, err
 	}
 	if err := p.readMembers(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := cmp.Or(p.mayRead.missing(), p.mayReadMembers.missing()); err != nil {
 		return nil, nil, err
 	}
 	return p.result(), sortProblems(p.problems), nil
@@ -159,7 +164,7 @@ func (p *pushed) uses(is func(GroupSource) bool) bool {
 // readChanged makes the one search of an incremental read.
 func (p *pushed) readChanged(ctx context.Context) error {
 	t := p.request.Since.Add(-overlap).UTC().Format("2006-01-02T15:04:05.000Z")
-	groups, err := p.client.searchGroups(ctx, fmt.Sprintf("lastMembershipUpdated gt %q or lastUpdated gt %q", t, t))
+	groups, err := p.search(ctx, fmt.Sprintf("lastMembershipUpdated gt %q or lastUpdated gt %q", t, t))
 	if err != nil {
 		return err
 	}
@@ -168,6 +173,15 @@ func (p *pushed) readChanged(ctx context.Context) error {
 		p.changed[g.ID] = g
 	}
 	return nil
+}
+
+// search is searchGroups, whose answer shows that groups may be read.
+func (p *pushed) search(ctx context.Context, query string) ([]groupObject, error) {
+	groups, err := p.client.searchGroups(ctx, query)
+	if err == nil {
+		p.mayRead.granted.Store(true)
+	}
+	return groups, err
 }
 
 // current is a group as of now, when that is known without a request: it
@@ -218,8 +232,9 @@ func (p *pushed) fetchAll(ctx context.Context, ids []string) error {
 			answers[i].reason = "Okta answered with another group"
 		case err == nil:
 			p.streak.Store(0)
+			p.mayRead.granted.Store(true)
 			answers[i].group = g
-		case p.isFatal(ctx, err):
+		case p.isFatal(ctx, err, &p.mayRead):
 			return fmt.Errorf("okta: read group %s: %w", ids[i], err)
 		default:
 			answers[i].reason = unreadable(err)
@@ -249,13 +264,30 @@ func eachOf(ctx context.Context, n int, do func(ctx context.Context, i int) erro
 }
 
 // isFatal tells an error that concerns everything from one that concerns one
-// group. A group that does not exist says nothing about the others.
-func (p *pushed) isFatal(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden) ||
-		errors.Is(err, ErrDPoP) || errors.Is(err, ErrProof) {
+// group. A group that does not exist says nothing about the others. A 403 may be
+// about one group, which a custom admin role leaves out.
+func (p *pushed) isFatal(ctx context.Context, err error, may *permission) bool {
+	if ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrDPoP) || errors.Is(err, ErrProof) {
 		return true
 	}
+	if errors.Is(err, ErrForbidden) {
+		may.refused.CompareAndSwap(nil, &err)
+	}
 	return !errors.Is(err, ErrNotFound) && p.streak.Add(1) > maxStreak
+}
+
+// permission is what Okta's answers say of the right to read something of groups.
+type permission struct {
+	granted atomic.Bool           // for one at least
+	refused atomic.Pointer[error] // the first 403
+}
+
+// missing returns the 403 where nothing was granted: what is lacking concerns all groups.
+func (m *permission) missing() error {
+	if err := m.refused.Load(); err != nil && !m.granted.Load() {
+		return fmt.Errorf("okta: read groups: %w", *err)
+	}
+	return nil
 }
 
 func unreadable(err error) string {

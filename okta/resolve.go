@@ -113,7 +113,7 @@ func (p *pushed) resolveName(ctx context.Context, s GroupSource) error {
 		p.add(s, candidates[0])
 		return nil
 	}
-	found, err := p.client.searchGroups(ctx, "profile.name eq "+quote(s.Name))
+	found, err := p.search(ctx, "profile.name eq "+quote(s.Name))
 	if err != nil {
 		return err
 	}
@@ -182,11 +182,11 @@ func shareName(groups []groupObject) bool {
 func (p *pushed) listFor(ctx context.Context, r GroupRule) ([]groupObject, error) {
 	switch {
 	case r.NameStartsWith != "":
-		return p.client.searchGroups(ctx, "profile.name sw "+quote(r.NameStartsWith))
+		return p.search(ctx, "profile.name sw "+quote(r.NameStartsWith))
 	case r.DescriptionStartsWith != "":
-		return p.client.searchGroups(ctx, "profile.description sw "+quote(r.DescriptionStartsWith))
+		return p.search(ctx, "profile.description sw "+quote(r.DescriptionStartsWith))
 	case p.all == nil:
-		all, err := p.client.searchGroups(ctx, "")
+		all, err := p.search(ctx, "")
 		if err != nil {
 			return nil, err
 		}
