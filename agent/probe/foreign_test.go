@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent/probe"
+	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/walkme/walkmetest"
 )
 
@@ -363,6 +364,45 @@ func TestInterruptedAtADeadServer(t *testing.T) {
 					t.Errorf("%d are left, %d are named", left, len(r.Left))
 				}
 			})
+		}
+	}
+}
+
+// TestLeftIsNamed holds that each form of the report names what is left, the text once for
+// each reason.
+func TestLeftIsNamed(t *testing.T) {
+	tenant := newTenant(walkmetest.Options{})
+	o := options(tenant)
+	o.Only = []string{"spec.create", "spec.created-read", "wire.oin.group-create"}
+	next := o.Transport
+	o.Transport = transportFunc(func(req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodDelete {
+			return answering{http.StatusMethodNotAllowed, "Server: x", ""}.RoundTrip(req)
+		}
+		return next.RoundTrip(req)
+	})
+	r := judge(t, o)
+	if len(r.Left) < 3 {
+		t.Fatalf("left are %v", r.Left)
+	}
+	for form, write := range map[string]func(io.Writer) error{
+		"text":     func(w io.Writer) error { return probe.Text(w, r, report.Options{Width: 80}) },
+		"junit":    func(w io.Writer) error { return probe.JUnit(w, r, false) },
+		"markdown": func(w io.Writer) error { return probe.Markdown(w, r) },
+		"html":     func(w io.Writer) error { return probe.HTML(w, r) },
+		"json":     func(w io.Writer) error { return probe.JSON(w, r) },
+	} {
+		var b strings.Builder
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range r.Left {
+			if !strings.Contains(b.String(), l.Name) {
+				t.Errorf("%s does not name %s", form, l.Name)
+			}
+		}
+		if n := strings.Count(b.String(), ": DELETE was answered 405, deactivated"); form == "text" && n != 1 {
+			t.Errorf("%s says %d times why the accounts are left:\n%s", form, n, b.String())
 		}
 	}
 }

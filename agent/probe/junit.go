@@ -26,6 +26,8 @@ type junitSuite struct {
 	Errors   int         `xml:"errors,attr"`
 	Skipped  int         `xml:"skipped,attr"`
 	Cases    []junitCase `xml:"testcase"`
+
+	Out *junitOutput `xml:"system-out"` // of the run as a whole, in the first suite
 }
 
 type junitCase struct {
@@ -68,6 +70,9 @@ func JUnit(w io.Writer, r *Report, strict bool) error {
 		all.Tests, all.Failures, all.Skipped = all.Tests+s.Tests, all.Failures+s.Failures, all.Skipped+s.Skipped
 		all.Suites = append(all.Suites, s)
 	}
+	if story := r.story(); story != "" && len(all.Suites) > 0 {
+		all.Suites[0].Out = &junitOutput{xmlText(story)}
+	}
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err == nil {
 		_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, text)
@@ -92,6 +97,18 @@ func (s *junitSuite) add(c Result, strict bool) {
 		out.Out = &junitOutput{xmlText("WARNED\n" + c.story())}
 	}
 	s.Cases = append(s.Cases, out)
+}
+
+// story is what has to be said about the run as a whole, in lines; empty for nothing.
+func (r *Report) story() string {
+	var b strings.Builder
+	if r.Incomplete != "" {
+		fmt.Fprintf(&b, "not complete: %s\n", r.Incomplete)
+	}
+	for _, l := range r.Left {
+		fmt.Fprintf(&b, "left on the server: %s %s (%s): %s\n", strings.ToLower(l.Type), l.Name, idOf(l), l.State)
+	}
+	return b.String()
 }
 
 // story is everything about a check in lines.

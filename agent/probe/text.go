@@ -26,7 +26,7 @@ func Text(w io.Writer, r *Report, o report.Options) error {
 	}
 	r.skippedText(s)
 	r.suitesText(s)
-	r.leftText(s)
+	r.leftText(s, o.Width)
 	if r.Configuration != "" {
 		s.Blank()
 		s.Heading("Configuration of the agent for this server", "")
@@ -175,14 +175,32 @@ func (r *Report) suitesText(s *report.Sheet) {
 	}
 }
 
-func (r *Report) leftText(s *report.Sheet) {
+// leftText names what is left, by its kind and by what became of it.
+func (r *Report) leftText(s *report.Sheet, width int) {
 	if len(r.Left) == 0 {
 		return
 	}
 	s.Blank()
 	s.Heading(fmt.Sprintf("Left on the server: %s", counted(len(r.Left), "object", "objects")), "what the probe made and could not remove")
+	type kind struct{ what, state string }
+	var kinds []kind
+	members := map[kind][]Leftover{}
 	for _, l := range r.Left {
-		s.Item(2, report.Mild, "!", fmt.Sprintf("%s %s (%s): %s", strings.ToLower(l.Type), l.Name, idOf(l), l.State))
+		k := kind{strings.ToLower(l.Type), l.State}
+		if members[k] == nil {
+			kinds = append(kinds, k)
+		}
+		members[k] = append(members[k], l)
+	}
+	for _, k := range kinds {
+		s.Item(2, report.Mild, "!", counted(len(members[k]), k.what, k.what+"s")+": "+k.state)
+		for _, l := range members[k] {
+			line := report.Escape(l.Name)
+			if whole := line + "  " + idOf(l); width == 0 || len(whole) <= width-4 {
+				line = whole
+			}
+			s.Lines(4, line)
+		}
 	}
 }
 

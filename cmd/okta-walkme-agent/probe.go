@@ -173,6 +173,9 @@ func (c *cli) probe(cmd *cobra.Command, target string, f probeFlags) error {
 	if writeErr := c.writeProbe(r, f); writeErr != nil {
 		return writeErr
 	}
+	if n := len(r.Left); n > 0 && err == nil { // the report may go to a file
+		fmt.Fprintf(c.stderr, "%s left on the server, as the report says\n", count(n, "object is", "objects are"))
+	}
 	return probeVerdict(r, err, f.strict)
 }
 
@@ -196,10 +199,12 @@ func probeVerdict(r *probe.Report, err error, strict bool) error {
 	switch {
 	case errors.Is(err, probe.ErrInterrupted):
 		return &exit{exitInterrupted, fmt.Errorf("%w%s", err, left)}
+	case err != nil && r.Holds(strict):
+		return fmt.Errorf("%w%s", err, left)
+	case err != nil:
+		return &exit{exitProblems, fmt.Errorf("%w%s", err, left)}
 	case !r.Holds(strict):
 		return &exit{code: exitProblems}
-	case err != nil:
-		return fmt.Errorf("%w%s", err, left)
 	}
 	return nil
 }
