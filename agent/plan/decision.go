@@ -126,7 +126,7 @@ func (p *Plan) HeldItems(kind string, changes []*Change) []state.HeldItem {
 				out = append(out, item)
 			}
 		case HoldEmptiedValues:
-			for _, path := range c.emptied() {
+			for _, path := range c.Emptied() {
 				item.Key, item.Attribute = itemOfValue(c, path), path
 				out = append(out, item)
 			}

@@ -30,7 +30,7 @@ func (l Limits) holdEmptied(p *Plan, in HoldInput) {
 		if c.Blocked() || !c.Profile() {
 			continue
 		}
-		for _, path := range c.emptied() {
+		for _, path := range c.Emptied() {
 			item := itemOfValue(c, path)
 			switch d := decided[decisionKey(HoldEmptiedValues, item)]; {
 			case c.passes[path]:
@@ -119,9 +119,9 @@ func (c *Change) Profile() bool {
 	return c.Want != nil && (c.Action == Update || c.Action == Reactivate || c.Action == Link)
 }
 
-// emptied lists the paths of which a change would take the value away: one that WalkMe
+// Emptied lists the paths of which a change would take the value away: one that WalkMe
 // acknowledged, or that a refresh has shown.
-func (c *Change) emptied() []string {
+func (c *Change) Emptied() []string {
 	if c.clearsNothing {
 		return nil
 	}

@@ -48,7 +48,7 @@ func (p *Plan) Concerned(unvalued []Unvalued) bool {
 func (p *Plan) concerned(u Unvalued) []*Change {
 	var out []*Change
 	for _, c := range p.Changes {
-		empties := c.Profile() && slices.Contains(c.emptied(), u.Path) && !c.passes[u.Path]
+		empties := c.Profile() && slices.Contains(c.Emptied(), u.Path) && !c.passes[u.Path]
 		creates := c.Action == Create && c.Want != nil && scim.Equal(c.Want.Attributes.Get(u.Path), nil)
 		if !c.Blocked() && (empties || creates) {
 			out = append(out, c)

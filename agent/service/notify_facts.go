@@ -86,16 +86,12 @@ func emptiedBy(r *agent.Report) map[string][]string {
 		if c.Type != scim.User || c.Outcome != plan.Applied || c.Action == plan.Deactivate {
 			continue
 		}
-		for _, a := range c.Attributes {
-			if empty(a.New) && !empty(a.Old) {
-				out[a.Path] = append(out[a.Path], c.Name)
-			}
+		for _, path := range c.Emptied() {
+			out[path] = append(out[path], c.Name)
 		}
 	}
 	return out
 }
-
-func empty(v any) bool { return v == "" || scim.Equal(v, nil) }
 
 // causeOf says why a run failed in words that name no person. An error may quote an answer.
 func causeOf(err error) string {

@@ -21,13 +21,16 @@ type demoCommand struct {
 	do                     func(d *demo, args []string) error
 }
 
-// arity is the number of arguments.
+// arity is the number of arguments, with those in brackets, which may be left out.
 func (c demoCommand) arity() int {
 	if strings.Contains(c.arguments, " -> ") {
 		return 2
 	}
 	return len(strings.Fields(c.arguments))
 }
+
+// needed is the number of arguments that may not be left out.
+func (c demoCommand) needed() int { return c.arity() - strings.Count(c.arguments, "[") }
 
 // split takes what follows the name of the command apart.
 func (c demoCommand) split(rest string) []string {
@@ -87,10 +90,10 @@ var demoCommands = []demoCommand{
 	ofPerson("suspend", "the Okta account is suspended", func(d *demo, id string) { d.org.Suspend(id) }),
 	ofPerson("deactivate", "the Okta account is deactivated", func(d *demo, id string) { d.org.Deactivate(id) }),
 	ofPerson("reactivate", "the Okta account is active again", func(d *demo, id string) { d.org.Reactivate(id) }),
-	{"set", "EMAIL ATTRIBUTE VALUE", "another value in the Okta profile", func(d *demo, args []string) error {
+	{"set", "EMAIL ATTRIBUTE [VALUE]", "another value in the profile, or none", func(d *demo, args []string) error {
 		id, err := d.person(args[0])
 		if err == nil {
-			d.org.Update(id, map[string]any{args[1]: args[2]})
+			d.org.Update(id, map[string]any{args[1]: strings.Join(args[2:], " ")})
 		}
 		return err
 	}},
@@ -203,7 +206,7 @@ func (d *demo) answer(line string) string {
 			continue
 		}
 		args := c.split(rest)
-		if len(args) < c.arity() || slices.Contains(args, "") {
+		if len(args) < c.needed() || slices.Contains(args, "") {
 			return "usage: " + c.name + " " + c.arguments
 		}
 		if err := c.do(d, args); err != nil {
@@ -218,9 +221,9 @@ func (d *demo) answer(line string) string {
 func demoHelp() string {
 	var b strings.Builder
 	for _, c := range slices.Concat(demoCommands, storyCommands) {
-		fmt.Fprintf(&b, "  %-26s  %s\n", c.name+" "+c.arguments, c.short)
+		fmt.Fprintf(&b, "  %-27s  %s\n", c.name+" "+c.arguments, c.short)
 	}
-	fmt.Fprintf(&b, "  %-26s  %s\n", "quirks", "those that are on")
+	fmt.Fprintf(&b, "  %-27s  %s\n", "quirks", "those that are on")
 	return b.String()
 }
 

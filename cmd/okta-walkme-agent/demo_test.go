@@ -126,7 +126,8 @@ func TestDemoObeys(t *testing.T) {
 		{"fault lost-answer,on=POST", "done"},
 		{"fault explode", "there is no fault"},
 		{"leave nobody@example.com", `nobody has the address "nobody@example.com"`},
-		{"set ann@example.com lastName", "usage: set EMAIL ATTRIBUTE VALUE"},
+		{"set ann@example.com lastName", "done"},
+		{"set ann@example.com", "usage: set EMAIL ATTRIBUTE [VALUE]"},
 		{"leave", "usage: leave EMAIL"},
 		{"fire ann@example.com", `there is no command "fire"; there are`},
 	} {

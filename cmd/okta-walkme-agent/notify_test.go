@@ -134,3 +134,47 @@ func TestNotifyNobody(t *testing.T) {
 	c.must(exitConfig, "notify", "test")
 	c.must(exitUsage, "notify")
 }
+
+// TestNotifyOfEmptiedValues: a run that empties a mapped value in WalkMe tells of it, each
+// attribute once a day. What is left as it was there is not emptied.
+func TestNotifyOfEmptiedValues(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, wire string
+		cleared    any
+		told       bool
+	}{
+		{"empty", "empty", "", true},
+		{"null in Okta", "empty", nil, true},
+		{"null to WalkMe", "null", "", true},
+		{"omit", "omit", "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := startWebhook(t)
+			c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, map[string]string{
+				"": "notify:\n  - url: file:notify-url\n", "walkme": "wire: {cleared_value: " + tt.wire + "}\n"})
+			c.write("notify-url", "generic://"+h.Listener.Addr().String()+"/hooks/s3cret?disabletls=yes\n")
+			c.hire("Ann", "Archer")
+			c.hire("Bob", "Baker")
+			c.must(exitOK, "sync")
+			c.org.Update(c.people["ann"], map[string]any{"lastName": tt.cleared})
+			c.run("sync")
+			if !tt.told {
+				h.none(t, "a run that empties nothing")
+				return
+			}
+			select {
+			case m := <-h.messages:
+				if !strings.Contains(m, "name.familyName: of 1 person") || strings.Contains(m, "ann@") {
+					t.Errorf("the message is\n%s", m)
+				}
+			default:
+				t.Fatal("nothing is told")
+			}
+			c.org.Update(c.people["bob"], map[string]any{"lastName": tt.cleared})
+			c.run("sync")
+			h.none(t, "the same attribute on the same day")
+		})
+	}
+}
