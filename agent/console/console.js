@@ -135,6 +135,7 @@
         const place = at ? [...old.querySelectorAll("a, button, input, select, textarea, summary")].filter((e) => e.textContent === at.textContent && e.tagName === at.tagName).indexOf(at) : -1;
         old.replaceChildren(...now.childNodes);
         stopper();
+        if (!old.querySelector("[data-poll]")) document.getElementById("said").textContent = old.querySelector("h1").textContent; // it has ended
         if (at) ([...old.querySelectorAll(at.tagName)].filter((e) => e.textContent === at.textContent)[place] ?? old).focus({ preventScroll: true });
       }
     } catch { /* the next look may succeed */ }

@@ -80,7 +80,6 @@ type layout struct {
 	Style      template.CSS
 	Script     template.JS
 	Data       any
-	Said       string
 }
 
 // render makes the page whole before a byte of it is sent.
