@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,6 +106,8 @@ func (k *checklist) online(ctx context.Context, cfg *configs.Config, oc okta.Con
 // verdict turns what was found into an exit code.
 func (k *checklist) verdict() error {
 	switch {
+	case k.lost != nil:
+		return k.lost
 	case k.failed > 0:
 		return &exit{exitFailed, fmt.Errorf("%d of the checks failed", k.failed)}
 	case k.warned > 0:
@@ -252,6 +255,7 @@ func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.
 type checklist struct {
 	w              io.Writer
 	color          bool
+	lost           error // the first that came of printing
 	failed, warned int
 	newest         []state.Record // accounts of the agent's that are asked for
 	seekable       int            // of so many
@@ -262,14 +266,19 @@ func (k *checklist) section(title, detail string) {
 	if detail != "" {
 		title += "  " + detail
 	}
-	fmt.Fprintln(k.w, title)
+	k.print("%s\n", title)
+}
+
+func (k *checklist) print(format string, args ...any) {
+	_, err := fmt.Fprintf(k.w, format, args...)
+	k.lost = cmp.Or(k.lost, err)
 }
 
 func (k *checklist) line(sign, colour, format string, args ...any) {
 	if k.color {
 		sign = "\x1b[" + colour + "m" + sign + "\x1b[0m"
 	}
-	fmt.Fprintf(k.w, "  %s  %s\n", sign, fmt.Sprintf(format, args...))
+	k.print("  %s  %s\n", sign, fmt.Sprintf(format, args...))
 }
 
 func (k *checklist) ok(format string, args ...any) { k.line("ok  ", "32", format, args...) }
@@ -289,7 +298,7 @@ func (k *checklist) fail(what string, err error) {
 	k.failed++
 	k.line("FAIL", "31", "%s: %s", what, report.Escape(err.Error()))
 	if d, ok := diagnose(err); ok {
-		fmt.Fprintf(k.w, "        cause:  %s\n        remedy: %s\n", d.cause, d.remedy)
+		k.print("        cause:  %s\n        remedy: %s\n", d.cause, d.remedy)
 	}
 }
 

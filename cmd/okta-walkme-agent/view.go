@@ -118,13 +118,16 @@ func (c *cli) askView(ctx context.Context) error {
 		return err
 	}
 	answer, err := service.AskView(ctx, c.runtimeDir(defaultRuntimeDir), service.ViewRequest{
-		Config: config, Args: c.withoutOwnFlags(), Columns: width(c.stdout), Color: c.colored(c.stdout),
+		Config: config, Args: c.withoutOwnFlags(), Columns: c.room(c.stdout), Color: c.colored(c.stdout),
 	})
 	if err != nil {
 		return explained(err)
 	}
-	fmt.Fprint(c.stdout, answer.Stdout)
+	_, err = fmt.Fprint(c.stdout, answer.Stdout)
 	fmt.Fprint(c.stderr, answer.Stderr)
+	if err != nil {
+		return err
+	}
 	if answer.Exit != exitOK {
 		return &exit{code: answer.Exit}
 	}
