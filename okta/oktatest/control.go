@@ -123,6 +123,10 @@ func (o *Org) controlSwitches(w http.ResponseWriter, r *http.Request) {
 	if !controlBody(w, r, &s) {
 		return
 	}
+	if s.AppStatus != "" && s.AppStatus != "ACTIVE" && s.AppStatus != "INACTIVE" {
+		control(w, http.StatusBadRequest, map[string]string{"error": fmt.Sprintf("appStatus is ACTIVE or INACTIVE, not %q", s.AppStatus)})
+		return
+	}
 	if s.AdminRole != nil {
 		o.SetAdminRole(*s.AdminRole)
 	}

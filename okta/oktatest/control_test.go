@@ -54,6 +54,7 @@ func TestControl(t *testing.T) {
 	say("POST", "/switches", `{"adminRole":false}`, 204)
 	a.do("GET", "/api/v1/users", "", 200, "[]")
 	say("POST", "/switches", `{"explode":true}`, 400, "unknown field")
+	say("POST", "/switches", `{"appStatus":"EATEN"}`, 400, "ACTIVE or INACTIVE")
 
 	say("POST", "/faults", "status=503,path=/api/v1/groups", 200, `"fault":"status"`)
 	a.do("GET", "/api/v1/groups", "", 503)

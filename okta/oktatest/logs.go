@@ -1,6 +1,7 @@
 package oktatest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -65,10 +66,15 @@ func (o *Org) listEvents(a *answer, r *http.Request) {
 		a.fail(http.StatusBadRequest, "E0000001", "Api validation failed: since", "since: not a date")
 		return
 	}
+	until, err := time.Parse(time.RFC3339, q.Get("until"))
+	if q.Get("until") != "" && err != nil {
+		a.fail(http.StatusBadRequest, "E0000001", "Api validation failed: until", "until: not a date")
+		return
+	}
 	at, _ := strconv.Atoi(p.after)
 	items := []object{}
 	for ; at < len(o.events) && len(items) < p.limit; at++ {
-		if e := o.events[at]; !e.published.Before(since) && match(e.attribute) && !o.noRole {
+		if e := o.events[at]; !e.published.Before(since) && (until.IsZero() || e.published.Before(until)) && match(e.attribute) && !o.noRole {
 			items = append(items, e.render(at))
 		}
 	}
@@ -97,7 +103,32 @@ func (e event) attribute(name string) []string {
 func (e event) render(serial int) object {
 	return object{
 		"uuid": fmt.Sprintf("00000000-0000-4000-8000-%012d", serial), "published": stamp(e.published), "eventType": e.kind,
-		"version": "0", "severity": "INFO", "outcome": object{"result": "SUCCESS", "reason": nil},
+		"version": "0", "severity": "INFO", "displayMessage": e.words(), "outcome": object{"result": "SUCCESS", "reason": nil},
 		"actor": object{"id": "00u00000000000actor", "type": "User"}, "target": e.targets,
 	}
 }
+
+// messages are the words of Okta's event catalogue.
+var messages = map[string]string{
+	"application.provision.group_push.mapping.created": "Group push mapping created",
+	"application.provision.group_push.removed":         "Group push mapping removed",
+	"application.user_membership.add":                  "Add user to application membership",
+	"application.user_membership.remove":               "Remove user's application membership",
+	"application.user_membership.update":               "Update user's application membership",
+	"group.application_assignment.add":                 "Add assigned application to group",
+	"group.application_assignment.remove":              "Remove assigned application from group",
+	"group.lifecycle.delete":                           "Delete Okta group",
+	"group.profile.update":                             "Update Okta group profile",
+	"group.user_membership.add":                        "Add user to group membership",
+	"group.user_membership.remove":                     "Remove user from group membership",
+	"user.account.update_profile":                      "Update user profile for Okta",
+	"user.lifecycle.activate":                          "Activate Okta user",
+	"user.lifecycle.create":                            "Create Okta user",
+	"user.lifecycle.deactivate":                        "Deactivate Okta user",
+	"user.lifecycle.delete.completed":                  "Delete Okta user completed",
+	"user.lifecycle.suspend":                           "Suspend Okta user",
+	"user.lifecycle.unsuspend":                         "Unsuspend Okta user",
+}
+
+// words is what the System Log's page shows of an event.
+func (e event) words() string { return cmp.Or(messages[e.kind], e.kind) }

@@ -153,6 +153,9 @@ func (o *Org) authorize(a *answer, r *http.Request) bool {
 		}
 	case "Bearer", "DPoP":
 		return o.authorizeToken(a, r, scheme, credentials)
+	case "":
+		a.fail(http.StatusUnauthorized, "E0000005", "Invalid session") // as to a browser that has not signed in
+		return false
 	}
 	a.fail(http.StatusUnauthorized, "E0000011", "Invalid token provided")
 	return false

@@ -124,6 +124,11 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	org.SetToken("another")
+	if resp, err := http.Get(org.URL() + "/api/v1/groups"); err != nil || resp.StatusCode != 401 {
+		t.Errorf("GET without a token = %v, %v, want 401", resp, err)
+	} else if text, err := io.ReadAll(resp.Body); errors.Join(err, resp.Body.Close()) != nil || !strings.Contains(string(text), "E0000005") {
+		t.Errorf("GET without a token = %s, %v, want E0000005", text, err)
+	}
 	if resp, body := get(t, org, "/groups"); resp.StatusCode != 401 || !strings.Contains(body, "E0000011") {
 		t.Errorf("GET with a revoked token = %d %s, want 401 E0000011", resp.StatusCode, body)
 	}

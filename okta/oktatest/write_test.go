@@ -74,7 +74,9 @@ func TestCRUDSuite(t *testing.T) {
 	a.do("GET", "/api/v1/users/eve@example.com", "", 200, "DEPROVISIONED")
 	a.do("DELETE", "/api/v1/users/"+id, "", 204)
 	a.do("GET", "/api/v1/users/eve@example.com", "", 404)
-	a.do("GET", "/api/v1/logs?limit=100", "", 200, "user.lifecycle.create", "application.user_membership.add", "user.lifecycle.delete.completed")
+	a.do("GET", "/api/v1/logs?limit=100", "", 200, "user.lifecycle.create", "application.user_membership.add", "user.lifecycle.delete.completed", `"displayMessage":"Create Okta user"`)
+	a.do("GET", "/api/v1/logs?until=2001-01-01T00:00:00Z", "", 200, "[]")
+	a.do("GET", "/api/v1/logs?until=soon", "", 400, "until")
 }
 
 func TestWritePeople(t *testing.T) {
