@@ -17,8 +17,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browserTime bounds what a test does in a browser.
-const browserTime = 3 * time.Minute
+// Bounds of what a test does in a browser, and of what it waits for, on a machine that has
+// much else to do.
+const (
+	browserTime = 9 * time.Minute
+	patience    = 2 * time.Minute
+)
 
 // browser is a real one, in which a test does what a person does.
 type browser struct {
@@ -45,7 +49,7 @@ func newBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(patience), chromedp.Flag("disable-dev-shm-usage", true))
 	ctx, cancel := context.WithTimeout(context.Background(), browserTime)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
@@ -128,11 +132,19 @@ func (b *browser) says(texts ...string) {
 		}
 		for err = errAway; err != nil && b.ctx.Err() == nil && !errors.Is(err, chromedp.ErrPollingTimeout); { // a page that goes away ends the poll
 			_, err = chromedp.Run(b.ctx, chromedp.Poll[bool](`document.querySelector("main")?.innerText.toLowerCase().replace(/\s+/g, " ").includes(`+string(quoted)+`)`,
-				chromedp.WithPollingTimeout(20*time.Second)))
+				chromedp.WithPollingTimeout(patience)))
 		}
 		if err != nil {
 			b.t.Fatalf("the page does not say %q (%v):\n%s", want, err, b.text())
 		}
+	}
+}
+
+// asked waits until the page shows the answer to a search: its address says so then.
+func (b *browser) asked(search string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](`location.search === "`+search+`"`, chromedp.WithPollingTimeout(patience))); err != nil {
+		b.t.Fatalf("the page does not show %s (%v):\n%s", search, err, b.text())
 	}
 }
 
