@@ -174,7 +174,7 @@ func (a *Agent) read(ctx context.Context, sieve *sieve, keep func(okta.User) err
 	forgiveUnmatched(v.snap)
 	v.dropGone()
 	v.assess(v.listed())
-	return v, a.compareCounts(ctx, v)
+	return v, compareCounts(ctx, a.State, v)
 }
 
 // complete derives what Okta wants from a snapshot, and reads what the state has.

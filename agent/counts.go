@@ -1,10 +1,14 @@
 package agent
 
-import "context"
+import (
+	"context"
+
+	"okta-walkme-agent/state"
+)
 
 // compareCounts lays the comparison with the last snapshots over the verdict.
-func (a *Agent) compareCounts(ctx context.Context, v *view) error {
-	before, err := listLengths.Load(ctx, a.State)
+func compareCounts(ctx context.Context, db *state.DB, v *view) error {
+	before, err := listLengths.Load(ctx, db)
 	if err != nil {
 		return err
 	}

@@ -28,17 +28,17 @@ func (a *Agent) decisionsInForce(ctx context.Context, v *view, opts Options) ([]
 
 // approveRejected records the approval of holds that were rejected before. It comes
 // before the plan, since nothing of them waits in it.
-func (a *Agent) approveRejected(ctx context.Context, opts Options) error {
+func approveRejected(ctx context.Context, db *state.DB, opts Options) error {
 	if len(opts.Approve) == 0 {
 		return nil
 	}
-	all, err := a.State.Decisions(ctx)
+	all, err := db.Decisions(ctx)
 	if err != nil {
 		return fmt.Errorf("decisions in the state: %w", err)
 	}
 	for _, d := range all {
 		if d.Verdict == state.Rejected && slices.Contains(opts.Approve, d.Hold.ID) {
-			if _, err := a.State.Decide(ctx, opts.approval(d.Hold.ID)); err != nil {
+			if _, err := db.Decide(ctx, opts.approval(d.Hold.ID)); err != nil {
 				return fmt.Errorf("approval of %s: %w", d.Hold.ID, err)
 			}
 		}
@@ -112,7 +112,7 @@ func (a *Agent) whyMissed(ctx context.Context, h *state.Hold, opts Options) (str
 
 // endCarriedOut ends the decisions about what this run has done. What it leaves is ended
 // by the next plan.
-func (a *Agent) endCarriedOut(ctx context.Context, planned *plan.Plan) error {
+func endCarriedOut(ctx context.Context, db *state.DB, planned *plan.Plan) error {
 	done := map[int64][]string{}
 	for _, c := range planned.Changes {
 		if c.Decision == 0 || c.Outcome != plan.Applied {
@@ -122,7 +122,7 @@ func (a *Agent) endCarriedOut(ctx context.Context, planned *plan.Plan) error {
 			done[c.Decision] = append(done[c.Decision], item.Key)
 		}
 	}
-	if err := a.State.EndDecided(ctx, done); err != nil {
+	if err := db.EndDecided(ctx, done); err != nil {
 		return fmt.Errorf("decisions that are carried out: %w", err)
 	}
 	return nil
@@ -143,7 +143,7 @@ func (a *Agent) recordHolds(ctx context.Context, planned *plan.Plan, v *view, op
 			return fmt.Errorf("approval of %s: %w", id, err)
 		}
 	}
-	known, err := a.openIDs(ctx, opts)
+	known, err := openIDs(ctx, a.State, opts)
 	if err != nil {
 		return err
 	}
@@ -154,13 +154,13 @@ func (a *Agent) recordHolds(ctx context.Context, planned *plan.Plan, v *view, op
 			now = append(now, storedHold(planned, h, held, opts))
 		}
 	}
-	if now, err = a.keepOfRefresh(ctx, now, opts); err != nil {
+	if now, err = keepOfRefresh(ctx, a.State, now, opts); err != nil {
 		return err
 	}
 	if err := errors.Join(a.State.PutHolds(ctx, opts.replaces(), now), a.State.EndDecided(ctx, v.ended)); err != nil {
 		return fmt.Errorf("holds in the state: %w", err)
 	}
-	return a.noteRefreshHolds(ctx, opts)
+	return noteRefreshHolds(ctx, a.State, opts)
 }
 
 // replaces says which holds a run knows all of.
@@ -185,12 +185,12 @@ func storedHold(planned *plan.Plan, h plan.Hold, changes []*plan.Change, opts Op
 
 // openIDs are the holds that a run which looks at a part alone must not put anew: it
 // does not see all of them.
-func (a *Agent) openIDs(ctx context.Context, opts Options) (map[string]bool, error) {
+func openIDs(ctx context.Context, db *state.DB, opts Options) (map[string]bool, error) {
 	ids := map[string]bool{}
 	if opts.Scope.Everything() {
 		return ids, nil
 	}
-	open, err := a.State.Holds(ctx)
+	open, err := db.Holds(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("holds in the state: %w", err)
 	}

@@ -37,15 +37,15 @@ func noteFound(ctx context.Context, db *state.DB, holds []HoldView) error {
 
 // keepOfRefresh adds the holds that wait since a refresh to those of a run that sees nothing
 // of what WalkMe shows: it has no word on them. The next refresh finds them anew, or not.
-func (a *Agent) keepOfRefresh(ctx context.Context, now []state.Hold, opts Options) ([]state.Hold, error) {
+func keepOfRefresh(ctx context.Context, db *state.DB, now []state.Hold, opts Options) ([]state.Hold, error) {
 	if opts.Scope.Refreshes() || !opts.Scope.Everything() {
 		return now, nil
 	}
-	open, err := a.ofRefresh(ctx)
+	open, err := ofRefresh(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	of, err := refreshHolds.Load(ctx, a.State)
+	of, err := refreshHolds.Load(ctx, db)
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +58,11 @@ func (a *Agent) keepOfRefresh(ctx context.Context, now []state.Hold, opts Option
 }
 
 // noteRefreshHolds remembers which holds wait because of a refresh.
-func (a *Agent) noteRefreshHolds(ctx context.Context, opts Options) error {
+func noteRefreshHolds(ctx context.Context, db *state.DB, opts Options) error {
 	if !opts.Scope.Refreshes() || !opts.Scope.Everything() {
 		return nil
 	}
-	open, err := a.ofRefresh(ctx)
+	open, err := ofRefresh(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -70,12 +70,12 @@ func (a *Agent) noteRefreshHolds(ctx context.Context, opts Options) error {
 	for _, h := range open {
 		ids = append(ids, h.ID)
 	}
-	return refreshHolds.Save(ctx, a.State, ids)
+	return refreshHolds.Save(ctx, db, ids)
 }
 
 // ofRefresh returns the holds that wait and hold what the register does not know.
-func (a *Agent) ofRefresh(ctx context.Context) ([]state.Hold, error) {
-	open, err := a.State.Holds(ctx)
+func ofRefresh(ctx context.Context, db *state.DB) ([]state.Hold, error) {
+	open, err := db.Holds(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("holds in the state: %w", err)
 	}
@@ -83,7 +83,7 @@ func (a *Agent) ofRefresh(ctx context.Context) ([]state.Hold, error) {
 	for i := range open {
 		views[i] = viewHold(&open[i])
 	}
-	if err := noteFound(ctx, a.State, views); err != nil {
+	if err := noteFound(ctx, db, views); err != nil {
 		return nil, err
 	}
 	var of []state.Hold

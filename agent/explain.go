@@ -98,7 +98,7 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 	if err != nil {
 		return nil, err
 	}
-	e, err := a.identify(ctx, v, name)
+	e, err := identify(ctx, a.Okta, v, name)
 	if err != nil {
 		return nil, err
 	}
@@ -109,17 +109,17 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 	if e.Type == scim.User {
 		err = a.explainPerson(ctx, e, v)
 	} else {
-		a.explainGroup(e, v, planned)
+		explainGroup(e, v, planned)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return e, a.explainPast(ctx, e, v, planned)
+	return e, explainPast(ctx, a.State, e, v, planned)
 }
 
 // identify finds out whom the name means: an assigned person, a pushed group, a
 // managed resource, or a person whom only Okta knows.
-func (a *Agent) identify(ctx context.Context, v *view, name string) (*Explanation, error) {
+func identify(ctx context.Context, client *okta.Client, v *view, name string) (*Explanation, error) {
 	for i := range v.desired.People {
 		p := &v.desired.People[i]
 		label := p.Name()
@@ -141,7 +141,7 @@ func (a *Agent) identify(ctx context.Context, v *view, name string) (*Explanatio
 			return &Explanation{Type: r.Type, OktaID: r.SourceID, Name: r.Name}, nil
 		}
 	}
-	person, err := a.Okta.Person(ctx, name)
+	person, err := client.Person(ctx, name)
 	switch {
 	case errors.Is(err, okta.ErrNotFound):
 		return nil, v.unknown(name)
@@ -155,7 +155,7 @@ func (a *Agent) identify(ctx context.Context, v *view, name string) (*Explanatio
 }
 
 func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) error {
-	if err := a.explainAccess(ctx, e); err != nil {
+	if err := explainAccess(ctx, a.Okta, e); err != nil {
 		return err
 	}
 	person := v.desired.Find(e.OktaID)
@@ -168,7 +168,7 @@ func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) erro
 		return fmt.Errorf("assignment of %s: %w", e.OktaID, err)
 	}
 	e.AccountStatus, e.AssignmentStatus = u.AccountStatus, u.Status
-	e.Attributes = a.explainValues(&u, v, recordOf(v, scim.User, e.OktaID))
+	e.Attributes = explainValues(a.Config.Mapping, &u, v, recordOf(v, scim.User, e.OktaID))
 	e.InScope, e.Why = person.Presence == plan.Present, person.Why
 	if person.Rejection != nil {
 		e.Error = person.Rejection.Path + ": " + person.Rejection.Error
@@ -184,14 +184,14 @@ func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) erro
 
 // explainAccess asks Okta through which of the app's groups a person has access.
 // Credentials that may not read that leave it out.
-func (a *Agent) explainAccess(ctx context.Context, e *Explanation) error {
-	mine, err := a.Okta.PersonGroups(ctx, e.OktaID)
+func explainAccess(ctx context.Context, client *okta.Client, e *Explanation) error {
+	mine, err := client.PersonGroups(ctx, e.OktaID)
 	if errors.Is(err, okta.ErrForbidden) || errors.Is(err, okta.ErrNotFound) {
 		return nil
 	} else if err != nil {
 		return fmt.Errorf("groups of %s: %w", e.OktaID, err)
 	}
-	assigned, err := a.Okta.AppGroups(ctx)
+	assigned, err := client.AppGroups(ctx)
 	if err != nil {
 		return fmt.Errorf("groups of the app: %w", err)
 	}
@@ -201,17 +201,17 @@ func (a *Agent) explainAccess(ctx context.Context, e *Explanation) error {
 		}
 	}
 	slices.Sort(e.Through)
-	person, err := a.Okta.Person(ctx, e.OktaID)
+	person, err := client.Person(ctx, e.OktaID)
 	if err == nil {
 		e.AccountStatus = person.Status
 	}
 	return nil
 }
 
-func (a *Agent) explainValues(u *okta.User, v *view, r *state.Record) []ExplainedAttribute {
-	env, err := a.Config.Mapping.Env(u, plan.AppMembers(v.snap.App))
+func explainValues(mapping plan.Mapping, u *okta.User, v *view, r *state.Record) []ExplainedAttribute {
+	env, err := mapping.Env(u, plan.AppMembers(v.snap.App))
 	var out []ExplainedAttribute
-	for _, rule := range a.Config.Mapping.Rules() {
+	for _, rule := range mapping.Rules() {
 		line := ExplainedAttribute{Path: rule.Path, Expression: rule.Expr.String()}
 		if err != nil {
 			line.Error = err.Error()
@@ -236,7 +236,7 @@ func evaluate(rule plan.MappingRule, env el.Env) (any, error) {
 	return scim.Value(raw)
 }
 
-func (a *Agent) explainGroup(e *Explanation, v *view, planned *plan.Plan) {
+func explainGroup(e *Explanation, v *view, planned *plan.Plan) {
 	e.Why = "not pushed by any source"
 	for i := range v.groups {
 		if g := &v.groups[i]; g.OktaID == e.OktaID {
@@ -281,9 +281,9 @@ func (e *Explanation) concerns(c *plan.Change) bool {
 	return c.Type == e.Type && (c.OktaID == e.OktaID || c.From == e.OktaID)
 }
 
-func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planned *plan.Plan) (err error) {
+func explainPast(ctx context.Context, db *state.DB, e *Explanation, v *view, planned *plan.Plan) (err error) {
 	r := recordOf(v, e.Type, e.OktaID)
-	if e.NotShown, err = a.unshownOf(ctx, r); err != nil {
+	if e.NotShown, err = unshownOf(ctx, db, r); err != nil {
 		return err
 	}
 	if r != nil {
@@ -311,7 +311,7 @@ func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planne
 			e.Next = append(e.Next, c)
 		}
 	}
-	entries, err := a.State.History(ctx, state.Filter{Type: e.Type, SourceID: e.OktaID, Limit: 1})
+	entries, err := db.History(ctx, state.Filter{Type: e.Type, SourceID: e.OktaID, Limit: 1})
 	if err != nil {
 		return fmt.Errorf("journal of %s: %w", e.OktaID, err)
 	}

@@ -17,7 +17,7 @@ const recreateHint = "; with provisioning.on_missing: recreate it would be made 
 
 // recordGone lets the register say what a refresh has found out, for status and explain:
 // an account that is gone is a failure, until it is seen again.
-func (a *Agent) recordGone(ctx context.Context, v *view) error {
+func recordGone(ctx context.Context, db *state.DB, v *view) error {
 	records := slices.Concat(v.gone, v.back)
 	for i := range records {
 		r := &records[i]
@@ -29,7 +29,7 @@ func (a *Agent) recordGone(ctx context.Context, v *view) error {
 	if len(records) == 0 {
 		return nil
 	}
-	if err := a.State.PutRecords(ctx, records...); err != nil {
+	if err := db.PutRecords(ctx, records...); err != nil {
 		return fmt.Errorf("accounts that are gone: %w", err)
 	}
 	return nil
@@ -37,8 +37,8 @@ func (a *Agent) recordGone(ctx context.Context, v *view) error {
 
 // expectNothing has the accounts that are known to be gone made anew, where the policy
 // says so.
-func (a *Agent) expectNothing(v *view) {
-	if !a.Config.Policy.RecreateMissing {
+func expectNothing(policy plan.Policy, v *view) {
+	if !policy.RecreateMissing {
 		return
 	}
 	for i := range v.recorded {

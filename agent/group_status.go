@@ -11,6 +11,7 @@ import (
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
 )
 
 // GroupsSchema names the shape of a GroupList's JSON.
@@ -87,7 +88,7 @@ func (a *Agent) GroupList(ctx context.Context, available bool) (*GroupList, erro
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.OktaID, b.OktaID))
 	})
 	if available {
-		list.Available, err = a.availableGroups(ctx, records)
+		list.Available, err = availableGroups(ctx, a.WalkMe, records)
 	}
 	return list, err
 }
@@ -147,13 +148,13 @@ func pushedGroup(g *okta.Group, want *plan.GroupWant, r *state.Record) PushedGro
 }
 
 // availableGroups lists WalkMe's groups without those that the agent manages.
-func (a *Agent) availableGroups(ctx context.Context, managed map[string]*state.Record) ([]AvailableGroup, error) {
+func availableGroups(ctx context.Context, client *walkme.Client, managed map[string]*state.Record) ([]AvailableGroup, error) {
 	taken := map[string]bool{}
 	for _, r := range managed {
 		taken[r.ID] = true
 	}
 	out, echoes := []AvailableGroup{}, false // some servers show an empty list of every group's members
-	for g, err := range a.WalkMe.Groups(ctx) {
+	for g, err := range client.Groups(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("list of WalkMe groups: %w", err)
 		}

@@ -65,14 +65,14 @@ func ReadLeftovers(ctx context.Context, db *state.DB, runID string) (l Leftovers
 }
 
 // saveLeftovers notes what a run has left undone.
-func (a *Agent) saveLeftovers(ctx context.Context, report *Report) error {
+func saveLeftovers(ctx context.Context, db *state.DB, report *Report) error {
 	l := LeftoversOf(&report.Plan)
 	if len(l.Lines) == 0 && l.NotShown == (plan.NotShown{}) {
 		return nil
 	}
 	body, err := json.Marshal(l)
 	if err == nil {
-		err = a.State.SaveLeftovers(ctx, report.Run.ID, body)
+		err = db.SaveLeftovers(ctx, report.Run.ID, body)
 	}
 	if err != nil {
 		return fmt.Errorf("what the run left undone: %w", err)

@@ -12,7 +12,7 @@ import (
 // back the change that failed, or WalkMe turned out to have made it. A run that
 // plans a part only, or against what WalkMe shows, proves nothing about the rest. An
 // account that is gone stays a failure until WalkMe shows it again.
-func (a *Agent) forgetMoot(ctx context.Context, planned *plan.Plan, v *view, opts Options, unsettled map[string]string) error {
+func forgetMoot(ctx context.Context, db *state.DB, planned *plan.Plan, v *view, opts Options, unsettled map[string]string) error {
 	if !opts.Scope.Conclusive() {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (a *Agent) forgetMoot(ctx context.Context, planned *plan.Plan, v *view, opt
 	if len(moot) == 0 {
 		return nil
 	}
-	if err := a.State.PutRecords(ctx, moot...); err != nil {
+	if err := db.PutRecords(ctx, moot...); err != nil {
 		return fmt.Errorf("failures that are moot: %w", err)
 	}
 	return nil

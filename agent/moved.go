@@ -65,33 +65,33 @@ func (a *Agent) noteStateDoubt(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.mark(ctx)
+	return mark(ctx, a.State)
 }
 
 // mark writes the marker, and then that there is one.
-func (a *Agent) mark(ctx context.Context) error {
-	if err := a.State.Mark(ctx); err != nil {
+func mark(ctx context.Context, db *state.DB) error {
+	if err := db.Mark(ctx); err != nil {
 		return fmt.Errorf("marker of the state: %w", err)
 	}
-	had, err := marked.Load(ctx, a.State)
+	had, err := marked.Load(ctx, db)
 	if err != nil || had {
 		return err
 	}
-	return marked.Save(ctx, a.State, true)
+	return marked.Save(ctx, db, true)
 }
 
 // concludeStateDoubt ends the doubt after a good run over everything that left no removal
 // to decide about, and marks the state as it is now.
-func (a *Agent) concludeStateDoubt(ctx context.Context, report *Report, opts Options, runErr error) error {
+func concludeStateDoubt(ctx context.Context, db *state.DB, report *Report, opts Options, runErr error) error {
 	ctx = context.WithoutCancel(ctx)
 	if runErr == nil && opts.Scope.Everything() && report.Health.DoubtState == "" {
-		before, err := stateDoubt.Load(ctx, a.State)
+		before, err := stateDoubt.Load(ctx, db)
 		if err == nil && before != "" {
-			err = stateDoubt.Save(ctx, a.State, "")
+			err = stateDoubt.Save(ctx, db, "")
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return a.mark(ctx)
+	return mark(ctx, db)
 }

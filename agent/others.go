@@ -34,11 +34,11 @@ func (a *Agent) recordsFor(ctx context.Context, v *view) ([]state.Record, error)
 		records = merged(records, more)
 	}
 	if len(records)+v.inStep.Len() != total {
-		unlisted, err := a.unlisted(ctx, v)
+		rest, err := unlisted(ctx, a.State, v)
 		if err != nil {
 			return nil, err
 		}
-		records = merged(records, unlisted)
+		records = merged(records, rest)
 	}
 	groups, err := a.State.PushedRecords(ctx)
 	return append(records, groups...), err
@@ -56,9 +56,9 @@ func merged(records, more []state.Record) []state.Record {
 }
 
 // unlisted reads the records of people whom Okta does not list.
-func (a *Agent) unlisted(ctx context.Context, v *view) ([]state.Record, error) {
+func unlisted(ctx context.Context, db *state.DB, v *view) ([]state.Record, error) {
 	var ids []string
-	err := a.State.EachRecorded(ctx, func(id []byte) error {
+	err := db.EachRecorded(ctx, func(id []byte) error {
 		if v.desired.Find(string(id)) == nil && !v.inStep.Has(string(id)) {
 			ids = append(ids, string(id))
 		}
@@ -67,7 +67,7 @@ func (a *Agent) unlisted(ctx context.Context, v *view) ([]state.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.State.UserRecords(ctx, ids)
+	return db.UserRecords(ctx, ids)
 }
 
 // unshare has a look at the people in step after all who may share a userName, with each

@@ -55,7 +55,7 @@ func (a *Agent) refreshUsers(ctx context.Context, v *view) (map[string]*walkme.U
 		if u == nil {
 			var err error
 			if u, err = a.WalkMe.User(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
-				a.noteGone(v, r)
+				noteGone(a.Config.Policy, v, r)
 				continue
 			} else if err != nil {
 				return nil, fmt.Errorf("user that the list does not hold: %w", err)
@@ -122,11 +122,11 @@ func overlayUser(v *view, s sight) {
 
 // noteGone deals with an account that is not in WalkMe any more: it is created
 // anew where the policy says so, and reported otherwise.
-func (a *Agent) noteGone(v *view, r *state.Record) {
+func noteGone(policy plan.Policy, v *view, r *state.Record) {
 	person := v.desired.Find(r.SourceID)
 	wanted := person != nil && person.Presence == plan.Present
 	switch {
-	case wanted && a.Config.Policy.RecreateMissing:
+	case wanted && policy.RecreateMissing:
 		r.ID = ""
 	case wanted:
 		person.Reject(r.Name, &plan.MappingError{Path: "id", Msg: goneFromWalkMe + recreateHint})
@@ -140,7 +140,7 @@ func (a *Agent) noteGone(v *view, r *state.Record) {
 // noteGroupGone deals with a group that is not in WalkMe any more as a write to it
 // would: it is created anew where the policy says so and nothing has its name now,
 // and reported otherwise. One that is not pushed any more needs nothing.
-func (a *Agent) noteGroupGone(v *view, r *state.Record, shown map[string]*walkme.Group) {
+func noteGroupGone(policy plan.Policy, v *view, r *state.Record, shown map[string]*walkme.Group) {
 	i, pushed := slices.BinarySearchFunc(v.groups, r.SourceID, func(w plan.GroupWant, id string) int { return strings.Compare(w.OktaID, id) })
 	if !pushed || v.groups[i].Leave != "" {
 		return
@@ -149,7 +149,7 @@ func (a *Agent) noteGroupGone(v *view, r *state.Record, shown map[string]*walkme
 	switch other := named(shown, want.Name); {
 	case other != "":
 		want.Leave, want.Problem = fmt.Sprintf(plan.GroupReplaced, other), true
-	case !a.Config.Policy.Groups.RecreateMissing:
+	case !policy.Groups.RecreateMissing:
 		want.Leave, want.Problem = plan.GroupDeleted, true
 	default:
 		r.ID = ""

@@ -51,7 +51,7 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view, users map[string]*wa
 		} else {
 			var err error
 			if g, err = a.WalkMe.Group(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
-				a.noteGroupGone(v, r, shown)
+				noteGroupGone(a.Config.Policy, v, r, shown)
 				continue
 			} else if err != nil {
 				return fmt.Errorf("group that the list does not hold: %w", err)
@@ -61,7 +61,7 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view, users map[string]*wa
 		found = append(found, groupSight{r, g})
 	}
 	v.unmanaged.Groups = len(shown) - managed
-	if err := a.lookCloser(ctx, found); err != nil {
+	if err := lookCloser(ctx, a.WalkMe, found); err != nil {
 		return err
 	}
 	c := compare(v, users)
@@ -73,13 +73,13 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view, users map[string]*wa
 
 // lookCloser reads groups by themselves of which the list shows no member, although
 // members were pushed: servers leave members out of lists.
-func (a *Agent) lookCloser(ctx context.Context, found []groupSight) error {
+func lookCloser(ctx context.Context, client *walkme.Client, found []groupSight) error {
 	blind := 0
 	for i, s := range found {
 		if len(s.group.Members) > 0 || len(s.record.Members) == 0 || blind == maxBlind {
 			continue
 		}
-		g, err := a.WalkMe.Group(ctx, s.record.ID)
+		g, err := client.Group(ctx, s.record.ID)
 		switch {
 		case errors.Is(err, scim.ErrNotFound): // the list had it: the next refresh tells
 		case err != nil:

@@ -27,7 +27,7 @@ func (a *Agent) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan
 	g.SetLimit(a.workers())
 	for _, q := range questions {
 		g.Go(func() error {
-			answer, found, err := a.findName(gctx, q, accounts)
+			answer, found, err := findName(gctx, a.WalkMe, q, accounts)
 			if refusesOne(err) && there() == nil {
 				answer, found, err = plan.NameAnswer{Doubt: err.Error()}, true, nil
 			}
@@ -44,7 +44,7 @@ func (a *Agent) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan
 		return err
 	}
 	planned.TakeNames(answers)
-	planned.LookUps = a.savings(planned, accounts)
+	planned.LookUps = savings(a.WalkMe, planned, accounts)
 	return nil
 }
 
@@ -65,8 +65,8 @@ func (a *Agent) accounts(ctx context.Context, questions []plan.NameQuestion) *wa
 }
 
 // savings says what a run would save that read the list; nil: not much.
-func (a *Agent) savings(planned *plan.Plan, accounts *walkme.Accounts) *plan.LookUps {
-	if a.WalkMe.Matching() != walkme.MatchLookup || accounts.Total() < 0 {
+func savings(client *walkme.Client, planned *plan.Plan, accounts *walkme.Accounts) *plan.LookUps {
+	if client.Matching() != walkme.MatchLookup || accounts.Total() < 0 {
 		return nil
 	}
 	out := &plan.LookUps{WithList: walkme.PagesOf(accounts.Total())}
@@ -90,12 +90,12 @@ func refusesOne(err error) bool {
 }
 
 // findName says whether WalkMe has anything under a name.
-func (a *Agent) findName(ctx context.Context, q plan.NameQuestion, accounts *walkme.Accounts) (answer plan.NameAnswer, found bool, err error) {
+func findName(ctx context.Context, client *walkme.Client, q plan.NameQuestion, accounts *walkme.Accounts) (answer plan.NameAnswer, found bool, err error) {
 	what := "user"
 	if q.Type == scim.Group {
 		what = "group"
 		var g *walkme.Group
-		if g, err = apply.FindGroup(ctx, a.WalkMe, q.Name, q.Kept); err == nil {
+		if g, err = apply.FindGroup(ctx, client, q.Name, q.Kept); err == nil {
 			answer.WalkMeID = g.ID
 		}
 	} else {
@@ -104,7 +104,7 @@ func (a *Agent) findName(ctx context.Context, q plan.NameQuestion, accounts *wal
 	var ambiguous *walkme.AmbiguousError
 	switch {
 	case errors.Is(err, scim.ErrNotFound) && q.Linked:
-		return plan.NameAnswer{NoLink: apply.NothingToLink(ctx, a.WalkMe, q.Name)}, true, nil
+		return plan.NameAnswer{NoLink: apply.NothingToLink(ctx, client, q.Name)}, true, nil
 	case errors.Is(err, scim.ErrNotFound):
 		return answer, false, nil
 	case errors.As(err, &ambiguous):

@@ -41,7 +41,7 @@ func (a *Agent) RestOfResync(ctx context.Context, given plan.Selection) (plan.Sc
 	if !given.All() && given.String() != u.Selection.String() {
 		return plan.Scope{}, &OtherResyncError{u.Selection}
 	}
-	pushed, err := a.pushedSince(ctx, u.Since.Truncate(time.Millisecond)) // as the state keeps its times
+	pushed, err := pushedSince(ctx, a.State, u.Since.Truncate(time.Millisecond)) // as the state keeps its times
 	if err != nil {
 		return plan.Scope{}, fmt.Errorf("unfinished resync: %w", err)
 	}
@@ -50,8 +50,8 @@ func (a *Agent) RestOfResync(ctx context.Context, given plan.Selection) (plan.Sc
 
 // pushedSince is what resyncs have pushed since a time, by object key. What other runs
 // did meanwhile was no push of everything.
-func (a *Agent) pushedSince(ctx context.Context, since time.Time) (map[string]bool, error) {
-	runs, err := a.State.Runs(ctx, 0)
+func pushedSince(ctx context.Context, db *state.DB, since time.Time) (map[string]bool, error) {
+	runs, err := db.Runs(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (a *Agent) pushedSince(ctx context.Context, since time.Time) (map[string]bo
 		if run.Trigger != TriggerResync || run.StartedAt.Before(since) {
 			continue
 		}
-		entries, err := a.State.History(ctx, state.Filter{RunID: run.ID})
+		entries, err := db.History(ctx, state.Filter{RunID: run.ID})
 		if err != nil {
 			return nil, err
 		}
@@ -75,17 +75,17 @@ func (a *Agent) pushedSince(ctx context.Context, since time.Time) (map[string]bo
 
 // resyncing notes a resync for as long as do works on it, and for good when that fails
 // after it has pushed something. One that has pushed nothing leaves what was there.
-func (a *Agent) resyncing(ctx context.Context, opts Options, report *Report, do func() error) error {
+func resyncing(ctx context.Context, db *state.DB, opts Options, report *Report, do func() error) error {
 	selection := opts.Scope.Selection()
 	if selection == nil {
 		return do()
 	}
-	before, err := unfinishedResync.Load(ctx, a.State)
+	before, err := unfinishedResync.Load(ctx, db)
 	if err != nil {
 		return err
 	}
 	if !selection.Continues() {
-		if err := unfinishedResync.Save(ctx, a.State, unfinished{report.Run.StartedAt, *selection}); err != nil {
+		if err := unfinishedResync.Save(ctx, db, unfinished{report.Run.StartedAt, *selection}); err != nil {
 			return err
 		}
 	}
@@ -97,5 +97,5 @@ func (a *Agent) resyncing(ctx context.Context, opts Options, report *Report, do 
 		}
 		after = before
 	}
-	return errors.Join(runErr, unfinishedResync.Save(context.WithoutCancel(ctx), a.State, after))
+	return errors.Join(runErr, unfinishedResync.Save(context.WithoutCancel(ctx), db, after))
 }

@@ -58,7 +58,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 			return nil, err
 		}
 	}
-	a.expectNothing(v)
+	expectNothing(a.Config.Policy, v)
 	if v.health.DoubtState, err = StateDoubt(ctx, a.State); err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 	if err != nil {
 		return nil, err
 	}
-	if err := a.recallUnshown(ctx, planned, v, scope); err != nil {
+	if err := recallUnshown(ctx, a.State, planned, v, scope); err != nil {
 		return nil, err
 	}
 	for _, n := range v.unseen {
@@ -165,7 +165,7 @@ func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Plan) (*Repor
 	}
 	runErr := a.sync(ctx, opts, saved, report)
 	a.conclude(ctx, report, runErr)
-	return report, joinOnce(runErr, a.finishRun(ctx, report, runErr), a.concludeStateDoubt(ctx, report, opts, runErr))
+	return report, joinOnce(runErr, a.finishRun(ctx, report, runErr), concludeStateDoubt(ctx, a.State, report, opts, runErr))
 }
 
 func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report *Report) error {
@@ -182,7 +182,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if report.Settled, err = a.applier().Settle(ctx); err != nil {
 		return err
 	}
-	if err := a.approveRejected(ctx, opts); err != nil {
+	if err := approveRejected(ctx, a.State, opts); err != nil {
 		return err
 	}
 	unsettled := apply.UnsettledBy(report.Settled)
@@ -195,7 +195,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if err != nil {
 		return err
 	}
-	if err := a.recordGone(ctx, v); err != nil {
+	if err := recordGone(ctx, a.State, v); err != nil {
 		return err
 	}
 	if saved != nil {
@@ -215,16 +215,16 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if opts.Scope.People() != nil {
 		report.Health = plan.Health{} // a look at a few people is no verdict on the whole
 	}
-	if err := errors.Join(a.recordHolds(ctx, planned, v, opts), a.rememberAbsent(ctx, v)); err != nil {
+	if err := errors.Join(a.recordHolds(ctx, planned, v, opts), rememberAbsent(ctx, a.State, v)); err != nil {
 		return err
 	}
-	if err := a.forgetMoot(ctx, planned, v, opts, unsettled); err != nil {
+	if err := forgetMoot(ctx, a.State, planned, v, opts, unsettled); err != nil {
 		return err
 	}
 	if !opts.Scope.Refreshes() {
 		v.shown = seen
 	}
-	err = a.resyncing(ctx, opts, report, func() error {
+	err = resyncing(ctx, a.State, opts, report, func() error {
 		report.failures, err = a.applier().Apply(ctx, apply.Work{
 			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, InStep: v.inStep, Settled: report.Settled,
 			Everybody: isAboutEverybody(v, opts), Shown: &v.shown,
@@ -235,16 +235,16 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	v.shown.CutAt = a.WalkMe.CutAt()
 	after := context.WithoutCancel(ctx)
 	return joinOnce(err, a.bind(after, v, planned), a.noteSighting(after, report.Changes),
-		a.noteApprovals(after, planned), a.endCarriedOut(after, planned),
-		everShown.Save(after, a.State, v.shown), a.rememberUnshown(after, report, opts))
+		a.noteApprovals(after, planned), endCarriedOut(after, a.State, planned),
+		everShown.Save(after, a.State, v.shown), rememberUnshown(after, a.State, report, opts))
 }
 
 // rememberAbsent keeps since when people are absent, where that counts.
-func (a *Agent) rememberAbsent(ctx context.Context, v *view) error {
+func rememberAbsent(ctx context.Context, db *state.DB, v *view) error {
 	if v.absent == nil {
 		return nil
 	}
-	return absentSince.Save(ctx, a.State, v.absent)
+	return absentSince.Save(ctx, db, v.absent)
 }
 
 func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {
@@ -289,12 +289,12 @@ func (a *Agent) snapshot(ctx context.Context, scope plan.Scope) (*view, error) {
 	); err != nil {
 		return nil, err
 	}
-	return v, a.forgetNeverLanded(ctx, v)
+	return v, forgetNeverLanded(ctx, a.State, v)
 }
 
 // forgetNeverLanded drops the failures of people and groups that are not wanted
 // any more and that WalkMe never had.
-func (a *Agent) forgetNeverLanded(ctx context.Context, v *view) error {
+func forgetNeverLanded(ctx context.Context, db *state.DB, v *view) error {
 	wanted := map[string]bool{}
 	for i := range v.groups {
 		wanted[v.groups[i].OktaID] = true
@@ -307,7 +307,7 @@ func (a *Agent) forgetNeverLanded(ctx context.Context, v *view) error {
 			kept = append(kept, r)
 			continue
 		}
-		if err := a.State.Forget(ctx, r.Type, r.SourceID); err != nil {
+		if err := db.Forget(ctx, r.Type, r.SourceID); err != nil {
 			return fmt.Errorf("failure of %s in the state: %w", r.SourceID, err)
 		}
 	}

@@ -77,7 +77,7 @@ func (a *Agent) finishRun(ctx context.Context, report *Report, runErr error) err
 	if err != nil {
 		return fmt.Errorf("health verdict: %w", err)
 	}
-	left := a.saveLeftovers(ctx, report)
+	left := saveLeftovers(ctx, a.State, report)
 	if err := a.State.FinishRun(ctx, state.Run{
 		ID: r.ID, Trigger: r.Trigger, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, Outcome: r.Outcome,
 		Planned: r.Planned, Applied: r.Applied, Failed: r.Failed, Held: r.Held, Rejected: r.Rejected, Skipped: r.Skipped,

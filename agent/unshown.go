@@ -20,15 +20,15 @@ type Unshown struct {
 
 // recallUnshown has a plan that does not look itself say what the last look was not
 // shown: a run in which nothing differs, or about a few people, has no better evidence.
-func (a *Agent) recallUnshown(ctx context.Context, planned *plan.Plan, v *view, scope plan.Scope) error {
+func recallUnshown(ctx context.Context, db *state.DB, planned *plan.Plan, v *view, scope plan.Scope) error {
 	if scope.Refreshes() {
 		return nil
 	}
-	last, err := LastUnshown.Load(ctx, a.State)
+	last, err := LastUnshown.Load(ctx, db)
 	if err != nil || last.Count == (plan.NotShown{}) {
 		return err
 	}
-	seen, err := everShown.Load(ctx, a.State)
+	seen, err := everShown.Load(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -48,15 +48,15 @@ func (a *Agent) recallUnshown(ctx context.Context, planned *plan.Plan, v *view, 
 
 // rememberUnshown keeps what a run was not shown. A refresh of everything knows all of it;
 // any other run has seen a part, and takes nothing back.
-func (a *Agent) rememberUnshown(ctx context.Context, report *Report, opts Options) error {
+func rememberUnshown(ctx context.Context, db *state.DB, report *Report, opts Options) error {
 	u := Unshown{RunID: report.Run.ID, At: report.Run.StartedAt, Count: report.Summary.NotShown, Paths: report.Plan.NotShown}
 	if opts.Scope.Refreshes() && opts.Scope.Everything() {
 		if u.Count == (plan.NotShown{}) {
 			u = Unshown{}
 		}
-		return LastUnshown.Save(ctx, a.State, u)
+		return LastUnshown.Save(ctx, db, u)
 	}
-	last, err := LastUnshown.Load(ctx, a.State)
+	last, err := LastUnshown.Load(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -65,18 +65,18 @@ func (a *Agent) rememberUnshown(ctx context.Context, report *Report, opts Option
 	}
 	u.Count = plan.NotShown{Members: max(u.Count.Members, last.Count.Members), Values: max(u.Count.Values, last.Count.Values)}
 	u.Paths = scim.SortedSet(slices.Concat(u.Paths, last.Paths))
-	return LastUnshown.Save(ctx, a.State, u)
+	return LastUnshown.Save(ctx, db, u)
 }
 
 // unshownOf says what WalkMe took of a person or group and does not show, sorted: values of
 // attributes that it has never shown of anybody, and members where it shows none, or no more
 // than a part of them.
-func (a *Agent) unshownOf(ctx context.Context, r *state.Record) ([]string, error) {
-	last, err := LastUnshown.Load(ctx, a.State)
+func unshownOf(ctx context.Context, db *state.DB, r *state.Record) ([]string, error) {
+	last, err := LastUnshown.Load(ctx, db)
 	if err != nil || r == nil || r.ID == "" || !r.Active {
 		return nil, err
 	}
-	seen, err := everShown.Load(ctx, a.State)
+	seen, err := everShown.Load(ctx, db)
 	if err != nil {
 		return nil, err
 	}

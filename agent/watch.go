@@ -84,17 +84,17 @@ func (a *Agent) refreshPerson(ctx context.Context, snap *okta.Snapshot, id strin
 	default:
 		snap.Users = slices.Insert(snap.Users, i, u)
 	}
-	return a.refreshMemberships(ctx, snap, id)
+	return refreshMemberships(ctx, a.Okta, snap, id)
 }
 
 // refreshMemberships puts a person into the pushed groups that Okta says, and takes
 // them out of the others, unless Okta shows that group no more: it may have been deleted.
 // Okta has all people in a group of its own, "Everyone": a list without any says nothing.
-func (a *Agent) refreshMemberships(ctx context.Context, snap *okta.Snapshot, id string) error {
+func refreshMemberships(ctx context.Context, client *okta.Client, snap *okta.Snapshot, id string) error {
 	if len(snap.Groups) == 0 {
 		return nil
 	}
-	groups, err := a.Okta.PersonGroups(ctx, id)
+	groups, err := client.PersonGroups(ctx, id)
 	if err != nil || len(groups) == 0 {
 		return err
 	}
@@ -107,7 +107,7 @@ func (a *Agent) refreshMemberships(ctx context.Context, snap *okta.Snapshot, id 
 		case belongs:
 			g.Members = slices.Insert(g.Members, at, id)
 		default:
-			there, err := a.Okta.ShowsGroup(ctx, g.ID)
+			there, err := client.ShowsGroup(ctx, g.ID)
 			if err != nil {
 				return err
 			}

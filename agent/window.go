@@ -20,8 +20,8 @@ func (a *Agent) recentRemovals(ctx context.Context) (n plan.Counts, err error) {
 		count func(state.Window) (int, error)
 		n     *int
 	}{
-		{plan.HoldDeactivations, a.applied(ctx, plan.Deactivate), &n.Users},
-		{plan.HoldGroupDeletes, a.applied(ctx, plan.GroupDelete), &n.Groups},
+		{plan.HoldDeactivations, applied(ctx, a.State, plan.Deactivate), &n.Users},
+		{plan.HoldGroupDeletes, applied(ctx, a.State, plan.GroupDelete), &n.Groups},
 		{plan.HoldMemberRemovals, func(w state.Window) (int, error) {
 			return a.State.AppliedRemovals(ctx, string(plan.GroupMembers), w)
 		}, &n.Members},
@@ -38,8 +38,8 @@ func (a *Agent) recentRemovals(ctx context.Context) (n plan.Counts, err error) {
 	return n, nil
 }
 
-func (a *Agent) applied(ctx context.Context, action plan.Action) func(state.Window) (int, error) {
-	return func(w state.Window) (int, error) { return a.State.Applied(ctx, string(action), w) }
+func applied(ctx context.Context, db *state.DB, action plan.Action) func(state.Window) (int, error) {
+	return func(w state.Window) (int, error) { return db.Applied(ctx, string(action), w) }
 }
 
 // windowBegin is from when on removals count against a limit. What a person has
