@@ -206,7 +206,19 @@ func (c *cli) load() (*configs.Config, error) {
 		return nil, &explainedError{diagnosis{"the agent is not set up here yet, or its configuration is another file",
 			"write a first one with " + programName + " init; or name yours with --config FILE, or in $" + configVar}, err}
 	}
+	if err != nil && isForbidden(c.file()) {
+		return nil, &explainedError{diagnosis{"the user who runs this command may not read the file, or not its folder",
+			"run it as root; or, since there are no secrets in it: chmod 644 " + c.file()}, err}
+	}
 	return cfg, err
+}
+
+func isForbidden(path string) bool {
+	f, err := os.Open(path)
+	if err == nil {
+		_ = f.Close()
+	}
+	return errors.Is(err, fs.ErrPermission)
 }
 
 // colored says whether a stream gets colours.

@@ -208,14 +208,14 @@ func isThere(f setupFile) bool {
 func writeFile(path string, data []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".init-*")
 	if err != nil {
-		return err
+		return unwritten(path, err)
 	}
 	defer os.Remove(f.Name()) //nolint:errcheck // after the rename it is not there
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-		return err
+		return unwritten(path, err)
 	}
-	return os.Rename(f.Name(), path)
+	return unwritten(path, os.Rename(f.Name(), path))
 }
 
 // checkSetup checks what was written, as far as the secrets are there.

@@ -192,17 +192,14 @@ func folderIsThere(path string) error {
 func savePlan(path string, planned *plan.Plan) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".plan-*")
 	if err != nil {
-		return fmt.Errorf("plan file: %w", err)
+		return unwritten(path, err)
 	}
 	defer os.Remove(f.Name()) //nolint:errcheck // gone after the rename
 	err = report.PlanJSON(f, planned)
 	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("plan file: %w", err)
+		return unwritten(path, err)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("plan file: %w", err)
-	}
-	return nil
+	return unwritten(path, os.Rename(f.Name(), path))
 }
 
 func (c *cli) showPlan(w io.Writer, planned *plan.Plan, format string, full bool) error {

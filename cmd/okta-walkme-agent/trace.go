@@ -27,7 +27,7 @@ func (c *cli) traced(next http.RoundTripper) (http.RoundTripper, error) {
 			return nil, usage("--trace %s: the file exists already, and is not overwritten", c.tracePath)
 		}
 		if err != nil {
-			return nil, err
+			return nil, unwritten(c.tracePath, err)
 		}
 		recorder.Hide(proxySecrets(c.getenv)...)
 		c.trace = recorder
