@@ -31,3 +31,25 @@ func TestLinkShowsWhatItOverwrites(t *testing.T) {
 		}
 	})
 }
+
+// Whoever is linked although accounts are not to be made is in a group that is pushed in the
+// same run.
+func TestLinkedWithoutCreatesIsPushed(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll, func(s *setup) { s.config.Policy.CreateUsers = false })
+		w.account("ann", true)
+		w.hire("ann", "bob")
+		w.group("push Team", "ann", "bob")
+		for _, c := range w.plan().Changes {
+			if c.Type == "Group" && len(c.Members.Add) != 1 {
+				t.Errorf("plan adds %v, want ann", c.Members.Add)
+			}
+		}
+		w.sync()
+		wantText(t, "memberships", w.memberships(), "push Team: ann")
+		if changed := w.sync().Summary; changed.GroupMembers > 0 {
+			t.Errorf("the next run = %+v, want nothing but bob, who is not made", changed)
+		}
+	})
+}
