@@ -208,6 +208,17 @@ func TestMemberRemovals(t *testing.T) {
 	five, six := numbered("00u", 5), numbered("00u", 6)
 	partial := func(in *plan.Input) { in.Recorded[len(in.Recorded)-1].Partial = true }
 	forced := func(in *plan.Input) { in.Scope = plan.OfSelection(plan.Selection{}) }
+	unlinked := func(in *plan.Input) { in.Recorded[len(in.Recorded)-1].Active = false }
+	inactive := func(id string) func(*plan.Input) {
+		return func(in *plan.Input) {
+			i := slices.IndexFunc(in.Recorded, func(r state.Record) bool { return r.SourceID == id })
+			in.Recorded[i].Active = false
+		}
+	}
+	doubtful := func(in *plan.Input) {
+		r := &in.Recorded[len(in.Recorded)-1]
+		r.Members, r.Doubtful = r.Members[:4], r.Members[4:]
+	}
 	tests := []struct {
 		name           string
 		recorded, want []string
@@ -226,6 +237,11 @@ func TestMemberRemovals(t *testing.T) {
 		{"all of five", five, nil, nil, plan.Limit{Count: 9}, "+0-5 held", `group "Team" would lose all of its 5 members`},
 		{"all of four", five[:4], nil, nil, plan.Limit{Count: 9}, "+0-4", ""},
 		{"all of five replaced", five, []string{"00a"}, nil, plan.Limit{Count: 9}, "+1-5", ""},
+		{"all of five replaced, and one is back", append([]string{"00b"}, five...), []string{"00a", "00b"}, inactive("00b"), plan.Limit{Count: 9}, "+2-5", ""},
+		{"all but one who is back", append([]string{"00b"}, five...), []string{"00b"}, inactive("00b"), plan.Limit{Count: 9}, "+1-5", ""},
+		{"all of five, pushed again", five, nil, unlinked, plan.Limit{Count: 9}, "+0-5 held", `group "Team" would lose all of its 5 members`},
+		{"five of six, pushed again", six, six[:1], unlinked, plan.Limit{Count: 9}, "+0-5", ""},
+		{"one who may be in it", five, five[:4], doubtful, plan.Limit{}, "+0-1 held", "1 is more than 0"},
 		{"five of six", six, six[:1], nil, plan.Limit{Count: 9}, "+0-5", ""},
 	}
 	for _, tt := range tests {
@@ -387,5 +403,29 @@ func TestDoubtedMassLeaverEmptiesNoGroup(t *testing.T) {
 	plan.Limits{Deactivations: open, MemberRemovals: open, GroupDeletes: open}.Hold(p, plan.HoldInput{Managed: plan.CountManaged(recorded)})
 	if p.Pending() != 0 || p.Summary.Held != 50 {
 		t.Errorf("pending %d, held %d, want 0, 50\n%s", p.Pending(), p.Summary.Held, planText(p))
+	}
+}
+
+// Okta is asked about 200 absences in a run, and no more; the others wait.
+func TestAskedAbsences(t *testing.T) {
+	in := plan.Input{Policy: plan.Policy{DeactivateUsers: true}}
+	for _, id := range numbered("00u", 201) {
+		as := scim.Attributes{{Path: scim.PathUserName, Value: id}}
+		in.Recorded = append(in.Recorded, state.Record{Resource: scim.Resource{Type: scim.User, SourceID: id, ID: "w" + id, Active: true, Attributes: as}, Name: id})
+	}
+	p := plan.New(in)
+	limits := plan.Limits{Deactivations: plan.Limit{Count: 1000}}
+	hold := plan.HoldInput{Confirm: true, Managed: plan.CountManaged(in.Recorded)}
+	asked := limits.Ask(p, hold).Absences
+	if len(asked) != 200 {
+		t.Fatalf("asked about %d, want 200", len(asked))
+	}
+	hold.Answers.Absences = map[string]string{}
+	for _, id := range asked {
+		hold.Answers.Absences[id] = ""
+	}
+	limits.Hold(p, hold)
+	if p.Pending() != 200 {
+		t.Errorf("%d go out, want the 200 that were confirmed", p.Pending())
 	}
 }

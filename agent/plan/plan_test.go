@@ -147,3 +147,50 @@ func TestPhases(t *testing.T) {
 		t.Errorf("order (-want +got):\n%s", diff)
 	}
 }
+
+// A userName is compared as a name, every other value letter by letter.
+func TestSameValue(t *testing.T) {
+	for _, tt := range []struct {
+		path string
+		a, b any
+		want bool
+	}{
+		{scim.PathUserName, "Ann@Example.com", "ann@example.com", true},
+		{scim.PathUserName, "ann@example.com", "bob@example.com", false},
+		{scim.PathUserName, "ann@example.com", nil, false},
+		{scim.PathUserName, nil, nil, true},
+		{"nickName", "Ann", "ANN", false},
+		{"nickName", "Ann", "Ann", true},
+		{"nickName", int64(1), int64(1), true},
+	} {
+		if got := plan.SameValue(tt.path, tt.a, tt.b); got != tt.want {
+			t.Errorf("SameValue(%s, %v, %v) = %t, want %t", tt.path, tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+// A profile goes to an account that is there already.
+func TestProfile(t *testing.T) {
+	for action, want := range map[plan.Action]bool{
+		plan.Update: true, plan.Reactivate: true, plan.Link: true, plan.Create: false, plan.Deactivate: false,
+	} {
+		c := &plan.Change{Action: action, Needs: plan.Needs{Want: &plan.Person{}}}
+		if got := c.Profile(); got != want {
+			t.Errorf("Profile() of %s = %t, want %t", action, got, want)
+		}
+	}
+	if (&plan.Change{Action: plan.Update}).Profile() {
+		t.Error("Profile() of an update without a person = true")
+	}
+}
+
+// Changes are numbered from 1 when the plan is finished.
+func TestFinishNumbers(t *testing.T) {
+	p := leavers("00u1", "00u2", "00u3")
+	p.Finish(plan.About{})
+	for i, c := range p.Changes {
+		if c.Seq != i+1 {
+			t.Errorf("Seq of change %d = %d", i+1, c.Seq)
+		}
+	}
+}
