@@ -196,10 +196,40 @@ func TestParseRefuses(t *testing.T) {
 		"":                           "not a HAR file",
 		"{}":                         "there is no log in it",
 		`{"log":{"entries":[{}]}}`:   "entry 1: the request",
-		`{"log":{"entries":"many"}}`: "not a HAR file",
+		`{"log":{"entries":"many"}}`: "not a HAR file: log.entries is a JSON string",
+		"[]":                         "not a HAR file: it is a JSON array",
+		`{"log":{"entries":[`:        "not a HAR file: it breaks off",
+		"hello":                      "at byte 1",
 	} {
 		if _, err := conversation.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse(%q): %v, want %q", text, err, want)
+		}
+	}
+}
+
+// Proxies, and people who make a HAR of a log, take liberties; the requests are read.
+func TestParseLoosely(t *testing.T) {
+	plain := `{"log":{"entries":[{"request":{"method":"POST","url":"/scim/v2/Users","postData":{"text":"{\"userName\":\"a\"}"}},"response":{"status":201}},
+		{"request":{"method":"GET","url":"/scim/v2/Users/1"},"response":{"status":404}}]}}`
+	want, err := conversation.Parse([]byte(plain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"a byte order mark":      "\ufeff" + plain,
+		"a status in quotes":     strings.ReplaceAll(plain, "201", `"201"`),
+		"a body that is JSON":    strings.ReplaceAll(plain, `"{\"userName\":\"a\"}"`, `{"userName":"a"}`),
+		"times of a log":         strings.ReplaceAll(plain, `{"request"`, `{"startedDateTime":"2026-11-30 08:00:00","time":null,"request"`),
+		"a time that is none":    strings.Replace(plain, `{"request"`, `{"startedDateTime":"yesterday","time":"soon","request"`, 1),
+		"times of some, no zone": strings.Replace(plain, `{"request"`, `{"startedDateTime":"2026-11-30T08:00:00","request"`, 1),
+	} {
+		got, err := conversation.Parse([]byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if d := conversation.Diff(want, got, conversation.Options{}); len(d) > 0 {
+			t.Errorf("%s: %+v", name, d)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package conversation
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -45,22 +47,22 @@ type archive struct {
 }
 
 type entry struct {
-	Started time.Time `json:"startedDateTime"`
-	Time    float64   `json:"time"`
+	Started moment `json:"startedDateTime"`
+	Time    number `json:"time"`
 	Request struct {
 		Method   string  `json:"method"`
 		URL      string  `json:"url"`
 		Headers  []field `json:"headers"`
 		PostData *struct {
-			Text     string `json:"text"`
+			Text     words  `json:"text"`
 			Encoding string `json:"encoding"`
 		} `json:"postData"`
 	} `json:"request"`
 	Response struct {
-		Status  int     `json:"status"`
+		Status  number  `json:"status"`
 		Headers []field `json:"headers"`
 		Content struct {
-			Text     string `json:"text"`
+			Text     words  `json:"text"`
 			Encoding string `json:"encoding"`
 		} `json:"content"`
 		Error string `json:"_error"`
@@ -95,22 +97,42 @@ func Load(path string) ([]Exchange, error) {
 // Parse is Load of a text.
 func Parse(data []byte) ([]Exchange, error) {
 	var a archive
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // which some proxies write
 	if err := json.Unmarshal(data, &a); err != nil {
-		return nil, fmt.Errorf("not a HAR file: %w", err)
+		return nil, fmt.Errorf("not a HAR file: %w", inWords(err, len(data)))
 	}
 	if a.Log == nil {
 		return nil, errors.New("not a HAR file: there is no log in it")
 	}
 	var out []Exchange
+	timed := true
 	for i, e := range a.Log.Entries {
+		timed = timed && !e.Started.IsZero()
 		x, err := e.exchange()
 		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", i+1, err)
 		}
 		out = append(out, x)
 	}
-	slices.SortStableFunc(out, func(a, b Exchange) int { return a.Started.Compare(b.Started) })
+	if timed {
+		slices.SortStableFunc(out, func(a, b Exchange) int { return a.Started.Compare(b.Started) })
+	}
 	return out, nil
+}
+
+// inWords says what is wrong with a JSON text without the names of Go's types.
+func inWords(err error, size int) error {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &kind):
+		return fmt.Errorf("%s is a JSON %s", cmp.Or(kind.Field, "it"), kind.Value)
+	case errors.As(err, &syntax) && syntax.Offset >= int64(size):
+		return errors.New("it breaks off")
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%w, at byte %d", err, syntax.Offset)
+	}
+	return err
 }
 
 func (e entry) exchange() (Exchange, error) {
@@ -119,14 +141,14 @@ func (e entry) exchange() (Exchange, error) {
 		return Exchange{}, fmt.Errorf("the request %q %q cannot be read", e.Request.Method, e.Request.URL)
 	}
 	x := Exchange{
-		Started: e.Started, Took: time.Duration(e.Time * float64(time.Millisecond)), Method: strings.ToUpper(e.Request.Method), URL: address,
-		Header: fields(e.Request.Headers), Status: e.Response.Status, Error: e.Response.Error,
+		Started: e.Started.Time, Took: time.Duration(float64(e.Time) * float64(time.Millisecond)), Method: strings.ToUpper(e.Request.Method), URL: address,
+		Header: fields(e.Request.Headers), Status: int(e.Response.Status), Error: e.Response.Error,
 		Answer: Answer{Header: fields(e.Response.Headers)},
 	}
 	if p := e.Request.PostData; p != nil {
-		x.Body = text(p.Text, p.Encoding)
+		x.Body = text(string(p.Text), p.Encoding)
 	}
-	x.Answer.Body = text(e.Response.Content.Text, e.Response.Content.Encoding)
+	x.Answer.Body = text(string(e.Response.Content.Text), e.Response.Content.Encoding)
 	return x, nil
 }
 
