@@ -84,6 +84,12 @@ type Agent struct {
 	// Missed, if set, hears of an approval that releases nothing, and why.
 	Missed func(holdID, why string)
 
+	// Spill, if set, makes a file for the plain updates of Plan and PlanOffline, when there
+	// are more than SpillFrom of them; see plan.Updates. The plan is to be read before
+	// the file is closed, and its changes through Plan.All.
+	Spill     func() (plan.UpdateStore, error)
+	SpillFrom int
+
 	// VerifyFirst has the first run look for an account, however fresh the last sighting
 	// is: a service has just started.
 	VerifyFirst bool
@@ -123,6 +129,7 @@ func (a *Agent) applier() *apply.Applier {
 type view struct {
 	snap       *okta.Snapshot // without the people in step
 	inStep     *plan.InStep   // nil: all people are in snap
+	translated int            // of snap, who are in desired and no longer there
 	sieve      *sieve         // that has parted the two; or nil
 	fullGroups bool
 	recorded   []state.Record // without those of the people in step
@@ -149,7 +156,7 @@ type view struct {
 }
 
 // listed is how many people Okta listed.
-func (v *view) listed() int { return v.inStep.Len() + len(v.snap.Users) }
+func (v *view) listed() int { return v.inStep.Len() + v.translated + len(v.snap.Users) }
 
 // read takes a snapshot of Okta and of the state. keep, if not nil, sees every
 // assignment with its full profile, but for those that sieve knows.
@@ -167,7 +174,9 @@ func (a *Agent) read(ctx context.Context, sieve *sieve, keep func(okta.User) err
 	if err != nil {
 		return nil, cmp.Or(sieve.failure(), err)
 	}
-	v.inStep = sieve.seal(v.snap.Users)
+	if v.inStep, err = sieve.seal(v.snap.Users); err != nil {
+		return nil, err
+	}
 	if err := a.complete(ctx, v); err != nil {
 		return nil, err
 	}
@@ -186,18 +195,13 @@ func (a *Agent) complete(ctx context.Context, v *view) error {
 	if err := a.unshare(ctx, v); err != nil {
 		return err
 	}
-	dropProfiles(v.snap) // before the records take their place
+	v.dropUsers() // before the records take their place
 	return a.readState(ctx, v)
 }
 
-// dropProfiles lets go of what the mapping has used up. In a big org it is as
-// much as the records.
-func dropProfiles(snap *okta.Snapshot) {
-	for i := range snap.Users {
-		u := &snap.Users[i]
-		u.Profile, u.AppProfile, u.LastUpdated = nil, nil, ""
-	}
-}
+// dropUsers lets go of the assignments, which the mapping has used up. In a big org they
+// are as much as the records.
+func (v *view) dropUsers() { v.translated, v.snap.Users = v.translated+len(v.snap.Users), nil }
 
 // forgiveUnmatched drops the remark that a rule matches no group: groups come and
 // go, and those that it matched before were asked for one by one.

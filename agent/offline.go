@@ -28,8 +28,7 @@ func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, erro
 	if err != nil {
 		return nil, err
 	}
-	planned.Finish(a.about(v))
-	return planned, nil
+	return planned, planned.Finish(a.about(v))
 }
 
 func (a *Agent) readStored(ctx context.Context, scope plan.Scope) (*view, error) {
@@ -111,7 +110,7 @@ func (a *Agent) readStoredUsers(ctx context.Context, v *view) error {
 	v.snap.Names = reader.Names()
 	if err == nil && s != nil {
 		s.inStep.Seal()
-		v.inStep = s.seal(nil)
+		v.inStep, err = s.seal(nil)
 	}
 	return err
 }

@@ -35,7 +35,9 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err := a.lookUp(ctx, planned, everyCreate); err != nil {
 		return nil, err
 	}
-	planned.Finish(a.about(v))
+	if err := planned.Finish(a.about(v)); err != nil {
+		return nil, err
+	}
 	for _, id := range opts.Approve {
 		if slices.ContainsFunc(planned.Released(), func(r plan.Release) bool { return r.ID == id }) {
 			continue
@@ -198,16 +200,13 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if err := recordGone(ctx, a.State, v); err != nil {
 		return err
 	}
-	if saved != nil {
-		err = a.lookUp(ctx, planned, everyCreate)
-	} else {
-		err = a.lookUpDisabled(ctx, planned, opts.Scope)
-	}
-	if err != nil {
+	if err := a.lookUpFirst(ctx, planned, saved, opts); err != nil {
 		return err
 	}
 	planned.LeaveAlone(unsettled)
-	planned.Finish(a.about(v))
+	if err := planned.Finish(a.about(v)); err != nil {
+		return err
+	}
 	if err := saved.Compare(planned); err != nil {
 		return err
 	}
@@ -237,6 +236,15 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	return joinOnce(err, a.bind(after, v, planned), a.noteSighting(after, report.Changes),
 		a.noteApprovals(after, planned), endCarriedOut(after, a.State, planned),
 		everShown.Save(after, a.State, v.shown), rememberUnshown(after, a.State, report, opts))
+}
+
+// lookUpFirst makes the look-ups that come before a run: all of them where the plan is
+// compared with a saved one.
+func (a *Agent) lookUpFirst(ctx context.Context, planned, saved *plan.Plan, opts Options) error {
+	if saved != nil {
+		return a.lookUp(ctx, planned, everyCreate)
+	}
+	return a.lookUpDisabled(ctx, planned, opts.Scope)
 }
 
 // rememberAbsent keeps since when people are absent, where that counts.

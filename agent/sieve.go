@@ -33,6 +33,7 @@ type sieve struct {
 	never  map[string]bool // Okta ids of people who are kept in any case
 	inStep *plan.InStep
 
+	updates  updates         // of people who are let go all the same
 	recorded int             // how many people have a record
 	unmapped bool            // values without a mapping are counted
 	kept     state.RowSet    // whose assignments are stored, and who are kept
@@ -74,6 +75,9 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, writer *state.Us
 	}
 	if s.recorded, err = a.State.CountRecorded(ctx); err != nil {
 		return nil, err
+	}
+	if writer == nil && len(scope.People()) == 0 {
+		s.updates = newUpdates(a, stored)
 	}
 	decisions, err := a.State.Decisions(ctx)
 	if err != nil {
@@ -227,8 +231,11 @@ func (s *sieve) recordsOf(page []okta.Read) (map[string]*state.Record, error) {
 // when there is none.
 func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record, person *plan.Person) (bool, error) {
 	id := read.User.ID
-	if s.never[id] || row != 0 && s.kept.Has(row) || !plan.IsInStep(person, r) {
+	if s.never[id] || row != 0 && (s.kept.Has(row) || s.updates.rows.Has(row)) {
 		return true, nil
+	}
+	if !plan.IsInStep(person, r) {
+		return s.isKeptDiffering(row, r, person)
 	}
 	if row != 0 && !s.passed.Add(row) || s.loose[id] {
 		return false, nil // the list changed while it was read
@@ -250,14 +257,14 @@ func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record, person *plan
 func (s *sieve) sawStored(row int64) bool { return s.offline || s.stood.Has(row) }
 
 // seal ends the sifting. A person who came twice, in step and not, is among users.
-func (s *sieve) seal(users []okta.User) *plan.InStep {
+func (s *sieve) seal(users []okta.User) (*plan.InStep, error) {
 	if s == nil {
-		return nil
+		return nil, nil
 	}
 	for i := range users {
 		s.inStep.Drop(users[i].ID)
 	}
 	s.loose = nil
 	s.looked.seal()
-	return s.inStep
+	return s.inStep, s.inStep.SealUpdates()
 }

@@ -23,7 +23,8 @@ import (
 )
 
 // TestPlanOfEverybody compares, all through the lives of random companies, the plan of a
-// run that lets people go who are in step with that of one which sees everybody. There
+// run that lets people go who are in step, and of one that lets plain updates go to a
+// file, too, with that of one which sees everybody. There
 // are names that two people share, mappings that change, holds and decisions, failures,
 // resyncs, refreshes, and looks at a few people.
 func TestPlanOfEverybody(t *testing.T) {
@@ -34,19 +35,19 @@ func TestPlanOfEverybody(t *testing.T) {
 	if testing.Short() || raced {
 		seeds = 6
 	}
-	var passed, unread atomic.Int64
+	var passed, unread, spilled atomic.Int64
 	t.Run("seeds", func(t *testing.T) {
 		for seed := range seeds {
 			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 				t.Parallel()
 				l := newLife(t, uint64(seed)+1000)
 				l.stage.world.agent.Config.Limits = l.limits()
-				(&comparedLife{life: l, passed: &passed, unread: &unread}).play(t)
+				(&comparedLife{life: l, passed: &passed, unread: &unread, spilled: &spilled}).play(t)
 			})
 		}
 	})
-	if passed.Load() == 0 || unread.Load() == 0 {
-		t.Errorf("%d people were let go, %d of them undecoded: nothing was compared", passed.Load(), unread.Load())
+	if passed.Load() == 0 || unread.Load() == 0 || spilled.Load() == 0 {
+		t.Errorf("%d people were let go, %d of them undecoded, and %d updates: nothing was compared", passed.Load(), unread.Load(), spilled.Load())
 	}
 }
 
@@ -56,10 +57,11 @@ func (l *life) limits() plan.Limits {
 	return plan.Limits{Deactivations: low(), MemberRemovals: low(), GroupDeletes: low(), EmptiedValues: low(), Window: time.Hour}
 }
 
-// comparedLife is a life in which each plan is made twice.
+// comparedLife is a life in which each plan is made on all roads.
 type comparedLife struct {
 	*life
-	passed, unread *atomic.Int64
+	passed, unread, spilled *atomic.Int64
+	compared                int
 }
 
 // Enabled, Handle, WithAttrs and WithGroup make the life hear how many people its agent
@@ -189,6 +191,10 @@ func (l *comparedLife) compare(t *testing.T) {
 	t.Helper()
 	plain := *l.now.agent
 	plain.Config.SeeEverybody, plain.Logger = true, nil
+	l.compared++
+	spilling := *l.now.agent
+	spilling.Logger, spilling.SpillFrom = nil, int(l.compared%3)
+	spilling.Spill = func() (plan.UpdateStore, error) { return os.CreateTemp(t.TempDir(), "") }
 	for name, make := range map[string]func(*agent.Agent) (*plan.Plan, error){
 		"plan":    func(a *agent.Agent) (*plan.Plan, error) { return a.Plan(t.Context(), agent.Options{}) },
 		"offline": func(a *agent.Agent) (*plan.Plan, error) { return a.PlanOffline(t.Context(), agent.Options{}) },
@@ -201,16 +207,33 @@ func (l *comparedLife) compare(t *testing.T) {
 		if diff := cmp.Diff(planText(t, want), planText(t, got)); diff != "" {
 			t.Errorf("%s (-of everybody +without people in step):\n%s", name, diff)
 		}
+		got, err = make(&spilling)
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) {
+			t.Errorf("%s with updates on disk = %v, of everybody %v", name, err, wantErr)
+		}
+		if diff := cmp.Diff(planText(t, want), planText(t, got)); diff != "" {
+			t.Errorf("%s (-of everybody +with updates on disk):\n%s", name, diff)
+		}
+		if got != nil {
+			l.spilled.Add(int64(got.Len() - len(got.Changes)))
+		}
 	}
 }
 
-// planText is a plan without its times.
+// planText is a plan without its times, with all of its changes.
 func planText(t *testing.T, p *plan.Plan) string {
 	if p == nil {
 		return ""
 	}
 	timeless := *p
 	timeless.CreatedAt, timeless.Source.TakenAt = time.Time{}, time.Time{}
+	timeless.Changes = []*plan.Change{}
+	for c, err := range p.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		timeless.Changes = append(timeless.Changes, c)
+	}
 	text, err := json.MarshalIndent(timeless, "", " ")
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // a change in Okta.
 func (p *planner) causeOf(diff []scim.AttributeChange, r *state.Record) (Cause, string) {
 	earlier := p.in.Earlier[r.MappingDigest]
-	current := p.in.Mapping.Expressions()
+	current := p.in.Mapping.expressions
 	var okta, mapping []string
 	for _, d := range diff {
 		if p.in.Pushed != nil && SameValue(d.Path, d.Old, d.New) {
@@ -45,7 +45,7 @@ func (p *planner) causeOf(diff []scim.AttributeChange, r *state.Record) (Cause, 
 func (p *planner) reject(rejection Rejection, r *state.Record) {
 	if r != nil && r.ID != "" {
 		earlier, mapped := p.in.Earlier[r.MappingDigest][rejection.Path]
-		if mapped && earlier != p.in.Mapping.Expressions()[rejection.Path] {
+		if mapped && earlier != p.in.Mapping.expressions[rejection.Path] {
 			rejection.Cause = CauseMapping
 		}
 	}

@@ -24,30 +24,32 @@ type About struct {
 }
 
 // Finish fills in what identifies the plan. The id leaves the times out, so that
-// two plans of one situation have one id.
-func (p *Plan) Finish(about About) {
+// two plans of one situation have one id. It fails when changes that are not in memory
+// cannot be read.
+func (p *Plan) Finish(about About) (err error) {
 	p.CreatedAt = about.CreatedAt.UTC().Truncate(time.Second)
 	p.App, p.Target, p.WireProfile = about.App, about.Target, about.WireProfile
 	p.Source, p.StateGeneration, p.Unmanaged = about.Source, about.StateGeneration, about.Unmanaged
 	p.OwnProvisioning, p.Strangers = about.OwnProvisioning, about.Strangers
 	slices.SortFunc(p.Rejected, compareRejections)
-	for i, c := range p.Changes {
-		c.Seq = i + 1
+	for _, c := range p.Changes {
 		c.NoNulls()
 	}
+	p.number()
 	p.Changes, p.Rejected, p.Holds = orEmpty(p.Changes), orEmpty(p.Rejected), orEmpty(p.Holds)
-	p.ID = p.digest()
+	p.ID, err = p.digest()
+	return err
 }
 
 // digest is that of the plan as JSON without the times. The changes are written into it
 // one by one, so that it needs no room for all of them.
-func (p *Plan) digest() string {
+func (p *Plan) digest() (string, error) {
 	stable := *p
 	stable.ID, stable.CreatedAt, stable.Source.TakenAt = "", time.Time{}, time.Time{}
 	stable.Changes, stable.LookUps = []*Change{}, nil
 	text, err := json.Marshal(stable)
 	if err != nil {
-		return "" // attribute values are JSON by construction; an empty id is never equal to one
+		return "", err // attribute values are JSON by construction; an empty id is never equal to one
 	}
 	head, tail, _ := bytes.Cut(text, []byte(`"changes":[]`)) // inside a text the quotes are escaped
 	sum := sha256.New()
@@ -55,20 +57,29 @@ func (p *Plan) digest() string {
 	_, _ = io.WriteString(sum, `"changes":[`)
 	var one bytes.Buffer
 	encoder := json.NewEncoder(&one)
-	for i, c := range p.Changes {
+	first := true
+	err = p.EachText(func(c *Change, text []byte) error {
 		one.Reset()
-		if i > 0 {
+		if !first {
 			one.WriteByte(',')
 		}
-		if encoder.Encode(c.untimed()) != nil {
-			return ""
+		first = false
+		if c == nil {
+			json.HTMLEscape(&one, text)
+		} else if err := encoder.Encode(c.untimed()); err != nil {
+			return err
+		} else {
+			one.Truncate(one.Len() - 1) // the line break
 		}
-		one.Truncate(one.Len() - 1) // the line break
 		_, _ = sum.Write(one.Bytes())
+		return nil
+	})
+	if err != nil {
+		return "", err
 	}
 	_, _ = io.WriteString(sum, "]")
 	_, _ = sum.Write(tail)
-	return hex.EncodeToString(sum.Sum(nil)[:8])
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
 func orEmpty[T any](list []T) []T {

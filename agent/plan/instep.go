@@ -35,6 +35,9 @@ type InStep struct {
 	digest  sourceDigest
 
 	unmapped map[string]int // how many have a value under a path that the mapping lacks
+
+	// updates of people who differ, and whom nothing else in the plan depends on; nil: none.
+	updates *Updates
 }
 
 // HashName is a hash of a userName: equal for names that are the same to scim.SameName.
@@ -147,6 +150,31 @@ func (s *InStep) Drop(oktaID string) {
 		s.dropped = map[string]bool{}
 	}
 	s.dropped[oktaID] = true
+}
+
+// Update adds the plain update of a person who was added. They are no further in step
+// than that: the plan has the change.
+func (s *InStep) Update(c *Change, store func() (UpdateStore, error), people int) error {
+	if s.updates == nil {
+		file, err := store()
+		if err != nil {
+			return err
+		}
+		s.updates = NewUpdates(file, people)
+	}
+	return s.updates.Add(c)
+}
+
+// SealUpdates ends the adding of updates. People who are dropped afterwards have none.
+func (s *InStep) SealUpdates() error { return s.updates.seal() }
+
+// unchanged is how many people are in step, and have no update. Who was dropped has none.
+func (s *InStep) unchanged() int {
+	if s == nil {
+		return 0
+	}
+	s.updates.drop(s.dropped)
+	return s.Len() - s.updates.Len()
 }
 
 // Sharing returns the people in step who may have one userName with each other, or with

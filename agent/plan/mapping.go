@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,8 +23,9 @@ type MappingRule struct {
 
 // Mapping is a compiled set of rules, one for each path. It is immutable.
 type Mapping struct {
-	rules  []MappingRule // sorted by path
-	digest string
+	rules       []MappingRule // sorted by path
+	digest      string
+	expressions map[string]string // see Expressions
 }
 
 // MappingError says which rule is wrong and why.
@@ -80,7 +82,11 @@ func NewMapping(rules []MappingRule) (Mapping, error) {
 	if !hasUserName {
 		return Mapping{}, &MappingError{Path: scim.PathUserName, Msg: "is missing, and every SCIM user needs one"}
 	}
-	return Mapping{rules: rules, digest: digestRules(rules)}, nil
+	expressions := make(map[string]string, len(rules))
+	for _, r := range rules {
+		expressions[r.Path] = r.Expr.String()
+	}
+	return Mapping{rules: rules, digest: digestRules(rules), expressions: expressions}, nil
 }
 
 func digestRules(rules []MappingRule) string {
@@ -98,13 +104,7 @@ func (m Mapping) Digest() string { return m.digest }
 func (m Mapping) Rules() []MappingRule { return m.rules }
 
 // Expressions returns the text of each expression by its path.
-func (m Mapping) Expressions() map[string]string {
-	out := make(map[string]string, len(m.rules))
-	for _, r := range m.rules {
-		out[r.Path] = r.Expr.String()
-	}
-	return out
-}
+func (m Mapping) Expressions() map[string]string { return maps.Clone(m.expressions) }
 
 // Projection names the Okta attributes that the expressions can read, so that a
 // snapshot need not keep the others.

@@ -87,7 +87,7 @@ type Plan struct {
 	Source          Source            `json:"source"`
 	StateGeneration int64             `json:"state_generation"`
 	Summary         Summary           `json:"summary"`
-	Changes         []*Change         `json:"changes"`
+	Changes         []*Change         `json:"changes"` // see All for those that are not in memory
 	Rejected        []Rejection       `json:"rejected"`
 	Unmapped        []Unmapped        `json:"unmapped,omitempty"` // by a mapping that no run had yet
 	Unvalued        []Unvalued        `json:"unvalued,omitempty"` // attributes that the mapping reads and nobody has
@@ -101,6 +101,7 @@ type Plan struct {
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
 
+	updates  *Updates        // plain updates that are not among Changes
 	unnamed  []string        // see Unnamed
 	released []Release       // what an approval has kept from being held
 	unseen   map[object]bool // what Summary.NotShown counts
@@ -193,7 +194,7 @@ func (p *Plan) Name(names map[string]string) {
 
 // Pending counts the changes that a run would send.
 func (p *Plan) Pending() int {
-	n := 0
+	n := p.updates.Len()
 	for _, c := range p.Changes {
 		if !c.Blocked() {
 			n++
@@ -227,7 +228,7 @@ func (p *Plan) reorder() {
 
 // summarise recounts; unchanged and rejected are given by the planner.
 func (p *Plan) summarise() {
-	s := Summary{Unchanged: p.Summary.Unchanged, Rejected: len(p.Rejected), NotShown: p.Summary.NotShown}
+	s := Summary{Unchanged: p.Summary.Unchanged, Rejected: len(p.Rejected), NotShown: p.Summary.NotShown, Update: p.updates.Len()}
 	for _, c := range p.Changes {
 		switch {
 		case c.Block.IsHeld():

@@ -100,7 +100,9 @@ func New(in Input) *Plan {
 	}
 	p.findHandovers()
 	p.groupsPass = groupHandovers(in.Groups, in.Recorded)
-	p.plan.Summary.Unchanged += in.InStep.Len()
+	if in.InStep != nil {
+		p.plan.Summary.Unchanged, p.plan.updates = in.InStep.unchanged(), in.InStep.updates
+	}
 	p.planUsers()
 	p.noteUnmapped()
 	p.orderRenames()
@@ -279,6 +281,9 @@ func (p *planner) orderRenames() {
 		}
 		r := p.users[c.OktaID]
 		id, needed := wanted[scim.NameKey(r.Name)]
+		if !needed {
+			needed = p.plan.updates.keepsName(r.Name)
+		}
 		c.early = needed && id != c.OktaID && !scim.SameName(r.Name, c.Name)
 	}
 }

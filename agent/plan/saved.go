@@ -43,7 +43,10 @@ func Read(data []byte) (*Plan, error) {
 	if p.Schema != Schema {
 		return nil, fmt.Errorf("plan file: the schema is %q, not %q", p.Schema, Schema)
 	}
-	if p.ID == "" || p.Changes == nil || slices.Contains(p.Changes, nil) || p.ID != p.digest() {
+	if p.ID == "" || p.Changes == nil || slices.Contains(p.Changes, nil) {
+		return nil, ErrEdited
+	}
+	if id, err := p.digest(); err != nil || p.ID != id {
 		return nil, ErrEdited
 	}
 	return &p, p.normalise()
@@ -52,14 +55,21 @@ func Read(data []byte) (*Plan, error) {
 // normalise gives attribute values the types that a plan made now has.
 func (p *Plan) normalise() error {
 	for _, c := range p.Changes {
-		for i := range c.Attributes {
-			for _, value := range []*any{&c.Attributes[i].Old, &c.Attributes[i].New, &c.Attributes[i].Actual} {
-				v, err := scim.Value(*value)
-				if err != nil {
-					return fmt.Errorf("plan file: %s of %s: %w", c.Attributes[i].Path, c.Name, err)
-				}
-				*value = v
+		if err := c.normalise(); err != nil {
+			return fmt.Errorf("plan file: %w", err)
+		}
+	}
+	return nil
+}
+
+func (c *Change) normalise() error {
+	for i := range c.Attributes {
+		for _, value := range []*any{&c.Attributes[i].Old, &c.Attributes[i].New, &c.Attributes[i].Actual} {
+			v, err := scim.Value(*value)
+			if err != nil {
+				return fmt.Errorf("%s of %s: %w", c.Attributes[i].Path, c.Name, err)
 			}
+			*value = v
 		}
 	}
 	return nil

@@ -28,7 +28,9 @@ func savedPlan(t *testing.T, people int, edit func(*plan.Plan, *plan.About)) *pl
 	if edit != nil {
 		edit(p, &about)
 	}
-	p.Finish(about)
+	if err := p.Finish(about); err != nil {
+		t.Fatal(err)
+	}
 	return p
 }
 

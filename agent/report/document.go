@@ -1,6 +1,7 @@
 package report
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ type document struct {
 	impact   *impact // nil: no change comes from the mapping
 	sections []section
 	tally    tally
+	more     int   // updates that are not in memory
+	err      error // why changes could not be read
 }
 
 // alert is something that a reader must not miss.
@@ -36,13 +39,14 @@ type section struct {
 	note     string // half a sentence after the title; may be empty
 	approve  string // the command that releases the changes; may be empty
 	changes  []*plan.Change
+	more     int // changes that are not in memory, behind those that a brief report shows
 	rejected []plan.Rejection
 	settled  []apply.Settlement
 	common   string   // what the changes failed with, where that is the same for all
 	advice   []Advice // about what they failed with
 }
 
-func (s *section) size() int { return len(s.changes) + len(s.rejected) + len(s.settled) }
+func (s *section) size() int { return len(s.changes) + s.more + len(s.rejected) + len(s.settled) }
 
 // isBrief is true where text shows names alone: nothing came of the changes.
 func (s *section) isBrief() bool { return s.kind == kindFailed || s.kind == kindUntried }
@@ -77,20 +81,53 @@ func approveCommand(p *plan.Plan, id string) string {
 
 // arrangeRun sorts a run into sections.
 func arrangeRun(r *agent.Report, o Options) *document {
-	return arrange(&r.Plan, &r.Run, r.Settled, o.Advise)
+	d := &document{plan: &r.Plan, run: &r.Run, settled: r.Settled}
+	d.arrange(d.place(true), o.Advise)
+	return d
 }
 
-// arrange sorts a plan into sections. The changes inside one keep their order.
-func arrange(p *plan.Plan, run *agent.RunReport, settled []apply.Settlement, advise func(*plan.Change) (Advice, bool)) *document {
-	d := &document{plan: p, run: run, settled: settled, impact: mappingImpact(p)}
+// arrangePlan sorts a plan into sections: whole, or as far as a brief report shows it.
+func arrangePlan(p *plan.Plan, whole bool) *document {
+	d := &document{plan: p}
+	d.arrange(d.place(whole), nil)
+	return d
+}
+
+// briefly is how many updates a brief report looks at. It shows fewer.
+const briefly = 2000
+
+// place sorts the changes by where they are shown, and collects what the mapping does. Of
+// those that are not in memory a brief report needs the first.
+func (d *document) place(whole bool) map[place][]*plan.Change {
 	byPlace := map[place][]*plan.Change{}
-	for _, c := range p.Changes {
-		at := placeOf(c, run != nil)
+	var touched touched
+	inMemory := 0
+	for c, err := range d.plan.All() {
+		if err != nil {
+			d.err = err
+			break
+		}
+		touched.add(c)
+		at := placeOf(c, d.run != nil)
+		if inMemory < len(d.plan.Changes) && c == d.plan.Changes[inMemory] {
+			inMemory++
+		} else if !whole && len(byPlace[at]) >= briefly {
+			d.more++
+			continue
+		}
 		byPlace[at] = append(byPlace[at], c)
 	}
+	d.impact = touched.impact(d.plan)
+	return byPlace
+}
+
+// arrange makes the sections. The changes inside one keep their order.
+func (d *document) arrange(byPlace map[place][]*plan.Change, advise func(*plan.Change) (Advice, bool)) {
+	p := d.plan
 	d.tally = count(byPlace, p)
+	d.tally.actions[plan.Update] += d.more
 	d.failures = failureTexts(byPlace[place{kind: kindFailed}])
-	d.add(section{kind: kindSettled, title: "Settled", note: "left open by an earlier run", settled: settled})
+	d.add(section{kind: kindSettled, title: "Settled", note: "left open by an earlier run", settled: d.settled})
 	for _, a := range actions() {
 		d.add(d.actionSection(a, byPlace[place{kind: string(a)}]))
 	}
@@ -120,7 +157,19 @@ func arrange(p *plan.Plan, run *agent.RunReport, settled []apply.Settlement, adv
 		d.add(heldSection(p, at.detail, byPlace[at]))
 	}
 	d.alert()
-	return d
+}
+
+// changes are all changes of a document that is whole.
+func (d *document) changes() iter.Seq[*plan.Change] {
+	return func(yield func(*plan.Change) bool) {
+		for i := range d.sections {
+			for _, c := range d.sections[i].changes {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // place is where a change is shown.

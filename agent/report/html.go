@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page's template, style and script
 	"encoding/base64"
@@ -30,7 +31,7 @@ var (
 // follow the fragment of the address: #q=ann&action=create&cause=okta&state=held.
 // All times are absolute.
 func PlanHTML(w io.Writer, p *plan.Plan) error {
-	return writeHTML(w, "plan", arrange(p, nil, nil, nil))
+	return writeHTML(w, "plan", arrangePlan(p, true))
 }
 
 // RunHTML writes a run in the form of PlanHTML. Of the options only Advise counts.
@@ -44,7 +45,7 @@ func writeHTML(w io.Writer, what string, d *document) error {
 		return fmt.Errorf("%s as HTML: %w", what, err)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, newPage(d)); err != nil {
+	if err := cmp.Or(d.err, t.Execute(&b, newPage(d))); err != nil {
 		return fmt.Errorf("%s as HTML: %w", what, err)
 	}
 	if _, err := w.Write(b.Bytes()); err != nil {
@@ -132,7 +133,7 @@ func newPage(d *document) *page {
 	for i := range d.sections {
 		p.addSection(d, &d.sections[i])
 	}
-	p.Actions, p.Causes, p.States = actionChoices(d.plan), causeChoices(d.plan), stateChoices(p.Sections, d.run != nil)
+	p.Actions, p.Causes, p.States = actionChoices(d), causeChoices(d), stateChoices(p.Sections, d.run != nil)
 	return p
 }
 

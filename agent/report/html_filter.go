@@ -2,10 +2,10 @@ package report
 
 import "okta-walkme-agent/agent/plan"
 
-// actionChoices offers the actions that occur in the plan, in the order of a run.
-func actionChoices(p *plan.Plan) []choice {
+// actionChoices offers the actions that occur in the document, in the order of a run.
+func actionChoices(d *document) []choice {
 	n := map[plan.Action]int{}
-	for _, c := range p.Changes {
+	for c := range d.changes() {
 		n[c.Action]++
 	}
 	var out []choice
@@ -17,10 +17,10 @@ func actionChoices(p *plan.Plan) []choice {
 	return out
 }
 
-// causeChoices offers the causes that occur in the plan.
-func causeChoices(p *plan.Plan) []choice {
+// causeChoices offers the causes that occur in the document.
+func causeChoices(d *document) []choice {
 	n := map[plan.Cause]int{}
-	for _, c := range p.Changes {
+	for c := range d.changes() {
 		n[c.Cause]++
 	}
 	var out []choice

@@ -45,26 +45,46 @@ func (a attributeImpact) words() string {
 	return strings.Join(parts, "; ")
 }
 
-// mappingImpact is nil when nothing comes from the mapping.
-func mappingImpact(p *plan.Plan) *impact {
-	var touched []*plan.Change
-	byPath := map[string]attributeImpact{}
-	for _, c := range p.Changes {
-		if c.Cause != plan.CauseMapping {
-			continue
-		}
-		touched = append(touched, c)
-		for _, a := range c.Attributes {
-			at := byPath[a.Path]
-			at.path = a.Path
-			at.people++
-			if a.New == nil && a.Old != nil {
-				at.cleared++
-			}
-			byPath[a.Path] = at
-		}
+// touched collects changes that come from the mapping, in the order of the plan.
+type touched struct {
+	people      int
+	byPath      map[string]attributeImpact
+	fresh, rest []*plan.Change // see sampled
+}
+
+func (t *touched) add(c *plan.Change) {
+	if c.Cause != plan.CauseMapping {
+		return
 	}
-	m := &impact{people: len(touched), samples: sampled(touched)}
+	if t.byPath == nil {
+		t.byPath = map[string]attributeImpact{}
+	}
+	t.people++
+	isNew := false
+	for _, a := range c.Attributes {
+		at, shown := t.byPath[a.Path]
+		isNew = isNew || !shown
+		at.path = a.Path
+		at.people++
+		if a.New == nil && a.Old != nil {
+			at.cleared++
+		}
+		t.byPath[a.Path] = at
+	}
+	if isNew {
+		t.fresh = append(t.fresh, c)
+	} else if len(t.rest) < samples {
+		t.rest = append(t.rest, c)
+	}
+}
+
+// impact is nil when nothing comes from the mapping.
+func (t *touched) impact(p *plan.Plan) *impact {
+	byPath := t.byPath
+	if byPath == nil {
+		byPath = map[string]attributeImpact{}
+	}
+	m := &impact{people: t.people, samples: t.sampled()}
 	for _, r := range p.Rejected {
 		if r.Cause == plan.CauseMapping {
 			m.rejected++
@@ -77,7 +97,7 @@ func mappingImpact(p *plan.Plan) *impact {
 	for _, u := range p.Unmapped {
 		byPath[u.Path] = attributeImpact{path: u.Path, left: u.People}
 	}
-	if len(byPath) == 0 && len(touched) == 0 {
+	if len(byPath) == 0 && t.people == 0 {
 		return nil
 	}
 	for _, a := range byPath {
@@ -91,22 +111,8 @@ func mappingImpact(p *plan.Plan) *impact {
 
 // sampled picks changes that show attributes which no earlier sample shows, and
 // fills up with the first of the rest, in the order of the plan.
-func sampled(changes []*plan.Change) []*plan.Change {
-	shown := map[string]bool{}
-	var fresh, rest []*plan.Change
-	for _, c := range changes {
-		isNew := false
-		for _, a := range c.Attributes {
-			isNew = isNew || !shown[a.Path]
-			shown[a.Path] = true
-		}
-		if isNew {
-			fresh = append(fresh, c)
-		} else if len(rest) < samples {
-			rest = append(rest, c)
-		}
-	}
-	picked := append(fresh, rest...)
+func (t *touched) sampled() []*plan.Change {
+	picked := append(t.fresh, t.rest...)
 	picked = picked[:min(len(picked), samples)]
 	slices.SortStableFunc(picked, func(a, b *plan.Change) int { return cmp.Compare(a.Seq, b.Seq) })
 	return picked

@@ -18,14 +18,14 @@ import (
 // Characters that a terminal would obey or hide are written as \u escapes, which
 // changes the bytes and not the document.
 func PlanJSON(w io.Writer, p *plan.Plan) error {
-	return writePlan(w, "plan", normal(p), p.Changes)
+	return writePlan(w, "plan", normal(p), p)
 }
 
 // RunJSON writes the same document as PlanJSON, with the outcome of each change
 // and the run, and what the run settled first, if anything. Of a run that failed before there was a plan, the lists are empty
 // and the id is the empty string.
 func RunJSON(w io.Writer, r *agent.Report) error {
-	return writePlan(w, "run report", &agent.Report{Plan: *normal(&r.Plan), Run: r.Run, Settled: r.Settled}, r.Changes)
+	return writePlan(w, "run report", &agent.Report{Plan: *normal(&r.Plan), Run: r.Run, Settled: r.Settled}, &r.Plan)
 }
 
 // JSON writes a document of another kind in the same form. what names it in errors.
@@ -49,9 +49,9 @@ var noChanges = []byte("\n  \"changes\": []")
 
 // writePlan writes a document whose list of changes is empty with changes in it, one
 // after the other, so that a plan of any size needs little memory.
-func writePlan(w io.Writer, what string, document any, changes []*plan.Change) error {
+func writePlan(w io.Writer, what string, document any, p *plan.Plan) error {
 	out := bufio.NewWriterSize(w, 64<<10)
-	err := writeParts(out, document, changes)
+	err := writeParts(out, document, p)
 	if err == nil {
 		err = out.Flush()
 	}
@@ -61,7 +61,7 @@ func writePlan(w io.Writer, what string, document any, changes []*plan.Change) e
 	return nil
 }
 
-func writeParts(out *bufio.Writer, document any, changes []*plan.Change) error {
+func writeParts(out *bufio.Writer, document any, p *plan.Plan) error {
 	text, err := newJSONText("").of(document)
 	if err != nil {
 		return err
@@ -71,19 +71,27 @@ func writeParts(out *bufio.Writer, document any, changes []*plan.Change) error {
 	_, _ = out.Write(noChanges[:len(noChanges)-1])
 	e := newJSONText("    ")
 	var one plan.Change
-	for i, c := range changes {
-		if i > 0 {
+	first := true
+	err = p.EachText(func(c *plan.Change, text []byte) (err error) {
+		if !first {
 			_ = out.WriteByte(',')
 		}
-		one = *c
-		one.NoNulls()
-		if text, err = e.of(&one); err != nil {
-			return err
+		first = false
+		if c == nil {
+			text, err = e.indented(text)
+		} else {
+			one = *c
+			one.NoNulls()
+			text, err = e.of(&one)
 		}
 		_, _ = out.WriteString("\n    ")
 		_, _ = out.Write(text)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	if len(changes) > 0 {
+	if !first {
 		_, _ = out.WriteString("\n  ")
 	}
 	_ = out.WriteByte(']')
@@ -93,6 +101,7 @@ func writeParts(out *bufio.Writer, document any, changes []*plan.Change) error {
 
 // jsonText writes values as indented JSON, one after the other into the same memory.
 type jsonText struct {
+	indent  string
 	raw     bytes.Buffer
 	escaped []byte
 	encoder *json.Encoder
@@ -100,7 +109,7 @@ type jsonText struct {
 
 // newJSONText makes one for values that stand behind so many blanks.
 func newJSONText(indent string) *jsonText {
-	e := &jsonText{}
+	e := &jsonText{indent: indent}
 	e.encoder = json.NewEncoder(&e.raw)
 	e.encoder.SetEscapeHTML(false)
 	e.encoder.SetIndent(indent, "  ")
@@ -114,6 +123,16 @@ func (e *jsonText) of(v any) ([]byte, error) {
 		return nil, err
 	}
 	e.escaped = appendEscapedJSON(e.escaped[:0], bytes.TrimSuffix(e.raw.Bytes(), []byte{'\n'}))
+	return e.escaped, nil
+}
+
+// indented returns a text that is compact JSON, as of does.
+func (e *jsonText) indented(text []byte) ([]byte, error) {
+	e.raw.Reset()
+	if err := json.Indent(&e.raw, text, e.indent, "  "); err != nil {
+		return nil, err
+	}
+	e.escaped = appendEscapedJSON(e.escaped[:0], e.raw.Bytes())
 	return e.escaped, nil
 }
 

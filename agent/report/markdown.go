@@ -30,7 +30,7 @@ const foldRows = 20
 // characters and says what it leaves out, unless Full is set; of the options only that
 // counts.
 func PlanMarkdown(w io.Writer, p *plan.Plan, o Options) error {
-	return writeMarkdown(w, "plan", arrange(p, nil, nil, nil), o)
+	return writeMarkdown(w, "plan", arrangePlan(p, o.Full), o)
 }
 
 // RunMarkdown writes a run in the form of PlanMarkdown. Advise counts, too.
@@ -50,7 +50,11 @@ func writeMarkdown(w io.Writer, what string, d *document, o Options) error {
 		m.end = m.b.Len() + (maxMarkdown-m.b.Len())/(len(d.sections)-i) - sectionFrame
 		m.section(d, &d.sections[i])
 	}
-	if _, err := io.WriteString(w, m.b.String()); err != nil {
+	err := d.err
+	if err == nil {
+		_, err = io.WriteString(w, m.b.String())
+	}
+	if err != nil {
 		return fmt.Errorf("%s as Markdown: %w", what, err)
 	}
 	return nil
@@ -161,7 +165,7 @@ func (m *markdown) changes(d *document, s *section) {
 	if values {
 		header = []string{"Name", "Values", "Why"}
 	}
-	m.table(header, len(s.changes), func(row int) []string {
+	m.table(header, s.size(), func(row int) []string {
 		c := s.changes[row]
 		who := mdName(name(c.Name, c.OktaID))
 		why := mdText(d.detail(c, s, time.Time{}))

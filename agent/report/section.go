@@ -44,9 +44,12 @@ func (d *document) actionSection(a plan.Action, changes []*plan.Change) section 
 	if d.run != nil {
 		verb = words(a).did
 	}
-	return section{
-		kind: string(a), title: verb + " " + plural(len(changes), noun), note: joined("; ", d.actionNote(a, changes), approvals(changes)), changes: changes,
+	s := section{kind: string(a), note: joined("; ", d.actionNote(a, changes), approvals(changes, d.tally.actions[a])), changes: changes}
+	if a == plan.Update {
+		s.more = d.more
 	}
+	s.title = verb + " " + plural(s.size(), noun)
+	return s
 }
 
 // actionNote says what a kind of change means beyond its name.
@@ -65,8 +68,9 @@ func (d *document) actionNote(a plan.Action, changes []*plan.Change) string {
 	return ""
 }
 
-// approvals says who let changes pass a limit: "2 approved by ann: ticket 7".
-func approvals(changes []*plan.Change) string {
+// approvals says who let changes pass a limit: "2 approved by ann: ticket 7". all is how
+// many there are.
+func approvals(changes []*plan.Change, all int) string {
 	counts := map[string]int{}
 	for _, c := range changes {
 		if !c.Approved() {
@@ -80,7 +84,7 @@ func approvals(changes []*plan.Change) string {
 	}
 	var parts []string
 	for _, who := range slices.Sorted(maps.Keys(counts)) {
-		if counts[who] == len(changes) {
+		if counts[who] == all {
 			return who
 		}
 		parts = append(parts, number(counts[who])+" "+who)

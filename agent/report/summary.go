@@ -105,7 +105,7 @@ func (d *document) summary() string {
 		return d.runSummary(strings.TrimSuffix(d.withoutFailure(d.run.Error), "."))
 	}
 	parts := d.tally.rest()
-	if len(d.plan.Changes) == 0 {
+	if d.plan.Len() == 0 {
 		line := "No changes. " + d.inStep()
 		if len(parts) == 0 {
 			return line + "."

@@ -19,7 +19,7 @@ const (
 // PlanText writes a plan for a terminal or a mail. Its last line is the summary,
 // "No changes. …" for an empty plan.
 func PlanText(w io.Writer, p *plan.Plan, o Options) error {
-	return writeText(w, "plan", arrange(p, nil, nil, nil), o)
+	return writeText(w, "plan", arrangePlan(p, o.Full), o)
 }
 
 // RunText writes a run in the form of PlanText: what was done in place of what
@@ -41,7 +41,11 @@ func writeText(w io.Writer, what string, d *document, o Options) error {
 	}
 	p.blank()
 	p.b.WriteString(p.paint(bold, Escape(d.closing())) + "\n")
-	if _, err := io.WriteString(w, p.b.String()); err != nil {
+	err := d.err
+	if err == nil {
+		_, err = io.WriteString(w, p.b.String())
+	}
+	if err != nil {
 		return fmt.Errorf("%s as text: %w", what, err)
 	}
 	return nil
@@ -205,6 +209,7 @@ func (p *printer) foldChanges(s *section) (shown []*plan.Change, left int) {
 	if s.isBrief() {
 		return fold(s.changes, foldLines, p.o.Full)
 	}
+	defer func() { left += s.more }()
 	lines := 0
 	for i, c := range s.changes {
 		lines += 1 + len(attributeLines(c)) + min(len(c.Members.Add), foldMembers) + min(len(c.Members.Remove), foldMembers)

@@ -19,6 +19,7 @@ import (
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
+	"okta-walkme-agent/state"
 )
 
 // formats of plans and of reports of runs.
@@ -90,13 +91,15 @@ func (c *cli) plan(ctx context.Context, f planFlags) error {
 			return err
 		}
 	}
-	planned, err := c.makePlan(ctx, cfg, f)
+	spill := &spill{path: cfg.State.Path}
+	defer spill.close()
+	planned, err := c.makePlan(ctx, cfg, f, spill)
 	if err != nil {
 		return explained(err)
 	}
 	if f.out != "" {
 		if err := savePlan(f.out, planned); err != nil {
-			return err
+			return explained(err)
 		}
 	}
 	if err := c.showPlan(c.stdout, planned, f.format, f.full); err != nil {
@@ -107,6 +110,23 @@ func (c *cli) plan(ctx context.Context, f planFlags) error {
 	}
 	return nil
 }
+
+// spillFrom is how many plain updates a plan holds in memory before it takes a file.
+const spillFrom = 10_000
+
+// spill is the file of a plan that does not hold all of its changes in memory.
+type spill struct {
+	path string // of the state
+	file *state.Scratch
+}
+
+func (s *spill) open() (plan.UpdateStore, error) {
+	var err error
+	s.file, err = state.NewScratch(s.path)
+	return s.file, err
+}
+
+func (s *spill) close() { _ = s.file.Close() } // its content is not wanted any more
 
 // detailed tells a plan without changes from one that is in step: people who are
 // rejected, and removals that are not trusted, are neither. Changes count for more.
@@ -121,9 +141,9 @@ func detailed(planned *plan.Plan) error {
 	return nil
 }
 
-func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (planned *plan.Plan, err error) {
+func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags, spill *spill) (planned *plan.Plan, err error) {
 	if f.offline {
-		return c.planOffline(ctx, cfg)
+		return c.planOffline(ctx, cfg, spill)
 	}
 	s, err := c.open(ctx, cfg, purpose{name: "plan", dry: true}, c.logger(cfg, false))
 	if err != nil {
@@ -135,17 +155,19 @@ func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (p
 	if f.refresh {
 		opts.Scope = opts.Scope.Refreshed()
 	}
+	s.agent.Spill, s.agent.SpillFrom = spill.open, spillFrom
 	return s.agent.Plan(ctx, opts)
 }
 
 // planOffline needs neither side, and so no secrets.
-func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (planned *plan.Plan, err error) {
+func (c *cli) planOffline(ctx context.Context, cfg *configs.Config, spill *spill) (planned *plan.Plan, err error) {
 	db, err := openState(ctx, cfg, purpose{name: "plan --offline", dry: true})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return (&agent.Agent{State: db, Config: cfg.Agent(), Build: buildVersion()}).PlanOffline(ctx, agent.Options{})
+	a := &agent.Agent{State: db, Config: cfg.Agent(), Build: buildVersion(), Spill: spill.open, SpillFrom: spillFrom}
+	return a.PlanOffline(ctx, agent.Options{})
 }
 
 // planMayReplace refuses to write a plan over what is none: a mistyped path is easily

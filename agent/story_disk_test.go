@@ -1,0 +1,54 @@
+package agent_test
+
+import (
+	"errors"
+	"os"
+	"testing"
+
+	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/state"
+	"okta-walkme-agent/walkme"
+)
+
+// brokenStore takes so many bytes, and gives none back.
+type brokenStore struct{ room int }
+
+func (s *brokenStore) Write(p []byte) (int, error) {
+	if s.room -= len(p); s.room < 0 {
+		return 0, state.ErrDiskFull
+	}
+	return len(p), nil
+}
+
+func (s *brokenStore) ReadAt([]byte, int64) (int, error) { return 0, os.ErrClosed }
+
+// A plan whose file cannot be made, takes nothing more, or cannot be read back is no plan.
+func TestPlanWhoseFileFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.OIN)
+	w.hire("ann", "bob")
+	w.sync()
+	w.agent.Config.Mapping = guideMapping(t, "user.email")
+	failure := errors.New("no file")
+	for name, tt := range map[string]struct {
+		spill func() (plan.UpdateStore, error)
+		want  error
+	}{
+		"cannot be made":      {func() (plan.UpdateStore, error) { return nil, failure }, failure},
+		"takes nothing more":  {func() (plan.UpdateStore, error) { return &brokenStore{}, nil }, state.ErrDiskFull},
+		"cannot be read back": {func() (plan.UpdateStore, error) { return &brokenStore{room: 1 << 20}, nil }, os.ErrClosed},
+	} {
+		w.agent.Spill = tt.spill
+		if _, err := w.agent.Plan(t.Context(), agent.Options{}); !errors.Is(err, tt.want) {
+			t.Errorf("Plan with a file that %s = %v, want %v", name, err, tt.want)
+		}
+		if _, err := w.agent.PlanOffline(t.Context(), agent.Options{}); !errors.Is(err, tt.want) {
+			t.Errorf("PlanOffline with a file that %s = %v, want %v", name, err, tt.want)
+		}
+	}
+	w.agent.SpillFrom = 2
+	if p := w.plan(); len(p.Changes) != 2 || p.Len() != 2 {
+		t.Errorf("%d of %d changes are in memory, want both", len(p.Changes), p.Len())
+	}
+}
