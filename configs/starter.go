@@ -5,6 +5,7 @@ import (
 	_ "embed" // the template
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"text/template"
 )
@@ -23,6 +24,7 @@ type Starter struct {
 	Groups          []string
 	Secrets         string // credential or file: the kind of the references
 	Instance        string // of the systemd unit; "": the plain one
+	Beside          bool   // the state lies beside the configuration
 	Live            bool   // without the dry run
 }
 
@@ -54,6 +56,7 @@ func IsStarter(data []byte) bool {
 	for _, source := range c.PushGroups.Sources {
 		s.Groups = append(s.Groups, source.Name)
 	}
+	s.Beside = filepath.Base(c.State.Path) == c.State.Path
 	if rest, ok := strings.CutPrefix(c.State.Path, "/var/lib/okta-walkme-agent-"); ok {
 		s.Instance = strings.TrimSuffix(rest, "/state.db")
 	}

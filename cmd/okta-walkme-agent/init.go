@@ -23,6 +23,7 @@ type setup struct {
 	groups            []string
 	instance          string
 	references        string // inCredentials or inFiles
+	beside            bool   // the state lies beside the configuration
 	live              bool
 	writeSecrets      bool
 	overwrite, noTest bool
@@ -88,6 +89,7 @@ func (c *cli) init(ctx context.Context, s setup) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
+	s.beside = s.references == inFiles && s.instance == "" && filepath.Dir(path) != filepath.Dir(defaultConfig) && mayMoveState(path)
 	if err := replaceable(path, s.overwrite); err != nil {
 		return err
 	}
@@ -169,6 +171,12 @@ func replaceable(path string, overwrite bool) error {
 		return nil
 	}
 	return &exit{exitConfig, fmt.Errorf("%s is there already and somebody has edited it; --force replaces it", path)}
+}
+
+// mayMoveState is false of a configuration whose state lies somewhere else already.
+func mayMoveState(path string) bool {
+	data, err := os.ReadFile(path)
+	return err != nil || bytes.Contains(data, []byte("\n  path: state.db\n"))
 }
 
 // setupFile is a file that init writes: a secret, or the configuration.

@@ -95,7 +95,10 @@ dry_run: true`},
     key_id: "k"
   region: ca
     username: file:walkme-username
-    password: file:walkme-password`},
+    password: file:walkme-password
+# The memory, beside this file.
+state:
+  path: state.db`},
 		{"groups, another address, an instance", []string{"--base-url", "https://papi.example.com/scim/v2", "--live", "--group", "A # b", "--group", "123456", "--instance", "staging"}, `
   base_url: https://papi.example.com/scim/v2
   sources:
@@ -295,10 +298,53 @@ func TestInitDropIn(t *testing.T) {
 			if got != want {
 				t.Errorf("drop-in:\n%swant\n%s", got, want)
 			}
-			if strings.Contains(r.err, "The service cannot read these files") != tt.unreadable {
+			if strings.Contains(r.err, "cannot read these files") != tt.unreadable {
 				t.Errorf("init says\n%swant that the service cannot read the files: %t", r.err, tt.unreadable)
 			}
 		})
+	}
+}
+
+// TestInitBesideItsState: a configuration of one's own, with files for secrets, has its
+// state beside it, not in that of the service. One that has it there already keeps it.
+func TestInitBesideItsState(t *testing.T) {
+	given := []string{"--okta-org", "https://acme.okta.com", "--okta-app", "0oa1", "--region", "us", "--no-check"}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "agent.yaml")
+	statePath := func(args ...string) string {
+		t.Helper()
+		if r := begin(t, dir, "", append(given, args...)...); r.code != exitOK {
+			t.Fatalf("init %q ended with %d\n%s", args, r.code, r.err)
+		}
+		c, err := configs.Load(path, configs.Env{Getenv: noEnv})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.State.Path
+	}
+	const ofService = "/var/lib/okta-walkme-agent/state.db"
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{nil, ofService},
+		{[]string{"--secrets", "file"}, ofService}, // as it was
+		{nil, ofService},
+	} {
+		if got := statePath(tt.args...); got != tt.want {
+			t.Errorf("init %q: the state is %s, want %s", tt.args, got, tt.want)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got, want := statePath("--secrets", "file"), filepath.Join(dir, "state.db"); got != want {
+			t.Errorf("the state is %s, want %s", got, want)
+		}
+	}
+	if r := begin(t, dir, "", append(given, "--secrets", "file")...); !strings.Contains(r.err, "as it was  "+path) {
+		t.Errorf("the same answers again change something:\n%s", r.err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func (s *setup) starter() configs.Starter {
 	return configs.Starter{
 		OrgURL: s.org, AppID: s.app, ServiceApp: s.oktaAuth == authServiceApp, ClientID: s.clientID, KeyID: s.keyID,
-		Region: s.region, BaseURL: s.baseURL, Groups: s.groups, Secrets: s.references, Instance: s.instance, Live: s.live,
+		Region: s.region, BaseURL: s.baseURL, Groups: s.groups, Secrets: s.references, Instance: s.instance, Beside: s.beside, Live: s.live,
 	}
 }
 
@@ -76,26 +76,23 @@ func (s *setup) nextSteps(path string) string {
 		}
 		fmt.Fprintf(&b, "  Put the secrets into %s, each in a file of mode 0600: %s\n", dir, strings.Join(names, ", "))
 	}
+	config := " --config " + path
+	if path == defaultConfig {
+		config = ""
+	}
 	if s.references == inFiles {
-		b.WriteString(`  The service cannot read these files: it runs as a user of its own. They are for
-  commands by hand. For the service write credential: instead of file: in the
-  configuration (init --secrets credential does), and let the unit load them:
-`)
+		fmt.Fprintf(&b, "  See what it would do; then do it, once or on schedule:\n    %s%s plan\n    %[1]s%[2]s sync\n    %[1]s%[2]s run\n", programName, config)
+		b.WriteString("  The packaged service runs as a user of its own and cannot read these files. For it write credential: instead of file: in " +
+			"the configuration (init --secrets credential does), and let the unit load them:\n")
 	} else if s.oktaAuth == authServiceApp {
 		b.WriteString("  The unit loads an API token by default. Let it load the key instead:\n")
 	}
 	if s.references == inFiles || s.oktaAuth == authServiceApp {
 		b.WriteString(s.dropIn(unit, dir))
 	}
-	by := ""
 	if s.references == inCredentials {
-		by = credentialsVar + "=" + dir + " "
+		fmt.Fprintf(&b, "  See what it would do:\n    %s=%s %s%s plan\n", credentialsVar, dir, programName, config)
 	}
-	config := " --config " + path
-	if path == defaultConfig {
-		config = ""
-	}
-	fmt.Fprintf(&b, "  See what it would do:\n    %s%s%s plan\n", by, programName, config)
 	fmt.Fprintf(&b, "  Start the service:\n    systemctl enable --now %s\n", unit)
 	if !s.live {
 		fmt.Fprintf(&b, "  Let it act, later: set dry_run: false, then\n    systemctl reload %s\n", unit)
