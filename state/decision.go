@@ -160,15 +160,28 @@ func (t *tx) decidedBefore(holdID string) (decidableHold, error) {
 	return decidableHold{d.Hold, &d}, err
 }
 
+// holdOfNow finds the hold that waits in the place of one that is on record, "" when none does.
+const holdOfNow = `SELECT coalesce((SELECT id FROM holds AS o WHERE o.kind = h.kind AND o.forced = h.forced AND o.closed_at IS NULL
+	ORDER BY seq DESC LIMIT 1), '') FROM holds AS h WHERE id = ?`
+
 // whyNoHold tells a hold that has moved from one that never was.
 func (t *tx) whyNoHold(id string) error {
-	row, err := t.one(`SELECT coalesce((SELECT id FROM holds AS o WHERE o.kind = h.kind AND o.forced = h.forced AND o.closed_at IS NULL
-		ORDER BY seq DESC LIMIT 1), '') FROM holds AS h WHERE id = ?`, id)
+	row, err := t.one(holdOfNow, id)
 	if err != nil {
 		return err
 	}
+	return movedFrom(id, row.Scan)
+}
+
+// WhyNoHold says why there is no hold that waits under an id: ErrNoHold when there never was
+// one, else *MovedHoldError.
+func (db *DB) WhyNoHold(ctx context.Context, id string) error {
+	return movedFrom(id, func(dest ...any) error { return db.one(ctx, holdOfNow, []any{id}, dest...) })
+}
+
+func movedFrom(id string, scan func(dest ...any) error) error {
 	moved := MovedHoldError{ID: id}
-	err = row.Scan(&moved.Now)
+	err := scan(&moved.Now)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return ErrNoHold

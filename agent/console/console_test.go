@@ -46,7 +46,7 @@ func open(t testing.TB, edit func(*console.Options, *console.Program)) *site {
 	s := &site{t: t, path: filepath.Join(t.TempDir(), "state.db"), clock: &clock{}}
 	o := console.Options{Listen: "127.0.0.1:0", StatePath: s.path, Now: s.clock.now}
 	p := console.Program{Agent: agent.Config{Mapping: mapping(t), Target: "https://walkme.example.com/scim/v2", WireProfile: "oin"}, Okta: "https://acme.okta.com"}
-	p.Agent.Policy.CreateUsers = true
+	p.Agent.Policy.CreateUsers, p.Agent.Limits.EmptiedValues = true, plan.Limit{Count: 1}
 	if edit != nil {
 		edit(&o, &p)
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -125,7 +126,6 @@ type holdPage struct {
 	CanRun    bool
 	Moved     string // why a decision was refused
 	Reason    string // that was given with it
-	Other     string // address of the hold that waits now
 }
 
 const shownHeld = 500
@@ -134,11 +134,32 @@ var errNoHold = &unknownError{"There is no such hold on record."}
 
 func (s *Server) hold(r *http.Request) (*view, error) {
 	page, err := s.holdPage(r.Context(), r.PathValue("id"), query(r))
+	if errors.Is(err, errNoHold) {
+		return s.closedHold(r)
+	}
 	if err != nil {
 		return nil, err
 	}
 	page.Reason = shortened(r.URL.Query().Get("reason")) // typed before a sign-in came between
 	return &view{page: "hold", title: page.Hold.Title(), data: page}, nil
+}
+
+// closedHold is the page of a hold that waits no more and was not decided: a link to it may
+// stand in a message.
+func (s *Server) closedHold(r *http.Request) (*view, error) {
+	var moved *state.MovedHoldError
+	err := s.read(r.Context(), func(db *state.DB) error { return db.WhyNoHold(r.Context(), r.PathValue("id")) })
+	if !errors.As(err, &moved) {
+		if errors.Is(err, state.ErrNoHold) {
+			err = errNoHold
+		}
+		return nil, err
+	}
+	page := &troublePage{Text: "This hold does not wait any more: nothing of it is left to decide.", Link: "/", See: "Back to the overview"}
+	if moved.Now != "" {
+		page = &troublePage{Text: "This hold does not wait any more: its set has changed.", Link: addressOf("holds", moved.Now), See: "See what waits now"}
+	}
+	return &view{page: "trouble", title: "A hold that is closed", status: http.StatusNotFound, data: page}, nil
 }
 
 func (s *Server) holdPage(ctx context.Context, id, query string) (*holdPage, error) {
@@ -241,7 +262,7 @@ func (s *Server) decide(r *http.Request, verdict state.Verdict) (*view, error) {
 
 // moved shows what waits in the place of what was decided about.
 func (s *Server) moved(r *http.Request, moved *state.MovedHoldError, reason string) (*view, error) {
-	page, err := s.holdPage(r.Context(), moved.ID, "")
+	page, err := s.holdPage(r.Context(), cmp.Or(moved.Now, moved.ID), "")
 	if errors.Is(err, errNoHold) {
 		page, err = &holdPage{}, nil
 	}
@@ -250,8 +271,5 @@ func (s *Server) moved(r *http.Request, moved *state.MovedHoldError, reason stri
 	}
 	page.Reason = reason
 	page.Moved = "Nothing was decided: what waits is not what you saw."
-	if moved.Now != "" && moved.Now != moved.ID {
-		page.Other = addressOf("holds", moved.Now)
-	}
 	return &view{page: "hold", title: "Nothing was decided", status: http.StatusConflict, data: page}, nil
 }

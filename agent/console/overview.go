@@ -24,6 +24,7 @@ type overviewPage struct {
 	Next      *moment // nil: none is due
 	Fresh     bool    // there was no run yet
 	CanRun    bool
+	DryRun    bool
 	MayDecide bool
 
 	Holds    []holdLine
@@ -62,7 +63,7 @@ type failureLine struct {
 
 func (s *Server) overview(r *http.Request) (*view, error) {
 	ctx, p := r.Context(), s.current()
-	page := &overviewPage{CanRun: s.mayRun(ctx), MayDecide: !visitorOf(ctx).ViewOnly}
+	page := &overviewPage{CanRun: s.mayRun(ctx), DryRun: p.DryRun, MayDecide: !visitorOf(ctx).ViewOnly}
 	dry, err := s.dryRuns()
 	if err != nil {
 		return nil, err

@@ -271,8 +271,11 @@ func TestStaleDecisions(t *testing.T) {
 	}
 	moved := s.hold("h2", "00u4") // the former one is closed
 	got := v.post("/holds/h1/approve", url.Values{"digest": {old}})
-	if got.status != http.StatusConflict || !strings.Contains(got.body, "/holds/h2") {
+	if got.status != http.StatusConflict || !strings.Contains(got.body, `action="/holds/h2/approve"`) || !strings.Contains(got.body, "00u4@example.com") {
 		t.Errorf("a hold that is another one by now: %d: %s", got.status, got.body)
+	}
+	if got := v.get("/holds/h1"); got.status != http.StatusNotFound || !strings.Contains(got.body, "its set has changed") || !strings.Contains(got.body, "/holds/h2") {
+		t.Errorf("the page of a hold that is closed: %d: %s", got.status, mainOf(got.body))
 	}
 	if got := v.post("/holds/none/approve", url.Values{"digest": {moved}}); got.status != http.StatusNotFound && got.status != http.StatusConflict {
 		t.Errorf("a hold that never was: %d", got.status)
@@ -310,7 +313,7 @@ func TestMappings(t *testing.T) {
 		want   []string
 	}{
 		"upper case":       {url.Values{"mapping[name.givenName]": {"String.toUpperCase(user.firstName)"}}, []string{"2 people of 2 would be updated", `"JÜRGEN"`, `"ANN"`}},
-		"a slip":           {url.Values{"mapping[name.givenName]": {"user.fristName"}}, []string{"2 people of 2 would be updated", "2 people would lose a value"}},
+		"a slip":           {url.Values{"mapping[name.givenName]": {"user.fristName"}}, []string{"2 people of 2 would be updated", "2 people would lose a value: a run would hold that back, since 2 are more than 1"}},
 		"syntax":           {url.Values{"mapping[name.givenName]": {"String.toUpperCase(user.firstName"}}, []string{"line 1, column 34", "It can be told when every line is right"}},
 		"second line":      {url.Values{"mapping[name.givenName]": {"user.firstName +\n  )"}}, []string{"line 2, column 3"}},
 		"unknown path":     {url.Values{"mapping[nmae.givenName]": {"user.firstName"}}, []string{"nmae.givenName", "bad"}},

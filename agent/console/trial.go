@@ -17,11 +17,11 @@ import (
 
 // trial is what a mapping would change, against what WalkMe took last.
 type trial struct {
-	People     int // in the snapshot and managed
-	Touched    int // whose account would be updated
-	Emptied    int // who would lose a value
-	Rejected   int // whose profile cannot be mapped
-	Limit      string
+	People     int    // in the snapshot and managed
+	Touched    int    // whose account would be updated
+	Emptied    int    // who would lose a value
+	Rejected   int    // whose profile cannot be mapped
+	Held       string // how the limit of emptied values is exceeded; "": it is not
 	Attributes []attributeTrial
 	Faults     []sample // of those who are rejected
 	Profile    []profileAttribute
@@ -86,6 +86,11 @@ func tryMapping(ctx context.Context, db *state.DB, m plan.Mapping, app okta.App,
 	if err != nil {
 		return nil, err
 	}
+	managed, _, err := db.Managed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g.out.Held = c.Limits.EmptiedValues.Exceeded(g.out.Emptied, managed)
 	return g.finish(), nil
 }
 

@@ -156,6 +156,10 @@ func (l Limit) exceeded(n, recent, managed int) string {
 	return ""
 }
 
+// Exceeded says, in words, how n removals of one run exceed the limit where so many are
+// managed, or "".
+func (l Limit) Exceeded(n, managed int) string { return l.exceeded(n, 0, managed) }
+
 func (l Limit) String() string {
 	if l.Percent > 0 {
 		return fmt.Sprintf("%d or %g %%", l.Count, l.Percent)
