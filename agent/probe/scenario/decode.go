@@ -2,19 +2,36 @@ package scenario
 
 import (
 	"fmt"
-	"okta-walkme-agent/internal/near"
 	"reflect"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"okta-walkme-agent/internal/near"
 )
 
 // decoder fills the types of a scenario from YAML, and knows the line of everything.
 // Unknown keys are wrong: a misspelt expectation must not pass for one that holds.
 type decoder struct {
 	file     string
+	lines    []string
 	problems []string
+}
+
+// at is the position of what stands first in a line.
+func (d *decoder) at(line int) *yaml.Node {
+	line = max(line, 1)
+	return &yaml.Node{Line: line, Column: column(d.lines, line)}
+}
+
+// column is where the first word of a line begins, behind the signs of a list.
+func column(lines []string, line int) int {
+	if line > len(lines) {
+		return 1
+	}
+	text := lines[line-1]
+	return 1 + len(text) - len(strings.TrimLeft(text, " -"))
 }
 
 func (d *decoder) wrong(n *yaml.Node, format string, args ...any) {

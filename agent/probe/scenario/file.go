@@ -23,6 +23,8 @@ type File struct {
 	Steps []Step `yaml:"steps"`
 
 	Expectations `yaml:",inline"`
+
+	lines []string // of the file
 }
 
 // Org is what Okta holds in the beginning.

@@ -53,12 +53,12 @@ func read(path string) ([]byte, error) {
 
 // Parse is Load of a text; name stands for the file in messages.
 func Parse(name string, data []byte) (*File, error) {
-	d := &decoder{file: name}
+	d := &decoder{file: name, lines: strings.Split(string(data), "\n")}
 	root, err := d.document(data)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Path: name, WireProfile: "oin"}
+	f := &File{Path: name, WireProfile: "oin", lines: d.lines}
 	d.value(root, reflect.ValueOf(f).Elem())
 	if len(d.problems) == 0 {
 		f.check(d)
@@ -76,7 +76,7 @@ func LoadSeed(path string) (*Org, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{file: path}
+	d := &decoder{file: path, lines: strings.Split(string(data), "\n")}
 	root, err := d.document(data)
 	if err != nil {
 		return nil, err
@@ -115,16 +115,13 @@ func (d *decoder) document(data []byte) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-// at is a position for what has only a line.
-func at(line int) *yaml.Node { return &yaml.Node{Line: max(line, 1), Column: 1} }
-
 // check looks for what types cannot say.
 func (f *File) check(d *decoder) {
 	if !slices.Contains([]string{"oin", "aiw", "both"}, f.WireProfile) {
-		d.wrong(at(f.Lines["wire_profile"]), "wire_profile is oin, aiw or both, not %q", f.WireProfile)
+		d.wrong(d.at(f.Lines["wire_profile"]), "wire_profile is oin, aiw or both, not %q", f.WireProfile)
 	}
 	if len(f.Steps) == 0 {
-		d.wrong(at(1), "a scenario has steps: a list of what happens")
+		d.wrong(d.at(1), "a scenario has steps: a list of what happens")
 	}
 	f.Org.check(d)
 	f.Tenant.check(d)
@@ -133,20 +130,29 @@ func (f *File) check(d *decoder) {
 	}
 }
 
+// What people and group-push mappings of Okta may be.
+var (
+	statuses = []string{"STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "LOCKED_OUT", "PASSWORD_EXPIRED", "SUSPENDED", "DEPROVISIONED"}
+	pushes   = []string{"ACTIVE", "INACTIVE", "ERROR"}
+)
+
 func (o *Org) check(d *decoder) {
 	known := map[string]bool{}
 	for _, p := range o.People {
 		if p.Login == "" {
-			d.wrong(at(p.Line), "org.people: everybody has a login")
+			d.wrong(d.at(p.Line), "org.people: everybody has a login")
 		}
 		if known[scim.NameKey(p.Login)] {
-			d.wrong(at(p.Line), "org.people: the login %q is there twice", p.Login)
+			d.wrong(d.at(p.Line), "org.people: the login %q is there twice", p.Login)
 		}
 		known[scim.NameKey(p.Login)] = true
+		if p.Status != "" && !slices.Contains(statuses, p.Status) {
+			d.wrong(d.at(p.Line), "org.people: the status is one of %s, not %q", strings.Join(statuses, ", "), p.Status)
+		}
 	}
 	wantPerson := func(line int, what, login string) {
 		if !known[scim.NameKey(login)] {
-			d.wrong(at(line), "%s: nobody in org.people has the login %q", what, login)
+			d.wrong(d.at(line), "%s: nobody in org.people has the login %q", what, login)
 		}
 	}
 	for _, login := range o.Assignments {
@@ -155,12 +161,15 @@ func (o *Org) check(d *decoder) {
 	named := map[string]bool{}
 	for _, g := range o.Groups {
 		if g.Name == "" {
-			d.wrong(at(g.Line), "org.groups: every group has a name")
+			d.wrong(d.at(g.Line), "org.groups: every group has a name")
 		}
 		if named[g.Name] {
-			d.wrong(at(g.Line), "org.groups: the name %q is there twice, which Okta refuses", g.Name)
+			d.wrong(d.at(g.Line), "org.groups: the name %q is there twice, which Okta refuses", g.Name)
 		}
 		named[g.Name] = true
+		if g.Push != "" && !slices.Contains(pushes, g.Push) {
+			d.wrong(d.at(g.Line), "org.groups: push is one of %s, not %q", strings.Join(pushes, ", "), g.Push)
+		}
 		for _, login := range g.Members {
 			wantPerson(g.Line, "org.groups: "+g.Name, login)
 		}
@@ -171,12 +180,12 @@ func (t *Tenant) check(d *decoder) {
 	var q walkmetest.Quirks
 	for _, text := range t.Quirks {
 		if err := q.Set(text); err != nil {
-			d.wrong(at(t.Lines["quirks"]), "tenant.quirks: %v", err)
+			d.wrong(d.at(t.Lines["quirks"]), "tenant.quirks: %v", err)
 		}
 	}
 	for _, text := range t.Faults {
 		if _, err := fault.Parse(text, walkmetest.FaultKinds()); err != nil {
-			d.wrong(at(t.Lines["faults"]), "tenant.faults: %v", err)
+			d.wrong(d.at(t.Lines["faults"]), "tenant.faults: %v", err)
 		}
 	}
 }
@@ -184,29 +193,29 @@ func (t *Tenant) check(d *decoder) {
 func (s *Step) check(d *decoder) {
 	names := s.actions()
 	if len(names) > 1 {
-		d.wrong(at(s.Line), "one step does one thing, not %s", strings.Join(names, " and "))
+		d.wrong(d.at(s.Line), "one step does one thing, not %s", strings.Join(names, " and "))
 	}
 	if len(names) == 0 && len(s.Lines) == 0 {
-		d.wrong(at(s.Line), "the step is empty")
+		d.wrong(d.at(s.Line), "the step is empty")
 	}
 	if s.Exit != nil && (len(names) == 0 || !slices.Contains([]string{"check", "plan", "sync", "resync", "run"}, names[0])) {
-		d.wrong(at(s.Lines["expect_exit"]), "expect_exit stands beside a command: check, plan, sync, resync or run")
+		d.wrong(d.at(s.Lines["expect_exit"]), "expect_exit stands beside a command: check, plan, sync, resync or run")
 	}
 	if s.Fault != nil {
 		if _, err := s.Fault.rule(); err != nil {
-			d.wrong(at(s.Lines["fault"]), "%v", err)
+			d.wrong(d.at(s.Lines["fault"]), "%v", err)
 		}
 	}
 	if s.Quirks != nil {
 		var q walkmetest.Quirks
 		for _, text := range *s.Quirks {
 			if err := q.Set(text); err != nil {
-				d.wrong(at(s.Lines["quirks"]), "%v", err)
+				d.wrong(d.at(s.Lines["quirks"]), "%v", err)
 			}
 		}
 	}
 	if s.Kill != nil && !slices.Contains([]string{"", "before", "after"}, s.Kill.When) {
-		d.wrong(at(s.Lines["kill"]), "kill.when is before or after, not %q", s.Kill.When)
+		d.wrong(d.at(s.Lines["kill"]), "kill.when is before or after, not %q", s.Kill.When)
 	}
 }
 

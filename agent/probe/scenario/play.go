@@ -83,7 +83,7 @@ func play(ctx context.Context, f *File, profile string, opts Options) (result Re
 // step does what a step says, and judges it.
 func (s *stage) step(ctx context.Context, step *Step) ([]Failure, error) {
 	if err := s.act(step); err != nil {
-		return nil, &FormatError{[]string{fmt.Sprintf("%s:%d: %v", s.file.Path, step.Line, err)}}
+		return nil, &FormatError{[]string{fmt.Sprintf("%s:%d:%d: %v", s.file.Path, step.Line, column(s.file.lines, step.Line), err)}}
 	}
 	args, ok, err := s.command(ctx, step)
 	switch {
