@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/walkme"
 )
 
@@ -35,15 +34,13 @@ func (a *Agent) Unmanaged(ctx context.Context) (*AccountList, error) {
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return nil, err
 	}
-	managed := map[string]bool{}
-	recorded, err := a.State.Records(ctx)
+	recorded, err := a.State.AccountIDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("records of the state: %w", err)
 	}
-	for i := range recorded {
-		if recorded[i].Type == scim.User {
-			managed[recorded[i].ID] = true
-		}
+	managed := make(map[string]bool, len(recorded))
+	for _, id := range recorded {
+		managed[id] = true
 	}
 	list := &AccountList{Schema: AccountsSchema, Accounts: []Account{}}
 	for u, err := range a.WalkMe.Users(ctx) {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent/plan"
-	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
@@ -70,12 +69,12 @@ func (a *Agent) GroupList(ctx context.Context, available bool) (*GroupList, erro
 		return nil, err
 	}
 	records := map[string]*state.Record{}
-	recorded, err := a.State.Records(ctx)
+	recorded, err := a.State.PushedRecords(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("records of the state: %w", err)
 	}
 	for i := range recorded {
-		if r := &recorded[i]; r.Type == scim.Group && !plan.Unlinked(r) {
+		if r := &recorded[i]; !plan.Unlinked(r) {
 			records[r.SourceID] = r
 		}
 	}

@@ -16,6 +16,28 @@ func (db *DB) Managed(ctx context.Context) (users, groups int, err error) {
 	return users, groups, db.fail("count records", err)
 }
 
+// Standing counts the records of one type: the active ones that WalkMe has, and those that
+// failed last.
+type Standing struct{ Managed, Failing int }
+
+// Standing counts the records of each type; one that has none is not in the map.
+func (db *DB) Standing(ctx context.Context) (map[scim.Type]Standing, error) {
+	out := map[scim.Type]Standing{}
+	err := db.each(ctx, `SELECT type, sum(active = 1 AND target_id <> ''), sum(attempts > 0) FROM resources GROUP BY type`, nil, func(row scanner) error {
+		var t scim.Type
+		var n Standing
+		err := row.Scan(&t, &n.Managed, &n.Failing)
+		out[t] = n
+		return err
+	})
+	return out, db.fail("count records", err)
+}
+
+// AccountIDs returns WalkMe's ids of all people who have a record, in no order.
+func (db *DB) AccountIDs(ctx context.Context) ([]string, error) {
+	return list(ctx, db, "read records", scanText, "SELECT target_id FROM resources WHERE type = 'User' AND target_id <> ''")
+}
+
 // Failing returns the records whose last attempt failed, sorted by scim.Compare, at
 // most limit, and how many there are.
 func (db *DB) Failing(ctx context.Context, limit int) (recs []Record, n int, err error) {

@@ -154,18 +154,11 @@ func (m *metrics) left(r *agent.Report) {
 }
 
 // stateIs takes in what the state holds.
-func (m *metrics) stateIs(records []state.Record, holds int) {
-	failing := map[scim.Type]int{}
-	for i := range records {
-		if records[i].Attempts > 0 {
-			failing[records[i].Type]++
-		}
+func (m *metrics) stateIs(standing map[scim.Type]state.Standing, holds int) {
+	for _, t := range []scim.Type{scim.User, scim.Group} {
+		m.failures.WithLabelValues(string(t)).Set(float64(standing[t].Failing))
+		m.managed.WithLabelValues(string(t)).Set(float64(standing[t].Managed))
 	}
-	managed := plan.CountManaged(records)
-	m.failures.WithLabelValues(string(scim.User)).Set(float64(failing[scim.User]))
-	m.failures.WithLabelValues(string(scim.Group)).Set(float64(failing[scim.Group]))
-	m.managed.WithLabelValues(string(scim.User)).Set(float64(managed.Users))
-	m.managed.WithLabelValues(string(scim.Group)).Set(float64(managed.Groups))
 	m.holds.Set(float64(holds))
 }
 

@@ -22,7 +22,7 @@ func (d *daemon) surveyState(ctx context.Context, db *state.DB) error {
 	if db.IsEmpty() {
 		return nil
 	}
-	records, err := db.Records(ctx)
+	standing, err := db.Standing(ctx)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (d *daemon) surveyState(ctx context.Context, db *state.DB) error {
 	if err != nil {
 		return err
 	}
-	d.metrics.stateIs(records, len(holds))
+	d.metrics.stateIs(standing, len(holds))
 	d.health.stateIs(runs, quarantine)
 	return nil
 }
