@@ -83,3 +83,13 @@ func TestDecidedMemberRemovals(t *testing.T) {
 		})
 	}
 }
+
+// TestUndoneAreCounted: what was rejected counts as undone, and nowhere else.
+func TestUndoneAreCounted(t *testing.T) {
+	p := leavers("00u1", "00u2", "00u3")
+	in := plan.HoldInput{Decisions: []state.Decision{decided(1, state.Rejected, plan.HoldDeactivations, "00u1", "00u2")}}
+	plan.Limits{Deactivations: plan.Limit{Count: 20}}.Hold(p, in)
+	if s := p.Summary; s.Undone != 2 || s.Deactivate != 1 || s.Held != 0 {
+		t.Errorf("Summary = %+v, want 2 undone and 1 to deactivate", s)
+	}
+}

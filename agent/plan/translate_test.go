@@ -35,3 +35,12 @@ func TestTranslator(t *testing.T) {
 	want(tr.Person(&first), time.Date(2026, 2, 1, 10, 0, 0, 0, time.UTC), "ann@example.com", "00u1", int64(12), false)
 	want(tr.Person(&second), time.Time{}, "bob@example.com", "00u2", `a "quoted" one`, nil)
 }
+
+// A mapping may read nothing but what Okta keeps outside the profiles.
+func TestTranslatorOfInternalsAlone(t *testing.T) {
+	u := okta.User{ID: "00u1", UserName: "ann@example.com", Status: "ACTIVE", AccountStatus: "ACTIVE", Profile: json.RawMessage(`{}`), AppProfile: json.RawMessage(`{}`)}
+	p := mapping(t, "userName", `user.getInternalProperty("id")`).Translator(nil, plan.DesirePolicy{}).Person(&u)
+	if p.Name() != "00u1" {
+		t.Errorf("userName = %q, want the id", p.Name())
+	}
+}
