@@ -181,7 +181,11 @@ func (c *cli) printResult(r scenario.Result) error {
 	if len(r.Failures) > 0 {
 		word = "FAILED"
 	}
-	_, err := fmt.Fprintf(c.stdout, "%s  %s (%s): %s\n", word, r.File.Path, r.WireProfile, r.File.Title)
+	line := fmt.Sprintf("%s  %s (%s)", word, r.File.Path, r.WireProfile)
+	if r.File.Title != "" {
+		line += ": " + r.File.Title
+	}
+	_, err := fmt.Fprintln(c.stdout, line)
 	for _, f := range r.Failures {
 		if err == nil {
 			_, err = fmt.Fprintf(c.stdout, "  %s:%d: %s\n", r.File.Path, f.Line, f.Text)

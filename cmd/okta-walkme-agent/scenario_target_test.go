@@ -31,8 +31,8 @@ func (n *numbered) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost:
 		account := map[string]any{}
 		_ = json.NewDecoder(r.Body).Decode(&account)
-		account["id"] = 1234567
-		n.accounts["/1234567"] = account
+		account["id"] = 9007199254740993 // beyond what a float64 holds
+		n.accounts["/9007199254740993"] = account
 		answer(http.StatusOK, account)
 	case r.Method == http.MethodDelete:
 		delete(n.accounts, path)

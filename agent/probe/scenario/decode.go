@@ -243,9 +243,11 @@ func (c *AnyCommand) decode(d *decoder, n *yaml.Node) {
 func (r *RequestExpectation) decode(d *decoder, n *yaml.Node) {
 	if n.Kind != yaml.ScalarNode || isNull(n) {
 		d.mapping(n, reflect.ValueOf(r).Elem())
+		r.check(d, n)
 		return
 	}
 	r.Line = n.Line
+	defer r.check(d, n)
 	line, status, hasStatus := strings.Cut(n.Value, " -> ")
 	if hasStatus {
 		if _, err := fmt.Sscanf(strings.TrimSpace(status), "%d", &r.Status); err != nil {
@@ -266,6 +268,17 @@ func (r *RequestExpectation) decode(d *decoder, n *yaml.Node) {
 			key, value, _ := strings.Cut(part, "=")
 			r.Query[key] = value
 		}
+	}
+}
+
+// check refuses what no request can be: it would be no expectation.
+func (r *RequestExpectation) check(d *decoder, n *yaml.Node) {
+	methods := []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
+	if r.Method != "" && !slices.Contains(methods, r.Method) {
+		d.wrong(n, "a method is one of %s, not %q", strings.Join(methods, ", "), r.Method)
+	}
+	if r.Path != "" && !strings.HasPrefix(r.Path, "/") {
+		d.wrong(n, "a path begins with a slash, and not %q", r.Path)
 	}
 }
 

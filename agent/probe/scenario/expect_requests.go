@@ -127,7 +127,8 @@ func (j *judge) request(want RequestExpectation, x exchange) string {
 	return ""
 }
 
-// path compares segment by segment: * is any, {NAME} the id of that account or group.
+// path compares segment by segment: * stands for any characters, {NAME} for the id of that
+// account or group.
 func (j *judge) path(want, got string) bool {
 	w, g := strings.Split(want, "/"), strings.Split(got, "/")
 	if len(w) != len(g) {
@@ -138,11 +139,19 @@ func (j *judge) path(want, got string) bool {
 		if err != nil {
 			return false
 		}
-		if w[i] != "*" && j.named(w[i]) != plain {
+		if !j.segment(w[i], plain) {
 			return false
 		}
 	}
 	return true
+}
+
+func (j *judge) segment(want, got string) bool {
+	parts := strings.Split(want, "*")
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(j.named(part))
+	}
+	return regexp.MustCompile("^(?s:" + strings.Join(parts, ".*") + ")$").MatchString(got)
 }
 
 var placeholder = regexp.MustCompile(`\{[^{}]+\}`)

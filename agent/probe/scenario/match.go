@@ -85,6 +85,10 @@ func number(v any) any {
 		return float64(n)
 	case uint64:
 		return float64(n)
+	case json.Number:
+		if f, err := n.Float64(); err == nil {
+			return f
+		}
 	}
 	return v
 }

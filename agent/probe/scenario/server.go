@@ -167,14 +167,14 @@ func (s *stage) list(ctx context.Context, path string) ([]map[string]any, error)
 // counters as texts, or the entries with nothing around them.
 func pageOf(text []byte) (entries []map[string]any, total int, err error) {
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
-		err = json.Unmarshal(text, &entries)
+		err = decodeExactly(text, &entries)
 		return entries, len(entries), err
 	}
 	var page struct {
 		TotalResults any
 		Resources    []map[string]any
 	}
-	if err := json.Unmarshal(text, &page); err != nil {
+	if err := decodeExactly(text, &page); err != nil {
 		return nil, 0, err
 	}
 	if page.TotalResults != nil {

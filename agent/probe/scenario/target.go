@@ -102,10 +102,18 @@ func (s *stage) create(ctx context.Context, path string, body map[string]any) (s
 
 func createdID(answer []byte) string {
 	var resource struct{ ID any }
-	if json.Unmarshal(answer, &resource) != nil {
+	if decodeExactly(answer, &resource) != nil {
 		return ""
 	}
 	return textOf(resource.ID)
+}
+
+// decodeExactly leaves numbers as they are spelled: an id of 64 bits that is rounded is
+// another resource's.
+func decodeExactly(text []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	return dec.Decode(v)
 }
 
 // textOf is an id; some servers number theirs.
@@ -113,6 +121,8 @@ func textOf(id any) string {
 	switch id := id.(type) {
 	case string:
 		return id
+	case json.Number:
+		return id.String()
 	case float64:
 		return strconv.FormatFloat(id, 'f', -1, 64)
 	}
