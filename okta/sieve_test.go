@@ -1,8 +1,12 @@
 package okta_test
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,5 +71,66 @@ func TestSieve(t *testing.T) {
 	}
 	if diff := cmp.Diff(first.Names, second.Names); diff != "" {
 		t.Errorf("names (-decoded +known):\n%s", diff)
+	}
+}
+
+// TestSieveEndsEarly: whatever fails at whatever place, the sieve or a page, there is no
+// snapshot, and the sieve is not told that the list has ended: a part of a list is never
+// taken for the whole.
+func TestSieveEndsEarly(t *testing.T) {
+	org := startOrg(t, oktatest.Options{PageLimit: 2})
+	for i := range 5 {
+		hire(org, fmt.Sprintf("p%d@example.com", i))
+	}
+	failed := errors.New("the state cannot be read")
+	read := func(fails func(step string) error) (ended bool, err error) {
+		pages := 0
+		s, err := newClient(t, org).Snapshot(t.Context(), okta.SnapshotRequest{Sieve: &okta.Sieve{
+			Begin: func(okta.App) error { return fails("begin") },
+			Known: func(page []okta.Sight) ([]bool, error) {
+				pages++
+				return make([]bool, len(page)), fails(fmt.Sprint("known ", pages))
+			},
+			Keep: func(_ []string, page []okta.Read) ([]bool, error) {
+				return make([]bool, len(page)), fails(fmt.Sprint("keep ", pages))
+			},
+			End:      func() { ended = true },
+			Assigned: func(string) bool { return false },
+		}})
+		if err != nil && s != nil {
+			t.Errorf("Snapshot() = %+v with the error %v, want none", s, err)
+		}
+		return ended, err
+	}
+	steps := []string{"begin"}
+	for page := 1; page <= 3; page++ {
+		steps = append(steps, fmt.Sprint("known ", page), fmt.Sprint("keep ", page))
+	}
+	for _, at := range steps {
+		ended, err := read(func(step string) error {
+			if step == at {
+				return failed
+			}
+			return nil
+		})
+		if ended || !errors.Is(err, failed) {
+			t.Errorf("an error at %s: Snapshot() = %v, told of the end: %t, want that error and no end", at, err, ended)
+		}
+	}
+	for page := int32(1); page <= 3; page++ {
+		var asked atomic.Int32
+		org.Fault(func(r *http.Request) *oktatest.Fault {
+			if strings.HasSuffix(r.URL.Path, "/users") && asked.Add(1) == page {
+				return &oktatest.Fault{Status: http.StatusBadRequest, Body: `{}`}
+			}
+			return nil
+		})
+		if ended, err := read(func(string) error { return nil }); ended || err == nil {
+			t.Errorf("page %d fails: Snapshot() = %v, told of the end: %t, want an error and no end", page, err, ended)
+		}
+	}
+	org.Fault(nil)
+	if ended, err := read(func(string) error { return nil }); !ended || err != nil {
+		t.Errorf("Snapshot() without a fault = %v, told of the end: %t", err, ended)
 	}
 }
