@@ -202,5 +202,9 @@ func (s *Server) site(r *http.Request) string {
 
 // refuse answers with a status, a sentence, and nothing else.
 func (s *Server) refuse(w http.ResponseWriter, status int, text string) {
-	s.plain(w, status, plainPage{Title: http.StatusText(status), Text: text})
+	title := http.StatusText(status)
+	if status == http.StatusUnauthorized {
+		title = "Not signed in"
+	}
+	s.plain(w, status, plainPage{Title: title, Text: text})
 }

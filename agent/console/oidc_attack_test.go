@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,9 +39,15 @@ const (
 	issuerSecret = "secret-of-the-console"
 )
 
+// keys are made once: that takes longer than all else here.
+var (
+	issuerKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+	otherKey  = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+)
+
 func newIssuer(t *testing.T) *issuer {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := issuerKey()
 	must(t, err)
 	i := &issuer{t: t, key: key, claim: func(map[string]any) {}, token: func(map[string]any) {}}
 	i.sign = i.rs256(key)
@@ -137,7 +144,7 @@ func TestForgedSignIns(t *testing.T) {
 	unset := func(key string) func(*issuer) {
 		return func(i *issuer) { i.claim = func(c map[string]any) { delete(c, key) } }
 	}
-	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	other, err := otherKey()
 	must(t, err)
 	for name, tt := range map[string]struct {
 		forge func(*issuer)
