@@ -429,3 +429,30 @@ func TestAskedAbsences(t *testing.T) {
 		t.Errorf("%d go out, want the 200 that were confirmed", p.Pending())
 	}
 }
+
+// TestEmptiedBesideOthers: what is emptied is held, and goes out with the value of before
+// in what does not wait.
+func TestEmptiedBesideOthers(t *testing.T) {
+	before := scim.Attributes{{Path: "name.familyName", Value: "Lee"}, {Path: "name.givenName", Value: "Ann"}, {Path: scim.PathUserName, Value: "ann@example.com"}}
+	after := scim.Attributes{{Path: "name.familyName"}, {Path: "name.givenName", Value: "Anna"}, {Path: scim.PathUserName, Value: "ann@example.com"}}
+	in := plan.Input{
+		Policy:   plan.Policy{UpdateUserAttributes: true},
+		Recorded: []state.Record{{Resource: scim.Resource{Type: scim.User, SourceID: "00u1", ID: "w1", Active: true, Attributes: before}, Name: "ann@example.com"}},
+		Desired:  plan.Desired{People: []plan.Person{{Resource: scim.Resource{Type: scim.User, SourceID: "00u1", Active: true, Attributes: after}, Presence: plan.Present}}},
+	}
+	p := plan.New(in)
+	plan.Limits{}.Hold(p, plan.HoldInput{Managed: plan.CountManaged(in.Recorded)})
+	if len(p.Changes) != 2 || p.Pending() != 1 {
+		t.Fatalf("%d changes, %d of them go out, want one of two", len(p.Changes), p.Pending())
+	}
+	for _, c := range p.Changes {
+		if c.Blocked() {
+			continue
+		}
+		for path, want := range map[string]any{"name.familyName": "Lee", "name.givenName": "Anna", scim.PathUserName: "ann@example.com"} {
+			if got := c.Want.Attributes.Get(path); !scim.Equal(got, want) {
+				t.Errorf("what goes out has %s = %v, want %v", path, got, want)
+			}
+		}
+	}
+}

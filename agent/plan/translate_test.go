@@ -34,6 +34,9 @@ func TestTranslator(t *testing.T) {
 	}
 	want(tr.Person(&first), time.Date(2026, 2, 1, 10, 0, 0, 0, time.UTC), "ann@example.com", "00u1", int64(12), false)
 	want(tr.Person(&second), time.Time{}, "bob@example.com", "00u2", `a "quoted" one`, nil)
+	third := second
+	third.Profile = json.RawMessage(`{"level":"\\"}`)
+	want(tr.Person(&third), time.Time{}, "bob@example.com", "00u2", `\`, nil)
 }
 
 // A mapping may read nothing but what Okta keeps outside the profiles.
