@@ -99,14 +99,30 @@ func bodyText(s *report.Sheet, width int, name, text string) {
 	}
 	shown := 0
 	for part := range strings.Lines(body) {
-		for chunk := range slices.Chunk([]rune(strings.TrimRight(part, "\n")), room) {
+		for rest := []rune(strings.TrimRight(part, "\n")); len(rest) > 0; {
+			cut := breakOf(rest, room)
 			if shown++; shown > bodyLines {
 				s.Lines(textBody, hidden)
 				return
 			}
-			s.Lines(textBody, string(chunk))
+			s.Lines(textBody, string(rest[:cut]))
+			rest = rest[cut:]
 		}
 	}
+}
+
+// breakOf is where a line of a body ends: between two values where one ends in its second
+// half, so that names and ids stay whole.
+func breakOf(body []rune, room int) int {
+	if len(body) <= room {
+		return len(body)
+	}
+	for i := room; i > room/2; i-- {
+		if strings.ContainsRune(",{[}]> ", body[i-1]) {
+			return i
+		}
+	}
+	return room
 }
 
 // of returns the checks with an outcome.
