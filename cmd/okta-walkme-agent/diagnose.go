@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -64,8 +65,9 @@ func diagnoseWalkMe(err error) (diagnosis, bool) {
 		return diagnosis{"the user already exists in WalkMe with the same identifier, but no look-up shows the account",
 			"look in WalkMe for the account, perhaps under another user name or in another system, and rename or remove it there"}, true
 	case errors.As(err, &answer) && answer.Status == http.StatusBadRequest:
-		return diagnosis{"WalkMe refuses a value, often a missing mandatory field such as e-mail or user name",
-			"fill the field in the Okta profile, or correct its expression under mappings"}, true
+		return valueRefused, true
+	case errors.As(err, &answer) && !answer.Page:
+		return diagnoseStatus(answer.Status)
 	}
 	return diagnosis{}, false
 }
@@ -73,12 +75,15 @@ func diagnoseWalkMe(err error) (diagnosis, bool) {
 // diagnoseObject is for a failure of which no more is known than what it was about.
 func diagnoseObject(t scim.Type, err error) (diagnosis, bool) {
 	var unanswered *walkme.UnansweredError
+	var answer *scim.Error
 	switch {
+	case errors.As(err, &unanswered) && errors.As(err, &answer) && answer.Status != 0:
+		return diagnosis{fmt.Sprintf("WalkMe has an error of its own (%d), so it may have done it or not", answer.Status),
+			"nothing: the next run asks WalkMe what became of it, and goes on from there; if it stays so, ask WalkMe's support"}, true
 	case errors.As(err, &unanswered):
 		return diagnosis{"WalkMe broke off without an answer, so it may have done it or not",
 			"nothing: the next run asks WalkMe what became of it, and goes on from there"}, true
 	case !errors.Is(err, scim.ErrNotFound):
-		var answer *scim.Error
 		if errors.As(err, &answer) && !answer.Page {
 			if d, ok := diagnoseRefusal(t, "", answer.Status); ok {
 				return d, true

@@ -106,7 +106,16 @@ func diagnoseRefusal(t scim.Type, action plan.Action, status int) (diagnosis, bo
 		}
 		return diagnosis{"WalkMe does not take a PATCH, by which the catalog app changes what is there", "set walkme.wire_profile: aiw, which writes by PUT"}, true
 	case http.StatusRequestEntityTooLarge:
-		return diagnosis{"WalkMe takes fewer changes in one request", "set walkme.wire.member_batch to a smaller number"}, t == scim.Group
+		if t == scim.Group {
+			return diagnosis{"WalkMe takes fewer changes in one request", "set walkme.wire.member_batch to a smaller number"}, true
+		}
+	case http.StatusNotFound, http.StatusGone:
+		switch action {
+		case plan.Create:
+			return diagnosis{"WalkMe has nothing at the address where accounts are made", wrongAddress}, true
+		case plan.GroupCreate:
+			return diagnosis{"WalkMe has nothing at the address where groups are made", wrongAddress + "; a server without groups wants no push_groups.sources"}, true
+		}
 	case http.StatusBadRequest:
 		if action == plan.GroupMembers {
 			return diagnosis{"WalkMe does not understand the form in which members are added and removed",

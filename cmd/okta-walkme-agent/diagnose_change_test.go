@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -43,6 +44,15 @@ func TestDiagnoseChange(t *testing.T) {
 		{plan.Deactivate, &walkme.AnotherOwnerError{ID: "42"}, "has passed to somebody else", "by hand"},
 		{plan.Create, &scim.Error{Status: 403, Page: true}, "a routing error", "walkme.region"},
 		{plan.Update, answered(404), "the account was deleted", "recreate"},
+		{plan.Create, answered(404), "nothing at the address where accounts are made", "walkme.base_url"},
+		{plan.GroupCreate, answered(404), "nothing at the address where groups are made", "no push_groups.sources"},
+		{plan.Create, answered(422), "refuses a value", "under mappings"},
+		{plan.Update, answered(415), "the media type of these requests (415)", "walkme.wire_profile"},
+		{plan.Create, answered(413), "longer than WalkMe, or a proxy before it, takes (413)", "shorten"},
+		{plan.Create, answered(302), "leads elsewhere (302)", "walkme.base_url"},
+		{plan.Deactivate, answered(423), "refuses the request (423)", "--trace"},
+		{plan.Create, &walkme.UnansweredError{Err: answered(500)}, "an error of its own (500)", "asks WalkMe what became of it"},
+		{plan.Create, &walkme.UnansweredError{Err: io.EOF}, "broke off without an answer", "asks WalkMe what became of it"},
 	} {
 		typ := scim.User
 		if strings.HasPrefix(string(tt.action), "group") {
@@ -51,6 +61,23 @@ func TestDiagnoseChange(t *testing.T) {
 		d, ok := diagnoseChange(&plan.Change{Type: typ, Action: tt.action}, fmt.Errorf("walkme: %w", tt.err))
 		if !ok || !strings.Contains(d.cause, tt.cause) || !strings.Contains(d.remedy, tt.remedy) {
 			t.Errorf("%s, %v: %+v, want cause %q and remedy %q", tt.action, tt.err, d, tt.cause, tt.remedy)
+		}
+	}
+}
+
+// Whatever status WalkMe answers with, to whatever was tried: there is a cause and a
+// remedy. A 401 and a 429 end or slow down the whole run, and are told there.
+func TestDiagnoseKnowsEachStatus(t *testing.T) {
+	for _, action := range []plan.Action{plan.Create, plan.Link, plan.Update, plan.Deactivate, plan.Reactivate,
+		plan.GroupCreate, plan.GroupLink, plan.GroupRename, plan.GroupMembers, plan.GroupDelete} {
+		typ := scim.User
+		if strings.HasPrefix(string(action), "group") {
+			typ = scim.Group
+		}
+		for status := 300; status < 600; status++ {
+			if d, ok := diagnoseChange(&plan.Change{Type: typ, Action: action}, &scim.Error{Status: status}); !ok || d.cause == "" || d.remedy == "" {
+				t.Errorf("%s, %d: %+v", action, status, d)
+			}
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (v *statusView) text(w io.Writer, now time.Time) error {
 		fmt.Fprintf(w, "Under way  %s\n", count(v.UnderWay, "change", "changes"))
 	}
 	if v.Pending > 0 {
-		fmt.Fprintf(w, "Unsettled  %s cut off; the next run settles what became of it\n", count(v.Pending, "change was", "changes were"))
+		fmt.Fprintf(w, "Unsettled  %s\n", count(v.Pending, "change was cut off; the next run settles what became of it", "changes were cut off; the next run settles what became of them"))
 	}
 	if len(v.Runs) == 0 {
 		_, err := fmt.Fprintln(w, "\nNo run yet.")
