@@ -17,7 +17,13 @@ func (a *Agent) decisionsInForce(ctx context.Context, v *view, opts Options) ([]
 	if err != nil {
 		return nil, fmt.Errorf("decisions in the state: %w", err)
 	}
-	all, v.ended = plan.Ended(all, plan.EndedInput{Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Mapping: a.Config.Mapping})
+	in := plan.EndedInput{Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Mapping: a.Config.Mapping}
+	if !opts.Scope.Refreshes() {
+		if in.Unseen, err = refreshHolds.Load(ctx, a.State); err != nil {
+			return nil, err
+		}
+	}
+	all, v.ended = plan.Ended(all, in)
 	for i := range all {
 		if d := &all[i]; d.Verdict == state.Rejected && slices.Contains(opts.Approve, d.Hold.ID) { // a dry run records nothing
 			d.Verdict, d.By, d.Reason, d.At = state.Approved, opts.By, opts.Reason, a.now().UTC()

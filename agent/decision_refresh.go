@@ -57,7 +57,7 @@ func keepOfRefresh(ctx context.Context, db *state.DB, now []state.Hold, opts Opt
 	return now, nil
 }
 
-// noteRefreshHolds remembers which holds wait because of a refresh.
+// noteRefreshHolds remembers which holds wait because of a refresh, or were decided.
 func noteRefreshHolds(ctx context.Context, db *state.DB, opts Options) error {
 	if !opts.Scope.Refreshes() || !opts.Scope.Everything() {
 		return nil
@@ -66,11 +66,21 @@ func noteRefreshHolds(ctx context.Context, db *state.DB, opts Options) error {
 	if err != nil {
 		return err
 	}
-	var ids []string
+	ids, err := refreshHolds.Load(ctx, db)
+	if err != nil {
+		return err
+	}
+	decided, err := db.Decisions(ctx)
+	if err != nil {
+		return fmt.Errorf("decisions in the state: %w", err)
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		return !slices.ContainsFunc(decided, func(d state.Decision) bool { return d.Hold.ID == id })
+	})
 	for _, h := range open {
 		ids = append(ids, h.ID)
 	}
-	return refreshHolds.Save(ctx, db, ids)
+	return refreshHolds.Save(ctx, db, scim.SortedSet(ids))
 }
 
 // ofRefresh returns the holds that wait and hold what the register does not know.

@@ -149,3 +149,48 @@ func TestUnseenStrangersOfOurGroup(t *testing.T) {
 		})
 	}
 }
+
+// A server that takes whole lists and does nothing looks like one that cuts them; so the second
+// try is made by PATCH, and what is not undone is no cut.
+func TestIgnoredListIsNoPart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.AIW, pushAll, func(s *setup) {
+		s.tenant.Quirks.PutMembersNoEffect = true
+		s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
+	})
+	all := crew("p", 7)
+	w.hire(all...)
+	w.group("push Team", all[:6]...)
+	w.sync()
+	w.join("push Team", "p06")
+	w.leave("push Team", "p00")
+	if report := w.sync(); report.Run.Failed != 1 {
+		t.Errorf("changes = %s, want the ignored one reported", changes(report))
+	}
+	w.sync()
+	wantText(t, "memberships", w.memberships(), "push Team: p01 p02 p03 p04 p05 p06")
+	w.quiet()
+}
+
+// A 409 to the push of a member whom a cut list does not show may be about one who is in the
+// group: the member is taken out when he leaves in Okta, and no run fails for it for good.
+func TestConflictOfAnUnseenMember(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll, func(s *setup) {
+			s.tenant.Quirks.MembersShownMax, s.tenant.Quirks.AddExisting409 = 13, true
+			s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange}
+		})
+		all := crew("p", 17)
+		w.hire(all...)
+		w.group("push Team", all[:15]...)
+		w.sync()
+		w.leave("push Team", "p14")
+		w.join("push Team", "p16")
+		for range 3 {
+			w.sync()
+		}
+		wantText(t, "memberships", w.memberships(), "push Team: "+strings.Join(append(slices.Clone(all[:14]), "p16"), " "))
+		w.quiet()
+	})
+}

@@ -105,6 +105,9 @@ func (w *deltaWrite) apply(ctx context.Context, changes []change) error {
 		return err
 	case len(rest) < len(changes):
 		return w.apply(ctx, rest)
+	case len(rest) == 1 && w.isInside(ctx, rest[0], refused):
+		w.applied = append(w.applied, rest[0])
+		return nil
 	case len(rest) == 1:
 		return w.reject(rest[0], refused)
 	}
@@ -113,6 +116,20 @@ func (w *deltaWrite) apply(ctx context.Context, changes []change) error {
 		return err
 	}
 	return w.apply(ctx, rest[half:])
+}
+
+// isInside says whether a 409, for the second time, is about a member who is in the group
+// already, whom a list that is cut does not show.
+func (w *deltaWrite) isInside(ctx context.Context, ch change, refused *scim.Error) bool {
+	if ch.remove || !errors.Is(refused, scim.ErrConflict) || len(both([]Member{ch.member}, w.update.Doubtful)) == 0 {
+		return false
+	}
+	g, err := w.c.readGroup(ctx, w.update.GroupID)
+	if err != nil {
+		return false
+	}
+	w.answered = g.raw
+	return w.c.isPart(ctx, g, []Member{ch.member}, true)
 }
 
 // reject notes a change that was refused on its own.
@@ -175,13 +192,16 @@ func (w *deltaWrite) ofKnown(ctx context.Context, changes []change, err error) (
 	return rest, err
 }
 
-// notShown takes note of the changes that a group shows, and returns the others.
+// notShown takes note of the changes that a group shows, and returns the others. That a part
+// of a list lacks somebody who leaves shows nothing.
 func (w *deltaWrite) notShown(g *Group, changes []change) []change {
 	w.answered = g.raw
 	shown := g.ids()
+	_, doubtful := (&Group{Members: w.update.Doubtful}).difference(w.update.Remove)
+	part := g.Incomplete(slices.Concat(w.update.stay(), doubtful))
 	var rest []change
 	for _, ch := range changes {
-		if _, in := slices.BinarySearch(shown, ch.member.ID); in == ch.remove {
+		if _, in := slices.BinarySearch(shown, ch.member.ID); in == ch.remove || ch.remove && part {
 			rest = append(rest, ch)
 		} else {
 			w.applied = append(w.applied, ch)

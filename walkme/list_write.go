@@ -38,6 +38,9 @@ func (w listWrite) send(ctx context.Context, list func(shown *Group) []Member, r
 				return nil, err
 			}
 		}
+		if err := w.c.requireShown(shown, both(w.expect.present, w.expect.again)); err != nil && !w.trusting {
+			return nil, err
+		}
 		err = w.c.requireComplete(ctx, shown, w.ours, w.acknowledged, w.linked)
 		if part, ok := errors.AsType[*IncompleteListError](err); ok && !(w.trusting && part.mayBeWhole) {
 			return nil, err

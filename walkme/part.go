@@ -78,6 +78,19 @@ func (c *Client) requireComplete(ctx context.Context, shown *Group, ours, acknow
 	return nil
 }
 
+// requireShown has members whom WalkMe took in an earlier run, and does not show, sent by the
+// other form: a server that takes whole lists and does nothing looks like one that cuts them.
+func (c *Client) requireShown(shown *Group, doubtful []Member) error {
+	if !c.wire.ReadWhenDoubtful || !c.evidence(shown) {
+		return nil
+	}
+	missing, _ := shown.difference(doubtful)
+	if len(missing) == 0 {
+		return nil
+	}
+	return &IncompleteListError{Shown: len(shown.Members), Missing: len(missing), shown: shown, mayBeWhole: true}
+}
+
 // isPart finds out whether members who were taken, and are not shown, are in the group all
 // the same. Where no account says so, a list is a part when WalkMe has taken them twice, in
 // two runs, and shows no longer list of any group.

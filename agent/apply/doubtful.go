@@ -24,6 +24,10 @@ func notShown(err error) bool {
 	return errors.As(err, &unapplied)
 }
 
+// mayBeIn says whether somebody may be in a group although the push was refused: it was
+// accepted and is not shown, or WalkMe calls it a conflict, as servers do of members.
+func mayBeIn(err error) bool { return notShown(err) || errors.Is(err, scim.ErrConflict) }
+
 // doubt notes who may be in a group although their push has failed with err. The record is
 // written together with the failure.
 func (r *runner) doubt(groupID string, joining []string, err error) {
@@ -35,11 +39,11 @@ func (r *runner) doubt(groupID string, joining []string, err error) {
 		return
 	case errors.As(err, &refused):
 		for _, m := range refused.Refused {
-			if oktaID := r.ownerID(scim.User, m.Member.ID); oktaID != "" && !m.Remove && notShown(m.Err) {
+			if oktaID := r.ownerID(scim.User, m.Member.ID); oktaID != "" && !m.Remove && mayBeIn(m.Err) {
 				in = append(in, oktaID)
 			}
 		}
-	case notShown(err):
+	case mayBeIn(err):
 		in = joining
 	}
 	rec, known := r.recorded(scim.Group, groupID)

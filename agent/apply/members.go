@@ -191,7 +191,7 @@ func (r *runner) takeBack(rec *state.Record, members []walkme.RefusedMember, ref
 			rec.Members = plan.ApplyMembers(rec.Members, plan.MemberChange{Add: []string{oktaID}})
 		default:
 			refused.Add = append(refused.Add, oktaID)
-			if notShown(m.Err) {
+			if mayBeIn(m.Err) {
 				rec.Doubtful = plan.ApplyMembers(rec.Doubtful, plan.MemberChange{Add: []string{oktaID}})
 			}
 			rec.Members = plan.ApplyMembers(rec.Members, plan.MemberChange{Remove: []string{oktaID}})

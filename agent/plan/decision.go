@@ -167,7 +167,7 @@ func Ended(all []state.Decision, in EndedInput) ([]state.Decision, map[int64][]s
 			continue
 		}
 		d.Hold.Items = slices.DeleteFunc(d.Hold.Items, func(item state.HeldItem) bool {
-			over := !d.Hold.Forced && d.Hold.Scope == "" && now.ended(d.Hold.Kind, item.Key)
+			over := !d.Hold.Forced && d.Hold.Scope == "" && !slices.Contains(in.Unseen, d.Hold.ID) && now.ended(d.Hold.Kind, item.Key)
 			if over {
 				ended[d.ID] = append(ended[d.ID], item.Key)
 			}
@@ -184,6 +184,7 @@ type EndedInput struct {
 	Desired  Desired
 	Groups   []GroupWant
 	Mapping  Mapping
+	Unseen   []string // holds of which only a refresh can say that they are over, by id
 }
 
 // present is what is so now.

@@ -66,7 +66,7 @@ func DecisionText(w io.Writer, h *agent.HoldView, o Options) error {
 	case h.Resync:
 		next = "the next resync of the same carries it out"
 	case h.Refresh:
-		next = "only a refresh finds it again: the next sync --refresh carries it out; a run without one ends the decision"
+		next = "only a refresh finds it again: the next sync --refresh carries it out"
 	}
 	p.paragraph(2, plain, next)
 	return p.writeHolds(w)

@@ -46,6 +46,7 @@ func TestPrintedCommandReleases(t *testing.T) {
 			if text := unfold(c.must(exitOK, "holds", "approve", h.ID).out); !strings.Contains(text, tc.follow) {
 				t.Errorf("holds approve says %q, want %q", text, tc.follow)
 			}
+			c.must(exitOK, "sync") // nor the decision
 			c.must(exitOK, find...)
 			if g, _ := c.tenant.Group("WalkMe Editors"); slices.Contains(g.Members, out) {
 				t.Error("the approved removal was not made")
