@@ -32,6 +32,8 @@ func (r *recipient) open() (types.Service, error) {
 	}
 	service, err := new(router.ServiceRouter).Locate(address)
 	switch {
+	case strings.HasPrefix(address, "https://"), strings.HasPrefix(address, "http://"):
+		return nil, errors.New("the address of a webhook is written another way here: Slack's …/services/A/B/C as slack://hook:A-B-C@webhook, Teams' as teams://…, one of your own as generic://HOST/PATH (it is not shown)")
 	case errors.Is(err, router.ErrUnknownService):
 		return nil, errors.New("the URL names no service that is known: it begins with slack://, teams://, smtp://, generic:// or another of shoutrrr's")
 	case err != nil:

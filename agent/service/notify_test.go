@@ -223,6 +223,7 @@ func TestNotifyKeepsTheURL(t *testing.T) {
 		{"mail without TLS", "smtp://mail.example.com/?from=a@example.com&to=s3cret@example.com&starttls=no", "without TLS"},
 		{"ntfy by http", "ntfy://ntfy.example.com/s3cret?scheme=http", "without TLS"},
 		{"unknown", "s3cret://passw0rd@example.com", "names no service that is known"},
+		{"pasted from Slack", "https://hooks.slack.com/services/s3cret/passw0rd/u5er", "slack://hook:A-B-C@webhook"},
 		{"no URL", "s3cret passw0rd", "is not a URL"},
 		{"control characters", "slack://s3cret\x00", "is not a URL"},
 		{"bad settings", "slack://s3cret", "is not one that this service understands"},

@@ -74,7 +74,7 @@ var features = map[plan.Action]struct{ tries, off string }{
 	plan.GroupCreate:  {"create groups", "no push_groups.sources"},
 	plan.GroupLink:    {"change the members of groups", "no push_groups.sources"},
 	plan.GroupMembers: {"change the members of groups", "no push_groups.sources"},
-	plan.GroupRename:  {"rename groups", "push_groups.rename_linked: false"},
+	plan.GroupRename:  {"rename groups", "the old name in Okta; of a linked group push_groups.rename_linked: false"},
 	plan.GroupDelete:  {"delete groups", "push_groups.on_unlink: leave"},
 }
 

@@ -41,13 +41,14 @@ func (c *cli) notifyTest(ctx context.Context) error {
 		return &exit{exitConfig, fmt.Errorf("%s names nobody under notify", c.file())}
 	}
 	failed := 0
+	out := c.folded(c.stdout)
 	for _, d := range notifier(cfg).Test(ctx) {
 		if d.Err != nil {
 			failed++
-			fmt.Fprintf(c.stdout, "%s: not sent: %s\n", d.Recipient, d.Err)
+			fmt.Fprintf(out, "%s: not sent: %s\n", d.Recipient, d.Err)
 			continue
 		}
-		fmt.Fprintf(c.stdout, "%s: sent\n", d.Recipient)
+		fmt.Fprintf(out, "%s: sent\n", d.Recipient)
 	}
 	if failed > 0 {
 		return &exit{exitFailed, fmt.Errorf("%d of %s not sent", failed, count(len(cfg.Notify), "message was", "messages were"))}
