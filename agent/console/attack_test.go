@@ -133,8 +133,12 @@ func TestSlowBrowsers(t *testing.T) {
 		must(t, slow.(*net.TCPConn).SetReadBuffer(4096))
 		_, err := io.WriteString(slow, strings.Join([]string{"GET /holds/h1 HTTP/1.1", "Host: localhost", cookie, "", ""}, "\r\n"))
 		must(t, err)
-		_, err = io.ReadFull(slow, make([]byte, 100)) // it is being answered, and not taken
+		head := make([]byte, 100) // it is being answered, and not taken
+		_, err = io.ReadFull(slow, head)
 		must(t, err)
+		if !strings.HasPrefix(string(head), "HTTP/1.1 200 ") {
+			t.Fatalf("beside slow browsers another one is answered %q", head)
+		}
 		_, err = io.WriteString(s.dial(), strings.Join([]string{"POST /mappings HTTP/1.1", "Host: localhost", cookie, "Content-Type: application/x-www-form-urlencoded", "Content-Length: 100", "", "try=1"}, "\r\n"))
 		must(t, err)
 	}

@@ -198,6 +198,9 @@ func (b *browser) look(name string) {
 		b.media("prefers-color-scheme", scheme)
 		b.contrasts()
 		for _, width := range sizes {
+			if dir == "" && scheme == "dark" {
+				break // it changes colours alone
+			}
 			b.fits(width)
 			if dir == "" {
 				continue
