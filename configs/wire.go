@@ -36,6 +36,7 @@ type Wire struct {
 	FindBeforeRename  bool   `yaml:"find_before_rename"`
 	SplitRefused      bool   `yaml:"split_refused"`
 	ReadWhenDoubtful  bool   `yaml:"read_when_doubtful"`
+	ExactNumbers      bool   `yaml:"exact_numbers"`
 	VerifyWrites      bool   `yaml:"verify_writes"`
 }
 
@@ -63,7 +64,7 @@ func wireOf(w walkme.Wire) Wire {
 		PathlessActive: w.PathlessActive, PathlessRename: w.PathlessRename, RenameWithMembers: w.RenameWithMembers,
 		SecondGroupWrite: w.SecondGroupWrite, GroupPutID: w.GroupPutID, MemberBatch: w.MemberBatch,
 		ResolveConflicts: w.ResolveConflicts, FindBeforeRename: w.FindBeforeRename, SplitRefused: w.SplitRefused,
-		ReadWhenDoubtful: w.ReadWhenDoubtful, VerifyWrites: w.VerifyWrites,
+		ReadWhenDoubtful: w.ReadWhenDoubtful, ExactNumbers: w.ExactNumbers, VerifyWrites: w.VerifyWrites,
 	}
 }
 
@@ -78,7 +79,7 @@ func (c *Config) wire() walkme.Wire {
 		PathlessActive: w.PathlessActive, PathlessRename: w.PathlessRename, RenameWithMembers: w.RenameWithMembers,
 		SecondGroupWrite: w.SecondGroupWrite, GroupPutID: w.GroupPutID, MemberBatch: w.MemberBatch,
 		ResolveConflicts: w.ResolveConflicts, FindBeforeRename: w.FindBeforeRename, SplitRefused: w.SplitRefused,
-		ReadWhenDoubtful: w.ReadWhenDoubtful, VerifyWrites: w.VerifyWrites,
+		ReadWhenDoubtful: w.ReadWhenDoubtful, ExactNumbers: w.ExactNumbers, VerifyWrites: w.VerifyWrites,
 		MembershipUpdates: c.PushGroups.MembershipUpdates,
 	}
 }

@@ -49,6 +49,15 @@ type AnswerError struct{ Reason string }
 // Error implements error.
 func (e *AnswerError) Error() string { return "unusable answer: " + e.Reason }
 
+// TextCounterError says that a list has a text in place of a number, which Okta does not
+// take (Wire.ExactNumbers). An AnswerError would say that the server speaks no SCIM.
+type TextCounterError struct{ Counter string }
+
+// Error implements error.
+func (e *TextCounterError) Error() string {
+	return "unusable answer: " + e.Counter + " is a text, and Okta takes a number alone"
+}
+
 // UnconfirmedError says that a create was answered with success but without an
 // id, so that the object may exist. Look it up once.
 type UnconfirmedError struct {

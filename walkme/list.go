@@ -72,6 +72,9 @@ func (c *Client) parseList(a *answer) (scim.ListResponse, error) {
 	if err != nil {
 		return list, &AnswerError{err.Error()}
 	}
+	if c.wire.ExactNumbers && len(list.Texts) > 0 {
+		return list, &TextCounterError{list.Texts[0]}
+	}
 	c.speaksSCIM.Store(true)
 	return list, nil
 }

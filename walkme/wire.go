@@ -94,6 +94,10 @@ type Wire struct {
 	// a whole list of members shows none. Okta takes the answer as it is.
 	ReadWhenDoubtful bool
 
+	// ExactNumbers refuses a list whose counters are texts, as Okta does: one with
+	// "startIndex": "1" ended its provisioning without a word.
+	ExactNumbers bool
+
 	// PathlessActive and PathlessRename send active and displayName by a
 	// PATCH without path, Okta's form. Otherwise the operation has a path.
 	PathlessActive bool
@@ -160,6 +164,7 @@ func DefaultWire() Wire {
 func StrictWire() Wire {
 	w := DefaultWire()
 	w.GetBeforePatch, w.FindBeforeRename, w.SplitRefused, w.ReadWhenDoubtful, w.ResolveConflicts = false, false, false, false, false
+	w.ExactNumbers = true
 	return w
 }
 

@@ -74,8 +74,10 @@ func (s *session) connect() error {
 	if s.options.RequestsPerSecond > 0 {
 		s.conduit.pace = rate.NewLimiter(rate.Limit(s.options.RequestsPerSecond), 1)
 	}
+	wire := walkme.StrictWire() // Okta's requests, and no others
+	wire.ExactNumbers = false   // which has a check of its own
 	for _, p := range []walkme.Profile{walkme.OIN, walkme.AIW} {
-		client, err := s.client(p, walkme.StrictWire()) // Okta's requests, and no others
+		client, err := s.client(p, wire)
 		if err != nil {
 			return fmt.Errorf("probe: %w", err)
 		}
@@ -100,7 +102,6 @@ func (s *session) connect() error {
 	if s.careful, err = s.client(walkme.OIN, walkme.DefaultWire()); err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}
-	wire := walkme.StrictWire()
 	wire.SendPassword, wire.SendGroups = false, false
 	if s.plain, err = s.client(walkme.OIN, wire); err != nil {
 		return fmt.Errorf("probe: %w", err)

@@ -54,7 +54,11 @@ func diagnoseWalkMe(err error) (diagnosis, bool) {
 	}
 	var answer *scim.Error
 	var unusable *walkme.AnswerError
+	var text *walkme.TextCounterError
 	switch {
+	case errors.As(err, &text):
+		return diagnosis{"the server writes a counter of its lists as a text, at which Okta ends without a word",
+			"let it write a number; walkme.wire.exact_numbers: false, or fidelity: safe, lives with it"}, true
 	case errors.Is(err, scim.ErrUnauthorized):
 		return diagnosis{"WalkMe does not accept the credentials (401 Unauthorized), or they belong to another region",
 			"copy user name and password again from the Admin Center (IDP Integrations, SCIM Integration); the password is shown only once, so a lost one needs a new integration; check walkme.region"}, true

@@ -43,6 +43,7 @@ func TestDiagnoseChange(t *testing.T) {
 		{plan.GroupMembers, &walkme.AllRefusedError{Refused: []walkme.RefusedMember{{Err: answered(404)}}}, "does not know the account", "sync --refresh"},
 		{plan.Deactivate, &walkme.AnotherOwnerError{ID: "42"}, "has passed to somebody else", "by hand"},
 		{plan.Create, &scim.Error{Status: 403, Page: true}, "a routing error", "walkme.region"},
+		{plan.Create, &walkme.TextCounterError{Counter: "startIndex"}, "as a text", "walkme.wire.exact_numbers: false"},
 		{plan.Update, answered(404), "the account was deleted", "recreate"},
 		{plan.Create, answered(404), "nothing at the address where accounts are made", "walkme.base_url"},
 		{plan.GroupCreate, answered(404), "nothing at the address where groups are made", "no push_groups.sources"},

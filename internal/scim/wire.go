@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -123,6 +124,9 @@ type ListResponse struct {
 	// Resources are the entries of this page, in the server's order, each a
 	// JSON object.
 	Resources []json.RawMessage
+
+	// Texts are the counters that the server wrote as texts, sorted.
+	Texts []string
 }
 
 // ParseListResponse reads a page. Keys are taken whatever their case and
@@ -137,13 +141,19 @@ func ParseListResponse(body []byte) (ListResponse, error) {
 	list := ListResponse{TotalResults: -1}
 	var resources json.RawMessage
 	for key, value := range keys {
-		switch strings.ToLower(key) {
-		case "totalresults":
-			list.TotalResults = integer(value)
+		switch lower := strings.ToLower(key); lower {
+		case "totalresults", "startindex", "itemsperpage":
+			if lower == "totalresults" {
+				list.TotalResults = integer(value)
+			}
+			if bytes.HasPrefix(value, []byte(`"`)) {
+				list.Texts = append(list.Texts, key)
+			}
 		case "resources":
 			resources = value
 		}
 	}
+	slices.Sort(list.Texts)
 	if resources == nil {
 		return ListResponse{}, errors.New("the answer is not a list: it has no Resources")
 	}
