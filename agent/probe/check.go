@@ -73,6 +73,13 @@ func (e *SelectionError) Error() string {
 	return text
 }
 
+// Select lists the checks that a run with these options makes, in the order in which they
+// are to be mended. Its error is a *SelectionError.
+func Select(o Options) ([]Check, error) {
+	o = o.withDefaults()
+	return choose(Catalogue(o.Dialects), o.Suites, o.Only, o.Skip)
+}
+
 // choose keeps the checks that were asked for: those of the suites (all, when none is
 // named) whose id matches one of only (when there is any) and none of skip. A pattern
 // is an id, in which * stands for any run of characters.

@@ -231,21 +231,21 @@ func (c *cli) writeProbe(r *probe.Report, f probeFlags) error {
 	return probe.Text(c.stdout, r, report.Options{Color: c.colored(c.stdout), Width: c.probeWidth(), Full: f.full})
 }
 
-// listChecks prints every check, for --only and --skip.
+// listChecks prints the checks that --suite, --only and --skip leave; all without them.
 func (c *cli) listChecks(f probeFlags) error {
 	s := report.NewSheet(report.Options{Color: c.colored(c.stdout), Width: c.probeWidth()})
-	dialects := f.Dialects
-	if len(dialects) == 0 {
-		dialects = []walkme.Profile{walkme.OIN, walkme.AIW}
+	checks, err := probe.Select(f.Options)
+	if err != nil {
+		return &exit{exitUsage, err}
 	}
-	for _, check := range probe.Catalogue(dialects) {
+	for _, check := range checks {
 		kind := string(check.Level)
 		if check.Writes {
 			kind += ", writes"
 		}
 		s.Field(0, 34, check.ID, check.Title+" ("+kind+")")
 	}
-	_, err := fmt.Fprint(c.stdout, s.String())
+	_, err = fmt.Fprint(c.stdout, s.String())
 	return err
 }
 

@@ -358,6 +358,12 @@ func TestProbeHas60Checks(t *testing.T) {
 	if n := strings.Count(r.out, "\nwire."); r.code != exitOK || n < 60 || s.tenant.RequestCount() > 0 {
 		t.Errorf("--list ends with %d and has %d checks of the wire", r.code, n)
 	}
+	if r := s.run(t.Context(), "--list", "--suite", "spec", "--skip", "spec.group*"); r.code != exitOK || strings.Contains(r.out, "wire.") || strings.Contains(r.out, "spec.groups") || !strings.HasPrefix(r.out, "spec.credentials") {
+		t.Errorf("--list of a suite ends with %d:\n%s", r.code, r.out)
+	}
+	if r := s.run(t.Context(), "--list", "--suite", "sepc"); r.code != exitUsage {
+		t.Errorf("--list of no suite ends with %d", r.code)
+	}
 	seen := map[string]bool{}
 	for _, c := range probe.Catalogue([]walkme.Profile{walkme.OIN, walkme.AIW}) {
 		if seen[c.ID] || c.Title == "" || c.Source == "" || c.Okta == "" || c.Level == "" || c.Remedy == "" && c.Level != probe.Info {
