@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -230,6 +231,43 @@ func TestForbiddenGroupIsLeftAlone(t *testing.T) {
 		if g := s.Groups[1]; g.Unreadable != "" || len(g.Members) != 1 {
 			t.Errorf("good group with 403 at group%s = %+v, want it read", suffix, g)
 		}
+	}
+}
+
+// So it is in a run that reads no other group, because none has changed; unless the right
+// to read members is gone.
+func TestForbiddenGroupsBesideUnchangedOnes(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	ann := hire(org, "ann@example.com")
+	good := org.NewGroup("Good", ann)
+	sources := []okta.GroupSource{{ID: good}}
+	for i := range 15 {
+		sources = append(sources, okta.GroupSource{ID: org.NewGroup(fmt.Sprintf("Bad %d", i), ann)})
+	}
+	c := newClient(t, org)
+	known := readGroups(t, c, sources...)
+	for i := range known.Groups {
+		if g := &known.Groups[i]; g.ID != good {
+			g.Unreadable = "HTTP 403 Forbidden"
+		}
+	}
+	forbid := func(spared string) {
+		org.Fault(func(r *http.Request) *oktatest.Fault {
+			if strings.HasSuffix(r.URL.Path, "/users") && strings.Contains(r.URL.Path, "/groups/") && (spared == "" || !strings.Contains(r.URL.Path, spared)) {
+				return &oktatest.Fault{Status: 403}
+			}
+			return nil
+		})
+	}
+	forbid(good)
+	req := okta.SnapshotRequest{Groups: okta.GroupRequest{Sources: sources, Known: known.Groups, Since: known.Watermark.Add(time.Hour)}}
+	s, err := c.Snapshot(t.Context(), req)
+	if err != nil || len(s.Problems) != 15 {
+		t.Fatalf("Snapshot() = %+v, %v, want the forbidden groups reported", s, err)
+	}
+	forbid("")
+	if _, err := c.Snapshot(t.Context(), req); !errors.Is(err, okta.ErrForbidden) {
+		t.Errorf("Snapshot() = %v where no group may be read, want %v", err, okta.ErrForbidden)
 	}
 }
 

@@ -1,7 +1,9 @@
 package okta
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 )
 
@@ -21,6 +23,9 @@ func (p *pushed) readMembers(ctx context.Context) error {
 		members, err := p.client.members(ctx, g.ID)
 		if err == nil {
 			err = p.confirmLeft(ctx, g.ID, k.Members, members)
+		}
+		if errors.Is(err, ErrForbidden) {
+			p.another.Do(func() { p.readAnother(ctx) })
 		}
 		switch {
 		case err == nil:
@@ -45,6 +50,27 @@ func (p *pushed) readMembers(ctx context.Context) error {
 		*p.groups[g.ID] = g
 	}
 	return nil
+}
+
+// readAnother reads the smallest of the groups whose members are taken from what is known:
+// where no other group is read, it tells whether a 403 is about one group or about all.
+func (p *pushed) readAnother(ctx context.Context) {
+	var least *Group
+	for id, g := range p.groups {
+		k, known := p.known[id]
+		if !known || g.Paused || g.Unreadable != "" || !p.isCurrent(k, *g) {
+			continue
+		}
+		if least == nil || cmp.Or(cmp.Compare(len(k.Members), len(least.Members)), cmp.Compare(id, least.ID)) < 0 {
+			least = &k
+		}
+	}
+	if least == nil || p.mayReadMembers.granted.Load() {
+		return
+	}
+	if _, err := p.client.members(ctx, least.ID); err == nil {
+		p.mayReadMembers.granted.Store(true)
+	}
 }
 
 // isCurrent reports whether the members that are known are those of now. They

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -74,6 +75,7 @@ type pushed struct {
 	streak   atomic.Int64 // groups that failed since one was read
 
 	mayRead, mayReadMembers permission
+	another                 sync.Once // see readAnother
 }
 
 // fetch is the answer to GET /groups/{id}: a group, or why there is none.
@@ -272,6 +274,9 @@ func (p *pushed) isFatal(ctx context.Context, err error, may *permission) bool {
 	}
 	if errors.Is(err, ErrForbidden) {
 		may.refused.CompareAndSwap(nil, &err)
+		if may.granted.Load() {
+			return false
+		}
 	}
 	return !errors.Is(err, ErrNotFound) && p.streak.Add(1) > maxStreak
 }
