@@ -188,7 +188,7 @@ func EachMember(raw []byte, fn func(name, value []byte) bool) bool {
 		}
 		i = blank(raw, i+1)
 		end := valueAt(raw, i)
-		if end <= i || !fn(name, raw[i:end]) {
+		if end <= i || end == len(raw) || !fn(name, raw[i:end]) { // a value that does not end reaches to the end
 			return false
 		}
 		if i = blank(raw, end); i >= len(raw) {

@@ -47,3 +47,15 @@ func TestTranslatorOfInternalsAlone(t *testing.T) {
 		t.Errorf("userName = %q, want the id", p.Name())
 	}
 }
+
+// A profile that is no JSON is a rejection, wherever it breaks off.
+func TestTranslatorOfBrokenProfiles(t *testing.T) {
+	tr := mapping(t, "userName", "appuser.userName", "title", "user.title").Translator(nil, plan.DesirePolicy{})
+	whole := `{"title":"a","other":[1]}`
+	for i := 1; i < len(whole); i++ {
+		u := okta.User{ID: "00u1", UserName: "ann@example.com", Status: "ACTIVE", AccountStatus: "ACTIVE", Profile: json.RawMessage(whole[:i])}
+		if p := tr.Person(&u); p.Rejection == nil || p.Rejection.Path != "user" {
+			t.Errorf("profile %s: rejection = %+v, want one of the profile", u.Profile, p.Rejection)
+		}
+	}
+}
