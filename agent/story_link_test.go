@@ -53,3 +53,39 @@ func TestLinkedWithoutCreatesIsPushed(t *testing.T) {
 		}
 	})
 }
+
+// A removal that is held stays what a person decides about: nobody is added to it. Of those
+// who join, the plan has the names.
+func TestLinkedWithoutCreatesBesideHeldRemovals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.OIN, pushAll, func(s *setup) {
+		s.config.Policy.CreateUsers = false
+		s.config.Limits.MemberRemovals = plan.Limit{Count: 0}
+	})
+	for _, name := range []string{"ann", "bob", "cat"} {
+		w.account(name, true)
+	}
+	w.hire("ann", "bob")
+	w.group("push Team", "ann", "bob")
+	w.group("push Wing", "ann")
+	w.sync()
+	w.sync()
+	w.hire("cat", "dan")
+	w.join("push Team", "cat")
+	w.leave("push Team", "bob")
+	w.group("push New", "cat")
+	planned := w.plan()
+	for _, c := range planned.Changes {
+		if c.Block.IsHeld() && len(c.Members.Add) > 0 {
+			t.Errorf("the held change of %s adds %v", c.Name, c.Members.Add)
+		}
+		for _, id := range c.Members.Add {
+			if planned.People[id] != "cat@example.com" {
+				t.Errorf("people[%s] = %q, want a name", id, planned.People[id])
+			}
+		}
+	}
+	w.sync()
+	w.sync()
+	wantText(t, "memberships", w.memberships(), "push New: cat\npush Team: ann bob cat\npush Wing: ann")
+}

@@ -66,7 +66,7 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 			c.Action, c.WalkMeID = Link, answer.WalkMeID
 			if c.Block.Is(BlockDisabled) {
 				c.Unblock()
-				p.join(c.OktaID)
+				p.join(c.OktaID, c.Name)
 			}
 			c.Overwrites(answer.Shown)
 			c.KeepUnacknowledged(nil)
@@ -91,14 +91,15 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 }
 
 // join adds somebody who is linked after all to the groups that are pushed in this plan. A
-// group that needs nothing else gets the person in the next run.
-func (p *Plan) join(oktaID string) {
+// group that needs nothing else, or nothing that is sent, gets the person in the next run.
+func (p *Plan) join(oktaID, name string) {
 	for _, c := range p.Changes {
-		if c.Target == nil || c.Action != GroupCreate && c.Action != GroupLink && c.Action != GroupMembers {
+		if c.Blocked() || c.Target == nil || c.Action != GroupCreate && c.Action != GroupLink && c.Action != GroupMembers {
 			continue
 		}
 		if scim.Contains(c.Target.Members, oktaID) && !scim.Contains(c.Members.Add, oktaID) {
 			c.Members.Add = scim.SortedSet(append(c.Members.Add, oktaID))
+			p.People[oktaID] = name
 		}
 	}
 }
