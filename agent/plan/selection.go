@@ -124,8 +124,8 @@ func (s Scope) Resolve(desired Desired, groups []GroupWant, recorded []state.Rec
 	var unknown, meant []string
 	for t, names := range map[scim.Type][]string{scim.User: resolved.Users, scim.Group: resolved.Groups} {
 		for _, name := range names {
-			keys := known[ObjectKey(t, scim.NameKey(name))]
-			if len(keys) == 0 {
+			keys, missing := named(name, func(name string) []string { return known[ObjectKey(t, scim.NameKey(name))] })
+			for _, name := range missing {
 				if question := NearName(t, name, called[t]); question != "" {
 					meant = append(meant, question)
 				}
@@ -143,6 +143,27 @@ func (s Scope) Resolve(desired Desired, groups []GroupWant, recorded []state.Rec
 	}
 	s.selection = &resolved
 	return s, nil
+}
+
+// named is what a name stands for, or, where nothing has it, what a list with commas
+// does. Of a list with a known name those that are not known are missing.
+func named(name string, find func(string) []string) (keys, missing []string) {
+	if keys = find(name); len(keys) > 0 {
+		return keys, nil
+	}
+	for part := range strings.SplitSeq(name, ",") {
+		part = strings.TrimSpace(part)
+		found := find(part)
+		if part == "" || len(found) == 0 {
+			missing = append(missing, part)
+			continue
+		}
+		keys = append(keys, found...)
+	}
+	if len(keys) == 0 {
+		missing = []string{name}
+	}
+	return keys, missing
 }
 
 func (s *Selection) names(t scim.Type, oktaID string) bool {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,7 +54,7 @@ An interrupted resync goes on with --continue alone.`,
 			if err != nil {
 				return err
 			}
-			if err := checkAttributes(cfg, pick.Attributes); err != nil {
+			if pick.Attributes, err = attributesOf(cfg, pick.Attributes); err != nil {
 				return err
 			}
 			opts := agent.Options{Trigger: agent.TriggerResync, By: c.whoAmI(), Approve: approve, Reason: reason, Scope: plan.OfSelection(pick)}
@@ -142,20 +141,33 @@ func checkReason(reason string, approve []string) error {
 	return nil
 }
 
-// checkAttributes refuses attributes that nobody is sent.
-func checkAttributes(cfg *configs.Config, paths []string) error {
-	for _, path := range paths {
-		if isMapped(cfg, path) {
-			continue
+// attributesOf takes lists with commas apart, writes each path as the mapping has it, and
+// refuses attributes that nobody is sent.
+func attributesOf(cfg *configs.Config, given []string) (paths []string, err error) {
+	for _, one := range given {
+		parts := strings.Split(one, ",")
+		if mappedPath(cfg, one) != "" {
+			parts = []string{one}
 		}
-		var mapped []string
-		for _, m := range cfg.Mappings {
-			mapped = append(mapped, m.Path)
+		for _, part := range parts {
+			part = strings.TrimSpace(part)
+			path := mappedPath(cfg, part)
+			if path == "" {
+				return nil, notMapped(cfg, part)
+			}
+			paths = append(paths, path)
 		}
-		return usage("--attribute %s: it is not under mappings; %s", path,
-			cmp.Or(near.Question(path, mapped), "there are "+strings.Join(mapped, ", ")))
 	}
-	return nil
+	return paths, nil
+}
+
+func notMapped(cfg *configs.Config, path string) error {
+	var mapped []string
+	for _, m := range cfg.Mappings {
+		mapped = append(mapped, m.Path)
+	}
+	return usage("--attribute %s: it is not under mappings; %s", path,
+		cmp.Or(near.Question(path, mapped), "there are "+strings.Join(mapped, ", ")))
 }
 
 // errNo ends a resync of everything that was not wanted.
@@ -189,8 +201,13 @@ func (c *cli) confirmResync(ctx context.Context, cfg *configs.Config) error {
 	return nil
 }
 
-func isMapped(cfg *configs.Config, path string) bool {
-	return slices.ContainsFunc(cfg.Mappings, func(m configs.Mapping) bool { return strings.EqualFold(m.Path, path) })
+func mappedPath(cfg *configs.Config, path string) string {
+	for _, m := range cfg.Mappings {
+		if strings.EqualFold(m.Path, path) {
+			return m.Path
+		}
+	}
+	return ""
 }
 
 // otherResync gives flags that do not fit the unfinished resync the exit code of wrong

@@ -137,7 +137,7 @@ var valueKinds = map[string]string{
 }
 
 // mayBeEmpty are flags whose empty value says something: that there is none.
-var mayBeEmpty = []string{"reason", "init client-id", "init key-id", "init okta-app", "init okta-org", "init region", "init base-url", "init instance", "init group"}
+var mayBeEmpty = []string{"reason", "probe skip", "init client-id", "init key-id", "init okta-app", "init okta-org", "init region", "init base-url", "init instance", "init group"}
 
 // noEmptyFlag refuses an empty value, which comes of a variable that is not set: resync
 // --user "$LOGIN" would push everybody.

@@ -46,7 +46,8 @@ func TestUsage(t *testing.T) {
 }
 
 // A value that is empty comes of a variable that is not set: it never means that the
-// flag was not given, which is everybody for resync --user.
+// flag was not given, which is everybody for resync --user. To leave out no check of a
+// probe is what a pipeline may want.
 func TestEmptyFlags(t *testing.T) {
 	t.Parallel()
 	root := (&cli{environment: environment{getenv: noEnv, stdout: io.Discard}}).root()
@@ -57,7 +58,7 @@ func TestEmptyFlags(t *testing.T) {
 		cmd.InheritedFlags() // now Flags has those of all commands, too
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			given := strings.Fields(viewName(cmd))
-			if f.NoOptDefVal != "" || f.Hidden || len(given) == 0 || given[0] == "init" || f.Name == "reason" {
+			if f.NoOptDefVal != "" || f.Hidden || len(given) == 0 || given[0] == "init" || f.Name == "reason" || viewName(cmd)+" "+f.Name == "probe skip" {
 				return
 			}
 			given = append(given, "--"+f.Name, "")
@@ -117,6 +118,40 @@ func TestResyncTakesOddNames(t *testing.T) {
 	}
 	if r := c.must(exitOK, "resync", "--dry-run", "--attribute", `emails[type eq "work"].value`); !strings.Contains(r.out, "1 to update") {
 		t.Errorf("nobody is pushed for the attribute:\n%s", r.out)
+	}
+}
+
+// A list with commas selects as the flag does when it is repeated, unless all of it is a
+// name; paths are in any case.
+func TestResyncTakesLists(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+	for _, name := range []string{"Ann", "Bob", "Cara"} {
+		c.hire(name, "Archer")
+	}
+	c.must(exitOK, "sync")
+	for list, want := range map[string]string{
+		"--user=ann@example.com,bob@example.com":        "2 to update",
+		"--user=ann@example.com, cara@example.com":      "2 to update",
+		"--attribute=name.givenName,NAME.familyName":    "3 to update",
+		"--attribute=name.givenName , name.familyName ": "3 to update",
+	} {
+		if r := c.must(exitOK, "resync", "--dry-run", list); !strings.Contains(r.out, want) {
+			t.Errorf("%s: want %s:\n%s", list, want, r.out)
+		}
+	}
+	for list, want := range map[string]struct {
+		code int
+		said string
+	}{
+		"--user=ann@example.com,bbo@example.com":     {exitFailed, `: user "bbo@example.com"; did you mean bob@example.com?`},
+		"--user=zoe@example.com,yve@example.com":     {exitFailed, `: user "zoe@example.com,yve@example.com"`},
+		"--user=ann@example.com,":                    {exitFailed, `: user ""`},
+		"--attribute=name.givenName,name.familyNmae": {exitUsage, "--attribute name.familyNmae: it is not under mappings; did you mean name.familyName?"},
+	} {
+		if r := c.must(want.code, "resync", "--dry-run", list); !strings.Contains(r.err, want.said) {
+			t.Errorf("%s: %s", list, r.err)
+		}
 	}
 }
 
