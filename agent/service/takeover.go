@@ -86,8 +86,12 @@ func (d *daemon) lockFor(ctx context.Context, cfg Config) (*state.ServiceLock, e
 		return d.lock, nil
 	}
 	lock, err := state.LockService(ctx, cfg.StatePath, program+" run", time.Now())
-	if err != nil {
+	var other *state.LockedError
+	switch {
+	case errors.As(err, &other):
 		return nil, fmt.Errorf("another service works on this state: %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("the lock of the service: %w", err)
 	}
 	if err := d.migrate(ctx, cfg.StatePath); err != nil {
 		return nil, errors.Join(err, lock.Release())

@@ -200,6 +200,17 @@ func TestRestartMakesUpForATick(t *testing.T) {
 	}
 }
 
+// TestServiceWithoutALock: where its lock cannot be made, as on a full disk, the service is
+// started again, and no other one is said to be there.
+func TestServiceWithoutALock(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+	c.configure(map[string]string{"state": "path: agent.yaml/state.db\n"})
+	if r := c.run("run"); r.code != exitFailed || strings.Contains(r.err, "another service") || !strings.Contains(r.err, "agent.yaml") {
+		t.Errorf("the service ended with %d:\n%s", r.code, r.err)
+	}
+}
+
 // TestServiceEndsForGood: a state file that this release cannot use ends the service with
 // the code that keeps systemd from starting it again and again, and stays as it is.
 func TestServiceEndsForGood(t *testing.T) {
