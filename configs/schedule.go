@@ -2,6 +2,7 @@ package configs
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 	_ "time/tzdata" // zone names work on hosts without the tz database
@@ -36,6 +37,9 @@ func ParseSchedule(spec string) (Schedule, error) {
 
 // String is the schedule as it was written.
 func (s Schedule) String() string { return s.spec }
+
+// LogValue is the text, in JSON, too.
+func (s Schedule) LogValue() slog.Value { return slog.StringValue(s.spec) }
 
 // parseText implements the reading from the file.
 func (s *Schedule) parseText(text string) *fault {

@@ -1,7 +1,9 @@
 package configs_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -108,6 +110,15 @@ func TestScheduleOverAYear(t *testing.T) {
 func TestZeroScheduleIsNever(t *testing.T) {
 	if got := (configs.Schedule{}).Next(noon); !got.IsZero() {
 		t.Errorf("Next = %v, want the zero time", got)
+	}
+}
+
+// A log in JSON names the schedule, too.
+func TestScheduleInALog(t *testing.T) {
+	var b bytes.Buffer
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("started", "schedule", scheduled(t, "*/15 * * * *", "UTC").Schedule)
+	if want := `"schedule":"*/15 * * * *"`; !strings.Contains(b.String(), want) {
+		t.Errorf("log = %s, want %s", &b, want)
 	}
 }
 
