@@ -469,7 +469,7 @@ func TestForbiddenObjectStopsNobody(t *testing.T) {
 	if run := report.Run; run.Outcome != agent.RunProblems || run.Failed != 2 || run.Applied != 2 {
 		t.Errorf("run = %+v, want problems, 2 failed, 2 applied", run)
 	}
-	if n := strings.Count(w.requests(), "count=2"); n > 1 {
+	if n := strings.Count(w.requests(), "count=2"); n != 1 {
 		t.Errorf("the credentials were tested %d times, want once", n)
 	}
 	wantText(t, "accounts", w.accounts(), `
