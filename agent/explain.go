@@ -114,7 +114,7 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 	if err != nil {
 		return nil, err
 	}
-	return e, explainPast(ctx, a.State, e, v, planned)
+	return e, a.explainPast(ctx, e, v, planned)
 }
 
 // identify finds out whom the name means: an assigned person, a pushed group, a
@@ -281,9 +281,9 @@ func (e *Explanation) concerns(c *plan.Change) bool {
 	return c.Type == e.Type && (c.OktaID == e.OktaID || c.From == e.OktaID)
 }
 
-func explainPast(ctx context.Context, db *state.DB, e *Explanation, v *view, planned *plan.Plan) (err error) {
+func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planned *plan.Plan) (err error) {
 	r := recordOf(v, e.Type, e.OktaID)
-	if e.NotShown, err = unshownOf(ctx, db, r); err != nil {
+	if e.NotShown, err = unshownOf(ctx, a.State, r); err != nil {
 		return err
 	}
 	if r != nil {
@@ -294,8 +294,7 @@ func explainPast(ctx context.Context, db *state.DB, e *Explanation, v *view, pla
 		if updated := r.UpdatedAt; !updated.IsZero() {
 			e.Managed.UpdatedAt = &updated
 		}
-		if !r.NextTry.IsZero() {
-			next := r.NextTry
+		if next := plan.PauseEnd(r.NextTry, a.now()); !next.IsZero() {
 			e.Managed.NextTryAt = &next
 		}
 	}
@@ -311,7 +310,7 @@ func explainPast(ctx context.Context, db *state.DB, e *Explanation, v *view, pla
 			e.Next = append(e.Next, c)
 		}
 	}
-	entries, err := db.History(ctx, state.Filter{Type: e.Type, SourceID: e.OktaID, Limit: 1})
+	entries, err := a.State.History(ctx, state.Filter{Type: e.Type, SourceID: e.OktaID, Limit: 1})
 	if err != nil {
 		return fmt.Errorf("journal of %s: %w", e.OktaID, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -139,7 +140,7 @@ func (s *Server) fillState(ctx context.Context, db *state.DB, page *overviewPage
 func (s *Server) failureLine(r *state.Record) failureLine {
 	return failureLine{
 		Type: string(r.Type), OktaID: r.SourceID, Name: r.Name, Link: objectLink(r.Type, r.SourceID), Error: r.LastError, HTTP: r.LastStatus,
-		Attempts: r.Attempts, Next: s.at(r.NextTry), Advice: s.advise(r.Type, r.LastStatus, r.LastError),
+		Attempts: r.Attempts, Next: s.at(plan.PauseEnd(r.NextTry, s.now())), Advice: s.advise(r.Type, r.LastStatus, r.LastError),
 	}
 }
 

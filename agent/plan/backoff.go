@@ -25,3 +25,13 @@ const longestPause = 24 * time.Hour
 func RetryPause(failures int) time.Duration {
 	return Backoff(failures, 10*time.Minute, longestPause)
 }
+
+// PauseEnd is until when what failed is left alone, of the time on record; zero: until
+// the next run, also when the end is further away than a pause can be, because the clock was wrong
+// when it began.
+func PauseEnd(recorded, now time.Time) time.Time {
+	if recorded.After(now.Add(longestPause)) {
+		return time.Time{}
+	}
+	return recorded
+}

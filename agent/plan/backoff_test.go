@@ -22,3 +22,19 @@ func TestBackoff(t *testing.T) {
 		t.Errorf("Backoff(3) = %v, want the longest, which the third pause exceeds", got)
 	}
 }
+
+func TestPauseEnd(t *testing.T) {
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		recorded, want time.Time
+	}{
+		"none":                    {time.Time{}, time.Time{}},
+		"over":                    {now.Add(-time.Minute), now.Add(-time.Minute)},
+		"in the longest pause":    {now.Add(24 * time.Hour), now.Add(24 * time.Hour)},
+		"by a clock that was off": {now.Add(24*time.Hour + time.Second), time.Time{}},
+	} {
+		if got := plan.PauseEnd(tt.recorded, now); !got.Equal(tt.want) {
+			t.Errorf("%s: PauseEnd() = %v, want %v", name, got, tt.want)
+		}
+	}
+}

@@ -250,7 +250,7 @@ func (p *planner) add(c *Change, r *state.Record) {
 	}
 	if r != nil && r.Attempts > 0 && c.Cause != CauseForced {
 		c.past = &past{change: r.FailedChange, times: times(r.Attempts), err: r.LastError}
-		if next := r.NextTry; p.in.Scope.waits && next.After(p.in.Now) && !next.After(p.in.Now.Add(longestPause)) {
+		if next := PauseEnd(r.NextTry, p.in.Now); p.in.Scope.waits && next.After(p.in.Now) {
 			c.past.next = &next
 		}
 	}

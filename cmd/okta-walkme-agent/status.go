@@ -165,7 +165,7 @@ func (v *statusView) readState(ctx context.Context, db *state.DB, path string) e
 	v.Managed = statusManaged{managed.Users, managed.Groups}
 	for _, r := range records {
 		if r.Attempts > 0 {
-			v.Failures = append(v.Failures, statusFailure{r.Type, r.SourceID, r.Name, r.LastError, r.Attempts, timeOrNil(r.NextTry)})
+			v.Failures = append(v.Failures, statusFailure{r.Type, r.SourceID, r.Name, r.LastError, r.Attempts, timeOrNil(plan.PauseEnd(r.NextTry, time.Now()))})
 		}
 	}
 	if err := v.readRuns(ctx, db); err != nil {

@@ -147,3 +147,30 @@ func TestMaxAgeOfAWrongClock(t *testing.T) {
 		}
 	}
 }
+
+// TestPauseOfAWrongClock: what failed while the clock was a year ahead is not shown as
+// left alone for a year, because it is not.
+func TestPauseOfAWrongClock(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+	db, err := state.Open(t.Context(), state.Options{Path: c.statePath()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := func(id string, next time.Time) state.Record {
+		return state.Record{Resource: scim.Resource{Type: scim.User, SourceID: id}, Name: id + "@example.com", Attempts: 1, LastError: "Bad Request", NextTry: next}
+	}
+	now := time.Now()
+	err = db.PutRecords(t.Context(), failed("00u1", now.AddDate(1, 0, 0)), failed("00u2", now.Add(time.Hour)))
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range c.status().Failures {
+		if paused := f.NextTryAt != nil; paused != (f.OktaID == "00u2") {
+			t.Errorf("%s is tried at %v, want a time for 00u2 alone", f.OktaID, f.NextTryAt)
+		}
+	}
+	if n := len(c.status().Failures); n != 2 {
+		t.Errorf("%d failures, want 2", n)
+	}
+}
