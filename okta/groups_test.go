@@ -234,6 +234,19 @@ func TestForbiddenGroupIsLeftAlone(t *testing.T) {
 	}
 }
 
+// Nor does it matter by which source the other groups come.
+func TestForbiddenGroupBesideAssignedOnes(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	ann := hire(org, "ann@example.com")
+	bad, good := org.NewGroup("Bad", ann), org.NewGroup("Good", ann)
+	org.AssignGroup(good)
+	org.Fault(always("/groups/"+bad, oktatest.Fault{Status: 403}))
+	s := readGroups(t, newClient(t, org), okta.GroupSource{ID: bad}, okta.GroupSource{AssignedGroups: true})
+	if len(s.Groups) != 2 || s.Groups[0].Unreadable == "" || len(s.Groups[1].Members) != 1 || len(s.Problems) != 1 {
+		t.Errorf("groups = %+v, problems %v, want the forbidden one reported and the other read", s.Groups, s.Problems)
+	}
+}
+
 // So it is in a run that reads no other group, because none has changed; unless the right
 // to read members is gone.
 func TestForbiddenGroupsBesideUnchangedOnes(t *testing.T) {

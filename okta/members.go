@@ -31,6 +31,7 @@ func (p *pushed) readMembers(ctx context.Context) error {
 		case err == nil:
 			p.streak.Store(0)
 			p.mayReadMembers.granted.Store(true)
+			p.mayRead.granted.Store(true) // of one that no source named by its id, maybe
 			g.Members, g.Fresh = members, true
 		case p.isFatal(ctx, err, &p.mayReadMembers):
 			return err
