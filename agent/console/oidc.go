@@ -188,16 +188,29 @@ func (s *signIns) visitor(ctx context.Context, p *oidc.Provider, token *oauth2.T
 	if err := id.Claims(&c); err != nil {
 		return Visitor{}, errors.New("the ID token cannot be read")
 	}
-	if c.Groups == nil && s.Approvers != "" { // a thin ID token; UserInfo has the rest
-		if info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(token)); err == nil && info.Subject == c.Subject {
-			var more claims
-			if info.Claims(&more) == nil {
-				c.Groups = more.Groups
-			}
-		}
+	var said []string // by UserInfo, which has what a thin ID token lacks
+	if s.Approvers != "" {
+		said = userInfoGroups(ctx, p, token, c.Subject)
+	}
+	if c.Groups == nil {
+		c.Groups = said
 	}
 	decides := s.Approvers != "" && slices.Contains(c.Groups, s.Approvers)
-	return Visitor{Name: cmp.Or(c.UserName, c.Email, c.Subject), ViewOnly: !decides, proof: &proof{id.Subject, token}}, nil
+	return Visitor{Name: cmp.Or(c.UserName, c.Email, c.Subject), ViewOnly: !decides, proof: &proof{id.Subject, token, said != nil}}, nil
+}
+
+// userInfoGroups are the groups of which UserInfo says that the person is in them; nil
+// where it says nothing of groups.
+func userInfoGroups(ctx context.Context, p *oidc.Provider, token *oauth2.Token, subject string) []string {
+	info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	if err != nil || info.Subject != subject {
+		return nil
+	}
+	var c claims
+	if info.Claims(&c) != nil {
+		return nil
+	}
+	return c.Groups
 }
 
 // localPath keeps a place to return to inside the console.

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +33,7 @@ type issuer struct {
 	sign  func(head, body string) string
 	token func(map[string]any) // changes the answer with the tokens
 	nonce string
+	info  func() map[string]any // what UserInfo says; nil: there is none
 }
 
 const (
@@ -61,11 +63,16 @@ func newIssuer(t *testing.T) *issuer {
 		if name == "" {
 			name = i.URL
 		}
-		answer(w, map[string]any{
+		found := map[string]any{
 			"issuer": name, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys",
 			"id_token_signing_alg_values_supported": []string{"RS256", "none", "HS256"},
-		})
+		}
+		if i.info != nil {
+			found["userinfo_endpoint"] = i.URL + "/userinfo"
+		}
+		answer(w, found)
 	})
+	mux.HandleFunc("/userinfo", func(w http.ResponseWriter, _ *http.Request) { answer(w, i.info()) })
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]any{"keys": []any{map[string]any{
 			"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "k1", "n": base64url(key.N.Bytes()), "e": base64url(big.NewInt(int64(key.E)).Bytes()),
@@ -304,5 +311,49 @@ func TestApproverChanges(t *testing.T) {
 	expect("Okta is away", http.StatusBadGateway)
 	if n := c.decided(); n != 0 {
 		t.Errorf("%d decisions are on record", n)
+	}
+}
+
+// TestApproverWithoutGroups: an issuer that leaves the claim out where no group is left has
+// still said that the person is out; one that never names groups has not.
+func TestApproverWithoutGroups(t *testing.T) {
+	for name, tt := range map[string]struct {
+		thin        bool // the ID token names no groups
+		before, now any
+		want        int
+	}{
+		"out, thin token":      {true, []string{"WalkMe Admins"}, nil, http.StatusForbidden},
+		"out":                  {false, []string{"WalkMe Admins"}, nil, http.StatusForbidden},
+		"out, with an empty":   {false, []string{"WalkMe Admins"}, []string{}, http.StatusForbidden},
+		"in it still":          {true, []string{"WalkMe Admins"}, []string{"Everyone", "WalkMe Admins"}, http.StatusNotImplemented},
+		"never named, in none": {false, nil, nil, http.StatusNotImplemented},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := newIssuer(t)
+			var changed atomic.Bool
+			i.info = func() map[string]any {
+				said := map[string]any{"sub": "00u1"}
+				groups := tt.before
+				if changed.Load() {
+					groups = tt.now
+				}
+				if groups != nil {
+					said["groups"] = groups
+				}
+				return said
+			}
+			if tt.thin {
+				i.claim = func(c map[string]any) { delete(c, "groups") }
+			}
+			v := i.console().stranger()
+			v.get(i.comesBack(v))
+			if got := v.post("/sync", url.Values{}); got.status != http.StatusNotImplemented { // this program has no runs
+				t.Fatalf("at first: %d", got.status)
+			}
+			changed.Store(true)
+			if got := v.post("/sync", url.Values{}); got.status != tt.want {
+				t.Errorf("then: %d, want %d", got.status, tt.want)
+			}
+		})
 	}
 }

@@ -28,6 +28,7 @@ type Visitor struct {
 type proof struct {
 	subject string
 	token   *oauth2.Token
+	named   bool // UserInfo named groups at the sign-in
 }
 
 // session is a visitor's stay. It ends with its time, or with the process.
