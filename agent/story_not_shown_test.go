@@ -193,6 +193,28 @@ func TestAdoptedTenantHasShownNothing(t *testing.T) {
 	})
 }
 
+// What a refresh of the earlier tenant has found, and holds, is over with that one.
+func TestAdoptedTenantHasNoHoldsOfARefresh(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.OIN, pushAll, func(s *setup) { s.config.Limits.MemberRemovals = plan.Limit{Count: 0} })
+	w.hire("ann", "bob")
+	w.group("push Team", "ann")
+	w.sync()
+	w.tenant.SetMembers(w.record("push Team").ID, w.accountID("ann"), w.accountID("bob"))
+	w.refreshed()
+	w.sync()
+	if holds := w.openHolds(); len(holds) != 1 {
+		t.Fatalf("holds %v after the refresh and another run, want one", holds)
+	}
+	if _, err := w.agent.AdoptTenant(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.sync()
+	if holds := w.openHolds(); len(holds) > 0 {
+		t.Errorf("holds %v in a tenant that was not read yet, want none", holds)
+	}
+}
+
 // A part of a list drops nobody, and is no proof that the others are there.
 func TestRefreshOfAPartialList(t *testing.T) {
 	t.Parallel()

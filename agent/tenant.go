@@ -210,9 +210,10 @@ func (a *Agent) AdoptTenant(ctx context.Context) (Missing, error) {
 }
 
 // forgetShown forgets what the earlier tenant has shown, and has not: what it did show
-// would make drift of whatever the next one does not.
+// would make drift of whatever the next one does not. Nor do the holds of a refresh of
+// that one stay, which the next run would keep.
 func (a *Agent) forgetShown(ctx context.Context) error {
-	return errors.Join(everShown.Save(ctx, a.State, plan.Shown{}), LastUnshown.Save(ctx, a.State, Unshown{}))
+	return errors.Join(everShown.Save(ctx, a.State, plan.Shown{}), LastUnshown.Save(ctx, a.State, Unshown{}), refreshHolds.Save(ctx, a.State, nil))
 }
 
 // presentIDs lists the ids of everything that the tenant shows.
