@@ -179,13 +179,15 @@ func (l *Loop) run(ctx context.Context, trigger string) error {
 }
 
 // Fatal says whether an error means that no later run can do better: the state
-// cannot be used, or not with this configuration.
+// cannot be used, or not with this configuration. One of an older release can: the next
+// command that writes migrates it, which is all that a dry run waits for.
 func Fatal(err error) bool {
 	var corrupt *state.CorruptError
 	var foreign *state.NotOursError
 	var schema *state.SchemaError
 	var binding *agent.BindingError
-	return errors.As(err, &binding) || errors.As(err, &corrupt) || errors.As(err, &foreign) || errors.As(err, &schema)
+	return errors.As(err, &binding) || errors.As(err, &corrupt) || errors.As(err, &foreign) ||
+		errors.As(err, &schema) && schema.Have > schema.Want
 }
 
 // wait returns the trigger of the next run, or false when the context ended. It

@@ -168,7 +168,7 @@ func diagnoseState(err error) (diagnosis, bool) {
 	case errors.As(err, &schema) && schema.Have > schema.Want:
 		return diagnosis{"the state was written by a newer version", "install that version again, or restore the backup it made before the upgrade"}, true
 	case errors.As(err, &schema):
-		return diagnosis{"the state was written by an older version", "run sync once, or start the service: both bring it up to date, after a backup beside it"}, true
+		return diagnosis{"the state was written by an older version", "run sync once, or start the service without dry_run: both bring it up to date, after a backup beside it"}, true
 	case errors.As(err, &foreign):
 		return diagnosis{"state.path does not name a state file of this program", "correct state.path; or, if it was the state, restore a backup"}, true
 	case errors.Is(err, fs.ErrPermission):

@@ -211,6 +211,20 @@ func TestServiceWithoutALock(t *testing.T) {
 	}
 }
 
+// TestDryRunOfAnOlderState: a service that only plans migrates nothing. It says who does,
+// and is started again until that is done.
+func TestDryRunOfAnOlderState(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, nil)
+	c.hire("Ann", "Archer")
+	c.must(exitOK, "sync")
+	c.configure(map[string]string{"": "dry_run: true\n"})
+	c.overwriteState(60, binary.BigEndian.AppendUint32(nil, 1))
+	if r := c.run("run"); r.code != exitFailed || !strings.Contains(r.err, "start the service without dry_run") {
+		t.Errorf("the service ended with %d:\n%s", r.code, r.err)
+	}
+}
+
 // TestServiceEndsForGood: a state file that this release cannot use ends the service with
 // the code that keeps systemd from starting it again and again, and stays as it is.
 func TestServiceEndsForGood(t *testing.T) {
