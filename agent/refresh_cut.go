@@ -16,12 +16,16 @@ func (a *Agent) loadShown(ctx context.Context) (plan.Shown, error) {
 	return shown, err
 }
 
-// fewestAlike is the length from which two lists are taken for cut that lack people, are of
-// one length, and are the longest.
-const fewestAlike = 5
+// Lists that lack people, are of one length, and are the longest are taken for cut when
+// there are so many of them, and they are so long. Two small groups with the same people are
+// of one length by themselves, and after somebody was taken out of both, too.
+const (
+	listsAlike  = 3
+	fewestAlike = 5
+)
 
 // findCut finds out where WalkMe cuts lists of members: where an account that a list lacks
-// shows the group itself, or where two lists that lack people end at one number, and no list
+// shows the group itself, or where lists that lack people end at one number, and no list
 // is longer.
 func (c comparison) findCut(found []groupSight, all map[string]*walkme.Group) {
 	longest := 0
@@ -44,7 +48,7 @@ func (c comparison) findCut(found []groupSight, all map[string]*walkme.Group) {
 			alike++
 		}
 	}
-	if alike > 1 && longest >= fewestAlike {
+	if alike >= listsAlike && longest >= fewestAlike {
 		c.v.shown.CutAt = longest
 	}
 }

@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,16 +125,16 @@ func TestRefreshOfAnOddPart(t *testing.T) {
 		witness bool
 		fails   []string // why the first refreshes push somebody again
 	}{
-		"no witness":            {1, false, []string{drift, "accepted, not applied"}},
-		"accounts show groups":  {1, true, nil},
-		"two lists of a length": {2, false, nil},
+		"no witness":              {1, false, []string{drift, "accepted, not applied"}},
+		"accounts show groups":    {1, true, nil},
+		"three lists of a length": {3, false, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 				w := newWorld(t, profile, pushAll, func(s *setup) { s.tenant.Allow = []walkmetest.Rule{walkmetest.RuleNoChange} })
 				all := crew("p", 15)
 				w.hire(all...)
-				groups := []string{"push Team", "push Crew"}[:c.groups]
+				groups := []string{"push Team", "push Crew", "push Staff"}[:c.groups]
 				for _, g := range groups {
 					w.group(g, all...)
 				}
@@ -165,6 +166,31 @@ func TestRefreshOfAnOddPart(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Two groups of the same people are of one length by themselves: who was taken out of both
+// in WalkMe is put back.
+func TestRefreshOfTwinGroups(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
+		all := crew("p", 6)
+		w.hire(all...)
+		for _, g := range []string{"push Team", "push Crew"} {
+			w.group(g, all...)
+		}
+		w.sync()
+		for _, name := range []string{"push Team", "push Crew"} {
+			g, _ := w.tenant.Group(name)
+			w.tenant.SetMembers(g.ID, slices.DeleteFunc(g.Members, func(id string) bool { return id == w.record(all[0]).ID })...)
+		}
+		w.refreshed()
+		for _, name := range []string{"push Team", "push Crew"} {
+			if g, _ := w.tenant.Group(name); len(g.Members) != len(all) {
+				t.Errorf("%s has %d members, want %d", name, len(g.Members), len(all))
+			}
+		}
+	})
 }
 
 // What the earlier tenant has shown says nothing of the one that is adopted.
