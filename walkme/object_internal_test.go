@@ -29,7 +29,7 @@ func FuzzParseObject(f *testing.F) {
 			t.Fatalf("parseObject(%q): %v", text, err)
 		}
 		if err := json.Unmarshal(text, &want); err != nil {
-			t.Skip() // too deep
+			t.Fatal(err)
 		}
 		shown := map[string]json.RawMessage{}
 		for _, m := range got {
