@@ -72,12 +72,12 @@ func (p *projector) appendValue(out, raw []byte) []byte {
 		return p.appendObject(out, raw, nil)
 	case '[':
 		out = append(out, '[')
-		for i := skipSpace(raw, 1); raw[i] != ']'; {
+		for i := blank(raw, 1); raw[i] != ']'; {
 			end := valueEnd(raw, i)
 			out = p.appendValue(out, raw[i:end])
-			if i = skipSpace(raw, end); raw[i] == ',' {
+			if i = blank(raw, end); raw[i] == ',' {
 				out = append(out, ',')
-				i = skipSpace(raw, i+1)
+				i = blank(raw, i+1)
 			}
 		}
 		return append(out, ']')
@@ -88,16 +88,16 @@ func (p *projector) appendValue(out, raw []byte) []byte {
 // objectMembers iterates over the members of a valid JSON object. Keys come unescaped.
 func objectMembers(raw []byte) func(yield func(key, value []byte) bool) {
 	return func(yield func(key, value []byte) bool) {
-		for i := skipSpace(raw, 1); raw[i] != '}'; {
-			end := stringEnd(raw, i)
+		for i := blank(raw, 1); raw[i] != '}'; {
+			end := textEnd(raw, i) + 1
 			key := unescape(raw[i:end])
-			i = skipSpace(raw, skipSpace(raw, end)+1) // behind the colon
+			i = blank(raw, blank(raw, end)+1) // behind the colon
 			end = valueEnd(raw, i)
 			if !yield(key, raw[i:end]) {
 				return
 			}
-			if i = skipSpace(raw, end); raw[i] == ',' {
-				i = skipSpace(raw, i+1)
+			if i = blank(raw, end); raw[i] == ',' {
+				i = blank(raw, i+1)
 			}
 		}
 	}
@@ -136,28 +136,11 @@ func appendKey(out, key []byte) []byte {
 	return append(out, quoted...)
 }
 
-func skipSpace(raw []byte, i int) int {
-	for raw[i] == ' ' || raw[i] == '\n' || raw[i] == '\t' || raw[i] == '\r' {
-		i++
-	}
-	return i
-}
-
-// stringEnd is the index behind the string literal that begins at i.
-func stringEnd(raw []byte, i int) int {
-	for i++; raw[i] != '"'; i++ {
-		if raw[i] == '\\' {
-			i++
-		}
-	}
-	return i + 1
-}
-
-// valueEnd is the index behind the value that begins at i.
+// valueEnd is the index behind the value that begins at i, in valid JSON.
 func valueEnd(raw []byte, i int) int {
 	switch raw[i] {
 	case '"':
-		return stringEnd(raw, i)
+		return textEnd(raw, i) + 1
 	case '{', '[':
 		return compositeEnd(raw, i)
 	}
@@ -165,19 +148,4 @@ func valueEnd(raw []byte, i int) int {
 		i++
 	}
 	return i
-}
-
-func compositeEnd(raw []byte, i int) int {
-	for depth := 0; ; i++ {
-		switch raw[i] {
-		case '"':
-			i = stringEnd(raw, i) - 1
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
 }

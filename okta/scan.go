@@ -54,7 +54,7 @@ func valueAt(raw []byte, i int) int {
 	case '"':
 		_, end = textAt(raw, i)
 	case '{', '[':
-		end = compositeEndAt(raw, i)
+		end = compositeEnd(raw, i)
 	default:
 		for end < len(raw) && raw[end] != ',' && raw[end] != '}' {
 			end++
@@ -144,12 +144,12 @@ func objectEnd(body []byte, i int) int {
 	if body[i] != '{' {
 		return -1
 	}
-	return compositeEndAt(body, i)
+	return compositeEnd(body, i)
 }
 
-// compositeEndAt is the index behind the object or array that begins at i, -1 when it does
+// compositeEnd is the index behind the object or array that begins at i, -1 when it does
 // not end there.
-func compositeEndAt(body []byte, i int) int {
+func compositeEnd(body []byte, i int) int {
 	for depth := 0; i < len(body); i++ {
 		switch body[i] {
 		case '"':
