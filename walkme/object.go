@@ -24,12 +24,9 @@ type member struct {
 // parseObject reads a JSON object and nothing after it. Of a key that occurs
 // twice the last value counts, as in encoding/json.
 func parseObject(text []byte) (object, error) {
-	if text = bytes.TrimSpace(text); len(text) == 0 || text[0] != '{' {
-		return nil, errors.New("not a JSON object")
-	}
 	var b bytes.Buffer
 	b.Grow(len(text))
-	if json.Compact(&b, text) != nil {
+	if json.Compact(&b, text) != nil || b.Len() == 0 || b.Bytes()[0] != '{' {
 		return nil, errors.New("not a JSON object")
 	}
 	text = b.Bytes()
