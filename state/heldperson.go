@@ -90,8 +90,8 @@ func firstItems(head []byte, n int) ([]HeldItem, error) {
 	for len(out) < n && d.More() {
 		var item HeldItem
 		err := d.Decode(&item)
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			break // cut off
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+			break // cut off, or behind a comma
 		}
 		if err != nil {
 			return nil, err

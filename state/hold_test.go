@@ -1,6 +1,8 @@
 package state_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,5 +84,32 @@ func TestMapping(t *testing.T) {
 	}
 	if got, err := db.Mapping(t.Context(), "d2"); got != nil || err != nil {
 		t.Errorf("Mapping(unknown) = %v, %v, want nil", got, err)
+	}
+}
+
+// The first items of a long list are read from a part of it, wherever that is cut off: in an
+// item, between two, behind a comma.
+func TestHoldHeadsOfALongList(t *testing.T) {
+	db := openDB(t, statePath(t))
+	item := func(i, padding int) state.HeldItem {
+		return state.HeldItem{Key: fmt.Sprintf("00u%04d", i), Type: "User", Action: "deactivate", Name: strings.Repeat("x", padding)}
+	}
+	size := len(`{"key":"00u0000","type":"User","action":"deactivate","okta_id":"","name":""},`)
+	h := state.Hold{ID: "h1", Kind: "deactivations", Digest: "d", Count: 900}
+	for i := range h.Count {
+		h.Items = append(h.Items, item(i, 0))
+	}
+	for padding := range size {
+		h.Items[0] = item(0, padding)
+		must(t, db.PutHolds(t.Context(), state.ReplacePlanned, []state.Hold{h}))
+		heads, err := db.HoldHeads(t.Context(), len(h.Items))
+		must(t, err)
+		got := heads[0].Hold.Items
+		if n := len(got); n < 300 || n == h.Count || heads[0].Left != h.Count {
+			t.Fatalf("padding %d: %d items of %d, want some of them", padding, n, heads[0].Left)
+		}
+		if diff := cmp.Diff(h.Items[:len(got)], got); diff != "" {
+			t.Fatalf("padding %d (-want +got):\n%s", padding, diff)
+		}
 	}
 }

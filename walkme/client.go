@@ -39,7 +39,8 @@ type Client struct {
 	echoes atomic.Bool
 
 	// cut is CutAt.
-	cut atomic.Int64
+	cut     atomic.Int64
+	lengths lengths
 
 	// showsExternalIDs is true once the server has shown an externalId.
 	showsExternalIDs atomic.Bool

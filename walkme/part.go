@@ -3,6 +3,7 @@ package walkme
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -25,8 +26,12 @@ const (
 // 0 if it is not known to cut. A longer list that it shows takes it back.
 func (c *Client) CutAt() int { return int(c.cut.Load()) }
 
-// SetCutAt tells what CutAt was in an earlier process.
-func (c *Client) SetCutAt(n int) { c.cut.Store(int64(n)) }
+// SetCutAt tells what CutAt was in an earlier run. What lists of groups showed of their
+// lengths meanwhile may have changed since.
+func (c *Client) SetCutAt(n int) {
+	c.cut.Store(int64(n))
+	c.lengths.forget()
+}
 
 // noteLength takes note of a list that is longer than those that are cut.
 func (c *Client) noteLength(n int) {
@@ -142,17 +147,39 @@ func (c *Client) witness(ctx context.Context, g *Group, missing []Member) testim
 }
 
 // showsLonger says whether the server shows more than n members of any group, so that it
-// does not cut lists there. A list of groups that cannot be read shows nothing.
+// does not cut lists there. A list of groups that cannot be read shows nothing. It is read
+// once for all cases of doubt of a run.
 func (c *Client) showsLonger(ctx context.Context, n int) bool {
+	l := &c.lengths
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n < l.longest || l.whole {
+		return n < l.longest
+	}
 	for o, err := range c.all(ctx, groupsPath) {
 		if err != nil {
 			return false
 		}
-		if len(c.groupOf(o).Members) > n {
+		l.longest = max(l.longest, len(c.groupOf(o).Members))
+		if l.longest > n {
 			return true
 		}
 	}
+	l.whole = true
 	return false
+}
+
+// lengths is what the list of groups has shown of the lengths of their lists of members.
+type lengths struct {
+	mu      sync.Mutex
+	longest int
+	whole   bool // no group has a longer one
+}
+
+func (l *lengths) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.longest, l.whole = 0, false
 }
 
 // Groups are the ids of the groups that the account itself shows; none where the server

@@ -21,6 +21,7 @@ type cutServer struct {
 	listFails bool              // the list of groups cannot be read
 
 	asked  []string // accounts that were read
+	lists  int      // reads of the list of groups
 	writes []string // PUT, PATCH, or replace, which is a PATCH of the whole list
 }
 
@@ -45,6 +46,9 @@ func (s *cutServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.RawQuery != "" && s.listFails:
 		w.WriteHeader(http.StatusInternalServerError)
 	case r.URL.RawQuery != "":
+		if r.URL.Query().Get("startIndex") == "1" {
+			s.lists++
+		}
 		io.WriteString(w, list(`{"id":"g2","displayName":"Others","members":`+memberList(s.other)+`}`))
 	default:
 		s.group.ServeHTTP(w, r)
@@ -224,6 +228,34 @@ func TestWholeListNeedsAWholeList(t *testing.T) {
 				t.Errorf("%d members are left, want those who were shown, and one more", got)
 			}
 		})
+	}
+}
+
+// How long the lists of groups are is read once for all doubtful writes of a run.
+func TestLengthsAreReadOnce(t *testing.T) {
+	for other, writes := range map[int][]string{5: {"PATCH", "PATCH"}, 6: {"PUT", "PUT"}} {
+		s := &cutServer{group: &groupServer{members: some(5)}, other: other}
+		c := client(t, walkme.Config{BaseURL: target, Profile: walkme.AIW, Transport: handlerTransport{s},
+			Wire: wire(func(w *walkme.Wire) { w.MembershipUpdates, w.ReadWhenDoubtful = walkme.Replace, true })})
+		push := func() {
+			s.group.members = some(5)
+			ours := members(some(5)...)
+			u := walkme.MembersUpdate{GroupID: "g1", Name: "Editors", Add: members("b"), Managed: append(members("b"), ours...), Acknowledged: ours, Linked: true}
+			if _, err := c.UpdateMembers(t.Context(), u); err != nil {
+				t.Fatal(err)
+			}
+		}
+		showsOne(t, c, s.group)
+		push()
+		push()
+		if s.lists != 1 || !slices.Equal(s.writes, writes) {
+			t.Errorf("with a list of %d: %d reads of the groups, writes %v, want one and %v", other, s.lists, s.writes, writes)
+		}
+		c.SetCutAt(0)
+		push()
+		if s.lists != 2 {
+			t.Errorf("with a list of %d: %d reads of the groups in two runs, want 2", other, s.lists)
+		}
 	}
 }
 
