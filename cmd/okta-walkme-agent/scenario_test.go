@@ -147,32 +147,38 @@ func TestScenarioRefuses(t *testing.T) {
 		text, want string
 		args       []string
 	}{
-		"no YAML":          {text: "steps: [", want: "s.yaml:2:1: syntax error"},
-		"empty":            {text: "", want: "the file is empty"},
-		"no steps":         {text: "title: x\n", want: "a scenario has steps"},
-		"a misspelt key":   {text: oneSync + "    expect_exits: 0\n", want: `s.yaml:9:5: there is no key "expect_exits" here; did you mean expect_exit?`},
-		"two actions":      {text: oneSync + "    unassign: ann@example.com\n", want: "s.yaml:8:5: one step does one thing, not sync and unassign"},
-		"a wrong type":     {text: oneSync + "    expect_exit: soon\n", want: `s.yaml:9:18: a whole number is wanted here, not "soon"`},
-		"no such step":     {text: "steps: [dance]\n", want: `there is no key "dance" here`},
-		"a wrong request":  {text: oneSync + "    expect_requests: [users]\n", want: `a request is written "METHOD /path"`},
-		"nobody":           {text: "steps: [unassign: bob@example.com]\n", want: `s.yaml:1:1: nobody has the login "bob@example.com"`},
-		"nobody in groups": {text: "org: {groups: [{name: g, members: [x]}]}\nsteps: [sync]\n", want: `nobody in org.people has the login "x"`},
-		"a wrong fault":    {text: "steps: [fault: {walkme: explode}]\n", want: `there is no fault "explode"`},
-		"a wrong quirk":    {text: "tenant: {quirks: [explode]}\nsteps: [sync]\n", want: `there is no quirk "explode"`},
-		"a wrong profile":  {text: "wire_profile: okta\nsteps: [sync]\n", want: `s.yaml:1:1: wire_profile is oin, aiw or both, not "okta"`},
-		"exit of nothing":  {text: "steps: [{expect_exit: 0}]\n", want: "expect_exit stands beside a command"},
-		"a key twice":      {text: oneSync + "    expect_exit: 0\n    expect_exit: 3\n", want: `s.yaml:10:5: the key "expect_exit" is there twice`},
-		"a group twice":    {text: "org:\n  groups:\n    - {name: g}\n    - {name: g}\nsteps: [sync]\n", want: `s.yaml:4:7: org.groups: the name "g" is there twice`},
-		"a line of lists":  {text: "org:\n  assignments: [x]\ntenant:\n  faults: [explode]\nsteps: [sync]\n", want: `s.yaml:4:3: tenant.faults: there is no fault "explode"`},
-		"a wrong status":   {text: "org:\n  people:\n    - {login: a, status: ASLEEP}\nsteps: [sync]\n", want: "s.yaml:3:7: org.people: the status is one of STAGED, "},
-		"a wrong push":     {text: "org:\n  groups:\n    - {name: a, push: NOW}\nsteps: [sync]\n", want: "s.yaml:3:7: org.groups: push is one of ACTIVE, INACTIVE, ERROR"},
-		"a method":         {text: oneSync + "    expect_no_requests: [get /Users]\n", want: `s.yaml:9:26: a method is one of GET, POST, PUT, PATCH, DELETE, not "get"`},
-		"a path":           {text: oneSync + "    expect_requests: [{method: GET, path: Users}]\n", want: "a path begins with a slash"},
-		"a folder":         {text: oneSync, args: []string{"/"}, want: "/ is a folder, not a file"},
-		"auth alone":       {text: oneSync, args: []string{"--auth", "env:X"}, want: "--auth is for --target"},
-		"target alone":     {text: oneSync, args: []string{"--target", "http://127.0.0.1:1"}, want: "--target wants --auth"},
-		"flag":             {text: oneSync, args: []string{"--wire-profile", "x"}, want: "--wire-profile is oin, aiw or both"},
-		"no such file":     {text: oneSync, args: []string{"/nowhere.yaml"}, want: "no such file"},
+		"no YAML":           {text: "steps: [", want: "s.yaml:2:1: syntax error"},
+		"empty":             {text: "", want: "the file is empty"},
+		"no steps":          {text: "title: x\n", want: "a scenario has steps"},
+		"a misspelt key":    {text: oneSync + "    expect_exits: 0\n", want: `s.yaml:9:5: there is no key "expect_exits" here; did you mean expect_exit?`},
+		"two actions":       {text: oneSync + "    unassign: ann@example.com\n", want: "s.yaml:8:5: one step does one thing, not sync and unassign"},
+		"a wrong type":      {text: oneSync + "    expect_exit: soon\n", want: `s.yaml:9:18: a whole number is wanted here, not "soon"`},
+		"no such step":      {text: "steps: [dance]\n", want: `there is no key "dance" here`},
+		"a wrong request":   {text: oneSync + "    expect_requests: [users]\n", want: `a request is written "METHOD /path"`},
+		"nobody":            {text: "steps: [unassign: bob@example.com]\n", want: `s.yaml:1:1: nobody has the login "bob@example.com"`},
+		"nobody in groups":  {text: "org: {groups: [{name: g, members: [x]}]}\nsteps: [sync]\n", want: `nobody in org.people has the login "x"`},
+		"a wrong fault":     {text: "steps: [fault: {walkme: explode}]\n", want: `there is no fault "explode"`},
+		"a wrong quirk":     {text: "tenant: {quirks: [explode]}\nsteps: [sync]\n", want: `there is no quirk "explode"`},
+		"a wrong profile":   {text: "wire_profile: okta\nsteps: [sync]\n", want: `s.yaml:1:1: wire_profile is oin, aiw or both, not "okta"`},
+		"exit of nothing":   {text: "steps: [{expect_exit: 0}]\n", want: "expect_exit stands beside a command"},
+		"a key twice":       {text: oneSync + "    expect_exit: 0\n    expect_exit: 3\n", want: `s.yaml:10:5: the key "expect_exit" is there twice`},
+		"a group twice":     {text: "org:\n  groups:\n    - {name: g}\n    - {name: g}\nsteps: [sync]\n", want: `s.yaml:4:7: org.groups: the name "g" is there twice`},
+		"a line of lists":   {text: "org:\n  assignments: [x]\ntenant:\n  faults: [explode]\nsteps: [sync]\n", want: `s.yaml:4:3: tenant.faults: there is no fault "explode"`},
+		"a wrong status":    {text: "org:\n  people:\n    - {login: a, status: ASLEEP}\nsteps: [sync]\n", want: "s.yaml:3:7: org.people: the status is one of STAGED, "},
+		"a wrong push":      {text: "org:\n  groups:\n    - {name: a, push: NOW}\nsteps: [sync]\n", want: "s.yaml:3:7: org.groups: push is one of ACTIVE, INACTIVE, ERROR"},
+		"a method":          {text: oneSync + "    expect_no_requests: [get /Users]\n", want: `s.yaml:9:26: a method is one of GET, POST, PUT, PATCH, DELETE, not "get"`},
+		"a path":            {text: oneSync + "    expect_requests: [{method: GET, path: Users}]\n", want: "a path begins with a slash"},
+		"a slip in a path":  {text: oneSync + "    expect_no_requests:\n      - PUT /Users/{an@example.com}\n", want: "s.yaml:10:9: {an@example.com} stands for nothing: this file speaks of no such person, account or group; did you mean ann@example.com?"},
+		"a slip in a body":  {text: oneSync + "    expect_no_requests:\n      - {method: PATCH, path: /Groups/*, body: {Operations: [{value: [{value: \"{bo}\"}]}]}}\n", want: "s.yaml:10:9: {bo} stands for nothing"},
+		"a slip in a list":  {text: oneSync + "    expect_only_requests:\n      - GET /Users\n      - GET /Groups/{Editor}\n", want: "s.yaml:11:9: {Editor} stands for nothing: this file speaks of no such person, account or group; did you mean Editors?"},
+		"a slip in without": {text: oneSync + "    expect_requests:\n      - {method: POST, path: /Groups, without: ['members[value eq \"{eve}\"]']}\n", want: "s.yaml:10:9: {eve} stands for nothing"},
+		"nobody in Okta":    {text: "tenant: {accounts: [{userName: dan@example.com}]}\n" + oneSync + "expect_no_requests:\n  - {method: POST, body: {externalId: \"{okta:dan@example.com}\"}}\n", want: "s.yaml:11:5: {okta:dan@example.com} stands for nothing"},
+		"no such endpoint":  {text: oneSync + "    expect_no_requests: [PUT /User/*]\n", want: "s.yaml:9:5: expect_no_requests: nothing is ever sent to /User/*; SCIM has /Users, /Groups, /Me"},
+		"a folder":          {text: oneSync, args: []string{"/"}, want: "/ is a folder, not a file"},
+		"auth alone":        {text: oneSync, args: []string{"--auth", "env:X"}, want: "--auth is for --target"},
+		"target alone":      {text: oneSync, args: []string{"--target", "http://127.0.0.1:1"}, want: "--target wants --auth"},
+		"flag":              {text: oneSync, args: []string{"--wire-profile", "x"}, want: "--wire-profile is oin, aiw or both"},
+		"no such file":      {text: oneSync, args: []string{"/nowhere.yaml"}, want: "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -185,6 +191,31 @@ func TestScenarioRefuses(t *testing.T) {
 	var stderr bytes.Buffer
 	if code := run(t.Context(), []string{"scenario", "run"}, environment{getenv: noEnv, stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr}); code != exitUsage {
 		t.Errorf("without a file: %d %s", code, stderr.String())
+	}
+}
+
+// {NAME} may be anybody of whom the file speaks: who is there later, in WalkMe alone, under
+// a new name or in another case, whether or not an account ever was.
+func TestScenarioNames(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"never provisioned": "org: {people: [{login: bob@example.com, firstName: B, lastName: B}]}\nsteps: [sync]\nexpect_no_requests: ['PUT /Users/{bob@example.com}', 'POST /Groups/{okta:bob@example.com}']\n",
+		"in WalkMe alone":   "tenant: {accounts: [{userName: dan@example.com}]}\nsteps: [sync]\nexpect_no_requests: ['PUT /Users/{dan@example.com}']\n",
+		"a linked group":    "org: {groups: [{name: A}]}\ntenant: {groups: [{name: B}]}\nconfig: {push_groups: {sources: [{name: A, link: B}]}}\nsteps: [sync]\nexpect_no_requests: ['DELETE /Groups/{B}']\n",
+		"a new name":        oneSync + "  - change: {login: ann@example.com, set: {login: anna@example.com}}\n  - sync:\n    expect_no_requests: ['DELETE /Users/{anna@example.com}', 'DELETE /Users/{ANN@example.com}']\n",
+		"computed":          strings.Replace(oneSync, "config: {", "config: {mappings: {userName: '\"x-\" + user.login', name.givenName: user.firstName, name.familyName: user.lastName}, ", 1) + "    expect_no_requests: ['PUT /Users/{x-ann@example.com}']\n",
+		"a text in braces":  oneSync + "    expect_requests: [{method: POST, path: /Users, without: [nickName]}]\n  - change: {login: ann@example.com, set: {lastName: \"{A}\"}}\n  - sync:\n    expect_requests: [{method: PUT, path: /Users/*, body: {name: {familyName: \"{A}\"}}}]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if code, out := play(t, noEnv, text, "--wire-profile", "oin"); code != exitOK {
+				t.Errorf("%d %s", code, out)
+			}
+		})
+	}
+	computed := "config: {mappings: {userName: '\"x-\" + user.login'}}\nsteps: [sync]\nexpect_no_requests:\n  - PUT /Users/{y-ann@example.com}\n"
+	if code, out := play(t, noEnv, computed); code != exitProblems || !strings.Contains(out, "s.yaml:4: expect_no_requests: {y-ann@example.com} stands for nothing: there has been no such account or group") {
+		t.Errorf("a computed name that nobody has: %d %s", code, out)
 	}
 }
 

@@ -39,6 +39,10 @@ func (j *judge) expectations(e *Expectations) {
 		j.only(line("expect_only_requests"), *e.Only)
 	}
 	for _, want := range e.Never {
+		if name := j.unknown(want); name != "" {
+			j.fail(want.Line, "expect_no_requests: %s stands for nothing: there has been no such account or group", name)
+			continue
+		}
 		for _, x := range j.exchanges {
 			if d := j.request(want, x); d == "" {
 				j.fail(want.Line, "expect_no_requests: %s was sent, want no %s", x, want)

@@ -117,7 +117,7 @@ func (j *judge) request(want RequestExpectation, x exchange) string {
 	}
 	object, _ := body.(map[string]any)
 	for _, path := range want.Without {
-		if v := valueAt(object, path); v != nil {
+		if v := valueAt(object, j.named(path)); v != nil {
 			return fmt.Sprintf("%s is %s, want it not there", path, shown(v))
 		}
 	}

@@ -24,7 +24,8 @@ type File struct {
 
 	Expectations `yaml:",inline"`
 
-	lines []string // of the file
+	lines []string    // of the file
+	words *vocabulary // of the file
 }
 
 // Org is what Okta holds in the beginning.

@@ -62,6 +62,7 @@ func Parse(name string, data []byte) (*File, error) {
 	d.value(root, reflect.ValueOf(f).Elem())
 	if len(d.problems) == 0 {
 		f.check(d)
+		f.checkNames(d, root)
 	}
 	if len(d.problems) > 0 {
 		return nil, &FormatError{d.problems}
