@@ -45,8 +45,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusForbidden, "This request comes from a page of another site.")
 	}))
-	if u, err := url.Parse(s.o.PublicURL); err == nil && u.Host != "" {
-		_ = cross.AddTrustedOrigin(u.Scheme + "://" + u.Host) // it was parsed just now
+	if o := originOf(s.o.PublicURL); o.host != "" {
+		_ = cross.AddTrustedOrigin(o.String()) // it was parsed just now
 	}
 	inside := cross.Handler(s.admit(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -94,6 +94,7 @@ func (s *Server) admit(next http.Handler) http.Handler {
 		case ok:
 			next.ServeHTTP(w, r.WithContext(withVisitor(r.Context(), v)))
 		case s.signIns != nil:
+			_ = readForm(r) // what was typed comes along; what is no form has nothing to bring
 			http.Redirect(w, r, signInAddress(r), http.StatusSeeOther)
 		default:
 			s.refuse(w, http.StatusUnauthorized, "Nobody is signed in here. On the machine of the service, \"okta-walkme-agent console\" prints a link that opens the console.")
@@ -153,7 +154,7 @@ func (s *Server) openByLink(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) beginSignIn(w http.ResponseWriter, r *http.Request) {
-	if err := s.signIns.begin(w, r, s.site(r)); err != nil {
+	if err := s.signIns.begin(w, r, s.site(r).String()); err != nil {
 		s.log.Warn("sign-in at Okta not possible", "err", err)
 		s.refuse(w, http.StatusBadGateway, "Okta cannot be reached for the sign-in. The log of the service says why.")
 	}
@@ -184,20 +185,6 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
 		p.Link, p.See = "/", "Sign in again"
 	}
 	s.plain(w, http.StatusOK, p)
-}
-
-// isSecure says whether the browser speaks TLS, to us or to the proxy before us.
-func (s *Server) isSecure(r *http.Request) bool { return strings.HasPrefix(s.site(r), "https:") }
-
-// site is the console's origin, as this browser names it. The Host was checked.
-func (s *Server) site(r *http.Request) string {
-	if u, err := url.Parse(s.o.PublicURL); err == nil && strings.EqualFold(u.Host, r.Host) {
-		return u.Scheme + "://" + u.Host
-	}
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
 }
 
 // refuse answers with a status, a sentence, and nothing else.

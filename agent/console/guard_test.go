@@ -147,6 +147,49 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// TestHostWithItsPort: browsers leave the port of https out, and a configuration or a proxy
+// may have it.
+func TestHostWithItsPort(t *testing.T) {
+	for _, public := range []string{"https://walkme-agent.acme.example", "https://walkme-agent.acme.example:443/", "https://WalkMe-Agent.Acme.Example"} {
+		s := open(t, func(o *console.Options, _ *console.Program) { o.PublicURL = public })
+		s.url = "http://" + hostOf(t, s)
+		link := s.link(false)
+		for _, host := range []string{"walkme-agent.acme.example", "walkme-agent.acme.example:443", "WALKME-AGENT.acme.example"} {
+			v := s.stranger()
+			r := v.request(http.MethodGet, s.url+link[strings.Index(link, "/session"):], nil)
+			link, r.Host = s.link(false), host
+			got := v.do(r)
+			if got.status != http.StatusSeeOther || len(got.cookies) != 1 || !got.cookies[0].Secure || !strings.HasPrefix(got.cookies[0].Name, "__Host-") {
+				t.Errorf("%s asked as %s: %d, %v", public, host, got.status, got.cookies)
+				continue
+			}
+			r = v.request(http.MethodPost, "/sync", url.Values{})
+			r.Host = host
+			r.AddCookie(got.cookies[0])
+			r.Header.Set("Origin", "https://walkme-agent.acme.example")
+			if got := v.do(r); got.status != http.StatusNotImplemented { // this program has no runs
+				t.Errorf("%s asked as %s: a form of its own page: %d", public, host, got.status)
+			}
+		}
+	}
+}
+
+// TestProxyThatNamesItself: behind one that puts its own name into Host, the name that the
+// browser used counts where it is the configured one, and nothing else does.
+func TestProxyThatNamesItself(t *testing.T) {
+	s := open(t, func(o *console.Options, _ *console.Program) { o.PublicURL = "https://walkme-agent.acme.example" })
+	s.url = "http://" + hostOf(t, s)
+	for said, secure := range map[string]bool{"walkme-agent.acme.example": true, "evil.example.com": false, "": false} {
+		v := s.stranger()
+		link := s.link(false)
+		r := v.request(http.MethodGet, link[strings.Index(link, "/session"):], nil)
+		r.Header.Set("X-Forwarded-Host", said)
+		if got := v.do(r); len(got.cookies) != 1 || got.cookies[0].Secure != secure {
+			t.Errorf("forwarded for %q: %d, %v", said, got.status, got.cookies)
+		}
+	}
+}
+
 // hostOf is where the console listens.
 func hostOf(t *testing.T, s *site) string {
 	t.Helper()

@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
-	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -89,65 +89,70 @@ func (a Address) removeStale(ctx context.Context) error {
 }
 
 // base is the address that a browser is given for an open listener.
-func base(listener net.Listener, tls bool, publicURL string) string {
+func base(listener net.Listener, secure bool, publicURL string) string {
 	if publicURL != "" {
 		return strings.TrimRight(publicURL, "/")
 	}
-	scheme := "http"
-	if tls {
-		scheme = "https"
-	}
+	scheme := schemeOf(secure)
 	if listener.Addr().Network() == "unix" {
 		return scheme + "://localhost"
 	}
 	return scheme + "://" + listener.Addr().String()
 }
 
+func schemeOf(secure bool) string {
+	if secure {
+		return "https"
+	}
+	return "http"
+}
+
 // hosts says which Host headers are right. A page of another site that a browser
 // was led to by DNS (DNS rebinding) comes with that site's name.
 type hosts struct {
-	local  bool
-	exact  []string // host[:port], in lower case
-	listen string   // "": every address of the machine
+	local    bool
+	scheme   string
+	right    []origin
+	anywhere bool // it listens on every address of the machine
 }
 
-func newHosts(a Address, listener net.Listener, publicURL string) hosts {
-	h := hosts{local: a.Local()}
-	if u, err := url.Parse(publicURL); err == nil && u.Host != "" {
-		h.exact = append(h.exact, strings.ToLower(u.Host))
+func newHosts(a Address, listener net.Listener, secure bool, publicURL string) hosts {
+	h := hosts{local: a.Local(), scheme: schemeOf(secure), right: []origin{originOf(publicURL)}}
+	if a.Network != "tcp" {
+		return h
 	}
-	if a.Network == "tcp" {
-		host, _, _ := net.SplitHostPort(a.Address) // it is open
-		h.listen = host
-		if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-			h.listen = ""
-		}
-		_, port, _ := net.SplitHostPort(listener.Addr().String())
-		if h.listen != "" {
-			h.exact = append(h.exact, strings.ToLower(net.JoinHostPort(h.listen, port)), strings.ToLower(listener.Addr().String()))
-		}
+	host, _, _ := net.SplitHostPort(a.Address) // it is open
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		h.anywhere = true
+		return h
 	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	h.right = append(h.right, h.at(net.JoinHostPort(host, port)), h.at(listener.Addr().String()))
 	return h
 }
+
+// at is what browsers name an address of the listener.
+func (h hosts) at(address string) origin { return originOf(h.scheme + "://" + address) }
 
 // allow says whether a request that came in at local may name the host. On
 // loopback any port is right: a tunnel ends on one of its own.
 func (h hosts) allow(host string, local net.Addr) bool {
-	host = strings.ToLower(host)
-	for _, right := range h.exact {
-		if host == right {
-			return true
-		}
+	if slices.ContainsFunc(h.right, func(o origin) bool { return o.goesBy(host) }) {
+		return true
 	}
-	name := host
-	if n, port, err := net.SplitHostPort(host); err == nil {
+	if h.local {
+		return isLocalHost(host)
+	}
+	return h.anywhere && local != nil && h.at(local.String()).goesBy(host)
+}
+
+func isLocalHost(host string) bool {
+	name := strings.ToLower(host)
+	if n, port, err := net.SplitHostPort(name); err == nil {
 		if strings.Trim(port, "0123456789") != "" {
 			return false
 		}
 		name = n
 	}
-	if h.local {
-		return name == "localhost" || name == "127.0.0.1" || name == "::1" || name == "[::1]"
-	}
-	return h.listen == "" && local != nil && host == strings.ToLower(local.String())
+	return name == "localhost" || name == "127.0.0.1" || name == "::1" || name == "[::1]"
 }

@@ -147,6 +147,9 @@ func TestSignIn(t *testing.T) {
 	if got := v.get("/"); got.status != http.StatusSeeOther {
 		t.Errorf("after eight hours: %d, want 303", got.status)
 	}
+	if got := v.post("/holds/h1/approve", url.Values{"reason": {"the reorg"}}); got.header.Get("Location") != "/signin?to=%2Fholds%2Fh1%3Freason%3Dthe%2Breorg" {
+		t.Errorf("after eight hours a decision leads to %q: the reason has to be typed again", got.header.Get("Location"))
+	}
 }
 
 func TestSignInIsBoundToItsBrowser(t *testing.T) {

@@ -84,7 +84,7 @@ func Open(ctx context.Context, o Options, p Program) (*Server, error) {
 	if s.listener, err = address.open(ctx); err != nil {
 		return nil, fmt.Errorf("console.listen: %w", err)
 	}
-	s.hosts = newHosts(address, s.listener, o.PublicURL)
+	s.hosts = newHosts(address, s.listener, secure, o.PublicURL)
 	s.sessions, s.past, s.members, s.runner = newSessions(s.now), newPast(s.now), state.NewMemberIndex(), newRunner(s)
 	issuer := ""
 	if o.OIDC != nil {
