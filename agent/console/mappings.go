@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
@@ -232,18 +234,22 @@ func evaluate(expr *el.Expr, env el.Env) (any, error) {
 func yamlOf(lines []mappingLine) []string {
 	out := []string{"mappings:"}
 	for _, l := range lines {
-		if text := strings.Join(strings.Fields(l.Expression), " "); text != "" {
+		if text := strings.TrimSpace(l.Expression); text != "" {
 			out = append(out, "  "+yamlText(l.Path)+": "+yamlText(text))
 		}
 	}
 	return out
 }
 
-// yamlText quotes what YAML could take for something else.
+// yamlText quotes what YAML could take for something else. What stands between quotes in
+// an expression is a value: no blank of it may be lost.
 func yamlText(s string) string {
 	plain := strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") == ""
-	if plain && s[0] > '9' && s[0] != '.' && s != "true" && s != "false" && s != "null" {
+	switch {
+	case plain && s[0] > '9' && s != "true" && s != "false" && s != "null":
 		return s
+	case strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return strconv.Quote(s) // its escapes are YAML's (YAML 1.2, section 5.7)
 	}
 	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
@@ -64,7 +65,7 @@ type oddest struct {
 	attributeTrial
 	changed                   []sample
 	empty, longest, unwritten *sample // unwritten: beyond ASCII
-	length                    int
+	length                    int // of the longest, in letters
 }
 
 const keptChanges = 3
@@ -151,9 +152,9 @@ func (o *oddest) see(u *okta.User, value any) {
 			o.empty = &one
 		}
 		return
-	case len(text) > o.length:
+	case utf8.RuneCountInString(text) > o.length:
 		one.Kind = "longest"
-		o.length, o.longest = len(text), &one
+		o.length, o.longest = utf8.RuneCountInString(text), &one
 	}
 	if o.unwritten == nil && strings.IndexFunc(text, func(r rune) bool { return r > '~' }) >= 0 {
 		one.Kind = "beyond ASCII"
