@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type groupLine struct {
 }
 
 type groupsPage struct {
+	Read     bool // a run has read Okta
 	Groups   []groupLine
 	Look     seen
 	Linkable []agent.AvailableGroup
@@ -36,6 +38,11 @@ func (s *Server) groups(r *http.Request) (*view, error) {
 		if db.IsEmpty() {
 			return nil
 		}
+		_, taken, err := agent.StoredApp(ctx, db)
+		if err != nil && !errors.Is(err, agent.ErrNoSnapshot) {
+			return err
+		}
+		page.Read = !taken.IsZero()
 		source, sizes, err := db.SourceGroupSizes(ctx)
 		if err != nil {
 			return err

@@ -76,7 +76,7 @@ func TestEmptyState(t *testing.T) {
 	v.expect("/", "There was no run yet")
 	v.expect("/runs", "no run on record")
 	v.expect("/people", "Nobody is known yet")
-	v.expect("/groups", "No group is pushed")
+	v.expect("/groups", "No group is known yet")
 	v.expect("/mappings", "No run has read Okta yet")
 	for _, path := range []string{"/runs/x", "/people/00u1", "/groups/00g1", "/holds/x", "/nothing"} {
 		if got := v.get(path); got.status != http.StatusNotFound {

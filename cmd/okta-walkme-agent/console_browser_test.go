@@ -54,7 +54,7 @@ func TestConsoleInBrowser(t *testing.T) {
 	b.open("/")
 	b.says("8 changes are held and wait for a decision")
 	b.look("overview")
-	b.click("Look whom it concerns")
+	b.click("See whom it concerns")
 	b.says("Held: 8 deactivations", "person01@example.com", "8 of 8")
 	b.look("hold")
 	b.fill("reason", "the reorganisation of November")

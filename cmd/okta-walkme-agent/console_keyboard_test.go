@@ -95,7 +95,7 @@ func TestConsoleByKeyboard(t *testing.T) {
 
 	b.goTo("Overview") // approve what is held
 	b.says("8 changes are held")
-	b.tabTo("Look whom it concerns")
+	b.tabTo("See whom it concerns")
 	b.press(kb.Enter)
 	b.says("Held: 8 deactivations")
 	b.tabTo("reason")
