@@ -5,8 +5,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -88,4 +90,25 @@ func TestLinkedWithoutCreatesBesideHeldRemovals(t *testing.T) {
 	w.sync()
 	w.sync()
 	wantText(t, "memberships", w.memberships(), "push New: cat\npush Team: ann bob cat\npush Wing: ann")
+}
+
+// A WalkMe group that was linked and is gone is made anew where the policy says so, by the
+// plan as by the run. One that was never there is not.
+func TestLinkedGroupThatIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.OIN, func(s *setup) {
+		s.config.GroupSources = []okta.GroupSource{{Name: "Team", Link: "Authors"}}
+		s.config.Policy.Groups.RecreateMissing = true
+	})
+	w.hire("ann")
+	w.group("Team", "ann")
+	authors := w.tenant.AddGroup("Authors")
+	w.sync()
+	w.tenant.DeleteGroup(authors)
+	planned, report := w.refreshed()
+	if len(planned.Rejected) > 0 || len(planned.Changes) != 1 || planned.Changes[0].Action != plan.GroupCreate {
+		t.Errorf("plan = %s, want the group made anew", changes(&agent.Report{Plan: *planned}))
+	}
+	wantText(t, "changes", changes(report), "group_create Authors: applied")
+	w.quiet()
 }

@@ -67,14 +67,14 @@ func TestLinkToNothing(t *testing.T) {
 		w.group("Team", "ann")
 		w.tenant.AddGroup("Authors")
 		w.tenant.AddGroup("Viewers")
-		const why = `link: WalkMe has no group "Autors", and none is created for a link; did you mean Authors?`
+		const why = `WalkMe has no group "Autors", and none is created for a link; did you mean Authors?`
 		planned, err := w.agent.Plan(t.Context(), agent.Options{})
 		if err != nil || len(planned.Rejected) != 1 || planned.Rejected[0].Error != why || planned.Rejected[0].Path != "link" {
 			t.Errorf("plan = %+v, %v, want the link rejected: %s", planned.Rejected, err, why)
 		}
 		wantText(t, "changes", changes(w.sync()), `
 			create ann: applied
-			group_create Autors: failed: `+why)
+			group_create Autors: failed: link: `+why)
 		wantText(t, "groups", w.memberships(), `
 			Authors:
 			Viewers:`)

@@ -25,7 +25,7 @@ func (r *runner) createGroup(ctx context.Context, c *job) error {
 	case !errors.Is(err, scim.ErrNotFound):
 		return fmt.Errorf("look-up of the group name: %w", err)
 	case c.Target.Linked && !r.wasPushed(c):
-		return &declined{NothingToLink(ctx, r.a.WalkMe, c.Name)}
+		return &declined{"link: " + NothingToLink(ctx, r.a.WalkMe, c.Name)}
 	}
 	c.Action, c.WalkMeID = plan.GroupCreate, ""
 	c.Members.Add = r.active(c.Members.Add)

@@ -67,7 +67,7 @@ func NothingToLink(ctx context.Context, client *walkme.Client, name string) stri
 		names = append(names, g.DisplayName)
 	}
 	slices.Sort(names)
-	text := fmt.Sprintf("link: WalkMe has no group %q, and none is created for a link", name)
+	text := fmt.Sprintf("WalkMe has no group %q, and none is created for a link", name)
 	if question := near.Question(name, names); question != "" {
 		text += "; " + question
 	}

@@ -68,15 +68,16 @@ func ApplyMembers(members []string, change MemberChange) []string {
 
 // Needs are what a change needs to be carried out, besides what people see of it.
 type Needs struct {
-	Want     *Person       // users: what Okta wants; nil for Deactivate
-	Target   *GroupWant    // groups: what Okta wants; nil for GroupDelete and GroupUnlink
-	From     string        // the Okta id that the object passes on from: of a person who has left, or of a group that was deleted
-	Whole    bool          // a membership push that is due without a difference, too: forced, or cut short
-	Replaces bool          // a membership push after which the group has exactly our members
-	Kept     *state.Record // group creates: what is left of an earlier push
-	After    *Change       // the group rename that frees the name which this change gives
-	Decision int64         // id of the approval in the state; 0: none
-	Careful  bool          // a value that the agent never pushed is not emptied, see KeepUnacknowledged
+	Want      *Person       // users: what Okta wants; nil for Deactivate
+	Target    *GroupWant    // groups: what Okta wants; nil for GroupDelete and GroupUnlink
+	From      string        // the Okta id that the object passes on from: of a person who has left, or of a group that was deleted
+	Whole     bool          // a membership push that is due without a difference, too: forced, or cut short
+	Replaces  bool          // a membership push after which the group has exactly our members
+	Kept      *state.Record // group creates: what is left of an earlier push
+	SeeksLink bool          // group creates: see GroupWant.SeeksLink
+	After     *Change       // the group rename that frees the name which this change gives
+	Decision  int64         // id of the approval in the state; 0: none
+	Careful   bool          // a value that the agent never pushed is not emptied, see KeepUnacknowledged
 }
 
 // Change is one thing to do to one user or group.

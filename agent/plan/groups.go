@@ -96,11 +96,21 @@ func (p *planner) createGroup(want *GroupWant, r *state.Record) {
 		why = "the group is gone, " + why
 	}
 	c.Reason = Reason{why}
+	c.SeeksLink = want.SeeksLink(r)
 	p.add(c, r)
 	if r != nil && Unlinked(r) {
 		c.Kept = r
 		p.removeMissed(want, r, c.Members.Add)
 	}
+}
+
+// SeeksLink says whether a push of the group, whose record may be nil, looks for the WalkMe
+// group that the configuration names: none is made for a link that was never there.
+func (want *GroupWant) SeeksLink(r *state.Record) bool {
+	if !want.Linked || want.Leave != "" {
+		return false
+	}
+	return r == nil || r.ID == "" && r.Origin == "" || Unlinked(r) || relinks(want, r)
 }
 
 // relinks says whether a source links to another WalkMe group than the one that is
@@ -115,6 +125,7 @@ func (p *planner) relinkGroup(want *GroupWant, r *state.Record) {
 	c := p.groupChange(GroupCreate, want, nil)
 	c.Attributes = []scim.AttributeChange{{Path: scim.PathDisplayName, New: want.Name}}
 	c.Members.Add = slices.Clone(p.eligible(want, nil))
+	c.SeeksLink = true
 	c.Reason = Reason{fmt.Sprintf("the link now names %q; %q stays in WalkMe as it is", want.Name, r.Name)}
 	p.add(c, r)
 }

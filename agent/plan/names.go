@@ -14,7 +14,7 @@ type NameQuestion struct {
 	OktaID string
 	Name   string
 	Kept   *state.Record // what is left of an earlier push of the group; nil: nothing
-	Linked bool          // the configuration names the WalkMe group to link
+	Linked bool          // the configuration names the WalkMe group to link, which was not pushed before
 	Paths  []string      // whose values the answer should show
 }
 
@@ -36,7 +36,7 @@ func (p *Plan) AskNames(which func(*Change) bool) []NameQuestion {
 		if !which(c) {
 			continue
 		}
-		q := NameQuestion{Type: c.Type, OktaID: c.OktaID, Name: c.Name, Kept: c.Kept, Linked: c.Target != nil && c.Target.Linked}
+		q := NameQuestion{Type: c.Type, OktaID: c.OktaID, Name: c.Name, Kept: c.Kept, Linked: c.SeeksLink}
 		for _, a := range c.Attributes {
 			q.Paths = append(q.Paths, a.Path)
 		}

@@ -93,12 +93,13 @@ func (k *checklist) online(ctx context.Context, cfg *configs.Config, oc okta.Con
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	managed := k.state(ctx, cfg)
+	recorded := k.state(ctx, cfg)
 	if client != nil {
 		k.tenant(ctx, client)
 	}
 	if snap != nil {
-		k.people(ctx, cfg, snap, client, managed)
+		k.people(ctx, cfg, snap, client, recorded)
+		k.links(ctx, snap, client, recorded)
 	}
 	return ctx.Err()
 }
@@ -137,9 +138,8 @@ func (k *checklist) walkme(ctx context.Context, cfg *configs.Config, wc walkme.C
 	return client
 }
 
-// state looks for damage in the state and reads it. The result holds the Okta ids of
-// all people whose account the agent manages.
-func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]bool {
+// state looks for damage in the state and reads it.
+func (k *checklist) state(ctx context.Context, cfg *configs.Config) []state.Record {
 	k.section("State", cfg.State.Path)
 	db, err := openState(ctx, cfg, purpose{dry: true})
 	if err != nil {
@@ -166,14 +166,10 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) map[string]b
 		k.fail("state file", err)
 		return nil
 	}
-	managed := map[string]bool{}
-	for _, r := range records {
-		managed[r.SourceID] = r.ID != ""
-	}
 	k.ok("no damage is in it")
 	n := plan.CountManaged(records)
 	k.ok("%s and %s are managed", count(n.Users, "user", "users"), count(n.Groups, "group", "groups"))
-	return managed
+	return records
 }
 
 // tenant looks for accounts that the agent manages: credentials may be good and lead to
@@ -210,7 +206,7 @@ const (
 )
 
 // people maps all people, and looks a few up whom WalkMe may know already.
-func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.Snapshot, client *walkme.Client, managed map[string]bool) {
+func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.Snapshot, client *walkme.Client, recorded []state.Record) {
 	k.section("People", "")
 	a := cfg.Agent()
 	desired := a.Mapping.Desired(snap, a.Policy.Desire)
@@ -231,6 +227,10 @@ func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.
 	k.empty(a.Mapping, snap, desired.People)
 	if client == nil {
 		return
+	}
+	managed := map[string]bool{}
+	for _, r := range recorded {
+		managed[r.SourceID] = r.ID != ""
 	}
 	looked := 0
 	for _, p := range desired.People {

@@ -100,6 +100,38 @@ func TestTwoEngines(t *testing.T) {
 	}
 }
 
+// TestCheckLooksForLinks finds a link that is mistyped before anything is sent, and asks
+// nothing about one that is linked.
+func TestCheckLooksForLinks(t *testing.T) {
+	c := newCompany(t, oktatest.Options{}, walkmetest.Options{}, map[string]string{
+		"push_groups": "sources: [{name: Content Authors, link: Autors}]\n",
+	})
+	c.hire("Ann", "Archer")
+	c.org.NewGroup("Content Authors", c.people["ann"])
+	c.tenant.AddGroup("Authors")
+	const missing = `WalkMe has no group "Autors", and none is created for a link; did you mean Authors?`
+	if r := c.must(exitProblems, "check"); !strings.Contains(unfolded(r.out), "warn Content Authors: link: "+missing) {
+		t.Errorf("check says\n%swant the link and the nearest name", r.out)
+	}
+	if r := c.must(exitOK, "plan"); !strings.Contains(unfolded(r.out), "link: "+missing) || strings.Contains(r.out, "link: link:") {
+		t.Errorf("plan says\n%swant the link and the nearest name", r.out)
+	}
+	c.configure(map[string]string{"push_groups": "sources: [{name: Content Authors, link: Authors}]\n"})
+	if r := c.must(exitOK, "check"); !strings.Contains(unfolded(r.out), "ok Content Authors is linked to Authors, which is there") {
+		t.Errorf("check says\n%swant that the group is there", r.out)
+	}
+	c.must(exitOK, "sync")
+	c.tenant.ResetRequests()
+	c.must(exitOK, "check")
+	for _, r := range c.tenant.Requests() {
+		if strings.Contains(r.RawQuery, "Authors") {
+			t.Errorf("check asks %s?%s about a group that is linked", r.Path, r.RawQuery)
+		}
+	}
+}
+
+func unfolded(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 // TestCheckCountsRejected keeps a mapping that suits nobody readable.
 func TestCheckCountsRejected(t *testing.T) {
 	c := newCompany(t, oktatest.Options{Generated: 200}, walkmetest.Options{}, map[string]string{"": "mappings: {userName: user.firstName}\n"})
