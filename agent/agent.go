@@ -94,7 +94,7 @@ type Agent struct {
 	// is: a service has just started.
 	VerifyFirst bool
 
-	verified bool // WalkMe has shown an account since this agent was made
+	verified bool // a run of this agent has made sure that WalkMe is there
 }
 
 func (a *Agent) log() *slog.Logger {

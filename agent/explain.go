@@ -103,7 +103,7 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 		return nil, err
 	}
 	e.Schema = ExplainSchema
-	if err := a.lookUp(ctx, planned, func(c *plan.Change) bool { return everyCreate(c) && e.concerns(c) }); err != nil {
+	if err := a.asker().lookUp(ctx, planned, func(c *plan.Change) bool { return everyCreate(c) && e.concerns(c) }); err != nil {
 		return nil, err
 	}
 	if e.Type == scim.User {

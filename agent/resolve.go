@@ -17,17 +17,17 @@ import (
 func everyCreate(c *plan.Change) bool { return c.Action == plan.Create || c.Action == plan.GroupCreate }
 
 // lookUp answers a plan's questions about names, as a run does before it writes.
-func (a *Agent) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan.Change) bool) error {
+func (q *asker) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan.Change) bool) error {
 	questions := planned.AskNames(which)
-	accounts := a.accounts(ctx, questions)
+	accounts := q.accounts(ctx, questions)
 	answers := map[string]plan.NameAnswer{}
 	var mu sync.Mutex
-	there := sync.OnceValue(func() error { return a.WalkMe.TestCredentials(ctx, false) })
+	there := sync.OnceValue(func() error { return q.walkme.TestCredentials(ctx, false) })
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(a.workers())
-	for _, q := range questions {
+	g.SetLimit(q.workers)
+	for _, question := range questions {
 		g.Go(func() error {
-			answer, found, err := findName(gctx, a.WalkMe, q, accounts)
+			answer, found, err := findName(gctx, q.walkme, question, accounts)
 			if refusesOne(err) && there() == nil {
 				answer, found, err = plan.NameAnswer{Doubt: err.Error()}, true, nil
 			}
@@ -36,7 +36,7 @@ func (a *Agent) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			answers[plan.ObjectKey(q.Type, q.OktaID)] = answer
+			answers[plan.ObjectKey(question.Type, question.OktaID)] = answer
 			return nil
 		})
 	}
@@ -44,24 +44,24 @@ func (a *Agent) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan
 		return err
 	}
 	planned.TakeNames(answers)
-	planned.LookUps = savings(a.WalkMe, planned, accounts)
+	planned.LookUps = savings(q.walkme, planned, accounts)
 	return nil
 }
 
 // accounts reads the list of accounts where it takes the place of many look-ups, also
 // where a run would not: a plan is no conversation of Okta's. Not so when nothing but
 // Okta's conversation is wanted.
-func (a *Agent) accounts(ctx context.Context, questions []plan.NameQuestion) *walkme.Accounts {
+func (q *asker) accounts(ctx context.Context, questions []plan.NameQuestion) *walkme.Accounts {
 	want := walkme.Wanted{}
-	for _, q := range questions {
-		if q.Type == scim.User {
-			want.UserNames = append(want.UserNames, q.Name)
+	for _, question := range questions {
+		if question.Type == scim.User {
+			want.UserNames = append(want.UserNames, question.Name)
 		}
 	}
-	if a.WalkMe.Matching() == walkme.MatchLookup && !a.Config.Strict {
+	if q.walkme.Matching() == walkme.MatchLookup && !q.strict {
 		want.Matching = walkme.MatchAuto
 	}
-	return a.WalkMe.Accounts(ctx, want)
+	return q.walkme.Accounts(ctx, want)
 }
 
 // savings says what a run would save that read the list; nil: not much.

@@ -41,7 +41,7 @@ func (a *Agent) lookUpDisabled(ctx context.Context, planned *plan.Plan, scope pl
 		}
 		asked[c] = true
 	}
-	if err := a.lookUp(ctx, planned, func(c *plan.Change) bool { return asked[c] }); err != nil {
+	if err := a.asker().lookUp(ctx, planned, func(c *plan.Change) bool { return asked[c] }); err != nil {
 		return err
 	}
 	for c := range asked {

@@ -32,7 +32,7 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.lookUp(ctx, planned, everyCreate); err != nil {
+	if err := a.asker().lookUp(ctx, planned, everyCreate); err != nil {
 		return nil, err
 	}
 	if err := planned.Finish(a.about(v)); err != nil {
@@ -98,6 +98,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 // holdBack answers what the plan has to know, and applies doubt and limits to the
 // removals.
 func (a *Agent) holdBack(ctx context.Context, planned *plan.Plan, v *view, opts Options) error {
+	asker := a.asker()
 	recent, err := a.recentRemovals(ctx)
 	if err != nil {
 		return err
@@ -110,13 +111,13 @@ func (a *Agent) holdBack(ctx context.Context, planned *plan.Plan, v *view, opts 
 		Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open,
 		Confirm: a.Config.ConfirmRemovals, Recorded: v.recorded,
 	}
-	if in.Unvalued, err = a.unvalued(ctx, planned, v); err != nil {
+	if in.Unvalued, err = asker.unvalued(ctx, planned, a.Config.Mapping, v.snap); err != nil {
 		return err
 	}
 	if in.Decisions, err = a.decisionsInForce(ctx, v, opts); err != nil {
 		return err
 	}
-	if in.Answers, err = a.answer(ctx, a.Config.Limits.Ask(planned, in)); err != nil {
+	if in.Answers, err = asker.answer(ctx, a.Config.Limits.Ask(planned, in)); err != nil {
 		return err
 	}
 	a.Config.Limits.Hold(planned, in)
@@ -174,9 +175,10 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return err
 	}
-	if err := a.verifyTenant(ctx); err != nil {
+	if err := a.witness().verify(ctx, a.verified || !a.VerifyFirst); err != nil {
 		return err
 	}
+	a.verified = true
 	seen, err := a.loadShown(ctx)
 	if err != nil {
 		return err
@@ -233,7 +235,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	report.NoteOutcomes()
 	v.shown.CutAt = a.WalkMe.CutAt()
 	after := context.WithoutCancel(ctx)
-	return joinOnce(err, a.bind(after, v, planned), a.noteSighting(after, report.Changes),
+	return joinOnce(err, a.bind(after, v, planned), a.witness().note(after, report.Changes),
 		a.noteApprovals(after, planned), endCarriedOut(after, a.State, planned),
 		everShown.Save(after, a.State, v.shown), rememberUnshown(after, a.State, report, opts))
 }
@@ -242,7 +244,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 // compared with a saved one.
 func (a *Agent) lookUpFirst(ctx context.Context, planned, saved *plan.Plan, opts Options) error {
 	if saved != nil {
-		return a.lookUp(ctx, planned, everyCreate)
+		return a.asker().lookUp(ctx, planned, everyCreate)
 	}
 	return a.lookUpDisabled(ctx, planned, opts.Scope)
 }
