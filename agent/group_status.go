@@ -64,7 +64,7 @@ func (a *Agent) GroupList(ctx context.Context, available bool) (*GroupList, erro
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return nil, err
 	}
-	groups, err := a.pushedGroups(ctx)
+	groups, err := a.groupStore().current(ctx, a.Okta)
 	if err != nil {
 		return nil, err
 	}
@@ -92,28 +92,20 @@ func (a *Agent) GroupList(ctx context.Context, available bool) (*GroupList, erro
 	return list, err
 }
 
-// pushedGroups are those of the last run, or Okta's when the sources are others since.
-// What the configuration says of pauses holds at once.
-func (a *Agent) pushedGroups(ctx context.Context) ([]okta.Group, error) {
-	if len(a.Config.GroupSources) == 0 {
+// current are the groups of the last run, or Okta's when the sources are others since. What
+// the configuration says of pauses holds at once.
+func (s *groupStore) current(ctx context.Context, client *okta.Client) ([]okta.Group, error) {
+	if len(s.sources) == 0 {
 		return nil, nil
 	}
-	key, err := groupSources.Load(ctx, a.State)
+	key, err := groupSources.Load(ctx, s.state)
 	if err != nil {
 		return nil, err
 	}
-	if key == a.sourcesKey() {
-		stored, err := a.State.SourceGroups(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("stored groups: %w", err)
-		}
-		groups := make([]okta.Group, len(stored))
-		for i, g := range stored {
-			groups[i] = knownGroup(g)
-		}
-		return groups, nil
+	if key == s.key() {
+		return s.stored(ctx)
 	}
-	groups, _, err := a.Okta.Groups(ctx, okta.GroupRequest{Sources: a.Config.GroupSources, Full: true})
+	groups, _, err := client.Groups(ctx, okta.GroupRequest{Sources: s.sources, Full: true})
 	return groups, err
 }
 

@@ -12,8 +12,8 @@ import (
 // back the change that failed, or WalkMe turned out to have made it. A run that
 // plans a part only, or against what WalkMe shows, proves nothing about the rest. An
 // account that is gone stays a failure until WalkMe shows it again.
-func forgetMoot(ctx context.Context, db *state.DB, planned *plan.Plan, v *view, opts Options, unsettled map[string]string) error {
-	if !opts.Scope.Conclusive() {
+func forgetMoot(ctx context.Context, db *state.DB, planned *plan.Plan, v *view, scope plan.Scope, unsettled map[string]string) error {
+	if !scope.Conclusive() {
 		return nil
 	}
 	busy := map[string]bool{}

@@ -3,7 +3,9 @@ package agent
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
 
@@ -50,22 +52,22 @@ func StateDoubt(ctx context.Context, db *state.DB) (string, error) {
 // noteStateDoubt keeps the doubt about the state for as long as it lasts, and only then
 // marks the state as this machine's. It comes before anything else of a run, since what a
 // run writes moves the generation.
-func (a *Agent) noteStateDoubt(ctx context.Context) error {
-	why, err := StateDoubt(ctx, a.State)
+func noteStateDoubt(ctx context.Context, db *state.DB, log *slog.Logger) error {
+	why, err := StateDoubt(ctx, db)
 	if err != nil {
 		return err
 	}
-	before, err := stateDoubt.Load(ctx, a.State)
+	before, err := stateDoubt.Load(ctx, db)
 	if err != nil {
 		return err
 	}
 	if why != before {
-		a.log().Warn("every removal is held once: " + why)
-		if err := stateDoubt.Save(ctx, a.State, why); err != nil {
+		log.Warn("every removal is held once: " + why)
+		if err := stateDoubt.Save(ctx, db, why); err != nil {
 			return err
 		}
 	}
-	return mark(ctx, a.State)
+	return mark(ctx, db)
 }
 
 // mark writes the marker, and then that there is one.
@@ -82,9 +84,9 @@ func mark(ctx context.Context, db *state.DB) error {
 
 // concludeStateDoubt ends the doubt after a good run over everything that left no removal
 // to decide about, and marks the state as it is now.
-func concludeStateDoubt(ctx context.Context, db *state.DB, report *Report, opts Options, runErr error) error {
+func concludeStateDoubt(ctx context.Context, db *state.DB, report *Report, scope plan.Scope, runErr error) error {
 	ctx = context.WithoutCancel(ctx)
-	if runErr == nil && opts.Scope.Everything() && report.Health.DoubtState == "" {
+	if runErr == nil && scope.Everything() && report.Health.DoubtState == "" {
 		before, err := stateDoubt.Load(ctx, db)
 		if err == nil && before != "" {
 			err = stateDoubt.Save(ctx, db, "")

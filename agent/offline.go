@@ -23,7 +23,7 @@ func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, erro
 		return nil, err
 	}
 	offline := *a
-	offline.Config.ConfirmRemovals = false // Okta is not asked
+	offline.Okta, offline.WalkMe, offline.Config.ConfirmRemovals = nil, nil, false
 	planned, err := offline.planFrom(ctx, v, opts)
 	if err != nil {
 		return nil, err
@@ -59,14 +59,8 @@ func (a *Agent) readSnapshot(ctx context.Context, scope plan.Scope) (*view, erro
 	if err := a.readStoredUsers(ctx, v); err != nil {
 		return nil, fmt.Errorf("stored people: %w", err)
 	}
-	groups, err := a.State.SourceGroups(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("stored groups: %w", err)
-	}
-	for _, g := range groups {
-		v.snap.Groups = append(v.snap.Groups, knownGroup(g))
-	}
-	return v, nil
+	v.snap.Groups, err = a.groupStore().stored(ctx)
+	return v, err
 }
 
 // storedPage is how many stored people are compared at a time.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
+	"okta-walkme-agent/state"
 )
 
 // Quarantine slows a service that keeps failing, so that it neither hammers a
@@ -59,8 +61,8 @@ func (r RunReport) onlyWaited() bool { return r.Applied+r.Failed == 0 && r.Skipp
 // updateQuarantine raises or ends the quarantine after a run. A run that failed
 // for another reason, was stopped, or had nothing but waiting changes, leaves it as
 // it is.
-func (a *Agent) updateQuarantine(ctx context.Context, r RunReport, runErr error) error {
-	q, err := SlowDown.Load(ctx, a.State)
+func updateQuarantine(ctx context.Context, db *state.DB, log *slog.Logger, r RunReport, runErr error) error {
+	q, err := SlowDown.Load(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -70,12 +72,12 @@ func (a *Agent) updateQuarantine(ctx context.Context, r RunReport, runErr error)
 			q.Since = r.FinishedAt
 		}
 		q.Level, q.Reason, q.Refused = q.Level+1, reason, refused(runErr)
-		a.log().Error("quarantine: the service slows down until a run succeeds", "reason", reason, "pause", q.Pause())
+		log.Error("quarantine: the service slows down until a run succeeds", "reason", reason, "pause", q.Pause())
 	case runErr == nil && q.Level > 0 && !r.onlyWaited():
-		a.log().Info("quarantine ended by a good run", "since", q.Since)
+		log.Info("quarantine ended by a good run", "since", q.Since)
 		q = Quarantine{}
 	default:
 		return nil
 	}
-	return SlowDown.Save(ctx, a.State, q)
+	return SlowDown.Save(ctx, db, q)
 }

@@ -14,31 +14,33 @@ import (
 	"okta-walkme-agent/walkme"
 )
 
-// refresh reads WalkMe's users and groups and lays what they show over the
-// records: the plan then compares with what is there instead of with what was
-// acknowledged. v.pushed keeps what was acknowledged, to tell drift from change.
-func (a *Agent) refresh(ctx context.Context, v *view) error {
+// refresher lays what WalkMe shows over the records.
+type refresher struct {
+	walkme *walkme.Client
+	policy plan.Policy
+}
+
+// refresh reads WalkMe's users and groups, so that the plan compares with what is there
+// instead of with what was acknowledged. v.pushed keeps the latter, to tell drift from
+// change. v.shown is what was ever shown before, and is added to.
+func (f refresher) refresh(ctx context.Context, v *view) error {
 	v.pushed = map[string]state.Record{}
 	for i := range v.recorded {
 		v.pushed[plan.ObjectKey(v.recorded[i].Type, v.recorded[i].SourceID)] = v.recorded[i]
 	}
 	v.recorded = slices.Clone(v.recorded)
 	v.unmanaged = &plan.Unmanaged{}
-	var err error
-	if v.shown, err = a.loadShown(ctx); err != nil {
-		return err
-	}
-	shown, err := a.refreshUsers(ctx, v)
+	shown, err := f.users(ctx, v)
 	if err != nil {
 		return err
 	}
-	return a.refreshGroups(ctx, v, shown)
+	return f.groups(ctx, v, shown)
 }
 
-// refreshUsers returns all of WalkMe's accounts, by id.
-func (a *Agent) refreshUsers(ctx context.Context, v *view) (map[string]*walkme.User, error) {
+// users returns all of WalkMe's accounts, by id.
+func (f refresher) users(ctx context.Context, v *view) (map[string]*walkme.User, error) {
 	shown := map[string]*walkme.User{}
-	for u, err := range a.WalkMe.Users(ctx) {
+	for u, err := range f.walkme.Users(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("list of WalkMe users: %w", err)
 		}
@@ -54,8 +56,8 @@ func (a *Agent) refreshUsers(ctx context.Context, v *view) (map[string]*walkme.U
 		u := shown[r.ID]
 		if u == nil {
 			var err error
-			if u, err = a.WalkMe.User(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
-				noteGone(a.Config.Policy, v, r)
+			if u, err = f.walkme.User(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
+				noteGone(f.policy, v, r)
 				continue
 			} else if err != nil {
 				return nil, fmt.Errorf("user that the list does not hold: %w", err)

@@ -6,19 +6,20 @@ import (
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 )
 
 // loadShown returns what WalkMe has ever shown, and tells the client where it cuts lists.
-func (a *Agent) loadShown(ctx context.Context) (plan.Shown, error) {
-	shown, err := everShown.Load(ctx, a.State)
-	a.WalkMe.SetCutAt(shown.CutAt)
+func loadShown(ctx context.Context, db *state.DB, client *walkme.Client) (plan.Shown, error) {
+	shown, err := everShown.Load(ctx, db)
+	client.SetCutAt(shown.CutAt)
 	return shown, err
 }
 
 // Lists that lack people, are of one length, and are the longest are taken for cut when
 // there are so many of them, and they are so long. Two small groups with the same people are
-// of one length by themselves, and after somebody was taken out of both, too.
+// of one length by themselves, and after a person was taken out of both, too.
 const (
 	listsAlike  = 3
 	fewestAlike = 5

@@ -30,9 +30,9 @@ type groupSight struct {
 	group  *walkme.Group
 }
 
-func (a *Agent) refreshGroups(ctx context.Context, v *view, users map[string]*walkme.User) error {
+func (f refresher) groups(ctx context.Context, v *view, users map[string]*walkme.User) error {
 	shown := map[string]*walkme.Group{}
-	for g, err := range a.WalkMe.Groups(ctx) {
+	for g, err := range f.walkme.Groups(ctx) {
 		if err != nil {
 			return fmt.Errorf("list of WalkMe groups: %w", err)
 		}
@@ -50,8 +50,8 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view, users map[string]*wa
 			managed++
 		} else {
 			var err error
-			if g, err = a.WalkMe.Group(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
-				noteGroupGone(a.Config.Policy, v, r, shown)
+			if g, err = f.walkme.Group(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
+				noteGroupGone(f.policy, v, r, shown)
 				continue
 			} else if err != nil {
 				return fmt.Errorf("group that the list does not hold: %w", err)
@@ -61,12 +61,12 @@ func (a *Agent) refreshGroups(ctx context.Context, v *view, users map[string]*wa
 		found = append(found, groupSight{r, g})
 	}
 	v.unmanaged.Groups = len(shown) - managed
-	if err := lookCloser(ctx, a.WalkMe, found); err != nil {
+	if err := lookCloser(ctx, f.walkme, found); err != nil {
 		return err
 	}
 	c := compare(v, users)
 	c.findCut(found, shown)
-	a.WalkMe.SetCutAt(v.shown.CutAt)
+	f.walkme.SetCutAt(v.shown.CutAt)
 	c.members(found)
 	return nil
 }

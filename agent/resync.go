@@ -75,8 +75,8 @@ func pushedSince(ctx context.Context, db *state.DB, since time.Time) (map[string
 
 // resyncing notes a resync for as long as do works on it, and for good when that fails
 // after it has pushed something. One that has pushed nothing leaves what was there.
-func resyncing(ctx context.Context, db *state.DB, opts Options, report *Report, do func() error) error {
-	selection := opts.Scope.Selection()
+func resyncing(ctx context.Context, db *state.DB, scope plan.Scope, report *Report, do func() error) error {
+	selection := scope.Selection()
 	if selection == nil {
 		return do()
 	}

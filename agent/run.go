@@ -56,7 +56,10 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 		return nil, err
 	}
 	if scope.Refreshes() {
-		if err := a.refresh(ctx, v); err != nil {
+		if v.shown, err = loadShown(ctx, a.State, a.WalkMe); err != nil {
+			return nil, err
+		}
+		if err := (refresher{a.WalkMe, a.Config.Policy}).refresh(ctx, v); err != nil {
 			return nil, err
 		}
 	}
@@ -154,7 +157,7 @@ func (a *Agent) Apply(ctx context.Context, saved *plan.Plan, opts Options) (*Rep
 
 // run makes one run. The plan has to be the saved one, unless that is nil.
 func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Plan) (*Report, error) {
-	if err := a.noteStateDoubt(ctx); err != nil {
+	if err := noteStateDoubt(ctx, a.State, a.log()); err != nil {
 		return nil, err
 	}
 	id, err := uuid.NewV7()
@@ -167,8 +170,8 @@ func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Plan) (*Repor
 		return nil, fmt.Errorf("begin of the run: %w", err)
 	}
 	runErr := a.sync(ctx, opts, saved, report)
-	a.conclude(ctx, report, runErr)
-	return report, joinOnce(runErr, a.finishRun(ctx, report, runErr), concludeStateDoubt(ctx, a.State, report, opts, runErr))
+	report.conclude(ctx, a.now(), runErr)
+	return report, joinOnce(runErr, a.archive().finish(ctx, report, runErr), concludeStateDoubt(ctx, a.State, report, opts.Scope, runErr))
 }
 
 func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report *Report) error {
@@ -179,7 +182,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 		return err
 	}
 	a.verified = true
-	seen, err := a.loadShown(ctx)
+	seen, err := loadShown(ctx, a.State, a.WalkMe)
 	if err != nil {
 		return err
 	}
@@ -190,7 +193,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 		return err
 	}
 	unsettled := apply.UnsettledBy(report.Settled)
-	v, err := a.snapshotFor(ctx, opts)
+	v, err := a.snapshotFor(ctx, opts.Scope)
 	if err != nil {
 		return err
 	}
@@ -202,7 +205,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if err := recordGone(ctx, a.State, v); err != nil {
 		return err
 	}
-	if err := a.lookUpFirst(ctx, planned, saved, opts); err != nil {
+	if err := a.lookUpFirst(ctx, planned, saved, opts.Scope); err != nil {
 		return err
 	}
 	planned.LeaveAlone(unsettled)
@@ -219,16 +222,16 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if err := errors.Join(a.recordHolds(ctx, planned, v, opts), rememberAbsent(ctx, a.State, v)); err != nil {
 		return err
 	}
-	if err := forgetMoot(ctx, a.State, planned, v, opts, unsettled); err != nil {
+	if err := forgetMoot(ctx, a.State, planned, v, opts.Scope, unsettled); err != nil {
 		return err
 	}
 	if !opts.Scope.Refreshes() {
 		v.shown = seen
 	}
-	err = resyncing(ctx, a.State, opts, report, func() error {
+	err = resyncing(ctx, a.State, opts.Scope, report, func() error {
 		report.failures, err = a.applier().Apply(ctx, apply.Work{
 			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, InStep: v.inStep, Settled: report.Settled,
-			Everybody: isAboutEverybody(v, opts), Shown: &v.shown,
+			Everybody: isAboutEverybody(v, opts.Scope), Shown: &v.shown,
 		})
 		return err
 	})
@@ -237,16 +240,16 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	after := context.WithoutCancel(ctx)
 	return joinOnce(err, a.bind(after, v, planned), a.witness().note(after, report.Changes),
 		a.noteApprovals(after, planned), endCarriedOut(after, a.State, planned),
-		everShown.Save(after, a.State, v.shown), rememberUnshown(after, a.State, report, opts))
+		everShown.Save(after, a.State, v.shown), rememberUnshown(after, a.State, report, opts.Scope))
 }
 
 // lookUpFirst makes the look-ups that come before a run: all of them where the plan is
 // compared with a saved one.
-func (a *Agent) lookUpFirst(ctx context.Context, planned, saved *plan.Plan, opts Options) error {
+func (a *Agent) lookUpFirst(ctx context.Context, planned, saved *plan.Plan, scope plan.Scope) error {
 	if saved != nil {
 		return a.asker().lookUp(ctx, planned, everyCreate)
 	}
-	return a.lookUpDisabled(ctx, planned, opts.Scope)
+	return a.lookUpDisabled(ctx, planned, scope)
 }
 
 // rememberAbsent keeps since when people are absent, where that counts.
@@ -257,11 +260,11 @@ func rememberAbsent(ctx context.Context, db *state.DB, v *view) error {
 	return absentSince.Save(ctx, db, v.absent)
 }
 
-func (a *Agent) snapshotFor(ctx context.Context, opts Options) (*view, error) {
-	if opts.Scope.People() != nil {
-		return a.readPeople(ctx, opts.Scope)
+func (a *Agent) snapshotFor(ctx context.Context, scope plan.Scope) (*view, error) {
+	if scope.People() != nil {
+		return a.readPeople(ctx, scope)
 	}
-	return a.snapshot(ctx, opts.Scope)
+	return a.snapshot(ctx, scope)
 }
 
 // snapshot reads Okta and stores what the next run can build on.
@@ -286,7 +289,7 @@ func (a *Agent) snapshot(ctx context.Context, scope plan.Scope) (*view, error) {
 	if err := people.Commit(); err != nil {
 		return nil, fmt.Errorf("snapshot in the state: %w", err)
 	}
-	if err := a.saveGroups(ctx, v); err != nil {
+	if err := a.groupStore().save(ctx, v.snap, v.fullGroups); err != nil {
 		return nil, err
 	}
 	if err := a.State.SaveMapping(ctx, a.Config.Mapping.Digest(), a.Config.Mapping.Expressions()); err != nil {
@@ -326,6 +329,6 @@ func forgetNeverLanded(ctx context.Context, db *state.DB, v *view) error {
 }
 
 // isAboutEverybody is true of a first sync and of a resync of all.
-func isAboutEverybody(v *view, opts Options) bool {
-	return opts.Scope.Everything() && v.managed.Users == 0 || opts.Scope.Selection().All()
+func isAboutEverybody(v *view, scope plan.Scope) bool {
+	return scope.Everything() && v.managed.Users == 0 || scope.Selection().All()
 }

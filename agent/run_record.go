@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -36,12 +37,13 @@ func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]plan.Ho
 	return open, nil
 }
 
-// conclude counts the outcomes.
-func (a *Agent) conclude(ctx context.Context, report *Report, runErr error) {
-	run := &report.Run
-	run.FinishedAt = a.now().UTC()
-	run.Rejected = len(report.Rejected)
-	for _, c := range report.Changes {
+// conclude counts the outcomes of a run that ended at a time, with an error or nil; it was
+// told to stop when the context has ended.
+func (r *Report) conclude(ctx context.Context, at time.Time, runErr error) {
+	run := &r.Run
+	run.FinishedAt = at.UTC()
+	run.Rejected = len(r.Rejected)
+	for _, c := range r.Changes {
 		run.Planned++
 		switch c.Outcome {
 		case plan.Applied:
@@ -69,23 +71,35 @@ func (a *Agent) conclude(ctx context.Context, report *Report, runErr error) {
 	}
 }
 
-// finishRun records the run even when its context has ended.
-func (a *Agent) finishRun(ctx context.Context, report *Report, runErr error) error {
+// archive keeps how runs went, and for how long that is kept.
+type archive struct {
+	state *state.DB
+	keep  time.Duration // see Config.KeepHistory
+	now   func() time.Time
+	log   *slog.Logger
+}
+
+func (a *Agent) archive() *archive {
+	return &archive{state: a.State, keep: a.Config.KeepHistory, now: a.now, log: a.log()}
+}
+
+// finish records a run that is over, even when its context has ended.
+func (a *archive) finish(ctx context.Context, report *Report, runErr error) error {
 	ctx = context.WithoutCancel(ctx)
 	r := report.Run
 	health, err := json.Marshal(report.Health)
 	if err != nil {
 		return fmt.Errorf("health verdict: %w", err)
 	}
-	left := saveLeftovers(ctx, a.State, report)
-	if err := a.State.FinishRun(ctx, state.Run{
+	left := saveLeftovers(ctx, a.state, report)
+	if err := a.state.FinishRun(ctx, state.Run{
 		ID: r.ID, Trigger: r.Trigger, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, Outcome: r.Outcome,
 		Planned: r.Planned, Applied: r.Applied, Failed: r.Failed, Held: r.Held, Rejected: r.Rejected, Skipped: r.Skipped,
 		Error: r.Error, Health: string(health), SourceDigest: report.Source.Digest, OktaRequests: r.OktaRequests,
 	}); err != nil {
 		return joinOnce(left, fmt.Errorf("end of the run: %w", err))
 	}
-	if err := joinOnce(left, a.updateQuarantine(ctx, r, runErr)); err != nil {
+	if err := joinOnce(left, updateQuarantine(ctx, a.state, a.log, r, runErr)); err != nil {
 		return err
 	}
 	return a.prune(ctx, r, report.Source.TakenAt)
@@ -96,20 +110,20 @@ const clockSlack = 24 * time.Hour
 
 // prune drops old history, unless the clock may be wrong: one that is a year ahead
 // would drop all of it.
-func (a *Agent) prune(ctx context.Context, r RunReport, oktaSaid time.Time) error {
-	if a.Config.KeepHistory <= 0 || oktaSaid.IsZero() {
+func (a *archive) prune(ctx context.Context, r RunReport, oktaSaid time.Time) error {
+	if a.keep <= 0 || oktaSaid.IsZero() {
 		return nil // a run that has not heard Okta's time has nothing to hold the clock against
 	}
-	runs, err := a.State.Runs(ctx, 2)
+	runs, err := a.state.Runs(ctx, 2)
 	if err != nil {
 		return fmt.Errorf("old history: %w", err)
 	}
 	ahead := func(of time.Time) bool { return !of.IsZero() && r.StartedAt.After(of.Add(clockSlack)) }
 	if ahead(oktaSaid) || slices.ContainsFunc(runs, func(before state.Run) bool { return before.ID != r.ID && ahead(before.StartedAt) }) {
-		a.log().Warn("the clock is more than a day ahead of the run before, or of Okta's: history is kept")
+		a.log.Warn("the clock is more than a day ahead of the run before, or of Okta's: history is kept")
 		return nil
 	}
-	if _, err := a.State.Prune(ctx, a.now().Add(-a.Config.KeepHistory)); err != nil {
+	if _, err := a.state.Prune(ctx, a.now().Add(-a.keep)); err != nil {
 		return fmt.Errorf("old history: %w", err)
 	}
 	return nil

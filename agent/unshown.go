@@ -48,9 +48,9 @@ func recallUnshown(ctx context.Context, db *state.DB, planned *plan.Plan, v *vie
 
 // rememberUnshown keeps what a run was not shown. A refresh of everything knows all of it;
 // any other run has seen a part, and takes nothing back.
-func rememberUnshown(ctx context.Context, db *state.DB, report *Report, opts Options) error {
+func rememberUnshown(ctx context.Context, db *state.DB, report *Report, scope plan.Scope) error {
 	u := Unshown{RunID: report.Run.ID, At: report.Run.StartedAt, Count: report.Summary.NotShown, Paths: report.Plan.NotShown}
-	if opts.Scope.Refreshes() && opts.Scope.Everything() {
+	if scope.Refreshes() && scope.Everything() {
 		if u.Count == (plan.NotShown{}) {
 			u = Unshown{}
 		}
