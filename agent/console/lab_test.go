@@ -15,12 +15,12 @@ import (
 func TestYAMLSaysWhatWasTried(t *testing.T) {
 	v := open(t, nil).visit(false)
 	for expression, line := range map[string]string{
-		"user.firstName":                         "  name.givenName: user.firstName",
+		"user.firstName": "  name.givenName: user.firstName",
 		` user.firstName + "  " + user.lastName `: `  name.givenName: 'user.firstName + "  " + user.lastName'`,
-		`"O'Brien"`:                              `  name.givenName: '"O''Brien"'`,
-		"user.firstName +\n\tuser.lastName":      `  name.givenName: "user.firstName +\n\tuser.lastName"`,
-		"\"a\u00a0b\"":                           `  name.givenName: "\"a\u00a0b\""`,
-		`"Zoë # : é"`:                            `  name.givenName: '"Zoë # : é"'`,
+		`"O'Brien"`:                         `  name.givenName: '"O''Brien"'`,
+		"user.firstName +\n\tuser.lastName": `  name.givenName: "user.firstName +\n\tuser.lastName"`,
+		"\"a\u00a0b\"":                      `  name.givenName: "\"a\u00a0b\""`,
+		`"Zoë # : é"`:                       `  name.givenName: '"Zoë # : é"'`,
 	} {
 		got := v.post("/mappings", url.Values{"mapping[userName]": {"appuser.userName"}, "mapping[name.givenName]": {expression}})
 		if page := mainOf(got.body); got.status != http.StatusOK || !strings.Contains(page, line+"\n") {

@@ -65,7 +65,7 @@ type oddest struct {
 	attributeTrial
 	changed                   []sample
 	empty, longest, unwritten *sample // unwritten: beyond ASCII
-	length                    int // of the longest, in letters
+	length                    int     // of the longest, in letters
 }
 
 const keptChanges = 3
