@@ -133,7 +133,8 @@ func ReadHold(ctx context.Context, db *state.DB, id string) (*HoldView, error) {
 // the person saw; "" decides on whatever waits under the id.
 //
 // Errors: state.ErrNoHold, *state.MovedHoldError when the set is another one by now,
-// and those of state.OpenReadOnly.
+// *state.DecidedHoldError when it was decided otherwise since the person saw it, and
+// those of state.OpenReadOnly.
 func DecideHold(ctx context.Context, path string, j state.Judgement) (*HoldView, error) {
 	d, err := state.Decide(ctx, path, j)
 	if errors.Is(err, state.ErrNotExist) {

@@ -17,6 +17,9 @@ const (
 	Rejected Verdict = "rejected"
 )
 
+// Undecided is how a hold stands that waits. It is no verdict.
+const Undecided Verdict = "waiting"
+
 // Decision is a person's word on a hold. It counts object by object, for as long as
 // its items are in force: what is left of an approved set may still go out, and what
 // was rejected stays undone.
@@ -33,7 +36,8 @@ type Decision struct {
 // Judgement is a decision to be recorded.
 type Judgement struct {
 	HoldID  string
-	Digest  string // of the set that the person saw; "": whatever waits under the id
+	Digest  string  // of the set that the person saw; "": whatever waits under the id
+	Seen    Verdict // how it stood for the person, or Undecided; "": however it stands
 	Verdict Verdict
 	By      string
 	Reason  string
@@ -55,12 +59,19 @@ func (e *MovedHoldError) Error() string {
 	return "hold " + e.ID + " is out of date: another set waits, as hold " + e.Now
 }
 
+// DecidedHoldError says that another decision was made since the person saw the hold.
+type DecidedHoldError struct{ Decision Decision }
+
+func (e *DecidedHoldError) Error() string {
+	return "hold " + e.Decision.Hold.ID + " was " + string(e.Decision.Verdict) + " by " + e.Decision.By + " since it was shown"
+}
+
 // Decide records a person's decision about a hold that waits, or another one about a
 // hold that was decided before and is in force. The same verdict on what was decided so
 // already changes nothing; the first decision is returned. It works beside a process that
 // has the state open for writing, see OpenToDecide.
 //
-// Errors: ErrNoHold, *MovedHoldError.
+// Errors: ErrNoHold, *MovedHoldError, *DecidedHoldError.
 func (db *DB) Decide(ctx context.Context, j Judgement) (Decision, error) {
 	var d Decision
 	err := db.write(ctx, "decide on hold "+j.HoldID, func(t *tx) (err error) {
@@ -77,6 +88,9 @@ func (t *tx) decide(j Judgement) (Decision, error) {
 	}
 	if h.decided != nil && h.decided.Verdict == j.Verdict {
 		return *h.decided, nil
+	}
+	if h.decided != nil && j.Seen != "" && j.Seen != h.decided.Verdict {
+		return Decision{}, &DecidedHoldError{*h.decided}
 	}
 	row := []any{h.ID, h.Kind, h.Digest, h.Scope, h.Limit, h.Reason, h.Forced, millis(h.CreatedAt), string(j.Verdict), j.By, j.Reason, t.now}
 	res, err := t.exec(`INSERT INTO decisions (hold_id, kind, digest, scope, threshold, hold_reason, forced, held_at,

@@ -70,10 +70,15 @@ func TestDecide(t *testing.T) {
 	if err != nil || again.By != "ann" {
 		t.Errorf("the same verdict again: %+v, %v, want the first decision", again, err)
 	}
+	var overtaken *state.DecidedHoldError
+	_, err = db.Decide(ctx, state.Judgement{HoldID: "h1", Seen: state.Undecided, Verdict: state.Approved, By: "bob"})
+	if !errors.As(err, &overtaken) || overtaken.Decision.By != "ann" {
+		t.Errorf("another verdict, by a person who saw it wait: %v, want ann's decision", err)
+	}
 	must(t, db.EndDecided(ctx, map[int64][]string{d.ID: {"00u2"}}))
 	wantInForce(t, db, "one has returned", "h1 rejected ann: 00u1 00u3")
 
-	_, err = db.Decide(ctx, state.Judgement{HoldID: "h1", Verdict: state.Approved, By: "bob", Reason: "they have left after all"})
+	_, err = db.Decide(ctx, state.Judgement{HoldID: "h1", Seen: state.Rejected, Verdict: state.Approved, By: "bob", Reason: "they have left after all"})
 	must(t, err)
 	wantInForce(t, db, "approved after all", "h1 approved bob: 00u1 00u3")
 	all, err := db.DecisionsOn(ctx, "h1")

@@ -237,39 +237,48 @@ func (s *Server) reject(r *http.Request) (*view, error) { return s.decide(r, sta
 const maxReason = 1000
 
 // decide records a decision about the set that was shown. When another one waits by
-// now, it is refused, and what waits is shown.
+// now, or another person has decided meanwhile, it is refused, and what is so now is shown.
 func (s *Server) decide(r *http.Request, verdict state.Verdict) (*view, error) {
-	id, digest := r.PathValue("id"), r.PostForm.Get("digest")
-	reason := strings.TrimSpace(r.PostForm.Get("reason"))
-	j := state.Judgement{HoldID: id, Digest: digest, Verdict: verdict, By: visitorOf(r.Context()).Name, Reason: reason[:min(len(reason), maxReason)]}
-	j.Reason = strings.ToValidUTF8(j.Reason, "")
-	err := error(&state.MovedHoldError{ID: id, Now: id})
-	if digest != "" { // a decision is about a set that a person saw
-		_, err = agent.DecideHold(r.Context(), s.o.StatePath, j)
+	id, form := r.PathValue("id"), r.PostForm
+	reason := strings.TrimSpace(form.Get("reason"))
+	j := state.Judgement{
+		HoldID: id, Digest: form.Get("digest"), Seen: state.Verdict(form.Get("seen")), Verdict: verdict, By: visitorOf(r.Context()).Name,
+		Reason: strings.ToValidUTF8(reason[:min(len(reason), maxReason)], ""),
 	}
+	if j.Digest == "" { // a decision is about a set that a person saw
+		return s.undecided(r, id, movedText, reason)
+	}
+	h, err := agent.DecideHold(r.Context(), s.o.StatePath, j)
 	var moved *state.MovedHoldError
+	var overtaken *state.DecidedHoldError
 	switch {
 	case errors.As(err, &moved):
-		return s.moved(r, moved, reason)
+		return s.undecided(r, cmp.Or(moved.Now, id), movedText, reason)
+	case errors.As(err, &overtaken):
+		d := &overtaken.Decision
+		return s.undecided(r, id, "Nothing was decided: "+d.By+" has "+string(d.Verdict)+" it since you saw it.", reason)
 	case errors.Is(err, state.ErrNoHold):
 		return nil, errNoHold
 	case err != nil:
 		return nil, err
 	}
-	s.log.Info("hold decided in the console", "hold", id, "decision", verdict, "by", j.By, "reason", j.Reason)
+	if h.DecidedBy == j.By { // else it was decided so before
+		s.log.Info("hold decided in the console", "hold", id, "decision", verdict, "by", j.By, "reason", j.Reason)
+	}
 	return &view{to: addressOf("holds", id)}, nil
 }
 
-// moved shows what waits in the place of what was decided about.
-func (s *Server) moved(r *http.Request, moved *state.MovedHoldError, reason string) (*view, error) {
-	page, err := s.holdPage(r.Context(), cmp.Or(moved.Now, moved.ID), "")
+const movedText = "Nothing was decided: what waits is not what you saw."
+
+// undecided shows, in the place of a decision that was refused, how things are now.
+func (s *Server) undecided(r *http.Request, id, why, reason string) (*view, error) {
+	page, err := s.holdPage(r.Context(), id, "")
 	if errors.Is(err, errNoHold) {
 		page, err = &holdPage{}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	page.Reason = reason
-	page.Moved = "Nothing was decided: what waits is not what you saw."
+	page.Reason, page.Moved = reason, why
 	return &view{page: "hold", title: "Nothing was decided", status: http.StatusConflict, data: page}, nil
 }

@@ -292,6 +292,34 @@ func TestStaleDecisions(t *testing.T) {
 	})
 }
 
+// TestTwoWhoDecide: who has not seen the other one's decision does not overrule it; who has,
+// does. The same decision twice is one.
+func TestTwoWhoDecide(t *testing.T) {
+	s := open(t, nil)
+	digest := s.hold("h1", "00u1")
+	v := s.visit(false)
+	page := v.expect("/holds/h1", `name="seen" value="waiting"`)
+	if !strings.Contains(page, "Approve") {
+		t.Fatal("nothing to decide")
+	}
+	decide := func(verb, seen string, want int, says string) {
+		t.Helper()
+		got := v.post("/holds/h1/"+verb, url.Values{"digest": {digest}, "seen": {seen}, "reason": {"for a reason"}})
+		if got.status != want || says != "" && !strings.Contains(mainOf(got.body), says) {
+			t.Errorf("%s, seen %q: %d, want %d: %s", verb, seen, got.status, want, got.body)
+		}
+	}
+	decide("approve", "waiting", http.StatusSeeOther, "")
+	decide("reject", "waiting", http.StatusConflict, "ada has approved it since you saw it")
+	decide("reject", "waiting", http.StatusConflict, `value="for a reason"`)
+	decide("approve", "waiting", http.StatusSeeOther, "")
+	v.expect("/holds/h1", "Approved by", `name="seen" value="approved"`)
+	decide("reject", "approved", http.StatusSeeOther, "")
+	v.expect("/holds/h1", "Rejected by")
+	decide("approve", "", http.StatusSeeOther, "") // a script that looks at the set alone
+	v.expect("/holds/h1", "Approved by")
+}
+
 func TestMappings(t *testing.T) {
 	s := open(t, nil)
 	s.people(ann, person{"00u2", "jurgen@example.com", "Jürgen", "", "w-2"})
