@@ -284,6 +284,67 @@ func TestForbiddenGroupsBesideUnchangedOnes(t *testing.T) {
 	}
 }
 
+// A full read may begin with any number of groups that a role leaves out. Where none of those
+// that are pushed may be read, the other groups of the org tell whether the right is gone.
+func TestManyForbiddenGroups(t *testing.T) {
+	const forbidden = 15
+	for _, tc := range []struct {
+		name   string
+		suffix string // of the address of a group
+		good   bool   // a group that is pushed may be read
+		other  bool   // and one that is not
+		listed bool   // the groups of the org
+		fatal  bool
+	}{
+		{"one is granted", "", true, false, true, false},
+		{"the members of one are granted", "/users", true, false, true, false},
+		{"none that is pushed", "", false, true, true, false},
+		{"the members of none that is pushed", "/users", false, true, true, false},
+		{"none at all", "", false, false, true, true},
+		{"the members of none at all", "/users", false, false, true, true},
+		{"none, nor the list of groups", "", false, true, false, true},
+		{"the members of none, nor the list", "/users", false, true, false, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			org := startOrg(t, oktatest.Options{AppID: "0oaapp"})
+			ann := hire(org, "ann@example.com")
+			other := org.NewGroup("A group of the org", ann)
+			var sources []okta.GroupSource
+			refused := map[string]bool{"/api/v1/groups/" + other + tc.suffix: !tc.other}
+			for i := range forbidden {
+				id := org.NewGroup(fmt.Sprintf("Bad %02d", i), ann)
+				refused["/api/v1/groups/"+id+tc.suffix] = true
+				sources = append(sources, okta.GroupSource{ID: id})
+			}
+			good := org.NewGroup("Good", ann)
+			refused["/api/v1/groups/"+good+tc.suffix] = !tc.good
+			sources = append(sources, okta.GroupSource{ID: good})
+			org.Fault(func(r *http.Request) *oktatest.Fault {
+				if refused[r.URL.Path] || !tc.listed && r.URL.Path == "/api/v1/groups" || tc.fatal && strings.HasPrefix(r.URL.Path, "/api/v1/groups/") {
+					return &oktatest.Fault{Status: 403}
+				}
+				return nil
+			})
+			s, err := newClient(t, org).Snapshot(t.Context(), okta.SnapshotRequest{Groups: okta.GroupRequest{Sources: sources}})
+			if tc.fatal {
+				if !errors.Is(err, okta.ErrForbidden) {
+					t.Errorf("Snapshot() = %v, want %v", err, okta.ErrForbidden)
+				}
+				return
+			}
+			unreadable := 0
+			for _, g := range s.Groups {
+				if g.Unreadable != "" {
+					unreadable++
+				}
+			}
+			if want := forbidden + 1 - len(s.Groups[forbidden].Members); err != nil || unreadable != want || len(s.Problems) != want || tc.good != (want == forbidden) {
+				t.Errorf("%d groups are left alone, problems %v, %v, want those that were refused", unreadable, s.Problems, err)
+			}
+		})
+	}
+}
+
 // When no group at all can be read it is Okta that fails, and asking on is no use.
 func TestManyUnreadableGroupsVoidTheSnapshot(t *testing.T) {
 	org := startOrg(t, oktatest.Options{})

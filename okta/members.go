@@ -1,9 +1,7 @@
 package okta
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"time"
 )
 
@@ -24,16 +22,13 @@ func (p *pushed) readMembers(ctx context.Context) error {
 		if err == nil {
 			err = p.confirmLeft(ctx, g.ID, k.Members, members)
 		}
-		if errors.Is(err, ErrForbidden) {
-			p.another.Do(func() { p.readAnother(ctx) })
-		}
 		switch {
 		case err == nil:
 			p.streak.Store(0)
 			p.mayReadMembers.granted.Store(true)
 			p.mayRead.granted.Store(true) // of one that no source named by its id, maybe
 			g.Members, g.Fresh = members, true
-		case p.isFatal(ctx, err, &p.mayReadMembers):
+		case p.isFatal(ctx, err, g.ID, &p.mayReadMembers, p.readsMember):
 			return err
 		default:
 			g.Unreadable = unreadable(err)
@@ -51,27 +46,6 @@ func (p *pushed) readMembers(ctx context.Context) error {
 		*p.groups[g.ID] = g
 	}
 	return nil
-}
-
-// readAnother reads the smallest of the groups whose members are taken from what is known:
-// where no other group is read, it tells whether a 403 is about one group or about all.
-func (p *pushed) readAnother(ctx context.Context) {
-	var least *Group
-	for id, g := range p.groups {
-		k, known := p.known[id]
-		if !known || g.Paused || g.Unreadable != "" || !p.isCurrent(k, *g) {
-			continue
-		}
-		if least == nil || cmp.Or(cmp.Compare(len(k.Members), len(least.Members)), cmp.Compare(id, least.ID)) < 0 {
-			least = &k
-		}
-	}
-	if least == nil || p.mayReadMembers.granted.Load() {
-		return
-	}
-	if _, err := p.client.members(ctx, least.ID); err == nil {
-		p.mayReadMembers.granted.Store(true)
-	}
 }
 
 // isCurrent reports whether the members that are known are those of now. They

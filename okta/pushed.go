@@ -75,7 +75,7 @@ type pushed struct {
 	streak   atomic.Int64 // groups that failed since one was read
 
 	mayRead, mayReadMembers permission
-	another                 sync.Once // see readAnother
+	others                  func() []string // see listOthers
 }
 
 // fetch is the answer to GET /groups/{id}: a group, or why there is none.
@@ -97,6 +97,7 @@ func (c *Client) groups(ctx context.Context, req GroupRequest, assignedToApp fun
 	for _, g := range req.Known {
 		p.known[g.ID] = g
 	}
+	p.others = sync.OnceValue(func() []string { return p.listOthers(ctx) })
 	if err := p.readLists(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -236,7 +237,7 @@ func (p *pushed) fetchAll(ctx context.Context, ids []string) error {
 			p.streak.Store(0)
 			p.mayRead.granted.Store(true)
 			answers[i].group = g
-		case p.isFatal(ctx, err, &p.mayRead):
+		case p.isFatal(ctx, err, ids[i], &p.mayRead, p.readsGroup):
 			return fmt.Errorf("okta: read group %s: %w", ids[i], err)
 		default:
 			answers[i].reason = unreadable(err)
@@ -263,36 +264,6 @@ func eachOf(ctx context.Context, n int, do func(ctx context.Context, i int) erro
 		})
 	}
 	return g.Wait()
-}
-
-// isFatal tells an error that concerns everything from one that concerns one
-// group. A group that does not exist says nothing about the others. A 403 may be
-// about one group, which a custom admin role leaves out.
-func (p *pushed) isFatal(ctx context.Context, err error, may *permission) bool {
-	if ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrDPoP) || errors.Is(err, ErrProof) {
-		return true
-	}
-	if errors.Is(err, ErrForbidden) {
-		may.refused.CompareAndSwap(nil, &err)
-		if may.granted.Load() {
-			return false
-		}
-	}
-	return !errors.Is(err, ErrNotFound) && p.streak.Add(1) > maxStreak
-}
-
-// permission is what Okta's answers say of the right to read something of groups.
-type permission struct {
-	granted atomic.Bool           // for one at least
-	refused atomic.Pointer[error] // the first 403
-}
-
-// missing returns the 403 where nothing was granted: what is lacking concerns all groups.
-func (m *permission) missing() error {
-	if err := m.refused.Load(); err != nil && !m.granted.Load() {
-		return fmt.Errorf("okta: read groups: %w", *err)
-	}
-	return nil
 }
 
 func unreadable(err error) string {
