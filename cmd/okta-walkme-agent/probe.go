@@ -88,20 +88,23 @@ Exit codes: 0 every required check passed, with --strict every recommended one, 
 	flags.DurationVar(&f.Timeout, "timeout", probe.DefaultTimeout, "of the whole run, its clean-up aside")
 	flags.Float64Var(&f.RequestsPerSecond, "requests-per-second", 10, "at most so many `REQUESTS` a second; 0: no limit (default on loopback)")
 	for name, words := range map[string][]string{
-		"suite": append(probe.Suites(), "all"), "dialect": {"oin", "aiw", "both"}, "format": probeFormats(), "only": checkIDs(), "skip": checkIDs(),
+		"suite": append(probe.Suites(), "all"), "dialect": {"oin", "aiw", "both"}, "format": probeFormats(),
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // the flags are there
+	}
+	for _, name := range []string{"only", "skip"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, completeCheckIDs) // the same
 	}
 	return cmd
 }
 
-// checkIDs are the ids of all checks.
-func checkIDs() []string {
-	var ids []string
+// completeCheckIDs lists the ids of all checks. No other command pays for the catalogue.
+func completeCheckIDs(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var ids []cobra.Completion
 	for _, c := range probe.Catalogue([]walkme.Profile{walkme.OIN, walkme.AIW}) {
 		ids = append(ids, c.ID)
 	}
-	return ids
+	return ids, cobra.ShellCompDirectiveNoFileComp
 }
 
 func probeArgs(f *probeFlags) cobra.PositionalArgs {

@@ -292,8 +292,9 @@ var changing = []struct {
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)`), "TIME"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?( UTC)?`), "TIME"},
-	{regexp.MustCompile(`\bin \d+\.\d s\b`), "in N s"},
-	{regexp.MustCompile(`\d+\.\d s\b`), "N s"},
+	{regexp.MustCompile(`(, |\bin |\bafter )(\d+m\d+s|\d+(\.\d)? s)\b`), "${1}N s"},
+	{regexp.MustCompile(`\(\d+ min ago\)`), "(just now)"},    // where a command takes long
+	{regexp.MustCompile(`\(in 1[5-9] min\)`), "(in 20 min)"}, // the same
 	{regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b`), "RUN"},
 	{regexp.MustCompile(`Plan    [0-9a-f]{16}`), "Plan    ID"},
 	{regexp.MustCompile(`versions up to \d+`), "versions up to N"},
