@@ -141,47 +141,58 @@ func (s *sieve) known(page []okta.Sight) ([]bool, error) {
 	}
 	for i := range page {
 		u, stored := s.index.Get(page[i].ID)
-		out[i] = stored && u.Mark.Wire == page[i].Sum && s.stands(page[i].ID, &u)
+		out[i] = stored && u.Mark.Wire == page[i].Sum && s.stands(&u)
 	}
 	return out, nil
 }
 
-// stands says whether the mark of a person counts.
-func (s *sieve) stands(id string, u *state.StoredUser) bool {
-	return u.Marked && u.Mark.Basis == s.basis && s.trusts && !s.never[id] && !s.kept.Has(u.Row) && !s.passed.Has(u.Row)
+// stands says whether the mark of a person counts, of whom nothing was seen yet.
+func (s *sieve) stands(u *state.StoredUser) bool {
+	return s.counts(u) && !s.kept.Has(u.Row) && !s.passed.Has(u.Row)
+}
+
+// counts says whether the mark of a person is of today, whatever was seen since the sieve
+// began.
+func (s *sieve) counts(u *state.StoredUser) bool {
+	return u.Marked && u.Mark.Basis == s.basis && s.trusts && !s.never[u.ID]
 }
 
 // keep lets the known people go, and of the others those who are in step.
 func (s *sieve) keep(known []string, page []okta.Read) ([]bool, error) {
 	for _, id := range known {
 		u, _ := s.index.Get(id)
-		s.pass(id, &u)
+		s.pass(&u)
 		if s.writer != nil {
 			s.writer.Keep(id)
 		}
 	}
-	rows := make([]int64, len(page))
+	rows, ids := make([]int64, len(page)), make([]string, len(page))
 	for i := range page {
 		u, _ := s.index.Get(page[i].User.ID)
-		rows[i] = u.Row
+		rows[i], ids[i] = u.Row, page[i].User.ID
 	}
-	return s.sift(page, rows)
+	records, err := s.recordsOf(s.ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return s.sift(page, rows, records)
 }
 
 // sift says of decoded people who is kept. rows are those of the stored assignments, 0
-// where there is none. What is found of the kept ones stays with the sieve, in the place
-// of their profiles.
-func (s *sieve) sift(page []okta.Read, rows []int64) ([]bool, error) {
-	records, err := s.recordsOf(page)
-	if err != nil {
-		return nil, err
+// where there is none; records are those of the people who have any. What is found of the
+// kept ones stays with the sieve, in the place of their profiles.
+func (s *sieve) sift(page []okta.Read, rows []int64, records []state.Record) ([]bool, error) {
+	byID := make(map[string]*state.Record, len(records))
+	for i := range records {
+		byID[records[i].SourceID] = &records[i]
 	}
 	out := make([]bool, len(page))
 	kept := s.looked.page(len(page))
 	for i := range page {
 		u := &page[i].User
-		r := records[u.ID]
+		r := byID[u.ID]
 		person := s.mapper.Person(u)
+		var err error
 		if out[i], err = s.isKept(&page[i], rows[i], r, &person); err != nil {
 			return nil, err
 		}
@@ -199,32 +210,24 @@ func (s *sieve) sift(page []okta.Read, rows []int64) ([]bool, error) {
 }
 
 // pass lets a person go whose mark stands.
-func (s *sieve) pass(id string, u *state.StoredUser) {
+func (s *sieve) pass(u *state.StoredUser) {
 	if !s.passed.Add(u.Row) {
 		return // twice in one page
 	}
 	s.stood.Add(u.Row)
-	s.inStep.Add(id, u.Mark.Name, u.Mark.Source)
+	s.inStep.Add(u.ID, u.Mark.Name, u.Mark.Source)
 }
 
-// recordsOf returns the records, by Okta id, of those of a page who may be in step.
-func (s *sieve) recordsOf(page []okta.Read) (map[string]*state.Record, error) {
-	if s.recorded == 0 || len(page) == 0 {
+// recordsOf returns the records of people of a page, where there are records.
+func (s *sieve) recordsOf(ctx context.Context, ids []string) ([]state.Record, error) {
+	if s.recorded == 0 || len(ids) == 0 {
 		return nil, nil
 	}
-	ids := make([]string, 0, len(page))
-	for i := range page {
-		ids = append(ids, page[i].User.ID)
-	}
-	records, err := s.a.State.UserRecords(s.ctx, ids)
+	records, err := s.a.State.UserRecords(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("records of the state: %w", err)
 	}
-	out := make(map[string]*state.Record, len(records))
-	for i := range records {
-		out[records[i].SourceID] = &records[i]
-	}
-	return out, nil
+	return records, nil
 }
 
 // isKept says whether a plan is about a person. row is that of the stored assignment, 0

@@ -41,6 +41,7 @@ func (m *Mark) decode(b []byte, body [16]byte) bool {
 
 // StoredUser is what the state knows of an assignment, but for its body.
 type StoredUser struct {
+	ID     string   // Okta's
 	Digest [16]byte // of the body
 	Marked bool     // Mark is there, and of this body
 	Mark   Mark
@@ -99,14 +100,13 @@ func idList(ids []string) (string, error) {
 
 func (x *UserIndex) scan(row scanner) error {
 	var u StoredUser
-	var id string
 	var digest, mark sql.RawBytes
-	if err := row.Scan(&u.Row, &id, &digest, &mark); err != nil {
+	if err := row.Scan(&u.Row, &u.ID, &digest, &mark); err != nil {
 		return err
 	}
 	copy(u.Digest[:], digest)
 	u.Marked = u.Mark.decode(mark, u.Digest)
-	x.page[id] = u
+	x.page[u.ID] = u
 	return nil
 }
 

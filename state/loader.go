@@ -44,19 +44,25 @@ func (l *loader) scan(row scanner, r *Record) error {
 		return err
 	}
 	r.Type = scim.Type(l.share(t.typ))
+	r.Partial = t.partial
+	r.LastError = l.keep(t.lastError)
+	r.FailedChange = l.keep(t.failedChange)
+	r.Missing = Missing(l.share(t.missing))
+	r.Members, r.Doubtful = splitIDs(t.members), splitIDs(t.doubtful)
+	return l.common(r)
+}
+
+// common sets what every record has, from the row.
+func (l *loader) common(r *Record) (err error) {
+	t := &l.row
 	r.SourceID = l.keep(t.sourceID)
 	r.ID = l.keep(t.targetID)
 	r.Active = t.active
-	r.Partial = t.partial
 	l.name = l.keep(t.name)
 	r.Name = l.name
 	r.Origin = Origin(l.share(t.origin))
 	r.SourceDigest = l.keep(t.sourceDigest)
 	r.MappingDigest = l.share(t.mappingDigest)
-	r.LastError = l.keep(t.lastError)
-	r.FailedChange = l.keep(t.failedChange)
-	r.Missing = Missing(l.share(t.missing))
-	r.Members, r.Doubtful = splitIDs(t.members), splitIDs(t.doubtful)
 	if r.Attributes, err = l.attributes(t.attributes); err != nil {
 		return fmt.Errorf("record %s: %w", r.SourceID, err)
 	}

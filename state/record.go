@@ -93,27 +93,6 @@ func (db *DB) records(ctx context.Context, out []Record, l *loader, clause strin
 	return out, nil
 }
 
-// chunk is how many ids are looked up at a time.
-const chunk = 1000
-
-// UserRecords returns the records that these people have, sorted by Okta id. The caller
-// owns them.
-func (db *DB) UserRecords(ctx context.Context, ids []string) ([]Record, error) {
-	ids = slices.Sorted(slices.Values(ids))
-	out := make([]Record, 0, len(ids))
-	l := newLoader()
-	for part := range slices.Chunk(slices.Compact(ids), chunk) {
-		list, err := idList(part)
-		if err == nil {
-			out, err = db.records(ctx, out, l, "WHERE type = 'User' AND source_id IN (SELECT value FROM json_each(?)) ORDER BY source_id", list)
-		}
-		if err != nil {
-			return nil, db.fail("read records", err)
-		}
-	}
-	return out, nil
-}
-
 // NewestAccounts returns records of people with an active account that was not missed
 // before, at most so many, newest first, and how many there are. Of the same minute,
 // which is often the same run, the Okta id decides.

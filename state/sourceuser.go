@@ -242,19 +242,22 @@ func (db *DB) SourceUser(ctx context.Context, id string) ([]byte, error) {
 	return body, db.fail("read source user", err)
 }
 
-// EachStoredUser calls fn for each stored assignment by ascending id, and ends at its
-// first error. The body is valid until fn returns.
-func (db *DB) EachStoredUser(ctx context.Context, fn func(id string, u *StoredUser, body []byte) error) error {
-	err := db.each(ctx, "SELECT s.rowid, s.id, s.digest, m.mark, s.body FROM source_users AS s LEFT JOIN in_step AS m ON m.id = s.id ORDER BY s.id", nil, func(row scanner) error {
+// EachStoredUser calls fn for each stored assignment by ascending id, with the marks or
+// without, and ends at its first error. The body is valid until fn returns.
+func (db *DB) EachStoredUser(ctx context.Context, marks bool, fn func(u *StoredUser, body []byte) error) error {
+	query := "SELECT rowid, id, digest, NULL, body FROM source_users ORDER BY id"
+	if marks {
+		query = "SELECT s.rowid, s.id, s.digest, m.mark, s.body FROM source_users AS s LEFT JOIN in_step AS m ON m.id = s.id ORDER BY s.id"
+	}
+	err := db.each(ctx, query, nil, func(row scanner) error {
 		var u StoredUser
-		var id string
 		var digest, mark, body sql.RawBytes
-		if err := row.Scan(&u.Row, &id, &digest, &mark, &body); err != nil {
+		if err := row.Scan(&u.Row, &u.ID, &digest, &mark, &body); err != nil {
 			return err
 		}
 		copy(u.Digest[:], digest)
 		u.Marked = u.Mark.decode(mark, u.Digest)
-		return fn(id, &u, body)
+		return fn(&u, body)
 	})
 	return db.fail("read source users", err)
 }
