@@ -167,13 +167,13 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.log.Warn("sign-in refused", "err", err)
 		s.plain(w, http.StatusForbidden, plainPage{
-			Title: http.StatusText(http.StatusForbidden), Text: "The sign-in did not come to an end. The log of the service says why.", Link: "/", See: "Begin again",
+			Title: http.StatusText(http.StatusForbidden), Text: signInFault(err), Link: "/", See: "Begin again",
 		})
 		return
 	}
 	s.sessions.end(r, s.isSecure(r))
 	setCookie(w, s.sessions.begin(v), s.isSecure(r))
-	s.log.Info("console opened", "view_only", v.ViewOnly)
+	s.log.Info("console opened", "view_only", v.ViewOnly, "groups_named", !v.groupless)
 	s.plain(w, http.StatusOK, plainPage{Title: "Signed in", Text: "You are signed in as " + v.Name + ".", To: to})
 }
 

@@ -123,6 +123,7 @@ type holdPage struct {
 	All       int
 	Run       *runLine // that held it; nil: not on record any more
 	MayDecide bool
+	WhoMay    string // where this person may not: who may
 	CanRun    bool
 	Moved     string // why a decision was refused
 	Reason    string // that was given with it
@@ -163,7 +164,8 @@ func (s *Server) closedHold(r *http.Request) (*view, error) {
 }
 
 func (s *Server) holdPage(ctx context.Context, id, query string) (*holdPage, error) {
-	page := &holdPage{Query: query, MayDecide: !visitorOf(ctx).ViewOnly, CanRun: s.mayRun(ctx)}
+	who := visitorOf(ctx)
+	page := &holdPage{Query: query, MayDecide: !who.ViewOnly, WhoMay: s.whoDecides(who), CanRun: s.mayRun(ctx)}
 	err := s.read(ctx, func(db *state.DB) error {
 		if db.IsEmpty() {
 			return errNoHold

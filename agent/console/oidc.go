@@ -129,7 +129,25 @@ func (s *signIns) recall(state string) (attempt, bool) {
 	return a, ok && s.now().Before(a.until)
 }
 
-var errSignIn = errors.New("this sign-in has ended or was begun by another browser; begin it again")
+var (
+	errSignIn = errors.New("this sign-in has ended or was begun by another browser; begin it again")
+	errDenied = errors.New("the issuer says access_denied: the app may not be assigned to this person")
+)
+
+// signInFault says of a sign-in that came to nothing what the person can do about it. What
+// the issuer says is for those who read the log.
+func signInFault(err error) string {
+	var late *oidc.TokenExpiredError
+	switch {
+	case errors.Is(err, errSignIn):
+		return "This sign-in took more than ten minutes, was used already, or was begun by another browser."
+	case errors.Is(err, errDenied):
+		return "Okta does not let you in: the app of the console may not be assigned to you. Ask who runs it."
+	case errors.As(err, &late):
+		return "Okta's word for you had ended before it came: its clock and that of this service differ."
+	}
+	return "The sign-in did not come to an end. The log of the service says why."
+}
 
 // finish takes the browser back from the issuer.
 func (s *signIns) finish(r *http.Request, secure bool) (v Visitor, to string, err error) {
@@ -143,7 +161,12 @@ func (s *signIns) finish(r *http.Request, secure bool) (v Visitor, to string, er
 	if !ok {
 		return v, "", errSignIn
 	}
-	if code := q.Get("error"); code != "" {
+	if named := q.Get("iss"); named != "" && named != s.Issuer { // RFC 9207, section 2.4
+		return v, "", errSignIn
+	}
+	if code := q.Get("error"); code == "access_denied" {
+		return v, "", errDenied
+	} else if code != "" {
 		return v, "", fmt.Errorf("the issuer says %s: %s", code, cmp.Or(q.Get("error_description"), "no reason given"))
 	}
 	p, err := s.discover(r.Context())
@@ -188,29 +211,20 @@ func (s *signIns) visitor(ctx context.Context, p *oidc.Provider, token *oauth2.T
 	if err := id.Claims(&c); err != nil {
 		return Visitor{}, errors.New("the ID token cannot be read")
 	}
-	var said []string // by UserInfo, which has what a thin ID token lacks
-	if s.Approvers != "" {
-		said = userInfoGroups(ctx, p, token, c.Subject)
+	var info claims // what UserInfo says, which has what a thin ID token lacks
+	if s.Approvers != "" && p.UserInfoEndpoint() != "" {
+		if info, err = s.userInfo(ctx, p, token, c.Subject); err != nil {
+			info = claims{} // it may answer when somebody decides
+		}
 	}
+	named := info.Groups != nil
 	if c.Groups == nil {
-		c.Groups = said
+		c.Groups = info.Groups
 	}
-	decides := s.Approvers != "" && slices.Contains(c.Groups, s.Approvers)
-	return Visitor{Name: cmp.Or(c.UserName, c.Email, c.Subject), ViewOnly: !decides, proof: &proof{id.Subject, token, said != nil}}, nil
-}
-
-// userInfoGroups are the groups of which UserInfo says that the person is in them; nil
-// where it says nothing of groups.
-func userInfoGroups(ctx context.Context, p *oidc.Provider, token *oauth2.Token, subject string) []string {
-	info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(token))
-	if err != nil || info.Subject != subject {
-		return nil
-	}
-	var c claims
-	if info.Claims(&c) != nil {
-		return nil
-	}
-	return c.Groups
+	return Visitor{
+		Name: cmp.Or(c.UserName, c.Email, c.Subject), ViewOnly: s.Approvers == "" || !slices.Contains(c.Groups, s.Approvers),
+		proof: &proof{id.Subject, token, named}, groupless: c.Groups == nil,
+	}, nil
 }
 
 // localPath keeps a place to return to inside the console.

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -33,7 +34,8 @@ type issuer struct {
 	sign  func(head, body string) string
 	token func(map[string]any) // changes the answer with the tokens
 	nonce string
-	info  func() map[string]any // what UserInfo says; nil: there is none
+	info  func() map[string]any       // what UserInfo says; nil: there is none
+	asJWT func(map[string]any) string // of UserInfo; nil: JSON
 }
 
 const (
@@ -72,7 +74,15 @@ func newIssuer(t *testing.T) *issuer {
 		}
 		answer(w, found)
 	})
-	mux.HandleFunc("/userinfo", func(w http.ResponseWriter, _ *http.Request) { answer(w, i.info()) })
+	mux.HandleFunc("/userinfo", func(w http.ResponseWriter, _ *http.Request) {
+		if i.asJWT == nil {
+			answer(w, i.info())
+			return
+		}
+		w.Header().Set("Content-Type", "application/jwt")
+		_, err := io.WriteString(w, i.asJWT(i.info()))
+		must(t, err)
+	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]any{"keys": []any{map[string]any{
 			"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "k1", "n": base64url(key.N.Bytes()), "e": base64url(big.NewInt(int64(key.E)).Bytes()),

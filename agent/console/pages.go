@@ -162,7 +162,7 @@ func (s *Server) trouble(r *http.Request, err error) *view {
 	case errors.As(err, &unknown):
 	case errors.Is(err, errMayNot):
 		v.title, v.status = "Not allowed", http.StatusForbidden
-		page.Text = "You may look here, and decide nothing. Ask one of the approvers."
+		page.Text = s.whoDecides(visitorOf(r.Context()))
 	case errors.Is(err, errSignInAgain):
 		v.title, v.status = "Sign in again", http.StatusForbidden
 		page.Text = "Nothing was decided: Okta does not answer for this sign-in any more, which it lets end after an hour."

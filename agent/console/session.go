@@ -21,7 +21,8 @@ type Visitor struct {
 	Name     string // on record for what is decided
 	ViewOnly bool   // looks, decides nothing
 
-	proof *proof // of a sign-in at Okta; nil: a link
+	proof     *proof // of a sign-in at Okta; nil: a link
+	groupless bool   // it named no group at all
 }
 
 // proof is what Okta is asked with whether a visitor may still decide.
