@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 )
@@ -12,15 +13,16 @@ import (
 // back the change that failed, or WalkMe turned out to have made it. A run that
 // plans a part only, or against what WalkMe shows, proves nothing about the rest. An
 // account that is gone stays a failure until WalkMe shows it again.
-func forgetMoot(ctx context.Context, db *state.DB, planned *plan.Plan, v *view, scope plan.Scope, unsettled map[string]string) error {
+func forgetMoot(ctx context.Context, db *state.DB, report *Report, v *view, scope plan.Scope) error {
 	if !scope.Conclusive() {
 		return nil
 	}
+	unsettled := apply.UnsettledBy(report.Settled)
 	busy := map[string]bool{}
-	for _, c := range planned.Changes {
+	for _, c := range report.Changes {
 		busy[plan.ObjectKey(c.Type, c.OktaID)] = true
 	}
-	for _, r := range planned.Rejected {
+	for _, r := range report.Rejected {
 		busy[plan.ObjectKey(r.Type, r.OktaID)] = true
 	}
 	var moot []state.Record

@@ -30,6 +30,7 @@ func (f refresher) refresh(ctx context.Context, v *view) error {
 	}
 	v.recorded = slices.Clone(v.recorded)
 	v.unmanaged = &plan.Unmanaged{}
+	f.walkme.SetCutAt(v.shown.CutAt)
 	shown, err := f.users(ctx, v)
 	if err != nil {
 		return err

@@ -1,21 +1,11 @@
 package agent
 
 import (
-	"context"
 	"slices"
 
-	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
-	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 )
-
-// loadShown returns what WalkMe has ever shown, and tells the client where it cuts lists.
-func loadShown(ctx context.Context, db *state.DB, client *walkme.Client) (plan.Shown, error) {
-	shown, err := everShown.Load(ctx, db)
-	client.SetCutAt(shown.CutAt)
-	return shown, err
-}
 
 // Lists that lack people, are of one length, and are the longest are taken for cut when
 // there are so many of them, and they are so long. Two small groups with the same people are

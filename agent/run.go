@@ -56,9 +56,6 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 		return nil, err
 	}
 	if scope.Refreshes() {
-		if v.shown, err = loadShown(ctx, a.State, a.WalkMe); err != nil {
-			return nil, err
-		}
 		if err := (refresher{a.WalkMe, a.Config.Policy}).refresh(ctx, v); err != nil {
 			return nil, err
 		}
@@ -174,7 +171,28 @@ func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Plan) (*Repor
 	return report, joinOnce(runErr, a.archive().finish(ctx, report, runErr), concludeStateDoubt(ctx, a.State, report, opts.Scope, runErr))
 }
 
+// sync is the order of a run.
 func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report *Report) error {
+	if err := a.settle(ctx, opts, report); err != nil {
+		return err
+	}
+	v, err := a.snapshotFor(ctx, opts.Scope)
+	if err != nil {
+		return err
+	}
+	report.Run.OktaRequests = v.snap.Requests
+	if err := a.planRun(ctx, v, saved, opts, report); err != nil {
+		return err
+	}
+	if err := a.record(ctx, v, opts, report); err != nil {
+		return err
+	}
+	return a.carryOut(ctx, v, opts, report)
+}
+
+// settle makes sure of both sides, finds out what became of what an earlier run left
+// pending, and records what was approved of what was rejected before.
+func (a *Agent) settle(ctx context.Context, opts Options, report *Report) error {
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return err
 	}
@@ -182,22 +200,19 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 		return err
 	}
 	a.verified = true
-	seen, err := loadShown(ctx, a.State, a.WalkMe)
+	shown, err := everShown.Load(ctx, a.State)
 	if err != nil {
 		return err
 	}
+	a.WalkMe.SetCutAt(shown.CutAt)
 	if report.Settled, err = a.applier().Settle(ctx); err != nil {
 		return err
 	}
-	if err := approveRejected(ctx, a.State, opts); err != nil {
-		return err
-	}
-	unsettled := apply.UnsettledBy(report.Settled)
-	v, err := a.snapshotFor(ctx, opts.Scope)
-	if err != nil {
-		return err
-	}
-	report.Run.OktaRequests = v.snap.Requests
+	return approveRejected(ctx, a.State, opts)
+}
+
+// planRun makes the plan of a run, which has to be the saved one, unless that is nil.
+func (a *Agent) planRun(ctx context.Context, v *view, saved *plan.Plan, opts Options, report *Report) error {
 	planned, err := a.planFrom(ctx, v, opts)
 	if err != nil {
 		return err
@@ -208,7 +223,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if err := a.lookUpFirst(ctx, planned, saved, opts.Scope); err != nil {
 		return err
 	}
-	planned.LeaveAlone(unsettled)
+	planned.LeaveAlone(apply.UnsettledBy(report.Settled))
 	if err := planned.Finish(a.about(v)); err != nil {
 		return err
 	}
@@ -219,16 +234,20 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if opts.Scope.People() != nil {
 		report.Health = plan.Health{} // a look at a few people is no verdict on the whole
 	}
-	if err := errors.Join(a.recordHolds(ctx, planned, v, opts), rememberAbsent(ctx, a.State, v)); err != nil {
+	return nil
+}
+
+// record keeps what the plan has found out, before anything is sent.
+func (a *Agent) record(ctx context.Context, v *view, opts Options, report *Report) error {
+	if err := errors.Join(a.recordHolds(ctx, &report.Plan, v, opts), rememberAbsent(ctx, a.State, v)); err != nil {
 		return err
 	}
-	if err := forgetMoot(ctx, a.State, planned, v, opts.Scope, unsettled); err != nil {
-		return err
-	}
-	if !opts.Scope.Refreshes() {
-		v.shown = seen
-	}
-	err = resyncing(ctx, a.State, opts.Scope, report, func() error {
+	return forgetMoot(ctx, a.State, report, v, opts.Scope)
+}
+
+// carryOut sends what the plan says, and keeps what came of it, also when that ended early.
+func (a *Agent) carryOut(ctx context.Context, v *view, opts Options, report *Report) error {
+	err := resyncing(ctx, a.State, opts.Scope, report, func() (err error) {
 		report.failures, err = a.applier().Apply(ctx, apply.Work{
 			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, InStep: v.inStep, Settled: report.Settled,
 			Everybody: isAboutEverybody(v, opts.Scope), Shown: &v.shown,
@@ -237,10 +256,10 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	})
 	report.NoteOutcomes()
 	v.shown.CutAt = a.WalkMe.CutAt()
-	after := context.WithoutCancel(ctx)
-	return joinOnce(err, a.bind(after, v, planned), a.witness().note(after, report.Changes),
-		a.noteApprovals(after, planned), endCarriedOut(after, a.State, planned),
-		everShown.Save(after, a.State, v.shown), rememberUnshown(after, a.State, report, opts.Scope))
+	ctx = context.WithoutCancel(ctx)
+	return joinOnce(err, a.bind(ctx, v, &report.Plan), a.witness().note(ctx, report.Changes),
+		a.noteApprovals(ctx, &report.Plan), endCarriedOut(ctx, a.State, &report.Plan),
+		everShown.Save(ctx, a.State, v.shown), rememberUnshown(ctx, a.State, report, opts.Scope))
 }
 
 // lookUpFirst makes the look-ups that come before a run: all of them where the plan is

@@ -28,10 +28,7 @@ func recallUnshown(ctx context.Context, db *state.DB, planned *plan.Plan, v *vie
 	if err != nil || last.Count == (plan.NotShown{}) {
 		return err
 	}
-	seen, err := everShown.Load(ctx, db)
-	if err != nil {
-		return err
-	}
+	seen := v.shown
 	n := plan.NotShown{Members: min(last.Count.Members, v.managed.Groups), Values: min(last.Count.Values, v.managed.Users)}
 	paths := slices.DeleteFunc(last.Paths, func(path string) bool {
 		return path == plan.PathMembers && (seen.Members && seen.CutAt == 0 || n.Members == 0) || seen.Has(path)

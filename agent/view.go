@@ -29,7 +29,7 @@ type view struct {
 	earlier    map[string]map[string]string
 	newMapping bool // the latest run had another one
 
-	shown  plan.Shown           // what WalkMe has ever shown; loaded by a refresh, or before the first write
+	shown  plan.Shown           // what WalkMe has ever shown
 	absent map[string]time.Time // see plan.WaitForGrace
 	ended  map[int64][]string   // see plan.Ended
 
@@ -125,6 +125,9 @@ func (a *Agent) readState(ctx context.Context, v *view) (err error) {
 	}
 	latest, err := lastMapping.Load(ctx, a.State)
 	if err != nil {
+		return err
+	}
+	if v.shown, err = everShown.Load(ctx, a.State); err != nil {
 		return err
 	}
 	v.newMapping = latest != a.Config.Mapping.Digest()
