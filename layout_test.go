@@ -113,7 +113,7 @@ var testsOnly []string
 // otherNames are the places that fold the case of names which are nobody's: of
 // attributes, functions, headers, keys. They are ASCII by their standards.
 var otherNames = map[string]string{
-	"internal/near":                      "what somebody may have meant: its answers are questions",
+	"internal/near":                      "what may have been meant: its answers are questions",
 	"internal/el":                        "functions and keywords of expressions, and what expressions compute",
 	"agent/probe/conversation/header.go": "HTTP header names (RFC 9110, section 5.1)",
 	"internal/har":                       "HTTP header names (RFC 9110, section 5.1)",

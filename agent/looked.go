@@ -67,8 +67,8 @@ func (l *looked) seal() {
 	l.unread = scim.SortedSet(l.unread)
 }
 
-// renew looks at some people again, whoever of them is among users now, and as the app is
-// now.
+// renew looks at some people again, as they are among users and as the app is now. Those
+// who are not among users are not assigned any more.
 func (s *sieve) renew(app okta.App, users []okta.User, ids []string) error {
 	if s == nil {
 		return nil

@@ -70,9 +70,6 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, writer *state.Us
 	for _, id := range scope.People() {
 		s.never[id] = true
 	}
-	if a.State == nil {
-		return s, nil
-	}
 	if s.recorded, err = a.State.CountRecorded(ctx); err != nil {
 		return nil, err
 	}

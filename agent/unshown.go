@@ -66,7 +66,7 @@ func rememberUnshown(ctx context.Context, db *state.DB, report *Report, scope pl
 }
 
 // unshownOf says what WalkMe took of a person or group and does not show, sorted: values of
-// attributes that it has never shown of anybody, and members where it shows none, or no more
+// attributes that it has never shown of any account, and members where it shows none, or no more
 // than a part of them.
 func unshownOf(ctx context.Context, db *state.DB, r *state.Record) ([]string, error) {
 	last, err := LastUnshown.Load(ctx, db)

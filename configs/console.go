@@ -18,7 +18,7 @@ type ConsoleOIDC struct {
 	Issuer       string `yaml:"issuer"`
 	ClientID     string `yaml:"client_id"`
 	ClientSecret Secret `yaml:"client_secret"` // none for a client that has PKCE alone
-	Approvers    string `yaml:"approvers"`     // the group whose members may decide; "": nobody may
+	Approvers    string `yaml:"approvers"`     // the group whose members may decide; "": none may
 }
 
 // ConsoleTLS names a certificate and its key, both PEM.

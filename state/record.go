@@ -198,7 +198,7 @@ func (r recordRow) acknowledged(now int64) recordRow {
 	return r
 }
 
-// recordRows encodes records, so that the caller may change his afterwards.
+// recordRows encodes records, so that the caller may change the records afterwards.
 func recordRows(recs []Record) ([]recordRow, error) {
 	rows := make([]recordRow, len(recs))
 	for i, r := range recs {

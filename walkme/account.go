@@ -26,9 +26,9 @@ type AnotherOwnerError struct {
 // Error implements error. It does not name the other person.
 func (e *AnotherOwnerError) Error() string {
 	if e.ExternalID == "" {
-		return fmt.Sprintf("the WalkMe account %s has another userName by now, and no externalId: it is somebody else's, and was left alone", e.ID)
+		return fmt.Sprintf("the WalkMe account %s has another userName by now, and no externalId: it belongs to another person, and was left alone", e.ID)
 	}
-	return fmt.Sprintf("the WalkMe account %s has another userName by now, and the externalId %s: it is somebody else's, and was left alone", e.ID, e.ExternalID)
+	return fmt.Sprintf("the WalkMe account %s has another userName by now, and the externalId %s: it belongs to another person, and was left alone", e.ID, e.ExternalID)
 }
 
 // readAccount reads an account and makes sure that it is still its owner's.

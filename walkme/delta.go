@@ -193,7 +193,7 @@ func (w *deltaWrite) ofKnown(ctx context.Context, changes []change, err error) (
 }
 
 // notShown takes note of the changes that a group shows, and returns the others. That a part
-// of a list lacks somebody who leaves shows nothing.
+// of a list lacks a member who leaves shows nothing.
 func (w *deltaWrite) notShown(g *Group, changes []change) []change {
 	w.answered = g.raw
 	shown := g.ids()

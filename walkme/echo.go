@@ -97,7 +97,7 @@ func (e expectation) lacking(failed []RefusedMember) []Member {
 	return list
 }
 
-// repeats says that each of them was taken and not shown before. Where somebody is shown who
+// repeats says that each of them was taken and not shown before. Where a member is shown who
 // was to leave, the server did not do what it was told, and no list is cut.
 func (e expectation) repeats(failed []RefusedMember) bool {
 	lacking := e.lacking(failed)

@@ -116,7 +116,7 @@ func (e *IncompleteListError) Error() string {
 	if e.Missing > 0 {
 		why = fmt.Sprintf("and not %d whom it had taken", e.Missing)
 	}
-	return fmt.Sprintf("WalkMe shows %d members of the group, %s: to write the whole list could throw out whoever is not shown; "+
+	return fmt.Sprintf("WalkMe shows %d members of the group, %s: to write the whole list could throw out members who are not shown; "+
 		"use wire_profile oin with membership_updates delta", e.Shown, why)
 }
 

@@ -389,7 +389,7 @@ func TestPartialList(t *testing.T) {
 	linked := update(func(*walkme.MembersUpdate) {})
 	made := update(func(u *walkme.MembersUpdate) { u.Linked = false })
 	first := update(func(u *walkme.MembersUpdate) { u.Add, u.Acknowledged = u.Managed, nil })
-	const refused = "to write the whole list could throw out whoever is not shown"
+	const refused = "to write the whole list could throw out members who are not shown"
 	for _, tt := range []struct {
 		name    string
 		profile walkme.Profile

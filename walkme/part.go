@@ -51,7 +51,7 @@ func (g *Group) Incomplete(acknowledged []Member) bool {
 
 // requireComplete makes sure that no whole list is built on a part: that is a *IncompleteListError.
 // Of a group that we made, and that shows none but ours, a round number says nothing. Okta's own PUT to
-// such a group puts back whoever was taken out by hand, unless the list may be cut.
+// such a group puts back those who were taken out by hand, unless the list may be cut.
 func (c *Client) requireComplete(ctx context.Context, shown *Group, ours, acknowledged []Member, linked bool) error {
 	if !c.evidence(shown) {
 		return nil

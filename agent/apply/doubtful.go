@@ -24,7 +24,7 @@ func notShown(err error) bool {
 	return errors.As(err, &unapplied)
 }
 
-// mayBeIn says whether somebody may be in a group although the push was refused: it was
+// mayBeIn says whether a person may be in a group although the push was refused: it was
 // accepted and is not shown, or WalkMe calls it a conflict, as servers do of members.
 func mayBeIn(err error) bool { return notShown(err) || errors.Is(err, scim.ErrConflict) }
 

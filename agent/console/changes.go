@@ -149,7 +149,7 @@ func (s *Server) blockWords(b *plan.Block) string {
 	case b == nil:
 		return ""
 	case b.IsHeld():
-		return "held until somebody decides"
+		return "held until a person decides"
 	case b.Is(plan.BlockRejected):
 		return joinedBy(": ", "left undone, rejected by "+b.By, b.Reason)
 	case b.Is(plan.BlockDisabled):

@@ -192,10 +192,10 @@ func TestPersonWhoseRemovalIsHeld(t *testing.T) {
 	})
 	digest := s.hold("h1", "00u1", "00u2")
 	v := s.visit(false)
-	v.expect("/people/00u1", "Held: 2 deactivations", `href="/holds/h1"`, "held until somebody decides", "deactivate")
+	v.expect("/people/00u1", "Held: 2 deactivations", `href="/holds/h1"`, "held until a person decides", "deactivate")
 	v.expect("/people/00u0", "!Held:")
 	v.post("/holds/h1/reject", map[string][]string{"digest": {digest}, "reason": {"on leave"}})
-	v.expect("/people/00u1", "left undone: rejected by ada", "on leave", "!until somebody decides")
+	v.expect("/people/00u1", "left undone: rejected by ada", "on leave", "!until a person decides")
 	v.post("/holds/h1/approve", map[string][]string{"digest": {digest}})
 	v.expect("/people/00u1", "approved by ada")
 }

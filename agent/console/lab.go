@@ -11,7 +11,7 @@ import (
 const keptTrials = 8
 
 // lab tries mappings on many people: one at a time, beside the pages, so that no page
-// waits for it and nobody who gives up leaves it half done for others.
+// waits for it and a caller who gives up does not leave it half done for others.
 type lab struct {
 	mu   sync.Mutex
 	all  []*trialRun // newest first

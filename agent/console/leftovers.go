@@ -27,7 +27,7 @@ type leftKind struct {
 // leftKinds are in the order in which a person wants to see them.
 func leftKinds() []leftKind {
 	return []leftKind{
-		{agent.LeftoverKind(plan.BlockHeld), "held", "Held", "until somebody decides"},
+		{agent.LeftoverKind(plan.BlockHeld), "held", "Held", "until a person decides"},
 		{agent.LeftRejection, "rejected", "Rejected", "left in WalkMe as they are"},
 		{agent.LeftUntried, "untried", "Not tried", ""},
 		{agent.LeftoverKind(plan.BlockRejected), "undone", "Left undone", "a person has rejected it"},

@@ -180,7 +180,7 @@ func holdOn(holds []holdLine, a plan.Action) *holdLine {
 func (h *holdLine) stateWords() string {
 	switch {
 	case h.Waiting():
-		return "held until somebody decides"
+		return "held until a person decides"
 	case h.State == agent.HoldApproved:
 		return "approved by " + h.By
 	}

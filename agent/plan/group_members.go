@@ -75,7 +75,7 @@ func byHand(pushed, shown, add, remove []string) string {
 // eligible returns the members that are pushed: in the Okta group, assigned to
 // the app, and provisioned or about to be (Okta, "SCIM 2.0": a membership is sent
 // when the user is in the group, assigned, and the group is pushed). A person who
-// is merely kept as he is keeps the membership that he has. The result may be the
+// is merely kept keeps the membership that is on record. The result may be the
 // list of the group itself: the caller must not change it.
 func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
 	for i, id := range want.Members {

@@ -24,7 +24,7 @@ func CanBeInStep(r *state.Record) bool {
 }
 
 // InStep are the people who are in step, so that nothing is held of them in memory but
-// their Okta ids. A plan counts them as unchanged. The zero value is nobody. Ids are
+// their Okta ids. A plan counts them as unchanged. The zero value is no people. Ids are
 // added, then Seal is called, then they are looked up.
 type InStep struct {
 	text    []byte   // the ids, one after the other

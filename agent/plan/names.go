@@ -90,7 +90,7 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 	}
 }
 
-// join adds somebody who is linked after all to the groups that are pushed in this plan. A
+// join adds a person who is linked after all to the groups that are pushed in this plan. A
 // group that needs nothing else, or nothing that is sent, gets the person in the next run.
 func (p *Plan) join(oktaID, name string) {
 	for _, c := range p.Changes {

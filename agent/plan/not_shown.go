@@ -15,7 +15,7 @@ type NotShown struct {
 // Shown is what WalkMe has ever shown of what was sent to it. What it has shown and
 // does not show now is gone; of anything else nothing follows.
 type Shown struct {
-	Members bool     `json:"members,omitempty"` // of a group, somebody who was pushed into it
+	Members bool     `json:"members,omitempty"` // of a group, a person who was pushed into it
 	Paths   []string `json:"paths,omitempty"`   // mapped attributes with a value, sorted
 	CutAt   int      `json:"cut_at,omitempty"`  // how many members of a group it shows at most, where it is known to cut lists
 }

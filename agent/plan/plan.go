@@ -90,7 +90,7 @@ type Plan struct {
 	Changes         []*Change         `json:"changes"` // see All for those that are not in memory
 	Rejected        []Rejection       `json:"rejected"`
 	Unmapped        []Unmapped        `json:"unmapped,omitempty"` // by a mapping that no run had yet
-	Unvalued        []Unvalued        `json:"unvalued,omitempty"` // attributes that the mapping reads and nobody has
+	Unvalued        []Unvalued        `json:"unvalued,omitempty"` // attributes that the mapping reads and no person has
 	Health          Health            `json:"health"`
 	Resync          *Selection        `json:"resync,omitempty"`            // what is pushed again; nil: no resync
 	Unmanaged       *Unmanaged        `json:"unmanaged,omitempty"`         // after a refresh

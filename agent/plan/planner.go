@@ -17,7 +17,7 @@ type Input struct {
 	Groups   []GroupWant // sorted by Okta id; see Mapping.DesiredGroups
 
 	// InStep are the people in step, of whom neither Recorded nor Desired speaks, so that
-	// these grow with what has changed and not with the org. Nil: nobody. Who they are
+	// these grow with what has changed and not with the org. Nil: none. Who they are
 	// makes no difference to the plan, but for Plan.Unnamed.
 	InStep *InStep
 

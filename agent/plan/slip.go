@@ -11,8 +11,8 @@ import (
 	"okta-walkme-agent/okta"
 )
 
-// slipFrom is the number of people from which on it means something that nobody has
-// an attribute.
+// slipFrom is the number of people from which on it means something that none of them
+// has an attribute.
 const slipFrom = 5
 
 // Unvalued is an attribute that an expression reads and that is empty for all people.
@@ -20,7 +20,7 @@ type Unvalued struct {
 	Path       string `json:"path"` // of the mapping
 	Expression string `json:"expression"`
 	Attribute  string `json:"attribute"` // as the expression names it: user.title
-	People     int    `json:"people"`    // of whom nobody has it
+	People     int    `json:"people"`    // none of whom has it
 
 	// Slip says that it is most likely mistyped: Okta does not have it.
 	Slip bool   `json:"slip"`
@@ -69,7 +69,7 @@ func (u Unvalued) String() string {
 	return text
 }
 
-// Unvalued lists the attributes that expressions read and nobody of at least five
+// Unvalued lists the attributes that expressions read and none of at least five
 // people has, by path and attribute. schema, where it may be read, says which exist;
 // without it an attribute is taken for a slip when a known one has nearly its name.
 func (m Mapping) Unvalued(names okta.ProfileNames, schema *okta.Schema) []Unvalued {

@@ -146,7 +146,7 @@ func (p *printer) notSent(c *plan.Change) string {
 	case b.Is(plan.BlockDisabled):
 		return "nothing is sent, because " + b.Detail + " is off"
 	case b.IsHeld():
-		return "held until somebody decides about " + b.Hold
+		return "held until a person decides about " + b.Hold
 	case b.Is(plan.BlockWaiting) && b.Until != nil:
 		return "waits until " + moment(*b.Until, p.o.Now)
 	}

@@ -68,7 +68,7 @@ func TestExplanationOfWhatIsNotSent(t *testing.T) {
 	until := now().Add(20 * time.Minute)
 	for want, block := range map[string]plan.Block{
 		"nothing is sent, because provisioning.create_users is off: ": {Kind: plan.BlockDisabled, Detail: "provisioning.create_users"},
-		"held until somebody decides about d-1234: ":                  {Kind: plan.BlockHeld, Hold: "d-1234"},
+		"held until a person decides about d-1234: ":                  {Kind: plan.BlockHeld, Hold: "d-1234"},
 		"waits until ": {Kind: plan.BlockWaiting, Until: &until},
 		"nothing is sent, the look-up of the name failed: ": {Kind: plan.BlockUnconfirmed, Detail: "the look-up of the name failed"},
 	} {

@@ -37,7 +37,7 @@ func value(v any) string {
 }
 
 // attributeLines are the attributes worth a line. Of a new user that leaves out
-// the userName that stands above them as his name, and of a group its name.
+// the userName that stands above them as the name, and of a group its name.
 func attributeLines(c *plan.Change) []scim.AttributeChange {
 	out := make([]scim.AttributeChange, 0, len(c.Attributes))
 	for _, a := range c.Attributes {

@@ -46,7 +46,7 @@ func (m message) text(details bool) string {
 }
 
 // testMessage shows that a message arrives.
-var testMessage = message{title: "this is a test", lines: []string{"Somebody has called " + program + " notify test. Nothing has happened."}}
+var testMessage = message{title: "this is a test", lines: []string{"A person has called " + program + " notify test. Nothing has happened."}}
 
 // on says where something happens.
 func on(f facts) string { return "On " + f.where + "." }

@@ -81,7 +81,7 @@ func (w *watcher) poll(ctx context.Context) error {
 	defer w.mu.Unlock()
 	w.cursor = events.Next
 	w.name(events)
-	if nobody(w.named) || time.Now().Before(w.quiet) {
+	if namesNothing(w.named) || time.Now().Before(w.quiet) {
 		return nil
 	}
 	select {
@@ -97,7 +97,7 @@ func (w *watcher) name(events okta.Events) {
 	w.named.App = w.named.App || events.App
 }
 
-func nobody(e okta.Events) bool { return !e.App && len(e.UserIDs)+len(e.GroupIDs) == 0 }
+func namesNothing(e okta.Events) bool { return !e.App && len(e.UserIDs)+len(e.GroupIDs) == 0 }
 
 // take returns what the log has named since the last time.
 func (w *watcher) take() (events okta.Events, cursor string) {

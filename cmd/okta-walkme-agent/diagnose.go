@@ -160,7 +160,7 @@ func diagnoseState(err error) (diagnosis, bool) {
 		return diagnosis{"two agents must not write one state at the same time",
 			"wait until the other process has finished, or stop the service first; plan, status and history work meanwhile"}, true
 	case errors.As(err, &replaced):
-		return diagnosis{"somebody moved, removed or restored the state file while this run was using it; nothing more was sent or written",
+		return diagnosis{"the state file was moved, removed or restored while this run was using it; nothing more was sent or written",
 			"stop the service before the file is touched; check that state.path holds the state that you want, then run plan: what this run did last may be missing in it, and is looked up in WalkMe again"}, true
 	case errors.As(err, &corrupt):
 		return diagnosis{"the state file is damaged",

@@ -25,7 +25,7 @@ func diagnoseChange(c *plan.Change, err error) (diagnosis, bool) {
 		return diagnosis{"WalkMe does not know the account of that member, does not let it join, or shows no more than a part of the members; the others are not kept out by it",
 			"the next run tries again; sync --refresh finds accounts that are gone in WalkMe, and with provisioning.on_missing: recreate they are made anew"}, true
 	case isAnothers(err):
-		return diagnosis{"the account that the agent made or linked is gone, and its id has passed to somebody else, as after a restore in WalkMe",
+		return diagnosis{"the account that the agent made or linked is gone, and its id has passed to another account, as after a restore in WalkMe",
 			"find the person's own account in WalkMe, if there is one, and deactivate it there by hand"}, true
 	case errors.As(err, &name) && errors.As(err, &answer):
 		return diagnosis{"WalkMe refuses the name of the group, which Okta sends along with each change of its members",
@@ -57,7 +57,7 @@ func diagnoseHeldName(e *apply.NameHeldError) diagnosis {
 		return diagnosis{"another account in WalkMe has that user name, and the agent does not manage it",
 			"rename or remove that account in WalkMe; the next run tries again"}
 	case e.Left:
-		return diagnosis{"the account of somebody who has left still has that user name; deactivated accounts keep theirs",
+		return diagnosis{"the account of a person who has left still has that user name; deactivated accounts keep theirs",
 			"rename the account of the leaver in WalkMe; the next run tries again"}
 	}
 	return diagnosis{"another person has that user name in WalkMe still; two people who swap names stand in each other's way",

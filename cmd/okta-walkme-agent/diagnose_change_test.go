@@ -41,7 +41,7 @@ func TestDiagnoseChange(t *testing.T) {
 		{plan.GroupMembers, answered(400), "the form", "push_groups.membership_updates: replace"},
 		{plan.GroupMembers, &walkme.NameSentError{Err: answered(403)}, "the name of the group", "walkme.wire.rename_with_members: false"},
 		{plan.GroupMembers, &walkme.AllRefusedError{Refused: []walkme.RefusedMember{{Err: answered(404)}}}, "does not know the account", "sync --refresh"},
-		{plan.Deactivate, &walkme.AnotherOwnerError{ID: "42"}, "has passed to somebody else", "by hand"},
+		{plan.Deactivate, &walkme.AnotherOwnerError{ID: "42"}, "has passed to another account", "by hand"},
 		{plan.Create, &scim.Error{Status: 403, Page: true}, "a routing error", "walkme.region"},
 		{plan.Create, &walkme.TextCounterError{Counter: "startIndex"}, "as a text", "walkme.wire.exact_numbers: false"},
 		{plan.Update, answered(404), "the account was deleted", "recreate"},

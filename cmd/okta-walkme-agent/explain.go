@@ -12,7 +12,7 @@ func (c *cli) explainCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "explain USER|GROUP",
-		Short: "Tell why somebody is in scope, each value, and what happens next",
+		Short: "Tell why a person is in scope, each value, and what happens next",
 		Long: `Tells everything about one person (by login, user name or Okta id) or group (by
 name or Okta id): in scope or not and why, Okta's status, each attribute with its
 expression and value, the groups, what was last sent and answered, and what the

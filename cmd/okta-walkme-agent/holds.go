@@ -26,7 +26,7 @@ A decision is recorded with who made it, when and why. The next run carries it o
 sync does so now. An approval is of exactly the set that is shown, and stays good
 for what is left of it when a run ends early. What is rejected stays undone, holds
 no run back and is not counted by the limits again, until the person returns in Okta
-or somebody approves it.`,
+or a person approves it.`,
 		Example: `  okta-walkme-agent holds
   okta-walkme-agent holds show deactivations-bb7225f9
   okta-walkme-agent holds approve deactivations-bb7225f9 --reason "closing of the Bern office"

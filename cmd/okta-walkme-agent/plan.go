@@ -46,7 +46,7 @@ func (c *cli) planCommand() *cobra.Command {
 create, and shows what a run would do. Nothing is written anywhere, except the
 file of --out.
 
-With --refresh WalkMe's users and groups are read, too, and what somebody
+With --refresh WalkMe's users and groups are read, too, and what was
 changed there shows as drift. What WalkMe has taken and never shown of anybody,
 members of groups or a value, cannot be compared: it is no drift, and stands in
 the line Unseen, in JSON under not_shown. With --mapping another mapping is

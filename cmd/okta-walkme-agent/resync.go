@@ -142,7 +142,7 @@ func checkReason(reason string, approve []string) error {
 }
 
 // attributesOf takes lists with commas apart, writes each path as the mapping has it, and
-// refuses attributes that nobody is sent.
+// refuses attributes that are not mapped.
 func attributesOf(cfg *configs.Config, given []string) (paths []string, err error) {
 	for _, one := range given {
 		parts := strings.Split(one, ",")

@@ -36,7 +36,7 @@ func (c *cli) serveOktaCommand() *cobra.Command {
 		Long: `Serves an Okta org in memory: the part of Okta's Management API that reads and
 changes people, groups, assignments and group-push mappings, the System Log,
 rate-limit headers, OAuth 2.0 for service apps, and sign-in with OpenID Connect
-as anybody who is in it.
+as any person who is in it.
 
 The seed is the "org:" of a scenario (see "scenario example"), or a file with
 its people, groups and assignments at the top.`,

@@ -15,7 +15,7 @@ func (c *cli) traceCommand() *cobra.Command {
 		Use:   "trace",
 		Short: "Read a recorded conversation, or compare two",
 		Long: `Reads HAR files: those that --trace records, those that a proxy made of Okta's own
-traffic, and a server's log that somebody turned into HAR.`,
+traffic, and a server's log that was turned into HAR.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

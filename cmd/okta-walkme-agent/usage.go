@@ -178,7 +178,7 @@ func (a age) String() string {
 // Type implements pflag.Value.
 func (age) Type() string { return "duration" }
 
-// foldHelp lets help keep to the columns of its reader, 80 where nobody has said.
+// foldHelp lets help keep to the columns of its reader, 80 where none is set.
 func (c *cli) foldHelp(root *cobra.Command) {
 	const narrowest = 60 // for flags beside their sentences
 	columns := cmp.Or(c.room(c.stdout), 80)

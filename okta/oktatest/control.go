@@ -176,7 +176,7 @@ func (o *Org) controlAssignment(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	controlError(w, errors.New("login names somebody who is assigned, and status their new status"))
+	controlError(w, errors.New("login names a person who is assigned, and status their new status"))
 }
 
 func controlBody(w http.ResponseWriter, r *http.Request, into any) bool {

@@ -238,7 +238,7 @@ func (o *Org) redeem(a *answer, r *http.Request) {
 	})
 }
 
-// mayStillSignIn is false of somebody whose tokens Okta has revoked with the account.
+// mayStillSignIn is false of a person whose tokens Okta has revoked with the account.
 func (o *Org) mayStillSignIn(userID string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -42,7 +42,7 @@ func (n *number) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// words is a text, or the JSON that somebody put in its place.
+// words is a text, or the JSON that stands in its place.
 type words string
 
 // UnmarshalJSON implements json.Unmarshaler.
