@@ -56,19 +56,44 @@ func (o Options) approval(holdID string) state.Judgement {
 	return state.Judgement{HoldID: holdID, Verdict: state.Approved, By: o.By, Reason: o.Reason}
 }
 
-// approve records an approval that was given to this run. One of a set that has
-// changed meanwhile releases nothing.
-func (a *Agent) approve(ctx context.Context, planned *plan.Plan, id string, opts Options) error {
-	at := slices.IndexFunc(planned.Released(), func(r plan.Release) bool { return r.ID == id })
-	if at < 0 {
-		return a.approvedBefore(ctx, id, opts)
-	}
-	d, err := a.State.Decide(ctx, opts.approval(id))
-	if err != nil {
+// approve records the approvals that were given to this run; none of them, where one is
+// of nothing that is on record. One of a set that has changed meanwhile releases nothing.
+func (a *Agent) approve(ctx context.Context, planned *plan.Plan, opts Options) error {
+	if err := a.checkApprovals(ctx, planned, opts); err != nil {
 		return err
 	}
-	for _, c := range planned.Released()[at].Changes {
-		c.Decide(&d)
+	var holds []state.Hold
+	for _, r := range planned.Released() { // one that only a plan has shown counts, too
+		holds = append(holds, storedHold(planned, r.Hold, r.Changes, opts))
+	}
+	if err := a.State.PutHolds(ctx, state.ReplaceNone, holds); err != nil {
+		return fmt.Errorf("holds in the state: %w", err)
+	}
+	for _, r := range planned.Released() {
+		if !slices.Contains(opts.Approve, r.ID) {
+			continue
+		}
+		d, err := a.State.Decide(ctx, opts.approval(r.ID))
+		if err != nil {
+			return fmt.Errorf("approval of %s: %w", r.ID, err)
+		}
+		for _, c := range r.Changes {
+			c.Decide(&d)
+		}
+	}
+	return nil
+}
+
+// checkApprovals looks at those that release nothing in this plan. The error wraps
+// state.ErrNoHold for one that is of nothing that is on record.
+func (a *Agent) checkApprovals(ctx context.Context, planned *plan.Plan, opts Options) error {
+	for _, id := range opts.Approve {
+		if slices.ContainsFunc(planned.Released(), func(r plan.Release) bool { return r.ID == id }) {
+			continue
+		}
+		if err := a.approvedBefore(ctx, id, opts); err != nil {
+			return fmt.Errorf("approval of %s: %w", id, err)
+		}
 	}
 	return nil
 }
@@ -137,17 +162,8 @@ func endCarriedOut(ctx context.Context, db *state.DB, planned *plan.Plan) error 
 // recordHolds makes the state's holds those of the plan, and records the approvals
 // that this run was given.
 func (a *Agent) recordHolds(ctx context.Context, planned *plan.Plan, v *view, opts Options) error {
-	var released []state.Hold
-	for _, r := range planned.Released() { // one that only a plan has shown counts, too
-		released = append(released, storedHold(planned, r.Hold, r.Changes, opts))
-	}
-	if err := a.State.PutHolds(ctx, state.ReplaceNone, released); err != nil {
-		return fmt.Errorf("holds in the state: %w", err)
-	}
-	for _, id := range opts.Approve {
-		if err := a.approve(ctx, planned, id, opts); err != nil {
-			return fmt.Errorf("approval of %s: %w", id, err)
-		}
+	if err := a.approve(ctx, planned, opts); err != nil {
+		return err
 	}
 	known, err := openIDs(ctx, a.State, opts)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -38,13 +37,8 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err := planned.Finish(a.about(v)); err != nil {
 		return nil, err
 	}
-	for _, id := range opts.Approve {
-		if slices.ContainsFunc(planned.Released(), func(r plan.Release) bool { return r.ID == id }) {
-			continue
-		}
-		if err := a.approvedBefore(ctx, id, opts); err != nil {
-			return nil, fmt.Errorf("approval of %s: %w", id, err)
-		}
+	if err := a.checkApprovals(ctx, planned, opts); err != nil {
+		return nil, err
 	}
 	return planned, nil
 }
@@ -140,7 +134,9 @@ func (a *Agent) about(v *view) plan.About {
 
 // Sync makes one run: settle, read, plan, apply, record. An error means that the
 // run failed as a whole; the report then says how far it got. Single changes that
-// failed are in the report, not in the error.
+// failed are in the report, not in the error. For a person, a group or a hold that nobody
+// knows there is neither run nor report: the error is a *plan.UnknownError or
+// state.ErrNoHold.
 func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 	return a.run(ctx, opts, nil)
 }
@@ -167,6 +163,10 @@ func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Plan) (*Repor
 		return nil, fmt.Errorf("begin of the run: %w", err)
 	}
 	runErr := a.sync(ctx, opts, saved, report)
+	if mistyped(runErr) {
+		after := context.WithoutCancel(ctx)
+		return nil, joinOnce(runErr, a.State.DropRun(after, run.ID), mark(after, a.State))
+	}
 	report.conclude(ctx, a.now(), runErr)
 	return report, joinOnce(runErr, a.archive().finish(ctx, report, runErr), concludeStateDoubt(ctx, a.State, report, opts.Scope, runErr))
 }

@@ -2,11 +2,20 @@ package agent
 
 import (
 	"cmp"
+	"errors"
 	"strconv"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
 )
+
+// mistyped says that a run was asked for somebody, or for the approval of something, that
+// nobody knows. That is no failure of a run, and is kept on no record: nothing was tried.
+func mistyped(err error) bool {
+	var unknown *plan.UnknownError
+	return errors.As(err, &unknown) || errors.Is(err, state.ErrNoHold)
+}
 
 // unknown is the error for a name that neither Okta nor the state knows, with those of
 // people and groups that may have been meant.

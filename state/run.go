@@ -58,6 +58,15 @@ func (db *DB) FinishRun(ctx context.Context, r Run) error {
 	})
 }
 
+// DropRun takes back a run that was begun and has ended before it did anything. One that
+// has finished, or has changes in the journal, stays.
+func (db *DB) DropRun(ctx context.Context, id string) error {
+	return db.write(ctx, "take back run "+id, func(t *tx) error {
+		_, err := t.exec(`DELETE FROM runs WHERE id = ? AND outcome = '' AND NOT EXISTS (SELECT 1 FROM journal WHERE run_id = runs.id)`, id)
+		return err
+	})
+}
+
 // Runs returns the last runs, newest first; all of them when limit is 0. An
 // open run is Running while a process has the state open for writing, and
 // Interrupted otherwise.
