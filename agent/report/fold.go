@@ -66,8 +66,8 @@ func (f *folder) fold(line string) string {
 	return out.String() + strings.TrimRight(current, " ") + "\n"
 }
 
-// words cuts a text at blanks, but for a command of the program, which goes to the end of
-// its clause.
+// words cuts a text at blanks, but for a command of the program, which begins with the
+// variables that are set for it, or with sudo, and goes to the end of its clause.
 func (f *folder) words(text string) []string {
 	var out []string
 	command := false
@@ -77,10 +77,27 @@ func (f *folder) words(text string) []string {
 		} else {
 			out = append(out, word)
 		}
-		command = (command || painted.ReplaceAllString(word, "") == f.program) && !strings.HasSuffix(word, ";") && !strings.HasSuffix(word, ",")
+		if !command && painted.ReplaceAllString(word, "") == f.program {
+			out, command = joinBefore(out), true
+		}
+		command = command && !strings.HasSuffix(word, ";") && !strings.HasSuffix(word, ",")
 	}
 	return out
 }
+
+// joinBefore makes one word of the last one and those before it that belong to its command.
+func joinBefore(words []string) []string {
+	last := len(words) - 1
+	first := last
+	for first > 0 && beforeCommand.MatchString(words[first-1]) {
+		first--
+	}
+	words[first] = strings.Join(words[first:], " ")
+	return words[:first+1]
+}
+
+// beforeCommand is a word that stands before the name of a program in a command.
+var beforeCommand = regexp.MustCompile(`^(sudo|[A-Z_][A-Z0-9_]*=[^ ;,]*)$`)
 
 // painted is an ANSI SGR sequence, which takes no column.
 var painted = regexp.MustCompile("\x1b\\[[0-9;]*m")

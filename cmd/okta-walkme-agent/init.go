@@ -93,7 +93,7 @@ func (c *cli) init(ctx context.Context, s setup) error {
 	if err := replaceable(path, s.overwrite); err != nil {
 		return err
 	}
-	ask := newAsker(ctx, c.stdin, c.stderr)
+	ask := c.newAsker(ctx)
 	fmt.Fprint(c.folded(c.stderr), s.needs())
 	files, err := s.gather(ctx, filepath.Dir(path), ask)
 	if err == nil {

@@ -29,11 +29,15 @@ type asker struct {
 	in    io.Reader
 	lines *bufio.Scanner
 	out   io.Writer
+	notes io.Writer // the same, for whole lines
 }
 
-func newAsker(ctx context.Context, in io.Reader, out io.Writer) *asker {
-	return &asker{ctx: ctx, in: in, lines: bufio.NewScanner(in), out: out}
+func (c *cli) newAsker(ctx context.Context) *asker {
+	return &asker{ctx: ctx, in: c.stdin, lines: bufio.NewScanner(c.stdin), out: c.stderr, notes: c.folded(c.stderr)}
 }
+
+// note says something about an answer.
+func (a *asker) note(text string) { fmt.Fprintln(a.notes, "  "+text) }
 
 // answer repeats the question until something is typed. It is io.EOF when no one is
 // there.

@@ -69,7 +69,7 @@ func (s *setup) ask(ask *asker, q question) error {
 			return nil
 		}
 		*q.value = ""
-		fmt.Fprintln(ask.out, "  "+last)
+		ask.note(last)
 	}
 }
 
@@ -142,7 +142,7 @@ func (s *setup) findApp(ctx context.Context, dir string, secrets []setupFile, as
 		}
 		id, wrong := chooseApp(apps, s.app)
 		if wrong == "" {
-			fmt.Fprintf(ask.out, "  %s is %s\n", s.app, id)
+			ask.note(s.app + " is " + id)
 			s.app = id
 		}
 		return wrong
@@ -151,7 +151,7 @@ func (s *setup) findApp(ctx context.Context, dir string, secrets []setupFile, as
 	if wrong == "" {
 		return nil
 	}
-	fmt.Fprintln(ask.out, "  "+wrong)
+	ask.note(wrong)
 	err = s.ask(ask, question{name: "--okta-app", text: "The WalkMe app in Okta, its id (0oa…) or its name", value: &s.app, wrong: match})
 	var missing *exit
 	if errors.As(err, &missing) && missing.code == exitUsage { // no one to ask
@@ -236,7 +236,7 @@ func askKey(ask *asker, q question, path string) (string, error) {
 		if wrong == nil {
 			return string(bytes.TrimSpace(data)), nil
 		}
-		fmt.Fprintf(ask.out, "  %v\n", wrong)
+		ask.note(wrong.Error())
 		var err error
 		if path, err = ask.answer(q); errors.Is(err, io.EOF) {
 			return "", fmt.Errorf("%s: %w", q.name, wrong)

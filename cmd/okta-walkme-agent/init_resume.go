@@ -49,8 +49,13 @@ func wrongAnswers(err error) error {
 // resume is the command line that goes on with what was answered. What err says is
 // wrong is left out, so that it is asked for again.
 func (s setup) resume(configPath string, err error) string {
+	return "\nNothing was written. With the answers so far:\n  " + s.command(configPath, err) + "\n\n"
+}
+
+// command is the command line that gives the same answers, but those that err refuses.
+func (s setup) command(configPath string, err error) string {
 	var b strings.Builder
-	b.WriteString("\nNothing was written. With the answers so far:\n  " + programName)
+	b.WriteString(programName)
 	text := func(flag, value string) {
 		if value != "" && !slices.Contains(badFlags(err), flag) {
 			b.WriteString(" " + flag + " " + report.Escape(shellWord(value)))
@@ -83,7 +88,7 @@ func (s setup) resume(configPath string, err error) string {
 	on("--live", s.live)
 	on("--force", s.overwrite)
 	on("--no-check", s.noTest)
-	return b.String() + "\n\n"
+	return b.String()
 }
 
 // badFlags lists the flags whose values a configuration refuses.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -261,45 +262,56 @@ func TestInitKeepsAnswers(t *testing.T) {
 	}
 }
 
-// TestInitDropIn has the unit load what the configuration needs, and says what the
+// TestInitDropIn has the unit read what it does not read by itself, and says what the
 // service cannot read.
 func TestInitDropIn(t *testing.T) {
 	token := []string{"okta-api-token", "walkme-username", "walkme-password"}
 	key := []string{"okta-private-key", "walkme-username", "walkme-password"}
+	const system, instance, own = "/etc/okta-walkme-agent/agent.yaml", "/etc/okta-walkme-agent/staging/agent.yaml", "/srv/walkme/my.yaml"
 	for _, tt := range []struct {
-		args       []string
+		name, path string
+		setup      setup
 		load       []string
-		unreadable bool
+		says       string
 	}{
-		{nil, nil, false}, // the packaged unit has it all
-		{[]string{"--okta-auth", "service-app", "--client-id", "0oa9"}, key, false},
-		{[]string{"--secrets", "file"}, token, true},
-		{[]string{"--secrets", "file", "--okta-auth", "service-app", "--client-id", "0oa9"}, key, true},
+		{"the packaged unit has it all", system, setup{}, nil, "systemctl enable --now okta-walkme-agent\n"},
+		{"an instance", instance, setup{instance: "staging"}, nil, "systemctl enable --now okta-walkme-agent@staging\n"},
+		{"a key", system, setup{oktaAuth: authServiceApp}, key, "Let it load the key instead"},
+		{"files", system, setup{references: inFiles}, token, "cannot read these files"},
+		{"a key in a file", system, setup{references: inFiles, oktaAuth: authServiceApp}, key, "cannot read these files"},
+		{"a place of one's own", own, setup{}, token, `Environment="OKTA_WALKME_AGENT_CONFIG=` + own + `"`},
+		{"with a key", own, setup{oktaAuth: authServiceApp}, key, "systemctl enable --now okta-walkme-agent\n"},
+		{"another instance's", system, setup{instance: "staging"}, token, `Environment="OKTA_WALKME_AGENT_CONFIG=` + system + `"`},
+		{"by hand", own, setup{references: inFiles}, nil, "It begins with:\n    okta-walkme-agent init --write-secrets\n"},
+		{"by hand, an instance", "/srv/my agent.yaml", setup{references: inFiles, instance: "eu"}, nil,
+			"reads /etc/okta-walkme-agent/eu/agent.yaml alone"},
+		{"a name with a blank", "/srv/my agent.yaml", setup{references: inFiles}, nil, "--config '/srv/my agent.yaml' plan\n"},
 	} {
-		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
-			dir := t.TempDir()
-			r := begin(t, dir, "", append([]string{"--okta-org", "https://acme.okta.com", "--okta-app", "0oa1", "--region", "us", "--no-check"}, tt.args...)...)
-			if r.code != exitOK {
-				t.Fatalf("init ended with %d\n%s", r.code, r.err)
-			}
-			want := ""
-			if tt.load != nil {
-				want = "LoadCredential=\n"
-			}
-			for _, name := range tt.load {
-				want += "LoadCredential=" + name + ":" + dir + "/" + name + "\n"
-			}
-			got := ""
-			for line := range strings.Lines(r.err) {
-				if line = strings.TrimSpace(line); strings.HasPrefix(line, "LoadCredential=") {
-					got += line + "\n"
+		t.Run(tt.name, func(t *testing.T) {
+			tt.setup.references = cmp.Or(tt.setup.references, inCredentials)
+			tt.setup.oktaAuth = cmp.Or(tt.setup.oktaAuth, authToken)
+			said := tt.setup.nextSteps(tt.path)
+			var got []string
+			for line := range strings.Lines(said) {
+				if name, ok := strings.CutPrefix(strings.TrimSpace(line), "LoadCredential="); ok {
+					got = append(got, name)
 				}
 			}
-			if got != want {
-				t.Errorf("drop-in:\n%swant\n%s", got, want)
+			var want []string
+			if tt.load != nil {
+				want = []string{""} // which takes away what the unit has
 			}
-			if strings.Contains(r.err, "cannot read these files") != tt.unreadable {
-				t.Errorf("init says\n%swant that the service cannot read the files: %t", r.err, tt.unreadable)
+			for _, name := range tt.load {
+				want = append(want, name+":"+filepath.Join(filepath.Dir(tt.path), name))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("drop-in loads %q, want %q", got, want)
+			}
+			if !strings.Contains(said, tt.says) {
+				t.Errorf("init says\n%swant %q in it", said, tt.says)
+			}
+			if byHand := tt.setup.references == inFiles && tt.path != system; byHand == strings.Contains(said, "systemctl") {
+				t.Errorf("init says\n%swhat systemctl does, though the unit knows nothing of it: %t", said, byHand)
 			}
 		})
 	}

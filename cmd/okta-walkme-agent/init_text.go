@@ -60,13 +60,7 @@ func (s *setup) lastScreen(path string, files []setupFile) string {
 
 // nextSteps says what is left to do.
 func (s *setup) nextSteps(path string) string {
-	dir, unit := filepath.Dir(path), programName
-	if absolute, err := filepath.Abs(dir); err == nil { // as systemd wants it
-		dir = absolute
-	}
-	if s.instance != "" {
-		unit += "@" + s.instance
-	}
+	dir := absolute(filepath.Dir(path)) // as systemd wants it
 	var b strings.Builder
 	b.WriteString("\nNext\n")
 	if !s.writeSecrets {
@@ -76,22 +70,64 @@ func (s *setup) nextSteps(path string) string {
 		}
 		fmt.Fprintf(&b, "  Put the secrets into %s, each in a file of mode 0600: %s\n", dir, strings.Join(names, ", "))
 	}
-	config := " --config " + path
+	config := " --config " + shellWord(path)
 	if path == defaultConfig {
 		config = ""
 	}
 	if s.references == inFiles {
 		fmt.Fprintf(&b, "  See what it would do; then do it, once or on schedule:\n    %s%s plan\n    %[1]s%[2]s sync\n    %[1]s%[2]s run\n", programName, config)
+	} else {
+		fmt.Fprintf(&b, "  See what it would do:\n    %s=%s %s%s plan\n", credentialsVar, shellWord(dir), programName, config)
+	}
+	if s.references == inFiles && path != s.unitConfig() {
+		return b.String() + s.byHand()
+	}
+	return b.String() + s.asService(path)
+}
+
+// unitConfig is the configuration that the packaged unit reads.
+func (s *setup) unitConfig() string {
+	return filepath.Join(filepath.Dir(defaultConfig), s.instance, filepath.Base(defaultConfig))
+}
+
+func (s *setup) unit() string {
+	if s.instance != "" {
+		return programName + "@" + s.instance
+	}
+	return programName
+}
+
+// byHand is what is left to do with a configuration that is no service's.
+func (s *setup) byHand() string {
+	var b strings.Builder
+	if !s.live {
+		b.WriteString("  Let run act, later: set dry_run: false, and start it again\n")
+	}
+	packaged := setup{oktaAuth: authToken, references: inCredentials, writeSecrets: true, instance: s.instance}
+	fmt.Fprintf(&b, "  The packaged service reads %s alone, as a user of its own that cannot read these files. It begins with:\n    %s\n",
+		s.unitConfig(), packaged.command("", nil))
+	return b.String()
+}
+
+// asService is what is left to do until the packaged unit does its work with it.
+func (s *setup) asService(path string) string {
+	var b strings.Builder
+	unit, dir, own := s.unit(), absolute(filepath.Dir(path)), path != s.unitConfig()
+	switch {
+	case own:
+		fmt.Fprintf(&b, "  The unit reads %s. Let it read this one and its secrets, from where it may: no home directory, and not /tmp:\n", s.unitConfig())
+	case s.references == inFiles:
 		b.WriteString("  The packaged service runs as a user of its own and cannot read these files. For it write credential: instead of file: in " +
 			"the configuration (init --secrets credential does), and let the unit load them:\n")
-	} else if s.oktaAuth == authServiceApp {
+	case s.oktaAuth == authServiceApp:
 		b.WriteString("  The unit loads an API token by default. Let it load the key instead:\n")
 	}
-	if s.references == inFiles || s.oktaAuth == authServiceApp {
-		b.WriteString(s.dropIn(unit, dir))
-	}
-	if s.references == inCredentials {
-		fmt.Fprintf(&b, "  See what it would do:\n    %s=%s %s%s plan\n", credentialsVar, dir, programName, config)
+	if own || s.references == inFiles || s.oktaAuth == authServiceApp {
+		fmt.Fprintf(&b, "    systemctl edit %s\n      [Service]\n", unit)
+		if own {
+			fmt.Fprintf(&b, "      Environment=\"%s=%s\"\n", configVar, absolute(path))
+		}
+		b.WriteString(s.dropIn(dir))
 	}
 	fmt.Fprintf(&b, "  Start the service:\n    systemctl enable --now %s\n", unit)
 	if !s.live {
@@ -102,11 +138,19 @@ func (s *setup) nextSteps(path string) string {
 
 // dropIn has the unit load these secrets and no others: a file that the unit names
 // and that is missing stops the service.
-func (s *setup) dropIn(unit, dir string) string {
+func (s *setup) dropIn(dir string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "    systemctl edit %s\n      [Service]\n      LoadCredential=\n", unit)
+	b.WriteString("      LoadCredential=\n")
 	for _, q := range s.secrets() {
 		fmt.Fprintf(&b, "      LoadCredential=%s:%s/%[1]s\n", q.name, dir)
 	}
 	return b.String()
+}
+
+// absolute is the path from the root, where that can be told.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
 }
