@@ -102,22 +102,34 @@ func (a *advice) profileFor(s *session, r *Report) walkme.Profile {
 	if a.profile != "" {
 		return a.profile
 	}
-	failed := map[walkme.Profile]int{}
-	for _, c := range r.Checks {
-		for _, p := range s.options.Dialects {
-			if c.Outcome == Failed && !s.lived[c.ID] && strings.HasPrefix(c.ID, "wire."+string(p)+".") {
-				failed[p]++
-			}
-		}
-	}
 	best := s.options.Dialects[0]
 	if s.speaks(walkme.OIN) {
 		best = walkme.OIN
 	}
 	for _, p := range s.options.Dialects {
-		if failed[p] < failed[best] {
+		if slices.Compare(s.harm(r, p), s.harm(r, best)) < 0 {
 			best = p
 		}
 	}
 	return best
+}
+
+// harm is what goes wrong in a dialect with nothing that helps, the worst first: leavers
+// who keep their access, people who get none, profiles that do not change, and how many
+// required checks failed in all. A check that was skipped for another one's failure is no
+// evidence for the dialect.
+func (s *session) harm(r *Report, p walkme.Profile) []int {
+	worst := []string{"deactivate", "create", "update"}
+	harm := make([]int, len(worst)+1)
+	for _, c := range r.Checks {
+		name, ok := strings.CutPrefix(c.ID, "wire."+string(p)+".")
+		if !ok || c.Outcome != Failed || s.lived[c.ID] {
+			continue
+		}
+		if i := slices.Index(worst, name); i >= 0 {
+			harm[i]++
+		}
+		harm[len(worst)]++
+	}
+	return harm
 }

@@ -190,7 +190,7 @@ func (s *session) remove(ctx context.Context, o *creation) (*Leftover, *Exchange
 	var x *Exchange
 	for range maxRemovals {
 		x = t.send(http.MethodDelete, resource(o.endpoint(), o.id), "", nil)
-		if x.Status == http.StatusNotFound && before || x.ok() && s.vanished(t, o) {
+		if x.Status == http.StatusNotFound && before || x.ok() && s.vanished(t, o) || before && s.goneBefore(t, o, x) {
 			return nil, x
 		}
 		if x.ok() {
@@ -207,13 +207,26 @@ func (s *session) remove(ctx context.Context, o *creation) (*Leftover, *Exchange
 		}
 	}
 	left := o.leftover("DELETE " + x.answered())
-	if x.ok() {
+	switch {
+	case x.ok():
 		left.State += " and had no effect"
+	case x.Status == http.StatusNotFound:
+		left.State += ": gone, or hidden"
 	}
 	if _, foreign := s.conduit.whose(resourceID{o.kind, o.id}); o.kind == scim.User && !foreign {
 		left.State += ", " + s.retire(t, o)
 	}
 	return left, x
+}
+
+// goneBefore tells whether an object whose DELETE was taken before is not there any more,
+// on a server that does not answer 404 to the next one.
+func (s *session) goneBefore(t *trial, o *creation, x *Exchange) bool {
+	if x.Err != nil || x.Status/100 != 4 || x.Status == http.StatusUnauthorized || x.Status == http.StatusTooManyRequests {
+		return false
+	}
+	again := t.get(resource(o.endpoint(), o.id))
+	return again.Err == nil && again.Status/100 == 4 && again.Status != http.StatusUnauthorized && again.Status != http.StatusTooManyRequests
 }
 
 // vanishing is how long an object may be seen after its DELETE.

@@ -42,15 +42,25 @@ func (x *Exchange) object() object {
 // decoded reads a JSON object and nothing after it. Its numbers stay as they are
 // spelled: ids of 64 bits do not fit a float64, and one that is rounded is another
 // resource's.
+// A byte order mark before it is left out, as the client does.
 func decoded(body []byte) object {
 	var o object
-	dec := json.NewDecoder(bytes.NewReader(body))
+	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte(byteOrderMark))))
 	dec.UseNumber()
 	if dec.Decode(&o) != nil || dec.More() {
 		return nil
 	}
 	return o
 }
+
+// text is the answer's body as it can be sent back.
+func (x *Exchange) text() string { return strings.TrimPrefix(string(x.Body), byteOrderMark) }
+
+// copied is the answer's body for a caller that changes it.
+func (x *Exchange) copied() object { return decoded(x.Body) }
+
+// byteOrderMark is what some servers write before their JSON (RFC 8259, 8.1 forbids it).
+const byteOrderMark = "\ufeff"
 
 // answered names the outcome in a few words.
 func (x *Exchange) answered() string {
@@ -91,6 +101,28 @@ func (o object) has(key string) bool {
 		}
 	}
 	return false
+}
+
+// set gives an attribute another value, however its key is spelt.
+func (o object) set(key string, value any) {
+	for k := range o {
+		if strings.EqualFold(k, key) {
+			o[k] = value
+			return
+		}
+	}
+	o[key] = value
+}
+
+// json is the object as a body.
+func (o object) json() string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(map[string]any(o)); err != nil {
+		return "{}" // no decoded object is refused
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func (o object) text(key string) string {

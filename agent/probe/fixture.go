@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -95,11 +94,7 @@ func (t *trial) accountOf(want scim.Resource) *account {
 		return nil
 	}
 	from := t.count()
-	u, err := t.client().CreateUser(t.ctx, want)
-	var refused *scim.Error
-	if errors.As(err, &refused) && refused.Status/100 == 4 && refused.Status != http.StatusConflict {
-		u, err = t.plain.CreateUser(t.ctx, want)
-	}
+	u, err := t.create(want)
 	if err != nil {
 		t.refusals++
 		t.skip("it needs an account, and its POST %s%s", t.last().answered(), reasonOf(err))
@@ -187,6 +182,24 @@ func (t *trial) membersOf(g *group) []string {
 	return ids
 }
 
+// objectOf is the JSON object of an answer; nil, and the check failed, without.
+func (t *trial) objectOf(x *Exchange, what string) object {
+	switch {
+	case !x.ok():
+		t.fail("%s %s%s", what, x.answered(), detailOf(x))
+		return nil
+	case x.object() == nil:
+		t.fail("%s %s, and the answer is not a JSON object", what, x.answered())
+		return nil
+	}
+	return x.object()
+}
+
+// page asks for a page of a list; nil, and the check failed, when there is none.
+func (t *trial) page(endpoint string, start, count int) object {
+	return t.objectOf(t.get(pageOf(endpoint, start, count)), fmt.Sprintf("the list from %d", start))
+}
+
 // read reads a resource, and fails when there is none.
 func (t *trial) read(path string) object {
 	x := t.get(path)
@@ -236,6 +249,12 @@ func (t *trial) found(a *account, userName string) bool {
 		t.fail("the look-up of %q answers with %d others", userName, others)
 		return false
 	case len(hits) == 0:
+		total, _ := number(t.last().object().get("totalResults"))
+		if total > 0 {
+			t.fail("the look-up of %q has no entry, although totalResults is %d", userName, total)
+			t.remedy = "count startIndex from 1: startIndex=1 begins with the first entry"
+			return false
+		}
 		t.fail("the look-up of %q finds nobody", userName)
 		return false
 	case len(hits)+others > 1:

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,11 +20,24 @@ func (x *Exchange) request(run string) string {
 	if x == nil {
 		return ""
 	}
-	line := x.Method + " " + x.Path
+	line := x.Method + " " + x.where(run)
 	if len(x.Sent) == 0 {
 		return line
 	}
 	return line + "\n" + shown(x.Sent, run)
+}
+
+// filterValue is the value in a filter, escaped.
+var filterValue = regexp.MustCompile(`%22.*%22`)
+
+// where is the path as a report shows it. A filter may name somebody whom the run did not
+// make.
+func (x *Exchange) where(run string) string {
+	value, err := url.QueryUnescape(filterValue.FindString(x.Path))
+	if err == nil && (bears(value, run) || strings.Contains(value, unknownName) || strings.Contains(value, nobody)) {
+		return x.Path
+	}
+	return filterValue.ReplaceAllString(x.Path, "%22"+hidden+"%22")
 }
 
 // response is the answer as a report shows it.
@@ -64,8 +80,12 @@ var errEnough = errors.New("enough")
 
 func hide(body []byte, run string) string {
 	var out strings.Builder
+	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	h := hider{dec: json.NewDecoder(bytes.NewReader(body)), out: &out, run: run}
 	if !json.Valid(body) {
+		if personal(body) {
+			return hidden
+		}
 		return string(bytes.ToValidUTF8(body, []byte("\ufffd")))
 	}
 	if err := h.value("", false); err != nil && !errors.Is(err, errEnough) {
@@ -86,6 +106,15 @@ var open = map[string]bool{
 	"schemas": true, "id": true, "status": true, "scimtype": true, "detail": true, "resourcetype": true, "created": true, "lastmodified": true,
 	"location": true, "version": true, "type": true, "op": true, "path": true, "name": true, "endpoint": true, "schema": true, "mutability": true,
 	"returned": true, "uniqueness": true, "description": true, "documentationuri": true, "specuri": true,
+}
+
+// personal tells whether a text has an attribute that people or groups have, in whichever
+// case a server spells it.
+func personal(text []byte) bool {
+	text = bytes.ToLower(text)
+	return slices.ContainsFunc([]string{"username", "displayname", "emails", "givenname", "familyname", "formatted", "phonenumbers", "externalid"}, func(key string) bool {
+		return bytes.Contains(text, []byte(`"`+key+`"`))
+	})
 }
 
 // value copies one value. Strings of a foreign resource become hidden.
@@ -123,7 +152,7 @@ func (h hider) object(raw json.RawMessage, foreign bool) error {
 	if _, err := dec.Token(); err != nil {
 		return err
 	}
-	if bytes.Contains(raw, []byte(`"userName"`)) || bytes.Contains(raw, []byte(`"displayName"`)) {
+	if personal(raw) {
 		foreign = !bytes.Contains(raw, []byte(h.run)) && !bytes.Contains(raw, []byte(strings.ToLower(h.run)))
 	}
 	h.out.WriteByte('{')

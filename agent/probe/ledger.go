@@ -59,7 +59,7 @@ func (l *ledger) see(x *Exchange) {
 	}
 	for _, o := range append(x.object().entries("Resources"), x.object()) {
 		if name, id := o.text((&creation{kind: kind}).nameAttribute()), o.id(); name != "" && id != "" {
-			l.seen[resourceID{kind, id}] = !begins(name, l.run)
+			l.seen[resourceID{kind, id}] = !bears(name, l.run)
 		}
 	}
 }
@@ -106,7 +106,7 @@ func (l *ledger) rename(x *Exchange) {
 	for _, shown := range append(x.object().entries("Resources"), x.object()) {
 		id := shown.id()
 		for _, o := range l.all {
-			if name := shown.text(o.nameAttribute()); id != "" && o.id == id && begins(name, l.run) && strings.HasPrefix(x.Path, o.endpoint()) {
+			if name := shown.text(o.nameAttribute()); id != "" && o.id == id && bears(name, l.run) && strings.HasPrefix(x.Path, o.endpoint()) {
 				o.shown = name
 			}
 		}
@@ -129,7 +129,7 @@ func (l *ledger) identify(o *creation, x *Exchange) {
 	answer := x.object()
 	id, shown := answer.id(), answer.text(o.nameAttribute())
 	key := resourceID{o.kind, id}
-	foreign := l.seen[key] || shown != "" && !scim.SameName(shown, o.name) && !begins(shown, l.run)
+	foreign := l.seen[key] || shown != "" && !scim.SameName(shown, o.name) && !bears(shown, l.run)
 	if id == "" || l.owned[key] || foreign {
 		return
 	}
@@ -150,5 +150,6 @@ func (l *ledger) resolved(kind scim.Type, name string) bool {
 	return false
 }
 
-// begins tells whether a name begins with the run's prefix, whatever its case.
-func begins(name, run string) bool { return strings.HasPrefix(scim.NameKey(name), scim.NameKey(run)) }
+// bears tells whether a name has the run's own part, whatever its case. Servers put their
+// own before it, such as "deleted-" before that of a leaver.
+func bears(name, run string) bool { return strings.Contains(scim.NameKey(name), scim.NameKey(run)) }

@@ -24,6 +24,7 @@ var tolerated = map[string]string{
 	"content-encoding":       "Okta asks for gzip and deflate",
 	"show-groups":            "RFC 7643, 4.1.2: the read-only attribute groups",
 	"empty-members-absent":   "RFC 7643, 2.5: an unassigned attribute may be left out",
+	"put-clears-omitted":     "RFC 7644, 3.5.1: a server may clear what a PUT leaves out; Okta leaves out nothing that it was shown",
 	"unknown-member=dropped": "the best that a server can do for Okta: the others are members",
 }
 

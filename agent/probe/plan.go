@@ -134,18 +134,6 @@ func planUpdate(t *trial) {
 	}
 }
 
-func planEmpty(t *trial) {
-	a := t.accountOf(t.withTitle("plan-empty"))
-	if a == nil || t.read(a.path()) == nil {
-		return
-	}
-	from := t.count()
-	_, err := t.client().UpdateUser(t.ctx, a.id, a.with("title", nil, pathShow, nil))
-	if t.called(err, "the update") {
-		t.clean(from, "the update")
-	}
-}
-
 func planDeactivate(t *trial) {
 	if a := t.account("plan-leaver"); a != nil {
 		t.deactivates(t.client(), a)
@@ -164,39 +152,40 @@ func planMany(t *trial) {
 	}
 }
 
-func planImport(t *trial)       { t.imports("/Users") }
-func planImportGroups(t *trial) { t.imports("/Groups") }
+func planImport(t *trial)       { _, _ = t.imports("/Users") }
+func planImportGroups(t *trial) { _, _ = t.imports("/Groups") }
 
 // mostPages bounds what an import of the probe reads of a big server.
 const mostPages = 20
 
 // imports reads a list as Okta's import does, in pages of 100, and fails when an account
-// comes twice, or when it ends before totalResults.
-func (t *trial) imports(endpoint string) {
+// comes twice, or when it ends before totalResults. It returns the ids that came, and
+// whether that was all that Okta would read.
+func (t *trial) imports(endpoint string) (seen map[string]bool, whole bool) {
 	if endpoint == "/Groups" && !t.hasGroups() {
 		t.skip("the server has no groups (see spec.groups)")
-		return
+		return nil, false
 	}
-	seen := map[string]bool{}
+	seen = map[string]bool{}
 	for page := range mostPages {
-		x := t.get(pageOf(endpoint, 1+100*page, 100))
-		if !t.expect(x.ok(), "the list %s%s", x.answered(), detailOf(x)) {
-			return
+		list := t.page(endpoint, 1+100*page, 100)
+		if list == nil {
+			return seen, false
 		}
-		entries := x.object().entries("Resources")
+		entries := list.entries("Resources")
 		for _, o := range entries {
 			if !t.expect(!seen[o.id()], "id %s comes twice", o.id()) {
-				return
+				return seen, false
 			}
 			seen[o.id()] = true
 		}
-		total, counted := number(x.object().get("totalResults"))
+		total, counted := number(list.get("totalResults"))
 		if counted && total <= len(seen) || len(entries) == 0 {
-			t.expect(!counted || total <= len(seen), "totalResults is %d, and the pages that Okta asks for have %d", total, len(seen))
-			return
+			return seen, t.expect(!counted || total <= len(seen), "totalResults is %d, and the pages that Okta asks for have %d", total, len(seen))
 		}
 	}
 	t.note("the first %d were read", mostPages*100)
+	return seen, false
 }
 
 func (t *trial) planGroup(slug string, inside, all int) (*group, []*account) {

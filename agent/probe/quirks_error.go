@@ -123,7 +123,7 @@ func (t *trial) log() []*Exchange {
 func answersInTime(t *trial) {
 	for _, x := range t.log() {
 		if errors.Is(x.Err, errTooSlow) {
-			t.failAt(x, "%s %s got none", x.Method, x.Path)
+			t.failAt(x, "%s %s got none", x.Method, x.where(t.session.run))
 			return
 		}
 	}
@@ -143,7 +143,7 @@ func answersFast(t *trial) {
 	t.decisive = slowest
 	t.note("the slowest took %s", slow(slowest.Took))
 	if slowest.Took.Seconds() > limit {
-		t.failAt(slowest, "%s %s took %s", slowest.Method, slowest.Path, slow(slowest.Took))
+		t.failAt(slowest, "%s %s took %s", slowest.Method, slowest.where(t.session.run), slow(slowest.Took))
 	}
 }
 
@@ -154,7 +154,7 @@ func noBreaks(t *trial) {
 			continue
 		}
 		if broken++; broken == 1 {
-			t.failAt(x, "%s %s %s%s", x.Method, x.Path, x.answered(), detailOf(x))
+			t.failAt(x, "%s %s %s%s", x.Method, x.where(t.session.run), x.answered(), detailOf(x))
 		}
 	}
 	if broken > 1 {

@@ -41,7 +41,18 @@ func groupPutNoID(t *trial) {
 		return
 	}
 	x := t.put(g.path(), groupBody("", g.name, people[0]))
-	t.expect(x.ok(), "the PUT %s%s", x.answered(), detailOf(x))
+	if !t.expect(x.ok(), "the PUT %s%s", x.answered(), detailOf(x)) && !t.put(g.path(), groupBody(g.id, g.name, people[0])).ok() {
+		t.skip("no PUT of a group is taken (see wire.aiw)")
+	}
+}
+
+// noPatch skips a check on a server that has no such PATCH, which those of wire say.
+func (t *trial) noPatch(x *Exchange) bool {
+	none := x.Err == nil && (x.Status == http.StatusMethodNotAllowed || x.Status == http.StatusNotImplemented)
+	if none {
+		t.skip("the PATCH %s (see wire.oin)", x.answered())
+	}
+	return none
 }
 
 func groupRemoveAll(t *trial) {
@@ -50,6 +61,9 @@ func groupRemoveAll(t *trial) {
 		return
 	}
 	x := t.patch(g.path(), patchBody(scim.Operation{Op: "remove", Path: "members"}))
+	if t.noPatch(x) {
+		return
+	}
 	if t.expect(x.ok(), "the PATCH %s%s", x.answered(), detailOf(x)) {
 		t.inside(g)
 	}
@@ -62,6 +76,9 @@ func groupPathless(t *trial) {
 	}
 	value := `{"members":` + string(memberList(people[2:])) + `}`
 	x := t.patch(g.path(), patchBody(scim.Operation{Op: "replace", Value: []byte(value)}))
+	if t.noPatch(x) {
+		return
+	}
 	if t.expect(x.ok(), "the PATCH %s%s", x.answered(), detailOf(x)) {
 		t.inside(g, people[2])
 	}
@@ -74,6 +91,9 @@ func groupNamePath(t *trial) {
 	}
 	name := t.label("renamed")
 	x := t.patch(g.path(), patchBody(scim.Operation{Op: "replace", Path: "displayName", Value: []byte(quoted(name))}))
+	if t.noPatch(x) {
+		return
+	}
 	if !t.expect(x.ok(), "the PATCH %s%s", x.answered(), detailOf(x)) {
 		return
 	}

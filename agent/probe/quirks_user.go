@@ -3,6 +3,7 @@ package probe
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"okta-walkme-agent/internal/scim"
@@ -13,8 +14,8 @@ func quirkUserChecks() []Check {
 	return []Check{
 		{ID: "quirks.put-without-active", Level: Recommended, Writes: true, Source: "RFC 7644, 3.5.1", Title: "a PUT without active leaves the status as it is",
 			Okta: "Okta echoes active where the server shows it; where it does not, an update deactivates.", Remedy: "take a missing active for no change", run: putWithoutActive},
-		{ID: "quirks.put-keeps-omitted", Level: Recommended, Writes: true, Source: "RFC 7644, 3.5.1, which leaves it to the server", Title: "a PUT keeps what it leaves out",
-			Okta: "Okta sends back everything that it was shown; what GET does not show is lost, and so are attributes of groups.", Remedy: "take a missing attribute for no change", run: putKeepsOmitted},
+		{ID: "quirks.put-keeps-omitted", Level: Info, Writes: true, Source: "RFC 7644, 3.5.1, which leaves it to the server", Title: "whether a PUT keeps what it leaves out",
+			Okta: "Okta sends back everything that it was shown, so that nothing of it is left out.", run: putKeepsOmitted},
 		{ID: "quirks.put-keeps-own", Level: Recommended, Writes: true, Source: "Okta, Update a user; WalkMe, accessRole", Title: "attributes of the server's own survive a PUT that carries them",
 			Okta: "Each update in Okta resets them, such as a role that was set by hand.", Remedy: "store what the PUT carries, whatever the attribute", run: putKeepsOwn},
 		{ID: "quirks.put-no-external-id", Level: Required, Writes: true, Source: "a capture of a deactivation in aiw, 2022", Title: "a PUT of an account that has no externalId is taken",
@@ -53,11 +54,14 @@ func (t *trial) edited(a *account, edit func(object)) *Exchange {
 		return nil
 	}
 	x := t.put(a.path(), string(text))
-	if !x.ok() {
-		t.fail("the PUT %s%s", x.answered(), detailOf(x))
-		return nil
+	if x.ok() {
+		return x
 	}
-	return x
+	t.fail("the PUT %s%s", x.answered(), detailOf(x))
+	if before := t.get(a.path()); before.ok() && !t.put(a.path(), before.text()).ok() {
+		t.skip("no PUT is taken, not even of what GET shows (see wire.%s.update)", t.dialect)
+	}
+	return nil
 }
 
 func drop(o object, key string) {
@@ -70,11 +74,19 @@ func drop(o object, key string) {
 
 func putWithoutActive(t *trial) {
 	a := t.account("no-active")
-	if a == nil || t.edited(a, func(o object) { drop(o, "active") }) == nil {
+	if a == nil {
 		return
 	}
-	if o := t.read(a.path()); o != nil {
-		t.expect(isTrue(o.get("active")) || o.get("active") == nil, "the account is inactive after it")
+	var before any
+	x := t.edited(a, func(o object) { before = o.get("active"); drop(o, "active") })
+	switch {
+	case x == nil:
+	case !isTrue(before):
+		t.skip("the server does not show a new account as active (see wire.%s.create-shown)", t.dialect)
+	default:
+		if o := t.read(a.path()); o != nil {
+			t.expect(isTrue(o.get("active")) || o.get("active") == nil, "the account is inactive after it")
+		}
 	}
 }
 
@@ -83,17 +95,19 @@ func putKeepsOmitted(t *trial) {
 	if a == nil {
 		return
 	}
-	var before object
+	var before any
 	x := t.edited(a, func(o object) {
-		before = object{"displayName": o.get("displayName"), "externalId": o.get("externalId")}
+		before = o.get("displayName")
 		drop(o, "displayName")
-		drop(o, "externalId")
 	})
-	if x == nil {
-		return
-	}
-	if after := t.read(a.path()); after != nil {
-		t.same(before, after)
+	switch {
+	case x == nil:
+	case blank(before):
+		t.skip("the server does not show displayName")
+	case equalJSON(before, t.get(a.path()).object().get("displayName")):
+		t.note("it is kept")
+	default:
+		t.note("it is cleared")
 	}
 }
 
@@ -145,22 +159,35 @@ func flipped(s string) string {
 }
 
 func putNoExternalID(t *trial) {
+	if !t.speaks(walkme.AIW) {
+		t.skip("the dialect oin deactivates by PATCH")
+		return
+	}
 	o, name := t.specMade("no-external-id")
 	if o == nil || o.id() == "" {
 		return
 	}
 	a := &account{id: o.id(), want: t.personNamed(name)}
 	from := t.count()
-	if t.called(t.clients[walkme.AIW].SetActive(t.ctx, a.id, false), "the deactivation by PUT") {
-		t.clean(from, "the deactivation by PUT")
+	if t.called(t.clients[walkme.AIW].SetActive(t.ctx, a.id, false), "the deactivation by PUT") && t.clean(from, "the deactivation by PUT") {
+		return
+	}
+	if !t.control(func() bool {
+		other := t.account("with-external-id")
+		return other != nil && t.clients[walkme.AIW].SetActive(t.ctx, other.id, false) == nil
+	}) {
+		t.skip("no PUT deactivates (see wire.aiw.deactivate)")
 	}
 }
 
 func postNoEmail(t *trial) {
-	name := t.userName("no-mail")
-	x := t.post("/Users", `{"schemas":["`+scim.SchemaUser+`"],"userName":`+quoted(name)+
-		`,"name":{"givenName":"Probe","familyName":"Person"},"groups":[],"password":"gl8mXqWZ","active":true}`)
-	t.expect(x.ok(), "the POST %s%s", x.answered(), detailOf(x))
+	want := t.person("no-mail")
+	want.Attributes = scim.NewAttributes(slices.DeleteFunc(slices.Clone([]scim.Attribute(want.Attributes)), func(a scim.Attribute) bool {
+		return strings.HasPrefix(a.Path, "emails")
+	}))
+	if _, err := t.create(want); !t.called(err, "the POST") {
+		t.othersMade()
+	}
 }
 
 func patchNamePart(t *trial) {
@@ -169,6 +196,9 @@ func patchNamePart(t *trial) {
 		return
 	}
 	x := t.patch(a.path(), patchBody(scim.Operation{Op: "replace", Value: []byte(`{"name":{"familyName":"Changed"}}`)}))
+	if t.noPatch(x) {
+		return
+	}
 	if !t.expect(x.ok(), "the PATCH %s%s", x.answered(), detailOf(x)) {
 		return
 	}
@@ -184,6 +214,9 @@ func patchPassword(t *trial) {
 		return
 	}
 	x := t.patch(a.path(), patchBody(scim.Operation{Op: "replace", Value: []byte(`{"password":"Lstar99&x"}`)}))
+	if t.noPatch(x) {
+		return
+	}
 	t.expect(x.ok(), "the PATCH %s%s", x.answered(), detailOf(x))
 }
 
@@ -193,6 +226,9 @@ func patchActivePath(t *trial) {
 		return
 	}
 	x := t.patch(a.path(), patchBody(scim.Operation{Op: "replace", Path: "active", Value: []byte("false")}))
+	if t.noPatch(x) {
+		return
+	}
 	if !t.expect(x.ok(), "the PATCH %s%s", x.answered(), detailOf(x)) {
 		return
 	}
@@ -213,10 +249,12 @@ func patchEmpty(t *trial) {
 func unicodeEscape(t *trial) {
 	name := t.userName("escape")
 	x := t.post("/Users", strings.Replace(t.specBody(name), `"Probe"`, `"Zo\u00eb"`, 1))
-	if t.expect(x.ok(), "the POST %s%s", x.answered(), detailOf(x)) {
-		got := x.object().child("name").text("givenName")
-		t.expect(got == "Zoë" || got == "", "name.givenName is %q, sent was %q", got, "Zoë")
+	if !t.expect(x.ok(), "the POST %s%s", x.answered(), detailOf(x)) {
+		t.othersMade()
+		return
 	}
+	got := x.object().child("name").text("givenName")
+	t.expect(got == "Zoë" || got == "", "name.givenName is %q, sent was %q", got, "Zoë")
 }
 
 func groupsShown(t *trial) {
@@ -234,18 +272,24 @@ func listInactive(t *trial) {
 	if a == nil {
 		return
 	}
-	for page := range mostPages {
-		entries := t.get(pageOf("/Users", 1+100*page, 100)).object().entries("Resources")
+	read := 0
+	for range mostPages {
+		list := t.page("/Users", 1+read, 100)
+		if list == nil {
+			return
+		}
+		entries := list.entries("Resources")
 		for _, o := range entries {
 			if o.id() == a.id {
 				return
 			}
 		}
-		if len(entries) == 0 {
-			break
+		if read += len(entries); len(entries) == 0 {
+			t.fail("the list does not have the deactivated account")
+			return
 		}
 	}
-	t.fail("the list does not have the deactivated account")
+	t.skip("the server has too many users: the first %d were read", read)
 }
 
 func deleteUser(t *trial) {

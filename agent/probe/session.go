@@ -33,8 +33,9 @@ type session struct {
 
 	outOfTime bool // a check was skipped, or cut off, because the time was up
 
-	seeded   *account // made where the server had no account
-	refusals int      // fixtures that could not be made, in a row
+	seeded   *account     // made where the server had no account
+	posts    atomic.Int32 // support of Okta's POST of a user; no: without password and groups alone
+	refusals int          // fixtures that could not be made, in a row
 	groups   support
 	echoes   support    // whether members are shown
 	members  []*account // see pool
@@ -139,7 +140,7 @@ func (s *session) userName(slug string) string { return s.label(slug) + "@" + s.
 
 // ours tells whether a name is one of this run's.
 func (s *session) ours(name string) bool {
-	return begins(name, s.run)
+	return bears(name, s.run)
 }
 
 // first is the dialect of checks that have none of their own.

@@ -40,10 +40,10 @@ func (t *trial) noneFound(name string) {
 		t.expect(hasSchema(x.object(), scim.SchemaError), "404 without the Error schema")
 		return
 	}
-	if !t.expect(x.ok() && x.object() != nil, "the look-up %s%s", x.answered(), detailOf(x)) {
+	list := t.objectOf(x, "the look-up")
+	if list == nil {
 		return
 	}
-	list := x.object()
 	n := len(list.list("Resources"))
 	t.expect(n == 0, "%d accounts are found, none of which was asked for", n)
 	t.expect(hasSchema(list, scim.SchemaListResponse), "schemas lacks %s", scim.SchemaListResponse)

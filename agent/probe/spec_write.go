@@ -175,9 +175,11 @@ func groupMiss(t *trial) {
 	if x.Status == http.StatusNotFound {
 		return
 	}
-	if !t.expect(x.ok() && x.object().has("Resources"), "the look-up %s%s", x.answered(), detailOf(x)) {
+	list := t.objectOf(x, "the look-up")
+	if list == nil {
 		return
 	}
-	n := len(x.object().list("Resources"))
+	n := len(list.list("Resources"))
 	t.expect(n == 0, "%d groups are found, none of which was asked for", n)
+	t.expect(list.has("Resources") || list.counts("totalResults", 0), "the answer is not a list: it has no Resources")
 }

@@ -19,6 +19,9 @@ func Text(w io.Writer, r *Report, o report.Options) error {
 	if r.Incomplete != "" {
 		s.Paragraph(2, report.Bad, "not complete: "+r.Incomplete)
 	}
+	if alone := r.failedAlone(); alone != "" {
+		s.Paragraph(2, report.Plain, alone)
+	}
 	r.text(s, o.Width, Failed, "Failed", "mend the first one first")
 	r.text(s, o.Width, Warned, "Warned", "Okta works, with a loss")
 	if o.Full {
@@ -53,6 +56,18 @@ func dialectWords(d string) string {
 	return "dialect " + d
 }
 
+// failedAlone says that everything that failed is about one dialect of two: an app of the
+// other kind works.
+func (r *Report) failedAlone() string {
+	failed := r.of(Failed)
+	for _, d := range []struct{ is, kind, other, otherKind string }{{"oin", "catalogue", "aiw", "wizard"}, {"aiw", "wizard", "oin", "catalogue"}} {
+		if len(failed) > 0 && r.Dialect == "both" && !slices.ContainsFunc(failed, func(c Result) bool { return !strings.Contains(c.ID, "."+d.is+".") }) {
+			return fmt.Sprintf("What failed concerns apps of Okta's %s (%s) alone; for those of its %s it all holds: --dialect %s.", d.kind, d.is, d.otherKind, d.other)
+		}
+	}
+	return ""
+}
+
 const (
 	textColumn = 8 // of the names of fields
 	textIndent = 7
@@ -74,7 +89,11 @@ func (r *Report) text(s *report.Sheet, width int, o Outcome, title, note string)
 	for _, c := range checks {
 		s.Item(2, tone, sign, c.ID+": "+c.Title)
 		s.Field(textIndent, textColumn, "found", c.Detail)
-		bodyText(s, width, "asked", c.Request)
+		write, read := readBehind(c.Request)
+		bodyText(s, width, "asked", write)
+		if read != "" {
+			s.Field(textIndent, textColumn, "", read)
+		}
 		bodyText(s, width, "answer", c.Response)
 		s.Field(textIndent, textColumn, "Okta", c.OktaDoes)
 		s.Field(textIndent, textColumn, "remedy", c.Remedy)

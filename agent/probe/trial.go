@@ -174,7 +174,7 @@ func (t *trial) refused() *Exchange {
 func (t *trial) clean(from int, what string) bool {
 	for _, x := range t.since(from) {
 		if !x.ok() {
-			t.failAt(x, "%s: %s %s %s%s", what, x.Method, x.Path, x.answered(), detailOf(x))
+			t.failAt(x, "%s: %s %s %s%s", what, x.Method, x.where(t.session.run), x.answered(), detailOf(x))
 			return false
 		}
 	}
@@ -246,7 +246,21 @@ func (t *trial) asked(x *Exchange) string {
 	if write == nil {
 		return text
 	}
-	return fmt.Sprintf("%s\n%d, then %s", write.request(t.session.run), write.Status, text)
+	return fmt.Sprintf("%s\n%d%s%s", write.request(t.session.run), write.Status, thenRead, strings.TrimPrefix(text, http.MethodGet+" "))
+}
+
+// thenRead stands, in a request of a report, between the status of a write and the path of
+// the read that showed what it did.
+const thenRead = ", then " + http.MethodGet + " "
+
+// readBehind parts a request of a report from the line about the read behind it; empty
+// without one.
+func readBehind(request string) (write, read string) {
+	at := strings.LastIndexByte(request, '\n')
+	if at < 0 || !strings.Contains(request[at:], thenRead) {
+		return request, ""
+	}
+	return request[:at], request[at+1:]
 }
 
 // sees is the message that Okta's admin gets, where Okta itself makes the request.

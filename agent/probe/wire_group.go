@@ -7,8 +7,9 @@ import (
 // wireGroupChecks are Okta's requests about groups, in one dialect.
 func wireGroupChecks(d walkme.Profile) []Check {
 	how, lives := "PATCH", "push_groups.membership_updates: replace"
+	second, rename, push := "walkme.wire.second_group_write: never", "walkme.wire.pathless_rename: false", "push_groups.membership_updates: delta"
 	if d == walkme.AIW {
-		how, lives = "GET and PUT of the whole list", ""
+		how, lives, second, rename, push = "GET and PUT of the whole list", "", "", "", ""
 	}
 	list := []Check{
 		{
@@ -22,7 +23,7 @@ func wireGroupChecks(d walkme.Profile) []Check {
 			Okta: "Okta's second write brings them in; other clients send none.", Remedy: "store the members of a POST", run: wireMembersOfPost,
 		}, {
 			ID: "group-second-write", Level: Required, Writes: true, Source: "Okta blog 2021-09-01, flask-scim-server", Title: "the same members again, right after the POST: no error, everybody in the group once",
-			Okta: "The push ends in error, or members are there twice and a removal takes away one of the two.", Task: taskMembers, Remedy: "ignore an add of somebody who is a member", Switch: "walkme.wire.second_group_write: never", run: wireSecondWrite,
+			Okta: "The push ends in error, or members are there twice and a removal takes away one of the two.", Task: taskMembers, Remedy: "ignore an add of somebody who is a member", Switch: second, run: wireSecondWrite,
 		}, {
 			ID: "group-lookup", Level: Required, Writes: true, Source: "Okta, FAQ 2026: a look-up before every create", Title: "the look-up by displayName finds the group that was just made, and no other",
 			Okta: "The next push makes a second group, or ends in 409.", Task: taskGroup, Remedy: `let displayName eq "…" find the group at once`, run: wireGroupLookup,
@@ -43,10 +44,10 @@ func wireGroupChecks(d walkme.Profile) []Check {
 			Okta: "A retried push fails for ever.", Task: taskMembers, Remedy: "answer a removal of nobody as a success", Switch: lives, run: wireRemoveAbsent,
 		}, {
 			ID: "group-rename", Level: Required, Writes: true, Source: "Okta, Update a group name; langwatch/langwatch#7131", Title: "a rename as Okta writes it, with the id beside the name: the name changes, the members stay",
-			Okta: "Okta sends the rename along with every change of membership: it fails, or empties the group.", Task: taskMembers, Remedy: `take {"op":"replace","value":{"id":"…","displayName":"…"}} without a path; leave members alone when it names none`, Switch: "walkme.wire.pathless_rename: false", run: wireGroupRename,
+			Okta: "Okta sends the rename along with every change of membership: it fails, or empties the group.", Task: taskMembers, Remedy: `take {"op":"replace","value":{"id":"…","displayName":"…"}} without a path; leave members alone when it names none`, Switch: rename, run: wireGroupRename,
 		}, {
 			ID: "group-push-now", Level: Required, Writes: true, Source: "Okta, Push Now; manual plan C9316", Title: "the full push makes the membership exactly the pushed list",
-			Okta: "Push Now, Okta's repair, repairs nothing.", Task: taskMembers, Remedy: "let replace of members, and PUT, set the whole list", Switch: "push_groups.membership_updates: delta", run: wirePushNow,
+			Okta: "Push Now, Okta's repair, repairs nothing.", Task: taskMembers, Remedy: "let replace of members, and PUT, set the whole list", Switch: push, run: wirePushNow,
 		}, {
 			ID: "group-push-now-empty", Level: Required, Writes: true, Source: "Captain-P-Goldfish/SCIM-SDK#757; manual plan C9316", Title: "the full push of nobody empties the group",
 			Okta: "The last members of an emptied group stay in it.", Task: taskMembers, Remedy: "take an empty list of members", run: wirePushNobody,

@@ -1,0 +1,166 @@
+package probe_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"okta-walkme-agent/agent/probe"
+	"okta-walkme-agent/agent/report"
+	"okta-walkme-agent/walkme/walkmetest"
+)
+
+// refusing is a server that answers some requests with an error and no effect.
+func refusing(next http.RoundTripper, status int, when func(req *http.Request, body map[string]any) bool) http.RoundTripper {
+	return transportFunc(func(req *http.Request) (*http.Response, error) {
+		var body map[string]any
+		if req.Body != nil {
+			text, err := io.ReadAll(req.Body)
+			if err != nil {
+				return nil, err
+			}
+			req = req.Clone(req.Context())
+			req.Body, req.ContentLength = io.NopCloser(strings.NewReader(string(text))), int64(len(text))
+			if json.Unmarshal(text, &body) != nil {
+				body = nil
+			}
+		}
+		if when(req, body) {
+			return answering{status, "Content-Type: application/scim+json", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","detail":"not here"}`}.RoundTrip(req)
+		}
+		return next.RoundTrip(req)
+	})
+}
+
+// A server that refuses one thing in Okta's POST is told so, and judged by everything else
+// as a server that does not.
+func TestRefusedInThePost(t *testing.T) {
+	for _, key := range []string{"password", "groups"} {
+		t.Run(key, func(t *testing.T) {
+			o := options(newTenant(walkmetest.Options{KeepRequests: -1}))
+			o.Transport = refusing(o.Transport, http.StatusBadRequest, func(req *http.Request, body map[string]any) bool {
+				_, has := body[key]
+				return has && req.Method == http.MethodPost
+			})
+			r := judge(t, o)
+			for _, c := range r.Checks {
+				of := strings.HasSuffix(c.ID, ".create") || c.ID == "plan.C9290" || c.ID == "plan.C9334" // by Okta's own POST
+				if (c.Outcome == probe.Failed || c.Outcome == probe.Warned) && !of {
+					t.Errorf("%s %s: %s", c.ID, c.Outcome, c.Detail)
+				}
+			}
+			if want := "wire:\n    send_" + key + ": false\n"; !strings.Contains(r.Configuration, want) || strings.Contains(r.Configuration, "require_email") || strings.Contains(r.Configuration, "Cannot") {
+				t.Errorf("the configuration is\n%s\nwant %q and no more", r.Configuration, want)
+			}
+		})
+	}
+}
+
+// Leavers decide about the dialect: a server on which no PUT is taken deactivates by PATCH.
+func TestDialectThatDeactivates(t *testing.T) {
+	o := options(newTenant(walkmetest.Options{KeepRequests: -1}))
+	o.Suites = []string{"wire"}
+	o.Transport = refusing(o.Transport, http.StatusPreconditionRequired, func(req *http.Request, _ map[string]any) bool {
+		return req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/Users/")
+	})
+	r := judge(t, o)
+	if want := "wire_profile: oin\n  wire:\n    user_update: patch\n"; !strings.Contains(r.Configuration, want) {
+		t.Errorf("the configuration is\n%s\nwant %q", r.Configuration, want)
+	}
+}
+
+// Where only one of the two dialects fails the text says that apps of the other kind work.
+func TestOneDialectFails(t *testing.T) {
+	o := options(newTenant(walkmetest.Options{KeepRequests: -1}))
+	o.Suites = []string{"wire", "crud"}
+	o.Transport = refusing(o.Transport, http.StatusMethodNotAllowed, func(req *http.Request, _ map[string]any) bool {
+		return req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/Groups/")
+	})
+	var b strings.Builder
+	if err := probe.Text(&b, judge(t, o), report.Options{}); err != nil || !strings.Contains(b.String(), "What failed concerns apps of Okta's wizard (aiw) alone; for those of its catalogue it all holds: --dialect oin.") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
+// A server puts its own before the name of a leaver, or answers 400 for what is gone.
+func TestRemovalOfWhatChanged(t *testing.T) {
+	t.Run("renamed", func(t *testing.T) {
+		tenant := newTenant(walkmetest.Options{KeepRequests: -1})
+		o := options(tenant)
+		o.Suites = []string{"wire"}
+		o.Transport = reshaped(o.Transport, eachUser(func(u map[string]any) {
+			if u["active"] == false {
+				u["userName"] = "deleted-" + u["userName"].(string)
+			}
+		}))
+		if r := judge(t, o); len(r.Left) > 0 || len(tenant.Users()) != 3 {
+			t.Errorf("%d accounts are there, left is %v", len(tenant.Users()), r.Left)
+		}
+	})
+	t.Run("gone", func(t *testing.T) {
+		tenant := newTenant(walkmetest.Options{KeepRequests: -1})
+		o := options(tenant)
+		o.Only = []string{"quirks.delete-user", "wire.oin.group-delete"}
+		o.Transport = rewriter{next: o.Transport, answer: func(_ *http.Request, status int, body string) (int, string) {
+			if status == http.StatusNotFound {
+				status = http.StatusBadRequest
+			}
+			return status, body
+		}}
+		if r := judge(t, o); len(r.Left) > 0 || len(tenant.Users()) != 3 {
+			t.Errorf("%d accounts are there, left is %v", len(tenant.Users()), r.Left)
+		}
+	})
+}
+
+// A byte order mark is said, and hinders nothing.
+func TestByteOrderMark(t *testing.T) {
+	tenant := newTenant(walkmetest.Options{KeepRequests: -1})
+	o := options(tenant)
+	o.Skip = crowd
+	o.Transport = rewriter{next: o.Transport, answer: func(_ *http.Request, status int, body string) (int, string) {
+		if body != "" {
+			body = "\ufeff" + body
+		}
+		return status, body
+	}}
+	r := judge(t, o)
+	if got := accused(r); len(got) != 1 || !strings.HasPrefix(got[0], "quirks.json-accepted: the JSON begins with a byte order mark") {
+		t.Errorf("it is accused:\n%s", strings.Join(got, "\n"))
+	}
+	if len(r.Left) > 0 || len(tenant.Users()) != 3 {
+		t.Errorf("left: %v", r.Left)
+	}
+}
+
+// Nobody whom the run did not make is shown in a report, however a server spells them.
+func TestStrangersAreHidden(t *testing.T) {
+	for name, change := range map[string]func(body string) string{
+		"keys in lower case": func(body string) string { return strings.ReplaceAll(body, `"userName"`, `"username"`) },
+		"a mark before":      func(body string) string { return "\ufeff" + body },
+		"no JSON":            func(body string) string { return body + "<!-- -->" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(newTenant(walkmetest.Options{}))
+			o.AllowWrites = false
+			o.Transport = rewriter{next: o.Transport, answer: func(_ *http.Request, status int, body string) (int, string) { return status, change(body) }}
+			text, err := json.Marshal(judge(t, o))
+			if err != nil || strings.Contains(strings.ToLower(string(text)), "corp.example") {
+				t.Errorf("%v: a stranger's address is in the report", err)
+			}
+		})
+	}
+}
+
+// The read that showed what a write did is told although the write is long.
+func TestReadBehindAWrite(t *testing.T) {
+	o := options(newTenant(walkmetest.Options{}))
+	o.Only = []string{"wire.oin.create-shown"}
+	o.Transport = reshaped(o.Transport, eachUser(func(u map[string]any) { delete(u, "emails") }))
+	var b strings.Builder
+	if err := probe.Text(&b, judge(t, o), report.Options{Width: 80}); err != nil || !strings.Contains(b.String(), "                 201, then GET /Users/") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
