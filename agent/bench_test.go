@@ -147,7 +147,10 @@ func BenchmarkPlanGroups(b *testing.B) {
 			b.Fatal(err)
 		}
 		desired := mapping.Desired(snap, plan.DesirePolicy{})
-		planned := plan.New(plan.Input{Recorded: recorded, Desired: desired, Groups: plan.DesiredGroups(snap), Mapping: mapping})
+		planned, err := plan.New(plan.Input{Recorded: recorded, Desired: desired, Groups: plan.DesiredGroups(snap), Mapping: mapping})
+		if err != nil {
+			b.Fatal(err)
+		}
 		if len(planned.Changes) != 0 || planned.Summary.Unchanged != people+groups {
 			b.Fatalf("%d changes, %d unchanged", len(planned.Changes), planned.Summary.Unchanged)
 		}

@@ -58,11 +58,14 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 	if v.health.DoubtState, err = StateDoubt(ctx, a.State); err != nil {
 		return nil, err
 	}
-	planned := plan.New(plan.Input{
+	planned, err := plan.New(plan.Input{
 		Recorded: v.recorded, Desired: v.desired, InStep: v.inStep, Groups: v.groups, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
 		Pushed: v.pushed, Scope: scope, Now: a.now(),
 	})
+	if err != nil {
+		return nil, err
+	}
 	if err := a.name(ctx, planned); err != nil {
 		return nil, err
 	}

@@ -148,7 +148,11 @@ func (s *Server) fillScope(ctx context.Context, db *state.DB, page *personPage, 
 	if f.Record != nil {
 		in.Recorded = []state.Record{*f.Record}
 	}
-	for _, c := range plan.New(in).Changes {
+	planned, err := plan.New(in)
+	if err != nil {
+		return err
+	}
+	for _, c := range planned.Changes {
 		line := s.plannedLine(c, nil)
 		if held := holdOn(page.Holds, c.Action); held != nil && line.Outcome == "" {
 			line.Outcome, line.OutcomeLink = held.stateWords(), held.Link

@@ -74,7 +74,7 @@ func TestGroupTable(t *testing.T) {
 				"policy": {tt.policy}, "state": {"user 00u1 id=w1 name=ann@example.com", records[tt.recorded]},
 				"okta": {"user 00u1 present name=ann@example.com", wants[tt.okta]},
 			}}
-			planned := plan.New(s.input(t))
+			planned := must(plan.New(s.input(t)))
 			planned.Summary.Unchanged-- // the one person
 			if got := summaryText(planned.Summary); got != tt.want {
 				t.Errorf("New(%s, %s) = %s, want %s\n%s", tt.recorded, tt.okta, got, tt.want, planText(planned))
@@ -90,7 +90,7 @@ func TestUnlinkWaitsForReadableSources(t *testing.T) {
 		s := &scenario{sections: map[string][]string{
 			"policy": {policy}, "state": {"group 00g1 id=g1 name=Team"}, "run": {`doubt_groups="a source is gone"`},
 		}}
-		planned := plan.New(s.input(t))
+		planned := must(plan.New(s.input(t)))
 		if len(planned.Changes) != 1 || !planned.Changes[0].Blocked() || planned.Changes[0].Block.Detail != "a source is gone" || planned.Pending() != 0 {
 			t.Errorf("policy %q: %s, want one change that waits", policy, planText(planned))
 		}
@@ -138,7 +138,7 @@ func TestEligible(t *testing.T) {
 				if tt.okta != "" {
 					s.sections["okta"] = append(s.sections["okta"], "user 00u1 "+tt.okta+" name=ann@example.com")
 				}
-				if got := memberSigns(plan.New(s.input(t))); got != want {
+				if got := memberSigns(must(plan.New(s.input(t)))); got != want {
 					t.Errorf("in and member, in, member = %s, want %s", got, want)
 				}
 			})

@@ -200,7 +200,7 @@ func groupPlan(recorded, wanted []string, edit func(*plan.Input)) (*plan.Plan, [
 	if edit != nil {
 		edit(&in)
 	}
-	return plan.New(in), in.Recorded
+	return must(plan.New(in)), in.Recorded
 }
 
 // TestMemberRemovals: removals are held, additions to the same group go out.
@@ -413,7 +413,7 @@ func TestAskedAbsences(t *testing.T) {
 		as := scim.Attributes{{Path: scim.PathUserName, Value: id}}
 		in.Recorded = append(in.Recorded, state.Record{Resource: scim.Resource{Type: scim.User, SourceID: id, ID: "w" + id, Active: true, Attributes: as}, Name: id})
 	}
-	p := plan.New(in)
+	p := must(plan.New(in))
 	limits := plan.Limits{Deactivations: plan.Limit{Count: 1000}}
 	hold := plan.HoldInput{Confirm: true, Managed: plan.CountManaged(in.Recorded)}
 	asked := limits.Ask(p, hold).Absences
@@ -440,7 +440,7 @@ func TestEmptiedBesideOthers(t *testing.T) {
 		Recorded: []state.Record{{Resource: scim.Resource{Type: scim.User, SourceID: "00u1", ID: "w1", Active: true, Attributes: before}, Name: "ann@example.com"}},
 		Desired:  plan.Desired{People: []plan.Person{{Resource: scim.Resource{Type: scim.User, SourceID: "00u1", Active: true, Attributes: after}, Presence: plan.Present}}},
 	}
-	p := plan.New(in)
+	p := must(plan.New(in))
 	plan.Limits{}.Hold(p, plan.HoldInput{Managed: plan.CountManaged(in.Recorded)})
 	if len(p.Changes) != 2 || p.Pending() != 1 {
 		t.Fatalf("%d changes, %d of them go out, want one of two", len(p.Changes), p.Pending())

@@ -27,7 +27,7 @@ func TestScenarios(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			s := readScenario(t, file)
 			in := s.input(t)
-			planned := plan.New(in)
+			planned := must(plan.New(in))
 			s.hold(t, planned, in)
 			got := planText(planned)
 			if *update {
@@ -117,7 +117,7 @@ func TestUserTable(t *testing.T) {
 			default:
 				in.Desired.People = []plan.Person{person.person()}
 			}
-			planned := plan.New(in)
+			planned := must(plan.New(in))
 			if got := summaryText(planned.Summary); got != tt.want {
 				t.Errorf("New(%s, %s) = %s, want %s\n%s", tt.recorded, tt.okta, got, tt.want, planText(planned))
 			}
@@ -134,7 +134,7 @@ func TestUserTable(t *testing.T) {
 // before the groups that hold them, deletes come last; within a phase by name.
 func TestPhases(t *testing.T) {
 	s := readScenario(t, "testdata/plan/order.txt")
-	planned := plan.New(s.input(t))
+	planned := must(plan.New(s.input(t)))
 	var got []string
 	for _, c := range planned.Changes {
 		got = append(got, fmt.Sprintf("%d %s", c.Seq, c.Action))

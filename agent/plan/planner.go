@@ -81,8 +81,12 @@ type planner struct {
 //	⁴ unless the account passes on, see findHandovers
 //
 // Groups have a table of their own at planGroups. The result is complete and in
-// the order of the run, and the same input gives the same plan.
-func New(in Input) *Plan {
+// the order of the run, and the same input gives the same plan. The error is an
+// *OrderError: there is no plan from a side that is out of order.
+func New(in Input) (*Plan, error) {
+	if err := in.checkOrder(); err != nil {
+		return nil, err
+	}
 	p := &planner{
 		in:      in,
 		plan:    &Plan{Schema: Schema, Health: in.Health, Resync: in.Scope.selection, People: map[string]string{}},
@@ -111,22 +115,19 @@ func New(in Input) *Plan {
 	p.orderGroupRenames()
 	p.nameMembers()
 	p.plan.reorder()
-	return p.plan
+	return p.plan, nil
 }
 
 func (p *planner) planUsers() {
-	for i := range p.in.Desired.People {
-		person := &p.in.Desired.People[i]
-		if person.Rejection != nil {
-			p.reject(*person.Rejection, p.users[person.SourceID])
+	for one := range p.in.pairs() {
+		if one.want == nil {
+			p.planAbsent(one.record, "no longer assigned in Okta", one.record.SourceID)
+			continue
 		}
-		p.planPerson(person, p.users[person.SourceID])
-	}
-	for i := range p.in.Recorded {
-		r := &p.in.Recorded[i]
-		if r.Type == scim.User && p.in.Desired.Find(r.SourceID) == nil {
-			p.planAbsent(r, "no longer assigned in Okta", r.SourceID)
+		if one.want.Rejection != nil {
+			p.reject(*one.want.Rejection, one.record)
 		}
+		p.planPerson(one.want, one.record)
 	}
 }
 

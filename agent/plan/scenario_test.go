@@ -302,7 +302,7 @@ func recordFailures(t *testing.T, s *scenario, in *plan.Input) {
 	t.Helper()
 	quiet := *in
 	quiet.Scope = plan.Scope{}
-	changes := plan.New(quiet).Changes
+	changes := must(plan.New(quiet)).Changes
 	for _, f := range s.lines(t, "state") {
 		if f.pairs["failed"] == "" {
 			continue

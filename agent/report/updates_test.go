@@ -131,7 +131,10 @@ func TestUpdatesOnDisk(t *testing.T) {
 
 func finished(t *testing.T, in plan.Input) *plan.Plan {
 	t.Helper()
-	p := plan.New(in)
+	p, err := plan.New(in)
+	if err != nil {
+		t.Fatal(err)
+	}
 	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	if err := p.Finish(plan.About{CreatedAt: now, App: plan.AppRef{ID: "0oa1", Label: "WalkMe"}, Source: plan.Source{TakenAt: now, Users: 30}}); err != nil {
 		t.Fatal(err)
