@@ -227,24 +227,6 @@ func scanEntry(row scanner) (Entry, error) {
 	return e, err
 }
 
-// CountSoFar sets how many changes were applied, and failed, as the journal says, for a
-// run that has not ended, or never did.
-func (db *DB) CountSoFar(ctx context.Context, r *Run) error {
-	r.Applied, r.Failed = 0, 0
-	return db.fail("count journal entries", db.each(ctx, `SELECT state, count(*) FROM journal WHERE run_id = ? GROUP BY state`, []any{r.ID}, func(row scanner) error {
-		var state EntryState
-		var n int
-		err := row.Scan(&state, &n)
-		switch state {
-		case Applied:
-			r.Applied = n
-		case Failed:
-			r.Failed = n
-		}
-		return err
-	}))
-}
-
 // Window is a time that limits look back over.
 type Window struct {
 	Since time.Time

@@ -20,13 +20,22 @@ type ActionCount struct {
 	Count  int
 }
 
+// OfGroups says whether the action is one on groups.
+func (c ActionCount) OfGroups() bool { return strings.HasPrefix(c.Action, "group") }
+
+// The actions of people, and those of groups.
+const (
+	ofPeople = " AND (action < 'group' OR action >= 'grouq')"
+	ofGroups = " AND action >= 'group' AND action < 'grouq'"
+)
+
 // RunActions counts the changes of a run by their action, sorted by it. A change of a
 // group may have several entries, one for each batch of members; one of a person has one.
 func (db *DB) RunActions(ctx context.Context, runID string) ([]ActionCount, error) {
 	return list(ctx, db, "count journal entries", func(row scanner) (c ActionCount, err error) {
 		return c, row.Scan(&c.Action, &c.Count)
-	}, `SELECT action, count(*) FROM journal WHERE run_id = ?1 AND (action < 'group' OR action >= 'grouq') GROUP BY action
-		UNION ALL SELECT action, count(DISTINCT seq) FROM journal WHERE run_id = ?1 AND action >= 'group' AND action < 'grouq' GROUP BY action ORDER BY action`, runID)
+	}, "SELECT action, count(*) FROM journal WHERE run_id = ?1"+ofPeople+` GROUP BY action
+		UNION ALL SELECT action, count(DISTINCT seq) FROM journal WHERE run_id = ?1`+ofGroups+" GROUP BY action ORDER BY action", runID)
 }
 
 // EntryPlace is the place of an entry among those of its run.
@@ -47,8 +56,7 @@ func (db *DB) RunEntries(ctx context.Context, f RunFilter, after EntryPlace, lim
 // CountRunChanges counts the changes of which a filter selects an entry.
 func (db *DB) CountRunChanges(ctx context.Context, f RunFilter) (n int, err error) {
 	where, args := f.where()
-	people, groups := " AND (j.action < 'group' OR j.action >= 'grouq')", " AND j.action >= 'group' AND j.action < 'grouq'"
-	query := "SELECT (SELECT count(*) FROM journal AS j" + where + people + ") + (SELECT count(DISTINCT seq) FROM journal AS j" + where + groups + ")"
+	query := "SELECT (SELECT count(*) FROM journal AS j" + where + ofPeople + ") + (SELECT count(DISTINCT seq) FROM journal AS j" + where + ofGroups + ")"
 	err = db.total(ctx, query, append(slices.Clone(args), args...), &n)
 	return n, db.fail("count changes of a run", err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"okta-walkme-agent/agent"
@@ -39,7 +40,7 @@ type latest struct {
 const recentRuns = 20
 
 // readLatest reads what the newest runs say; nothing where there is no state yet.
-func readLatest(ctx context.Context, db *state.DB) (l latest, err error) {
+func (s *Server) readLatest(ctx context.Context, db *state.DB) (l latest, err error) {
 	if db.IsEmpty() {
 		return l, nil
 	}
@@ -54,7 +55,7 @@ func readLatest(ctx context.Context, db *state.DB) (l latest, err error) {
 		}
 	}
 	for i := range l.Runs {
-		if err := countSoFar(ctx, db, &l.Runs[i]); err != nil {
+		if err := s.counts.soFar(ctx, db, &l.Runs[i]); err != nil {
 			return l, err
 		}
 	}
@@ -78,10 +79,27 @@ func (l *latest) readFacts(ctx context.Context, db *state.DB) (err error) {
 	return err
 }
 
-// countSoFar counts what the journal says of a run that has not counted itself.
-func countSoFar(ctx context.Context, db *state.DB, r *state.Run) error {
+// counts remembers what was counted of runs that have not counted themselves: of one that
+// goes on for an hour, each page counts what came since.
+type counts struct {
+	mu    sync.Mutex
+	known map[string]*state.Counted // by run
+}
+
+const keptCounts = 100
+
+// soFar counts what the journal says of a run that has not counted itself.
+func (c *counts) soFar(ctx context.Context, db *state.DB, r *state.Run) error {
 	if r.Outcome != state.Running && r.Outcome != state.Interrupted {
 		return nil
 	}
-	return db.CountSoFar(ctx, r)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known[r.ID] == nil {
+		if len(c.known) >= keptCounts || c.known == nil {
+			c.known = map[string]*state.Counted{}
+		}
+		c.known[r.ID] = &state.Counted{}
+	}
+	return db.CountSoFar(ctx, r, c.known[r.ID])
 }

@@ -77,7 +77,7 @@ func (s *Server) overview(r *http.Request) (*view, error) {
 			}
 			page.Next = s.at(next)
 		}
-		l, err := readLatest(ctx, db)
+		l, err := s.readLatest(ctx, db)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func (s *Server) runs(r *http.Request) (*view, error) {
 			page.Next = "/runs?" + url.Values{"before": {runs[runsOnPage-1].ID}}.Encode()
 		}
 		for i := range runs {
-			if err := countSoFar(ctx, db, &runs[i]); err != nil {
+			if err := s.counts.soFar(ctx, db, &runs[i]); err != nil {
 				return err
 			}
 			page.Runs = append(page.Runs, s.runLine(&runs[i]))

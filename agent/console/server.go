@@ -47,6 +47,7 @@ type Server struct {
 	past     *past
 	members  *state.MemberIndex
 	lab      lab
+	counts   counts
 	runner   *runner
 	look     look
 

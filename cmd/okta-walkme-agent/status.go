@@ -195,7 +195,7 @@ func (v *statusView) readRuns(ctx context.Context, db *state.DB) error {
 	for _, r := range runs {
 		if r.Outcome == state.Running || r.Outcome == state.Interrupted {
 			running = running || r.Outcome == state.Running
-			if err := db.CountSoFar(ctx, &r); err != nil {
+			if err := db.CountSoFar(ctx, &r, nil); err != nil {
 				return err
 			}
 		}
