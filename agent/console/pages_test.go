@@ -100,31 +100,6 @@ func TestPersonAndRun(t *testing.T) {
 	v.expect("/people/00u2", "In scope: assigned in Okta", "none yet", "create", "bob@example.com", "Nothing was sent for this person")
 }
 
-// TestRunCountsChanges: one of a group is one, however many batches of members it took.
-func TestRunCountsChanges(t *testing.T) {
-	s := open(t, nil)
-	s.fill(func(ctx context.Context, db *state.DB) {
-		must(t, db.BeginRun(ctx, state.Run{ID: "run-1", Trigger: "schedule"}))
-		for i, e := range []state.Entry{
-			{Seq: 1, Type: scim.User, SourceID: "00u1", Name: "ann@example.com", Action: "create"},
-			{Seq: 2, Type: scim.Group, SourceID: "00g1", Name: "Team Ann", Action: "group_members"},
-			{Seq: 2, Type: scim.Group, SourceID: "00g1", Name: "Team Ann", Action: "group_members"},
-			{Seq: 3, Type: scim.Group, SourceID: "00g2", Name: "Team Bob", Action: "group_members"},
-		} {
-			e.RunID = "run-1"
-			id, err := db.Begin(ctx, e)
-			must(t, err)
-			must(t, db.Finish(ctx, id, state.Outcome{State: []state.EntryState{state.Applied, state.Applied, state.Failed, state.Failed}[i], HTTPStatus: 200}))
-		}
-		must(t, db.FinishRun(ctx, state.Run{ID: "run-1", Outcome: "problems", Planned: 3, Applied: 1, Failed: 2}))
-	})
-	v := s.visit(false)
-	v.expect("/runs/run-1", "3 of 3 changes", "Change members 2", "create (1)", "change members (2)")
-	v.expect("/runs/run-1?q=ann", "2 of 3 changes", "!Team Bob")
-	v.expect("/runs/run-1?action=group_members", "2 of 3 changes")
-	v.expect("/runs/run-1?state=failed", "2 of 3 changes", "!ann@example.com")
-}
-
 // TestOldRunsProveNothing: what was in step a day ago need not be so now.
 func TestOldRunsProveNothing(t *testing.T) {
 	s := open(t, func(_ *console.Options, p *console.Program) {

@@ -79,7 +79,7 @@ func (s *Server) run(r *http.Request) (*view, error) {
 		if err != nil {
 			return err
 		}
-		if err := countSoFar(ctx, db, &run); err != nil {
+		if err := s.counts.soFar(ctx, db, &run); err != nil {
 			return err
 		}
 		page.Run = s.runLine(&run)
@@ -103,14 +103,9 @@ func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after
 			page.Unknown = page.Run.Held + page.Run.Rejected + page.Run.Skipped
 		}
 	}
-	counts, err := db.RunActions(ctx, page.Run.ID)
+	sent, err := page.countActions(ctx, db)
 	if err != nil {
 		return err
-	}
-	sent := 0
-	for _, c := range counts {
-		sent += c.Count
-		page.Actions = append(page.Actions, choice{c.Action, report.ActionLabel(plan.Action(c.Action)), c.Count})
 	}
 	page.All += sent
 	page.States = page.choices(sent)
@@ -121,7 +116,7 @@ func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after
 	if err := page.count(ctx, db, filter, sent); err != nil {
 		return err
 	}
-	entries, err := db.RunEntries(ctx, filter, after, changesOnPage)
+	entries, err := page.entries(ctx, db, filter, after)
 	if err != nil {
 		return err
 	}
@@ -137,6 +132,54 @@ func (s *Server) fillRun(ctx context.Context, db *state.DB, page *runPage, after
 		page.Sections[i].Count = page.sectionCount(&page.Sections[i])
 	}
 	return nil
+}
+
+// countActions counts what was sent, by action and in the order of the reports. A change of
+// a group may be several: made, and then its members.
+func (p *runPage) countActions(ctx context.Context, db *state.DB) (sent int, err error) {
+	counts, err := db.RunActions(ctx, p.Run.ID)
+	if err != nil {
+		return 0, err
+	}
+	order, ofGroups := report.Actions(), 0
+	slices.SortStableFunc(counts, func(a, b state.ActionCount) int {
+		return slices.Index(order, plan.Action(a.Action)) - slices.Index(order, plan.Action(b.Action))
+	})
+	for _, c := range counts {
+		sent += c.Count
+		if c.OfGroups() {
+			ofGroups++
+		}
+		p.Actions = append(p.Actions, choice{c.Action, report.ActionLabel(plan.Action(c.Action)), c.Count})
+	}
+	if ofGroups > 1 {
+		return db.CountRunChanges(ctx, state.RunFilter{RunID: p.Run.ID})
+	}
+	return sent, nil
+}
+
+// entries reads a page of what a filter selects, action by action.
+func (p *runPage) entries(ctx context.Context, db *state.DB, f state.RunFilter, after state.EntryPlace) ([]state.Entry, error) {
+	var out []state.Entry
+	from := max(0, slices.IndexFunc(p.Actions, func(c choice) bool { return c.Value == after.Action }))
+	for _, a := range p.Actions[from:] {
+		if f.Action != "" && f.Action != a.Value {
+			continue
+		}
+		one := f
+		one.Action = a.Value
+		if after.Action != a.Value {
+			after = state.EntryPlace{Action: a.Value}
+		}
+		some, err := db.RunEntries(ctx, one, after, changesOnPage-len(out))
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, some...); len(out) == changesOnPage {
+			break
+		}
+	}
+	return out, nil
 }
 
 // sectionCount is how many changes there are of a section's kind, as far as no search

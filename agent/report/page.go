@@ -26,6 +26,9 @@ func Elapsed(d time.Duration) string { return elapsed(d) }
 // HoldWords says what a hold of a kind holds: "3 deactivations".
 func HoldWords(kind string, n int) string { return holdKind(kind, n) }
 
+// Actions lists the actions in the order of a report: that of a run, people before groups.
+func Actions() []plan.Action { return actions() }
+
 // ActionLabel names an action in a list of many.
 func ActionLabel(a plan.Action) string { return words(a).label }
 
