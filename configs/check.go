@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -87,11 +88,23 @@ func (c *Config) checkWalkMe(ps *problems) {
 	case !region && !base:
 		ps.follow("walkme.region", "is missing", hint)
 	case base:
-		checkURL(ps, "walkme.base_url", c.WalkMe.BaseURL, "write the SCIM base URL, as in https://papi.walkme.com/deepui/api/scim/v2")
+		checkBaseURL(ps, c.WalkMe.BaseURL)
 	}
 	checkWalkMeAuth(ps)
 	if m := c.WalkMe.Matching; c.WalkMe.Fidelity == fidelityStrict && m != string(walkme.MatchLookup) {
 		ps.add("walkme.matching", m+" does not go with fidelity: strict, for Okta looks people up one by one", "write matching: lookup, or fidelity: safe")
+	}
+}
+
+func checkBaseURL(ps *problems, text string) {
+	const key = "walkme.base_url"
+	u := checkURL(ps, key, text, "write the SCIM base URL, as in https://papi.walkme.com/deepui/api/scim/v2")
+	if u == nil {
+		return
+	}
+	switch last := path.Base(u.Path); last {
+	case "Users", "Groups", "ServiceProviderConfig", "Schemas", "ResourceTypes":
+		ps.add(key, "ends in /"+last+", which is an address below the SCIM base URL", "leave /"+last+" out")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net/http"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -33,8 +34,8 @@ func (c *Config) OktaClient() (okta.Config, error) {
 		Timeout:        c.Okta.Timeout,
 		Transport:      transport,
 	}
-	if strings.ContainsFunc(out.APIToken, blank) {
-		r.add("okta.auth.api_token", string(c.Okta.Auth.APIToken)+": the token contains a blank", "keep the token alone there, without SSWS before it")
+	if wrong, hint := wrongToken(out.APIToken); wrong != "" {
+		r.add("okta.auth.api_token", string(c.Okta.Auth.APIToken)+": "+wrong, hint)
 	}
 	if key := r.secret("okta.auth.private_key", c.Okta.Auth.PrivateKey); key != "" {
 		out.PrivateKey = []byte(key)
@@ -46,6 +47,20 @@ func (c *Config) OktaClient() (okta.Config, error) {
 		return okta.Config{}, err
 	}
 	return out, nil
+}
+
+// assigned is a value with its name, as a line of an environment file has it.
+var assigned = regexp.MustCompile(`^(export )?[A-Z_][A-Z0-9_]*=`)
+
+// wrongToken says what an API token cannot be, without quoting it.
+func wrongToken(token string) (wrong, hint string) {
+	switch {
+	case assigned.MatchString(token):
+		return "the token stands behind NAME=, as in an environment file", "keep the token alone there"
+	case strings.ContainsFunc(token, blank):
+		return "the token contains a blank", "keep the token alone there, without SSWS before it"
+	}
+	return "", ""
 }
 
 func blank(r rune) bool { return unicode.IsSpace(r) || isControl(r) }

@@ -112,6 +112,8 @@ func TestOktaCredentialsAreChecked(t *testing.T) {
 		{key, block("PRIVATE KEY", der), "4:40: okta.auth.private_key: env:SECRET: the key is neither an RSA key nor an EC key"},
 		{key, block("PRIVATE KEY", der[1:]), `4:40: okta.auth.private_key: env:SECRET: the PEM block "PRIVATE KEY" is damaged`},
 		{token, "SSWS 00s3cret", "4:21: okta.auth.api_token: env:SECRET: the token contains a blank; keep the token alone there, without SSWS before it"},
+		{token, "OKTA_API_TOKEN=00s3cret", "4:21: okta.auth.api_token: env:SECRET: the token stands behind NAME=, as in an environment file; keep the token alone there"},
+		{token, "export TOKEN=00s3cret", "4:21: okta.auth.api_token: env:SECRET: the token stands behind NAME="},
 		{token, "00s3cret\n00s3cret", "4:21: okta.auth.api_token: env:SECRET: the token contains a blank"},
 	} {
 		c := parse(t, strings.Replace(minimal, "{api_token: env:OKTA_TOKEN}", tt.auth, 1), machine(map[string]string{"SECRET": tt.secret}, nil))

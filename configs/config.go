@@ -184,5 +184,6 @@ func (c *Config) ReadyMaxAge(now time.Time) time.Duration {
 	if c.HTTP.MaxAge > 0 {
 		return c.HTTP.MaxAge
 	}
-	return 2 * (c.Schedule.longestPause(now, 7*24*time.Hour) + c.Jitter)
+	pause := c.Schedule.longestPause(now, 7*24*time.Hour)
+	return 2 * (pause + min(c.Jitter, pause)) // which ends before the next run is due
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
+	"time"
 )
 
 // maxFile bounds a configuration, secret or certificate file, in bytes.
@@ -92,7 +94,7 @@ func (e Env) read(path string) ([]byte, fs.FileMode, error) {
 	if e.ReadFile != nil {
 		return e.ReadFile(path)
 	}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe that nobody writes to would never open
 	if err != nil {
 		return nil, 0, err
 	}
@@ -104,7 +106,7 @@ func (e Env) read(path string) ([]byte, fs.FileMode, error) {
 	if info.IsDir() {
 		return nil, 0, errors.New("it is a folder")
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := readAll(f, info)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -112,6 +114,34 @@ func (e Env) read(path string) ([]byte, fs.FileMode, error) {
 		return nil, 0, fmt.Errorf("it is longer than %d bytes", maxFile)
 	}
 	return data, info.Mode(), nil
+}
+
+// pipePatience is how long whoever writes into a pipe may take.
+const pipePatience = 30 * time.Second
+
+// pipePoll is how often a pipe without a writer is looked at.
+const pipePoll = 20 * time.Millisecond
+
+// readAll reads at most one byte more than maxFile. Of a pipe it waits for the first byte,
+// for as long as pipePatience.
+func readAll(f *os.File, info fs.FileInfo) ([]byte, error) {
+	until := time.Now().Add(pipePatience)
+	pipe := info.Mode()&fs.ModeNamedPipe != 0
+	if pipe {
+		if err := f.SetReadDeadline(until); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded), pipe && err == nil && len(data) == 0 && time.Now().After(until):
+			return nil, fmt.Errorf("it is a pipe, and nobody has written all of it within %s", pipePatience)
+		case err != nil, len(data) > 0, !pipe:
+			return data, err
+		}
+		time.Sleep(pipePoll)
+	}
 }
 
 // reason is an error of the file system without the path, which the reader has.

@@ -141,6 +141,7 @@ func TestReadyMaxAge(t *testing.T) {
 	}{
 		{"", 30 * time.Minute},
 		{"jitter: 1m\n", 32 * time.Minute},
+		{"jitter: 999999h\n", 60 * time.Minute},
 		{"http: {max_age: 7m}\n", 7 * time.Minute},
 		{"schedule: '@daily'\n", 48 * time.Hour},
 		{"schedule: '*/30 8-17 * * MON-FRI'\n", 2 * (62*time.Hour + 30*time.Minute)},

@@ -66,6 +66,9 @@ func (s Secret) resolve(env Env) (string, *fault) {
 		}
 	case "file":
 		value, f = env.secretFile(env.path(rest), 0o077)
+		if f != nil && f.hint == "" && (strings.HasPrefix(rest, "~") || strings.Contains(rest, "$")) {
+			f.hint = "~ and $ mean something to a shell alone; write the whole path"
+		}
 	case "credential":
 		value, f = env.credential(rest)
 	default:

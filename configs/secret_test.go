@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"okta-walkme-agent/configs"
@@ -60,6 +61,8 @@ func TestSecretResolve(t *testing.T) {
 		{"env:BLANK", "", "env:BLANK: the secret is empty"},
 		{"file:empty", "", "file:empty: the secret is empty"},
 		{"file:missing", "", "file:missing: the file cannot be read: file does not exist"},
+		{"file:~/token", "", "file:~/token: the file cannot be read: file does not exist; ~ and $ mean something to a shell alone; write the whole path"},
+		{"file:$HOME/token", "", "file:$HOME/token: the file cannot be read: file does not exist; ~ and $ mean something to a shell alone; write the whole path"},
 		{"file:group", "", "file:group: the file is open to others than its owner (mode 0640); chmod 600 it"},
 		{"file:world", "", "file:world: the file is open to others than its owner (mode 0604); chmod 600 it"},
 		{"file:writable", "", "file:writable: the file is open to others than its owner (mode 0620); chmod 600 it"},
@@ -109,6 +112,16 @@ func TestSecretFromDisk(t *testing.T) {
 	}
 	if _, err := configs.Secret("file:" + big).Resolve(configs.Env{}); err == nil || !strings.Contains(err.Error(), "longer than") {
 		t.Errorf("Resolve of 2 MiB = %v", err)
+	}
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	go func() { // a writer that comes later
+		_ = os.WriteFile(pipe, []byte("s3cret\n"), 0o600)
+	}()
+	if got, err := configs.Secret("file:" + pipe).Resolve(configs.Env{}); got != "s3cret" || err != nil {
+		t.Errorf("Resolve of a pipe = %q, %v, want s3cret", got, err)
 	}
 	t.Setenv("CONFIGS_TEST_TOKEN", "s3cret")
 	if got, err := configs.Secret("env:CONFIGS_TEST_TOKEN").Resolve(configs.Env{}); got != "s3cret" || err != nil {
