@@ -23,6 +23,7 @@ const (
 type ReloadAnswer struct {
 	Outcome  string   `json:"outcome"`
 	Problems []string `json:"problems,omitempty"` // of a refused configuration
+	Remarks  []string `json:"remarks,omitempty"`  // of an accepted one that may not be what was meant
 }
 
 const (

@@ -43,17 +43,17 @@ func readState(ctx context.Context, path string, use func(*state.DB) error) (err
 }
 
 // migrate opens the state for writing once, so that a migration happens, and damage
-// shows, at the start.
-func (d *daemon) migrate(ctx context.Context, path string) error {
+// shows, at the start. It says whether the state was made by that.
+func (d *daemon) migrate(ctx context.Context, path string) (made bool, err error) {
 	db, err := d.open(ctx, path)
 	var locked *state.LockedError
 	if errors.As(err, &locked) {
-		return nil // the process that has it has done so
+		return false, nil // the process that has it has done so
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return db.Close()
+	return db.Made(), db.Close()
 }
 
 // readPast is what earlier processes left behind. A scheduled run that was stopped or

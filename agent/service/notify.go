@@ -86,6 +86,26 @@ func (n *Notifier) Check() []Delivery {
 	return out
 }
 
+// unreachable names those whose services cannot be told as they are configured. That
+// stops no run.
+func (n *Setup) unreachable() (out []string) {
+	if n.Notify == nil {
+		return nil
+	}
+	for _, d := range n.Notify.Check() {
+		if d.Err != nil {
+			out = append(out, fmt.Sprintf("%s is told of nothing: %v", d.Recipient, d.Err))
+		}
+	}
+	return out
+}
+
+func (n *Setup) logUnreachable() {
+	for _, text := range n.unreachable() {
+		n.Logger.Warn(text)
+	}
+}
+
 // Test sends a message to each recipient, whatever it wants to hear of.
 func (n *Notifier) Test(ctx context.Context) []Delivery {
 	out := make([]Delivery, len(n.recipients))

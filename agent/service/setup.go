@@ -65,6 +65,7 @@ type Setup struct {
 
 	listener net.Listener // nil: none, or the one in use stays
 	told     chan error   // nil: in use; errDeferred: a run is under way
+	remarks  []string     // what may not be meant so; complete once told has been
 }
 
 // tell says once what became of the setup.

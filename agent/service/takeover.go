@@ -16,6 +16,9 @@ import (
 	"okta-walkme-agent/state"
 )
 
+// refusedText is what the log says of a reload that came to nothing.
+const refusedText = "configuration refused, the old one stays"
+
 // prepare builds everything that the configuration stands for, except the state. The
 // setup has no right to the state yet.
 func (d *daemon) prepare(ctx context.Context) (*Setup, error) {
@@ -38,7 +41,7 @@ func (d *daemon) prepare(ctx context.Context) (*Setup, error) {
 // adopt puts a setup in the place of the one in use. When it fails, nothing has
 // changed.
 func (d *daemon) adopt(ctx context.Context, n *Setup) error {
-	lock, err := d.lockFor(ctx, n.Config)
+	lock, err := d.lockFor(ctx, n)
 	if err == nil {
 		err = n.fits(ctx)
 		if err != nil && lock != nil && lock != d.lock {
@@ -47,12 +50,17 @@ func (d *daemon) adopt(ctx context.Context, n *Setup) error {
 	}
 	if err != nil {
 		n.discard()
-		d.log.Error("configuration refused", "err", err)
+		text := "configuration refused"
+		if d.setup != nil {
+			text = refusedText
+		}
+		d.log.Error(text, "err", err)
 		return err
 	}
 	old, oldLock := d.setup, d.lock
 	d.setup, d.lock, d.log = n, lock, n.Logger
 	d.health.use(n.Config, n.listener)
+	n.logUnreachable()
 	if n.Adopted != nil {
 		n.Adopted(ctx)
 	}
@@ -78,7 +86,8 @@ func (n *Setup) fits(ctx context.Context) error {
 
 // lockFor returns the right to the configuration's state, the one in use where it
 // is the same, nil for a dry run.
-func (d *daemon) lockFor(ctx context.Context, cfg Config) (*state.ServiceLock, error) {
+func (d *daemon) lockFor(ctx context.Context, n *Setup) (*state.ServiceLock, error) {
+	cfg := n.Config
 	if cfg.DryRun {
 		return nil, nil
 	}
@@ -93,8 +102,12 @@ func (d *daemon) lockFor(ctx context.Context, cfg Config) (*state.ServiceLock, e
 	case err != nil:
 		return nil, fmt.Errorf("the lock of the service: %w", err)
 	}
-	if err := d.migrate(ctx, cfg.StatePath); err != nil {
+	made, err := d.migrate(ctx, cfg.StatePath)
+	if err != nil {
 		return nil, errors.Join(err, lock.Release())
+	}
+	if made {
+		n.remarks = append(n.remarks, "a new state begins, in "+cfg.StatePath+": there was none")
 	}
 	return lock, nil
 }
@@ -158,10 +171,11 @@ func (d *daemon) takeOver(ctx context.Context, log *slog.Logger) ReloadAnswer {
 	if err != nil {
 		problems := d.problems(err)
 		for _, p := range problems {
-			log.Error("configuration refused, the old one stays", "problem", p)
+			log.Error(refusedText, "problem", p)
 		}
 		return ReloadAnswer{Outcome: ReloadRefused, Problems: problems}
 	}
+	unreachable := n.unreachable()
 	d.gate.offer(n)
 	select {
 	case err = <-n.told:
@@ -170,9 +184,9 @@ func (d *daemon) takeOver(ctx context.Context, log *slog.Logger) ReloadAnswer {
 	}
 	switch {
 	case err == nil:
-		return ReloadAnswer{Outcome: ReloadApplied}
+		return ReloadAnswer{Outcome: ReloadApplied, Remarks: append(unreachable, n.remarks...)}
 	case errors.Is(err, errDeferred):
-		return ReloadAnswer{Outcome: ReloadDeferred}
+		return ReloadAnswer{Outcome: ReloadDeferred, Remarks: unreachable}
 	}
 	return ReloadAnswer{Outcome: ReloadRefused, Problems: d.problems(err)} // adopt has logged it
 }

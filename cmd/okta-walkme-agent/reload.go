@@ -42,6 +42,9 @@ func (c *cli) reload(ctx context.Context, dir string) error {
 	if err != nil {
 		return explained(fmt.Errorf("the service cannot be asked: %w", err))
 	}
+	for _, remark := range answer.Remarks {
+		fmt.Fprintf(c.folded(c.stderr), "%s: %s\n", programName, remark)
+	}
 	switch answer.Outcome {
 	case service.ReloadApplied:
 		fmt.Fprintln(c.stdout, "the configuration is in use")

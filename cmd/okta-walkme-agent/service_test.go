@@ -241,6 +241,32 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestReloadRemarks: what is accepted and may not be meant so is said to who reloads, and
+// in the log.
+func TestReloadRemarks(t *testing.T) {
+	s := serve(t, map[string]string{"": "schedule: '@yearly'\n"})
+	s.until(finished)
+	s.write("notify-url", "nosuch://s3cret@hooks.example.com")
+	s.configure(map[string]string{"": "notify: [{url: file:nowhere}, {url: file:notify-url}]\n", "state": "path: sate/state.db\n"})
+	r := s.must(exitOK, "reload")
+	elsewhere := filepath.Join(s.dir, "sate", "state.db")
+	for _, tt := range []struct{ said, logged string }{
+		{"a new state begins, in " + elsewhere, "a new state begins"},
+		{"notify[0]", "notify[0]"},
+		{"is told of nothing: the URL names no service that is known", "is told of nothing"},
+	} {
+		if !strings.Contains(r.err, tt.said) {
+			t.Errorf("reload says\n%swant %q in it", r.err, tt.said)
+		}
+		if !strings.Contains(s.logged(), tt.logged) {
+			t.Errorf("the log says\n%swant %q in it", s.logged(), tt.logged)
+		}
+	}
+	if strings.Contains(r.err+s.logged(), "s3cret") {
+		t.Error("a secret was shown")
+	}
+}
+
 // TestReloadWaitsForTheRun reloads while WalkMe keeps the service waiting.
 func TestReloadWaitsForTheRun(t *testing.T) {
 	release, arrived := make(chan struct{}), make(chan struct{}, 10)
