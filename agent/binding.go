@@ -28,7 +28,7 @@ func (e *BindingError) Error() string {
 }
 
 // CheckBinding returns a *BindingError when the state is about anything else than
-// want. A state that is about nothing yet, or nil, fits everything.
+// want. A state that is about nothing yet fits everything.
 func CheckBinding(ctx context.Context, db *state.DB, want Binding) error {
 	have, err := binding.Load(ctx, db)
 	if err != nil || have == want || have == (Binding{}) {
@@ -49,13 +49,13 @@ func (a *Agent) Binding() Binding {
 
 // bind ties the state to both sides as soon as it knows, or may know, anything of
 // WalkMe. The first attempts may have been with a wrong address.
-func (a *Agent) bind(ctx context.Context, v *view, planned *plan.Plan) error {
+func bind(ctx context.Context, db *state.DB, to Binding, v *view, planned *plan.Plan) error {
 	known := v.managed != plan.Counts{} || slices.ContainsFunc(planned.Changes, func(c *plan.Change) bool { return c.Outcome == plan.Applied })
 	if !known {
-		open, err := a.State.Pending(ctx)
+		open, err := db.Pending(ctx)
 		if err != nil || len(open) == 0 {
 			return err
 		}
 	}
-	return Bind(ctx, a.State, a.Binding())
+	return Bind(ctx, db, to)
 }

@@ -37,15 +37,15 @@ func noteFound(ctx context.Context, db *state.DB, holds []HoldView) error {
 
 // keepOfRefresh adds the holds that wait since a refresh to those of a run that sees nothing
 // of what WalkMe shows: it has no word on them. The next refresh finds them anew, or not.
-func keepOfRefresh(ctx context.Context, db *state.DB, now []state.Hold, opts Options) ([]state.Hold, error) {
-	if opts.Scope.Refreshes() || !opts.Scope.Everything() {
+func (d *decider) keepOfRefresh(ctx context.Context, now []state.Hold) ([]state.Hold, error) {
+	if d.opts.Scope.Refreshes() || !d.opts.Scope.Everything() {
 		return now, nil
 	}
-	open, err := ofRefresh(ctx, db)
+	open, err := ofRefresh(ctx, d.state)
 	if err != nil {
 		return nil, err
 	}
-	of, err := refreshHolds.Load(ctx, db)
+	of, err := refreshHolds.Load(ctx, d.state)
 	if err != nil {
 		return nil, err
 	}
@@ -58,29 +58,29 @@ func keepOfRefresh(ctx context.Context, db *state.DB, now []state.Hold, opts Opt
 }
 
 // noteRefreshHolds remembers which holds wait because of a refresh, or were decided.
-func noteRefreshHolds(ctx context.Context, db *state.DB, opts Options) error {
-	if !opts.Scope.Refreshes() || !opts.Scope.Everything() {
+func (d *decider) noteRefreshHolds(ctx context.Context) error {
+	if !d.opts.Scope.Refreshes() || !d.opts.Scope.Everything() {
 		return nil
 	}
-	open, err := ofRefresh(ctx, db)
+	open, err := ofRefresh(ctx, d.state)
 	if err != nil {
 		return err
 	}
-	ids, err := refreshHolds.Load(ctx, db)
+	ids, err := refreshHolds.Load(ctx, d.state)
 	if err != nil {
 		return err
 	}
-	decided, err := db.Decisions(ctx)
+	decided, err := d.state.Decisions(ctx)
 	if err != nil {
 		return fmt.Errorf("decisions in the state: %w", err)
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool {
-		return !slices.ContainsFunc(decided, func(d state.Decision) bool { return d.Hold.ID == id })
+		return !slices.ContainsFunc(decided, func(one state.Decision) bool { return one.Hold.ID == id })
 	})
 	for _, h := range open {
 		ids = append(ids, h.ID)
 	}
-	return refreshHolds.Save(ctx, db, scim.SortedSet(ids))
+	return refreshHolds.Save(ctx, d.state, scim.SortedSet(ids))
 }
 
 // ofRefresh returns the holds that wait and hold what the register does not know.

@@ -14,75 +14,6 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// ExplainSchema names the shape of an explanation's JSON.
-const ExplainSchema = "okta-walkme-agent/explain/v1"
-
-// Explanation is all that is known of one person or group: why it is in scope,
-// what its values are and where they come from, and what happens next.
-type Explanation struct {
-	Schema string    `json:"schema"`
-	Type   scim.Type `json:"type"`
-	OktaID string    `json:"okta_id"`
-	Name   string    `json:"name"` // userName, displayName, or the Okta login
-
-	InScope bool   `json:"in_scope"`
-	Why     string `json:"why"`
-
-	// Of a person.
-	AccountStatus    string               `json:"account_status,omitempty"`    // of the Okta account
-	AssignmentStatus string               `json:"assignment_status,omitempty"` // of the app assignment
-	Through          []string             `json:"through,omitempty"`           // assigned groups that the person is in; none for a direct assignment
-	Attributes       []ExplainedAttribute `json:"attributes,omitempty"`
-	PushedInto       []string             `json:"pushed_into,omitempty"` // WalkMe names of the groups that hold the person
-
-	// Of a group.
-	Sources  []string `json:"sources,omitempty"`
-	Members  int      `json:"members,omitempty"`  // in Okta
-	Eligible int      `json:"eligible,omitempty"` // of them assigned and provisioned, or about to be
-	Pushed   int      `json:"pushed,omitempty"`   // acknowledged by WalkMe
-
-	// NotShown is what WalkMe took and does not show: paths of attributes, or "members".
-	NotShown []string `json:"not_shown,omitempty"`
-
-	Managed *ExplainedRecord `json:"managed"`   // nil: the agent has nothing in WalkMe
-	Last    *ExplainedCall   `json:"last_call"` // nil: nothing was ever sent
-	Next    []*plan.Change   `json:"next"`      // what the next run does; empty: nothing
-	Error   string           `json:"error,omitempty"`
-}
-
-// ExplainedAttribute is one mapped value.
-type ExplainedAttribute struct {
-	Path         string `json:"path"`
-	Expression   string `json:"expression"`
-	Value        any    `json:"value"`
-	Acknowledged any    `json:"acknowledged"` // what WalkMe last took; null: nothing
-	Error        string `json:"error,omitempty"`
-}
-
-// ExplainedRecord is what the register of managed resources says.
-type ExplainedRecord struct {
-	WalkMeID  string       `json:"walkme_id"`
-	Name      string       `json:"name"`
-	Active    bool         `json:"active"`
-	Gone      bool         `json:"gone,omitempty"` // WalkMe does not have the account any more
-	Origin    state.Origin `json:"origin"`
-	UpdatedAt *time.Time   `json:"updated_at"` // when WalkMe last acknowledged something; null: never
-	Attempts  int          `json:"attempts"`   // failures in a row
-	LastError string       `json:"last_error,omitempty"`
-	NextTryAt *time.Time   `json:"next_try_at,omitempty"`
-}
-
-// ExplainedCall is the latest entry of the journal.
-type ExplainedCall struct {
-	At         time.Time        `json:"at"`
-	RunID      string           `json:"run_id"`
-	Action     string           `json:"action"`
-	State      state.EntryState `json:"state"`
-	Reason     string           `json:"reason"`
-	HTTPStatus int              `json:"http_status,omitempty"`
-	Error      string           `json:"error,omitempty"`
-}
-
 // Explain tells everything about a person, by userName, Okta login or id, or
 // about a group, by its name in Okta or WalkMe, or id. It only reads. The error
 // is an *UnknownError when neither side knows the name.
@@ -107,14 +38,15 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 		return nil, err
 	}
 	if e.Type == scim.User {
-		err = a.explainPerson(ctx, e, v)
+		err = e.explainPerson(ctx, a.Okta, a.Config.Mapping, v)
 	} else {
-		explainGroup(e, v, planned)
+		e.explainGroup(v, planned)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return e, a.explainPast(ctx, e, v, planned)
+	e.explainNext(planned)
+	return e, e.explainPast(ctx, a.State, a.now(), recordOf(v, e.Type, e.OktaID))
 }
 
 // identify finds out whom the name means: an assigned person, a pushed group, a
@@ -154,8 +86,8 @@ func identify(ctx context.Context, client *okta.Client, v *view, name string) (*
 	return &Explanation{Type: scim.User, OktaID: person.ID, Name: person.Login}, nil
 }
 
-func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) error {
-	if err := explainAccess(ctx, a.Okta, e); err != nil {
+func (e *Explanation) explainPerson(ctx context.Context, client *okta.Client, mapping plan.Mapping, v *view) error {
+	if err := e.explainAccess(ctx, client); err != nil {
 		return err
 	}
 	person := v.desired.Find(e.OktaID)
@@ -163,12 +95,12 @@ func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) erro
 		e.Why = "not assigned to the app in Okta: neither directly nor through one of the app's groups"
 		return nil
 	}
-	u, err := a.Okta.Assignment(ctx, e.OktaID)
+	u, err := client.Assignment(ctx, e.OktaID)
 	if err != nil {
 		return fmt.Errorf("assignment of %s: %w", e.OktaID, err)
 	}
 	e.AccountStatus, e.AssignmentStatus = u.AccountStatus, u.Status
-	e.Attributes = explainValues(a.Config.Mapping, &u, v, recordOf(v, scim.User, e.OktaID))
+	e.Attributes = explainValues(mapping, &u, v, recordOf(v, scim.User, e.OktaID))
 	e.InScope, e.Why = person.Presence == plan.Present, person.Why
 	if person.Rejection != nil {
 		e.Error = person.Rejection.Path + ": " + person.Rejection.Error
@@ -184,7 +116,7 @@ func (a *Agent) explainPerson(ctx context.Context, e *Explanation, v *view) erro
 
 // explainAccess asks Okta through which of the app's groups a person has access.
 // Credentials that may not read that leave it out.
-func explainAccess(ctx context.Context, client *okta.Client, e *Explanation) error {
+func (e *Explanation) explainAccess(ctx context.Context, client *okta.Client) error {
 	mine, err := client.PersonGroups(ctx, e.OktaID)
 	if errors.Is(err, okta.ErrForbidden) || errors.Is(err, okta.ErrNotFound) {
 		return nil
@@ -236,7 +168,7 @@ func evaluate(rule plan.MappingRule, env el.Env) (any, error) {
 	return scim.Value(raw)
 }
 
-func explainGroup(e *Explanation, v *view, planned *plan.Plan) {
+func (e *Explanation) explainGroup(v *view, planned *plan.Plan) {
 	e.Why = "not pushed by any source"
 	for i := range v.groups {
 		if g := &v.groups[i]; g.OktaID == e.OktaID {
@@ -281,23 +213,8 @@ func (e *Explanation) concerns(c *plan.Change) bool {
 	return c.Type == e.Type && (c.OktaID == e.OktaID || c.From == e.OktaID)
 }
 
-func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planned *plan.Plan) (err error) {
-	r := recordOf(v, e.Type, e.OktaID)
-	if e.NotShown, err = unshownOf(ctx, a.State, r); err != nil {
-		return err
-	}
-	if r != nil {
-		e.Managed = &ExplainedRecord{
-			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Gone: r.Missing != "", Origin: r.Origin,
-			Attempts: r.Attempts, LastError: r.LastError,
-		}
-		if updated := r.UpdatedAt; !updated.IsZero() {
-			e.Managed.UpdatedAt = &updated
-		}
-		if next := plan.PauseEnd(r.NextTry, a.now()); !next.IsZero() {
-			e.Managed.NextTryAt = &next
-		}
-	}
+// explainNext says what the next run does about the person or group, and what cannot be done.
+func (e *Explanation) explainNext(planned *plan.Plan) {
 	for _, rejected := range planned.Rejected {
 		if e.Error == "" && e.Type == scim.User && rejected.OktaID == e.OktaID {
 			e.Error = rejected.Path + ": " + rejected.Error
@@ -310,7 +227,26 @@ func (a *Agent) explainPast(ctx context.Context, e *Explanation, v *view, planne
 			e.Next = append(e.Next, c)
 		}
 	}
-	entries, err := a.State.History(ctx, state.Filter{Type: e.Type, SourceID: e.OktaID, Limit: 1})
+}
+
+// explainPast says what the state knows of the person or group; r is the record, or nil.
+func (e *Explanation) explainPast(ctx context.Context, db *state.DB, now time.Time, r *state.Record) (err error) {
+	if e.NotShown, err = unshownOf(ctx, db, r); err != nil {
+		return err
+	}
+	if r != nil {
+		e.Managed = &ExplainedRecord{
+			WalkMeID: r.ID, Name: r.Name, Active: r.Active, Gone: r.Missing != "", Origin: r.Origin,
+			Attempts: r.Attempts, LastError: r.LastError,
+		}
+		if updated := r.UpdatedAt; !updated.IsZero() {
+			e.Managed.UpdatedAt = &updated
+		}
+		if next := plan.PauseEnd(r.NextTry, now); !next.IsZero() {
+			e.Managed.NextTryAt = &next
+		}
+	}
+	entries, err := db.History(ctx, state.Filter{Type: e.Type, SourceID: e.OktaID, Limit: 1})
 	if err != nil {
 		return fmt.Errorf("journal of %s: %w", e.OktaID, err)
 	}

@@ -126,13 +126,13 @@ func (a *Agent) userInStep(ctx context.Context, v *view, index *state.UserIndex,
 	return &u, err
 }
 
-// name tells a plan the names of people in step who are members of its groups.
-func (a *Agent) name(ctx context.Context, planned *plan.Plan) error {
+// nameMembers tells a plan the names of people in step who are members of its groups.
+func nameMembers(ctx context.Context, db *state.DB, planned *plan.Plan) error {
 	ids := planned.Unnamed()
 	if len(ids) == 0 {
 		return nil
 	}
-	names, err := a.State.UserNames(ctx, ids)
+	names, err := db.UserNames(ctx, ids)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/state"
 )
 
 // miss is a look-up without a hit, of a person whose create the configuration
@@ -20,12 +21,12 @@ type miss struct {
 // lookUpDisabled looks up what a run cannot leave to the look-up before the write:
 // whether a disabled create is a link. A miss is looked up again after longer and longer
 // pauses, where the scope heeds them.
-func (a *Agent) lookUpDisabled(ctx context.Context, planned *plan.Plan, scope plan.Scope) error {
-	before, err := lookUpMisses.Load(ctx, a.State)
+func lookUpDisabled(ctx context.Context, db *state.DB, asker *asker, now time.Time, planned *plan.Plan, scope plan.Scope) error {
+	before, err := lookUpMisses.Load(ctx, db)
 	if err != nil {
 		return err
 	}
-	now := a.now().UTC().Truncate(time.Second)
+	now = now.UTC().Truncate(time.Second)
 	after, asked := map[string]miss{}, map[*plan.Change]bool{}
 	if !scope.Everything() {
 		maps.Copy(after, before) // the plan leaves others out
@@ -41,7 +42,7 @@ func (a *Agent) lookUpDisabled(ctx context.Context, planned *plan.Plan, scope pl
 		}
 		asked[c] = true
 	}
-	if err := a.asker().lookUp(ctx, planned, func(c *plan.Change) bool { return asked[c] }); err != nil {
+	if err := asker.lookUp(ctx, planned, func(c *plan.Change) bool { return asked[c] }); err != nil {
 		return err
 	}
 	for c := range asked {
@@ -59,5 +60,5 @@ func (a *Agent) lookUpDisabled(ctx context.Context, planned *plan.Plan, scope pl
 	if maps.Equal(before, after) {
 		return nil
 	}
-	return lookUpMisses.Save(ctx, a.State, after)
+	return lookUpMisses.Save(ctx, db, after)
 }

@@ -9,131 +9,8 @@ import (
 
 	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
-	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
-
-// Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
-// the look-ups that tell a link from a create.
-func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
-	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
-		return nil, err
-	}
-	sieve, err := a.newSieve(ctx, opts.Scope, nil)
-	if err != nil {
-		return nil, err
-	}
-	v, err := a.read(ctx, sieve, nil)
-	if err != nil {
-		return nil, err
-	}
-	planned, err := a.planFrom(ctx, v, opts)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.asker().lookUp(ctx, planned, everyCreate); err != nil {
-		return nil, err
-	}
-	if err := planned.Finish(a.about(v)); err != nil {
-		return nil, err
-	}
-	if err := a.checkApprovals(ctx, planned, opts); err != nil {
-		return nil, err
-	}
-	return planned, nil
-}
-
-// planFrom makes the plan, applies the limits and has the removals confirmed.
-func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan, error) {
-	scope, err := opts.Scope.Resolve(v.desired, v.groups, v.recorded)
-	if err != nil {
-		return nil, err
-	}
-	if scope.Refreshes() {
-		if err := (refresher{a.WalkMe, a.Config.Policy}).refresh(ctx, v); err != nil {
-			return nil, err
-		}
-	}
-	expectNothing(a.Config.Policy, v)
-	if v.health.DoubtState, err = StateDoubt(ctx, a.State); err != nil {
-		return nil, err
-	}
-	planned, err := plan.New(plan.Input{
-		Recorded: v.recorded, Desired: v.desired, InStep: v.inStep, Groups: v.groups, Health: v.health,
-		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
-		Pushed: v.pushed, Scope: scope, Now: a.now(),
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := a.name(ctx, planned); err != nil {
-		return nil, err
-	}
-	if scope.Selection() == nil {
-		planned.ReportSources(v.snap)
-		reportGone(planned, v)
-	}
-	before, err := absentSince.Load(ctx, a.State)
-	if err != nil {
-		return nil, err
-	}
-	if err := recallUnshown(ctx, a.State, planned, v, scope); err != nil {
-		return nil, err
-	}
-	for _, n := range v.unseen {
-		planned.NoteNotShown(n.t, n.oktaID, n.path)
-	}
-	v.absent = planned.WaitForGrace(plan.GraceInput{
-		Grace: a.Config.Grace, Now: a.now(), Recorded: v.recorded, Desired: v.desired, Before: before,
-	})
-	if scope.People() != nil {
-		v.absent = nil // what a look at a few people sees says nothing about the others
-	}
-	return planned, a.holdBack(ctx, planned, v, opts)
-}
-
-// holdBack answers what the plan has to know, and applies doubt and limits to the
-// removals.
-func (a *Agent) holdBack(ctx context.Context, planned *plan.Plan, v *view, opts Options) error {
-	asker := a.asker()
-	recent, err := a.recentRemovals(ctx)
-	if err != nil {
-		return err
-	}
-	open, err := a.openHolds(ctx, opts)
-	if err != nil {
-		return err
-	}
-	in := plan.HoldInput{
-		Managed: v.managed, Recent: recent, Released: opts.Approve, Open: open,
-		Confirm: a.Config.ConfirmRemovals, Recorded: v.recorded,
-	}
-	if in.Unvalued, err = asker.unvalued(ctx, planned, a.Config.Mapping, v.snap); err != nil {
-		return err
-	}
-	if in.Decisions, err = a.decisionsInForce(ctx, v, opts); err != nil {
-		return err
-	}
-	if in.Answers, err = asker.answer(ctx, a.Config.Limits.Ask(planned, in)); err != nil {
-		return err
-	}
-	a.Config.Limits.Hold(planned, in)
-	return nil
-}
-
-// about says what a plan was made from.
-func (a *Agent) about(v *view) plan.About {
-	return plan.About{
-		CreatedAt: a.now(), App: plan.AppRef{ID: v.snap.App.ID, Label: v.snap.App.Label},
-		Target: a.Config.Target, WireProfile: a.Config.WireProfile,
-		Source: plan.Source{
-			TakenAt: v.snap.TakenAt.UTC(), Users: v.listed(), Groups: len(v.snap.Groups),
-			Digest: plan.DigestSource(v.desired, v.inStep, v.groups),
-		},
-		StateGeneration: v.generation, Unmanaged: v.unmanaged, Strangers: v.strangers,
-		OwnProvisioning: v.snap.App.OwnProvisioning(),
-	}
-}
 
 // Sync makes one run: settle, read, plan, apply, record. An error means that the
 // run failed as a whole; the report then says how far it got. Single changes that
@@ -211,7 +88,7 @@ func (a *Agent) settle(ctx context.Context, opts Options, report *Report) error 
 	if report.Settled, err = a.applier().Settle(ctx); err != nil {
 		return err
 	}
-	return approveRejected(ctx, a.State, opts)
+	return a.decider(opts).approveRejected(ctx)
 }
 
 // planRun makes the plan of a run, which has to be the saved one, unless that is nil.
@@ -242,7 +119,7 @@ func (a *Agent) planRun(ctx context.Context, v *view, saved *plan.Plan, opts Opt
 
 // record keeps what the plan has found out, before anything is sent.
 func (a *Agent) record(ctx context.Context, v *view, opts Options, report *Report) error {
-	if err := errors.Join(a.recordHolds(ctx, &report.Plan, v, opts), rememberAbsent(ctx, a.State, v)); err != nil {
+	if err := errors.Join(a.decider(opts).recordHolds(ctx, &report.Plan, v), rememberAbsent(ctx, a.State, v)); err != nil {
 		return err
 	}
 	return forgetMoot(ctx, a.State, report, v, opts.Scope)
@@ -260,8 +137,8 @@ func (a *Agent) carryOut(ctx context.Context, v *view, opts Options, report *Rep
 	report.NoteOutcomes()
 	v.shown.CutAt = a.WalkMe.CutAt()
 	ctx = context.WithoutCancel(ctx)
-	return joinOnce(err, a.bind(ctx, v, &report.Plan), a.witness().note(ctx, report.Changes),
-		a.noteApprovals(ctx, &report.Plan), endCarriedOut(ctx, a.State, &report.Plan),
+	return joinOnce(err, bind(ctx, a.State, a.Binding(), v, &report.Plan), a.witness().note(ctx, report.Changes),
+		a.window().noteApprovals(ctx, &report.Plan), endCarriedOut(ctx, a.State, &report.Plan),
 		everShown.Save(ctx, a.State, v.shown), rememberUnshown(ctx, a.State, report, opts.Scope))
 }
 
@@ -271,7 +148,7 @@ func (a *Agent) lookUpFirst(ctx context.Context, planned, saved *plan.Plan, scop
 	if saved != nil {
 		return a.asker().lookUp(ctx, planned, everyCreate)
 	}
-	return a.lookUpDisabled(ctx, planned, scope)
+	return lookUpDisabled(ctx, a.State, a.asker(), a.now(), planned, scope)
 }
 
 // rememberAbsent keeps since when people are absent, where that counts.
@@ -280,74 +157,6 @@ func rememberAbsent(ctx context.Context, db *state.DB, v *view) error {
 		return nil
 	}
 	return absentSince.Save(ctx, db, v.absent)
-}
-
-func (a *Agent) snapshotFor(ctx context.Context, scope plan.Scope) (*view, error) {
-	if scope.People() != nil {
-		return a.readPeople(ctx, scope)
-	}
-	return a.snapshot(ctx, scope)
-}
-
-// snapshot reads Okta and stores what the next run can build on.
-func (a *Agent) snapshot(ctx context.Context, scope plan.Scope) (*view, error) {
-	people, err := a.State.SaveSourceUsers(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("snapshot in the state: %w", err)
-	}
-	defer people.Rollback() //nolint:errcheck // after Commit it does nothing, before it there is an error already
-	sieve, err := a.newSieve(ctx, scope, people)
-	if err != nil {
-		return nil, err
-	}
-	var body []byte
-	v, err := a.read(ctx, sieve, func(u okta.User) error {
-		body = appendUser(body[:0], u)
-		return people.Add(u.ID, body)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := people.Commit(); err != nil {
-		return nil, fmt.Errorf("snapshot in the state: %w", err)
-	}
-	if err := a.groupStore().save(ctx, v.snap, v.fullGroups); err != nil {
-		return nil, err
-	}
-	if err := a.State.SaveMapping(ctx, a.Config.Mapping.Digest(), a.Config.Mapping.Expressions()); err != nil {
-		return nil, fmt.Errorf("mapping in the state: %w", err)
-	}
-	if err := errors.Join(
-		lastSnapshot.Save(ctx, a.State, storedSnapshot{v.snap.App, v.snap.TakenAt}),
-		listLengths.Save(ctx, a.State, v.counts),
-		lastMapping.Save(ctx, a.State, a.Config.Mapping.Digest()),
-	); err != nil {
-		return nil, err
-	}
-	return v, forgetNeverLanded(ctx, a.State, v)
-}
-
-// forgetNeverLanded drops the failures of people and groups that are not wanted
-// any more and that WalkMe never had.
-func forgetNeverLanded(ctx context.Context, db *state.DB, v *view) error {
-	wanted := map[string]bool{}
-	for i := range v.groups {
-		wanted[v.groups[i].OktaID] = true
-	}
-	kept := v.recorded[:0]
-	for _, r := range v.recorded {
-		person := v.desired.Find(r.SourceID)
-		gone := r.ID == "" && !wanted[r.SourceID] && (person == nil || person.Presence == plan.Absent)
-		if !gone {
-			kept = append(kept, r)
-			continue
-		}
-		if err := db.Forget(ctx, r.Type, r.SourceID); err != nil {
-			return fmt.Errorf("failure of %s in the state: %w", r.SourceID, err)
-		}
-	}
-	v.recorded = kept
-	return nil
 }
 
 // isAboutEverybody is true of a first sync and of a resync of all.

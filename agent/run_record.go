@@ -14,29 +14,6 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// openHolds returns the holds that a partial run must respect, by their kind.
-func (a *Agent) openHolds(ctx context.Context, opts Options) (map[string]plan.Hold, error) {
-	if opts.Scope.Everything() {
-		return nil, nil
-	}
-	holds, err := a.State.Holds(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("holds in the state: %w", err)
-	}
-	open := map[string]plan.Hold{}
-	for _, h := range holds {
-		if h.Forced {
-			continue
-		}
-		hold := plan.Hold{ID: h.ID, Kind: h.Kind, Count: h.Count, Limit: a.Config.Limits.LimitOf(h.Kind).String(), Reason: "waits for approval", Known: true}
-		for _, item := range h.Items {
-			hold.Items = append(hold.Items, item.Key)
-		}
-		open[h.Kind] = hold
-	}
-	return open, nil
-}
-
 // conclude counts the outcomes of a run that ended at a time, with an error or nil; it was
 // told to stop when the context has ended.
 func (r *Report) conclude(ctx context.Context, at time.Time, runErr error) {
