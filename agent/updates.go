@@ -18,6 +18,28 @@ type updates struct {
 	rows   state.RowSet
 }
 
+// manyUpdates is how many plain updates a plan holds in memory before it takes a file.
+const manyUpdates = 10_000
+
+// SpillBeside has plans of very many updates keep most of them in a file beside the state
+// at this path (see Spill), which is made when the first one is due. The caller gives it
+// back when the plan has been read.
+func (a *Agent) SpillBeside(statePath string) (giveBack func()) {
+	var file *state.Scratch
+	a.SpillFrom = manyUpdates
+	a.Spill = func() (plan.UpdateStore, error) {
+		var err error
+		if file, err = state.NewScratch(statePath); err != nil {
+			return nil, err
+		}
+		return file, nil
+	}
+	return func() {
+		a.Spill = nil
+		_ = file.Close() // its content is not wanted any more
+	}
+}
+
 func newUpdates(a *Agent, people int) updates {
 	if a.Spill == nil {
 		return updates{}

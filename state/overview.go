@@ -39,7 +39,7 @@ func (db *DB) AccountIDs(ctx context.Context) ([]string, error) {
 }
 
 // Failing returns the records whose last attempt failed, sorted by scim.Compare, at
-// most limit, and how many there are.
+// most limit, all below 0, and how many there are.
 func (db *DB) Failing(ctx context.Context, limit int) (recs []Record, n int, err error) {
 	const what = "read failing records"
 	if err := db.total(ctx, "SELECT count(*) FROM resources WHERE attempts > 0", nil, &n); err != nil {

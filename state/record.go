@@ -158,6 +158,19 @@ func (db *DB) EachRecorded(ctx context.Context, fn func(id []byte) error) error 
 	return db.fail("read records", err)
 }
 
+// EachName calls fn with the Okta id and the name of each record of a type, by id, and ends
+// at its first error.
+func (db *DB) EachName(ctx context.Context, t scim.Type, fn func(sourceID, name string) error) error {
+	err := db.each(ctx, "SELECT source_id, name FROM resources WHERE type = ? ORDER BY source_id", []any{string(t)}, func(row scanner) error {
+		var id, name string
+		if err := row.Scan(&id, &name); err != nil {
+			return err
+		}
+		return fn(id, name)
+	})
+	return db.fail("read names", err)
+}
+
 // CountRecorded is how many people have a record.
 func (db *DB) CountRecorded(ctx context.Context) (n int, err error) {
 	err = db.total(ctx, "SELECT count(*) FROM resources WHERE type = 'User'", nil, &n)

@@ -72,6 +72,7 @@ func ReadDryNotes(statePath string) (n DryNotes, err error) {
 func (d *daemon) dryRun(ctx context.Context, opts agent.Options) (outcome string, err error) {
 	began := time.Now()
 	var planned *plan.Plan
+	defer d.setup.Agent.SpillBeside(d.setup.Config.StatePath)()
 	err = d.read(ctx, func(db *state.DB) (err error) {
 		d.setup.Agent.State = db
 		planned, err = d.setup.Agent.Plan(ctx, opts)
@@ -85,7 +86,9 @@ func (d *daemon) dryRun(ctx context.Context, opts agent.Options) (outcome string
 		run.Outcome, run.Error = agent.RunFailed, err.Error()
 	default:
 		run.Planned, run.Held, run.Rejected = planned.Pending(), planned.Summary.Held, planned.Summary.Rejected
-		d.reportPlan(planned)
+		if err = d.reportPlan(planned); err != nil {
+			run.Outcome, run.Error = agent.RunFailed, err.Error()
+		}
 	}
 	d.noteDry(func(n *DryNotes) {
 		n.Runs = slices.Insert(n.Runs, 0, run)

@@ -36,11 +36,15 @@ func (d *daemon) report(ctx context.Context, r *agent.Report, err error) {
 }
 
 // reportPlan logs what a run would do. The log has Okta ids; plan has the names.
-func (d *daemon) reportPlan(planned *plan.Plan) {
-	for _, ch := range planned.Changes {
+func (d *daemon) reportPlan(planned *plan.Plan) error {
+	for ch, err := range planned.All() {
+		if err != nil {
+			return fmt.Errorf("changes of the plan: %w", err)
+		}
 		d.log.Info("would "+string(ch.Action), "okta_id", ch.OktaID, "cause", ch.Cause, "reason", ch.Reason.String(), "held", ch.Block.IsHeld())
 	}
 	d.log.Info(fmt.Sprintf("dry run: %s, nothing was sent", changes(planned.Pending())), "held", planned.Summary.Held, "rejected", planned.Summary.Rejected)
+	return nil
 }
 
 func changes(n int) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -195,15 +196,13 @@ func (v *historyView) namePeople(ctx context.Context, db *state.DB) error {
 	if len(named) == 0 {
 		return nil
 	}
-	records, err := db.Records(ctx)
+	records, err := db.UserRecords(ctx, slices.Collect(maps.Keys(named)))
 	if err != nil {
 		return err
 	}
 	v.People = map[string]string{}
-	for _, r := range records {
-		if r.Type == scim.User && named[r.SourceID] {
-			v.People[r.SourceID] = r.Name
-		}
+	for i := range records {
+		v.People[records[i].SourceID] = records[i].Name
 	}
 	return nil
 }

@@ -93,13 +93,11 @@ func groupNames(ctx context.Context, db *state.DB) ([]string, error) {
 }
 
 func recordNames(ctx context.Context, db *state.DB, t scim.Type) ([]string, error) {
-	records, err := db.Records(ctx)
 	var out []string
-	for _, r := range records {
-		if r.Type == t {
-			out = append(out, r.Name)
-		}
-	}
+	err := db.EachName(ctx, t, func(_, name string) error {
+		out = append(out, name)
+		return nil
+	})
 	return out, err
 }
 

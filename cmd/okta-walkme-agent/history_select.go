@@ -120,14 +120,12 @@ func knownIDs(ctx context.Context, db *state.DB, t scim.Type, name string) ([]st
 
 // namesOf are all names of people, or groups, in the state, and whether one has the id.
 func namesOf(ctx context.Context, db *state.DB, t scim.Type, id string) (names []string, known bool, err error) {
-	records, err := db.Records(ctx)
+	err = db.EachName(ctx, t, func(sourceID, name string) error {
+		names, known = append(names, name), known || sourceID == id
+		return nil
+	})
 	if err != nil {
 		return nil, false, err
-	}
-	for _, r := range records {
-		if r.Type == t {
-			names, known = append(names, r.Name), known || r.SourceID == id
-		}
 	}
 	if t == scim.Group {
 		groups, err := db.SourceGroups(ctx)
@@ -146,14 +144,14 @@ func namesOf(ctx context.Context, db *state.DB, t scim.Type, id string) (names [
 // the journal remembers, the Okta login or group name, or the id itself.
 func sourceIDs(ctx context.Context, db *state.DB, t scim.Type, name string) ([]string, error) {
 	ids := map[string]bool{name: true}
-	records, err := db.Records(ctx)
+	err := db.EachName(ctx, t, func(sourceID, other string) error {
+		if scim.SameName(other, name) {
+			ids[sourceID] = true
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	for _, r := range records {
-		if r.Type == t && scim.SameName(r.Name, name) {
-			ids[r.SourceID] = true
-		}
 	}
 	entries, err := db.History(ctx, state.Filter{Type: t, Name: name})
 	if err != nil {
@@ -191,12 +189,14 @@ func loginIDs(ctx context.Context, db *state.DB, login string, ids map[string]bo
 	})
 }
 
-// eachLogin calls fn with the id and the login in Okta of each person in the snapshot.
+// eachLogin calls fn with the id and the login in Okta of each person in the snapshot who
+// can be read.
 func eachLogin(ctx context.Context, db *state.DB, fn func(id, login string)) error {
+	reader := okta.NewStoredReader(okta.Projection{User: []string{"login"}})
 	return db.EachSourceUser(ctx, func(id string, body []byte) error {
-		var u okta.User
+		u, err := reader.Read(body)
 		var profile struct{ Login string }
-		if json.Unmarshal(body, &u) == nil && json.Unmarshal(u.Profile, &profile) == nil {
+		if err == nil && json.Unmarshal(u.Profile, &profile) == nil {
 			fn(id, profile.Login)
 		}
 		return nil

@@ -19,7 +19,6 @@ import (
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
-	"okta-walkme-agent/state"
 )
 
 // formats of plans and of reports of runs.
@@ -91,9 +90,8 @@ func (c *cli) plan(ctx context.Context, f planFlags) error {
 			return err
 		}
 	}
-	spill := &spill{path: cfg.State.Path}
-	defer spill.close()
-	planned, err := c.makePlan(ctx, cfg, f, spill)
+	planned, done, err := c.makePlan(ctx, cfg, f)
+	defer done()
 	if err != nil {
 		return explained(err)
 	}
@@ -111,23 +109,6 @@ func (c *cli) plan(ctx context.Context, f planFlags) error {
 	return nil
 }
 
-// spillFrom is how many plain updates a plan holds in memory before it takes a file.
-const spillFrom = 10_000
-
-// spill is the file of a plan that does not hold all of its changes in memory.
-type spill struct {
-	path string // of the state
-	file *state.Scratch
-}
-
-func (s *spill) open() (plan.UpdateStore, error) {
-	var err error
-	s.file, err = state.NewScratch(s.path)
-	return s.file, err
-}
-
-func (s *spill) close() { _ = s.file.Close() } // its content is not wanted any more
-
 // detailed tells a plan without changes from one that is in step: people who are
 // rejected, and removals that are not trusted, are neither. Changes count for more.
 func detailed(planned *plan.Plan) error {
@@ -141,13 +122,16 @@ func detailed(planned *plan.Plan) error {
 	return nil
 }
 
-func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags, spill *spill) (planned *plan.Plan, err error) {
+// makePlan makes a plan, which can be read until done is called. That is due after an
+// error, too.
+func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags) (planned *plan.Plan, done func(), err error) {
 	if f.offline {
-		return c.planOffline(ctx, cfg, spill)
+		return c.planOffline(ctx, cfg)
 	}
+	done = func() {}
 	s, err := c.open(ctx, cfg, purpose{name: "plan", dry: true}, c.logger(cfg, false))
 	if err != nil {
-		return nil, err
+		return nil, done, err
 	}
 	defer func() { err = s.end(err) }()
 	defer c.display.clear()
@@ -155,19 +139,22 @@ func (c *cli) makePlan(ctx context.Context, cfg *configs.Config, f planFlags, sp
 	if f.refresh {
 		opts.Scope = opts.Scope.Refreshed()
 	}
-	s.agent.Spill, s.agent.SpillFrom = spill.open, spillFrom
-	return s.agent.Plan(ctx, opts)
+	done = s.agent.SpillBeside(cfg.State.Path)
+	planned, err = s.agent.Plan(ctx, opts)
+	return planned, done, err
 }
 
 // planOffline needs neither side, and so no secrets.
-func (c *cli) planOffline(ctx context.Context, cfg *configs.Config, spill *spill) (planned *plan.Plan, err error) {
+func (c *cli) planOffline(ctx context.Context, cfg *configs.Config) (planned *plan.Plan, done func(), err error) {
 	db, err := openState(ctx, cfg, purpose{name: "plan --offline", dry: true})
 	if err != nil {
-		return nil, err
+		return nil, func() {}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	a := &agent.Agent{State: db, Config: cfg.Agent(), Build: buildVersion(), Spill: spill.open, SpillFrom: spillFrom}
-	return a.PlanOffline(ctx, agent.Options{})
+	a := &agent.Agent{State: db, Config: cfg.Agent(), Build: buildVersion()}
+	done = a.SpillBeside(cfg.State.Path)
+	planned, err = a.PlanOffline(ctx, agent.Options{})
+	return planned, done, err
 }
 
 // planMayReplace refuses to write a plan over what is none: a mistyped path is easily

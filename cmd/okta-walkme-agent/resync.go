@@ -184,13 +184,12 @@ func (c *cli) confirmResync(ctx context.Context, cfg *configs.Config) error {
 	if err != nil || db.IsEmpty() {
 		return explained(err)
 	}
-	records, err := db.Records(ctx)
+	users, groups, err := db.Managed(ctx)
 	if err := errors.Join(err, db.Close()); err != nil {
 		return explained(err)
 	}
-	n := plan.CountManaged(records)
 	fmt.Fprintf(c.stderr, "This pushes %s and %s again, whether or not anything differs. Go on? [y/N] ",
-		count(n.Users, "user", "users"), count(n.Groups, "group", "groups"))
+		count(users, "user", "users"), count(groups, "group", "groups"))
 	answer, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err

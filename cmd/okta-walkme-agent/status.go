@@ -157,16 +157,17 @@ func readStatus(ctx context.Context, cfg *configs.Config) (view *statusView, err
 }
 
 func (v *statusView) readState(ctx context.Context, db *state.DB, path string) error {
-	records, err := db.Records(ctx)
+	var err error
+	if v.Managed.Users, v.Managed.Groups, err = db.Managed(ctx); err != nil {
+		return err
+	}
+	failing, _, err := db.Failing(ctx, -1)
 	if err != nil {
 		return err
 	}
-	managed := plan.CountManaged(records)
-	v.Managed = statusManaged{managed.Users, managed.Groups}
-	for _, r := range records {
-		if r.Attempts > 0 {
-			v.Failures = append(v.Failures, statusFailure{r.Type, r.SourceID, r.Name, r.LastError, r.Attempts, timeOrNil(plan.PauseEnd(r.NextTry, time.Now()))})
-		}
+	for i := range failing {
+		r := &failing[i]
+		v.Failures = append(v.Failures, statusFailure{r.Type, r.SourceID, r.Name, r.LastError, r.Attempts, timeOrNil(plan.PauseEnd(r.NextTry, time.Now()))})
 	}
 	if err := v.readRuns(ctx, db); err != nil {
 		return err

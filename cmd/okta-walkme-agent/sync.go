@@ -139,6 +139,7 @@ func (c *cli) dryRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 		return explained(err)
 	}
 	defer func() { err = s.end(err) }()
+	defer s.agent.SpillBeside(cfg.State.Path)()
 	planned, err := do(ctx, s.agent)
 	c.display.clear()
 	if err != nil {
