@@ -2,6 +2,8 @@ package state
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -92,6 +94,36 @@ func (db *DB) ChangeDays(ctx context.Context, from, to time.Time) ([]ChangeDay, 
 		return d, err
 	}, `SELECT action, finished_at / 86400000 AS day, count(*) FROM journal WHERE state = 'applied' AND finished_at >= ?
 		AND finished_at < ? GROUP BY action, day ORDER BY day, action`, from.UnixMilli(), to.UnixMilli())
+}
+
+// EntryMark names an entry, so that one can tell whether a file still is the one that it was
+// read from: another one was put into its place, or an earlier one restored. The zero mark
+// stands in every file.
+type EntryMark struct {
+	ID    int64
+	RunID string
+}
+
+// NewestEntry names the newest entry of the journal.
+func (db *DB) NewestEntry(ctx context.Context) (m EntryMark, err error) {
+	err = db.one(ctx, "SELECT id, run_id FROM journal ORDER BY id DESC LIMIT 1", nil, &m.ID, &m.RunID)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return m, db.fail("read the newest entry", err)
+}
+
+// HasEntry says whether the journal has an entry.
+func (db *DB) HasEntry(ctx context.Context, m EntryMark) (bool, error) {
+	if m == (EntryMark{}) {
+		return true, nil
+	}
+	var there int
+	err := db.one(ctx, "SELECT 1 FROM journal WHERE id = ? AND run_id = ?", []any{m.ID, m.RunID}, &there)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, db.fail("read an entry", err)
 }
 
 func dayOf(n int64) time.Time { return time.UnixMilli(n * 86400000).UTC() }

@@ -2,8 +2,6 @@ package state
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"math"
 )
 
@@ -21,28 +19,21 @@ func (db *DB) CountSoFar(ctx context.Context, r *Run, known *Counted) error {
 	if known == nil {
 		known = &Counted{}
 	}
-	err := db.forgetOther(ctx, r.ID, known)
-	if err == nil {
-		r.Applied, r.Failed = 0, 0
-		err = db.countPeople(ctx, r, known)
+	if known.UpTo > 0 {
+		same, err := db.HasEntry(ctx, EntryMark{known.UpTo, r.ID})
+		if err != nil {
+			return err
+		}
+		if !same {
+			*known = Counted{}
+		}
 	}
+	r.Applied, r.Failed = 0, 0
+	err := db.countPeople(ctx, r, known)
 	if err == nil {
 		err = db.countGroups(ctx, r)
 	}
 	return db.fail("count changes so far", err)
-}
-
-// forgetOther forgets what was counted in another file: one that was restored since.
-func (db *DB) forgetOther(ctx context.Context, runID string, known *Counted) error {
-	if known.UpTo == 0 {
-		return nil
-	}
-	var there int
-	err := db.one(ctx, "SELECT 1 FROM journal WHERE id = ? AND run_id = ?", []any{known.UpTo, runID}, &there)
-	if errors.Is(err, sql.ErrNoRows) {
-		*known, err = Counted{}, nil
-	}
-	return err
 }
 
 // countPeople counts changes of people: each is one entry.

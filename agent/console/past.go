@@ -20,6 +20,7 @@ type past struct {
 	mu   sync.Mutex
 	upTo time.Time // days before it are counted
 	days map[time.Time]map[plan.Action]int
+	last state.EntryMark // of the file that they were counted in
 }
 
 func newPast(now func() time.Time) *past {
@@ -30,6 +31,16 @@ func newPast(now func() time.Time) *past {
 func (p *past) changes(ctx context.Context, db *state.DB) (map[time.Time]map[plan.Action]int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	same, err := db.HasEntry(ctx, p.last)
+	if err != nil {
+		return nil, err
+	}
+	if !same { // another file, or an earlier one
+		p.upTo, p.days = time.Time{}, map[time.Time]map[plan.Action]int{}
+	}
+	if p.last, err = db.NewestEntry(ctx); err != nil {
+		return nil, err
+	}
 	today := p.now().UTC().Truncate(24 * time.Hour)
 	first := today.AddDate(0, 0, 1-shownDays)
 	yesterday := today.AddDate(0, 0, -1) // a run may have begun then, and end today
