@@ -25,15 +25,22 @@ type groupLine struct {
 
 type groupsPage struct {
 	Read     bool // a run has read Okta
+	Query    string
 	Groups   []groupLine
+	Met, All int // groups that the search meets, and all of them
 	Look     seen
 	Linkable []agent.AvailableGroup
+	Free     int // WalkMe's groups that can be linked, those that are not listed, too
 }
+
+const shownGroups = 500
 
 func (s *Server) groups(r *http.Request) (*view, error) {
 	ctx := r.Context()
-	page := &groupsPage{Look: s.seen()}
+	page := &groupsPage{Query: query(r), Look: s.seen()}
 	page.Linkable = page.Look.linkable()
+	page.Free = len(page.Linkable)
+	page.Linkable = page.Linkable[:min(page.Free, shownGroups)]
 	err := s.read(ctx, func(db *state.DB) error {
 		if db.IsEmpty() {
 			return nil
@@ -51,10 +58,23 @@ func (s *Server) groups(r *http.Request) (*view, error) {
 		if err != nil {
 			return err
 		}
-		page.Groups = s.groupLines(source, sizes, records)
+		page.search(s.groupLines(source, sizes, records))
 		return nil
 	})
-	return &view{page: "groups", title: "Groups", data: page}, err
+	return &view{page: "groups", title: joinedBy(": ", "Groups", page.Query), data: page}, err
+}
+
+// search keeps the groups that are looked for, as far as the page shows them.
+func (p *groupsPage) search(all []groupLine) {
+	p.All = len(all)
+	words := queryWords(strings.ToLower(p.Query))
+	for i := range all {
+		if g := &all[i]; meets(words, strings.Join([]string{g.Name, g.WalkMeName, g.OktaID, g.Status}, " ")) {
+			if p.Met++; len(p.Groups) < shownGroups {
+				p.Groups = append(p.Groups, *g)
+			}
+		}
+	}
 }
 
 // groupLines are the pushed groups, and those that were, by name.
