@@ -143,42 +143,11 @@ type Health struct {
 	DoubtState string `json:"doubt_state,omitempty"`
 }
 
-// Hold is a set of changes that waits for a person's approval.
-type Hold struct {
-	ID     string   `json:"id"`
-	Kind   string   `json:"kind"` // see the Hold constants
-	Count  int      `json:"count"`
-	Limit  string   `json:"limit"`           // the limit in words
-	Reason string   `json:"reason"`          // how the plan exceeds it
-	Items  []string `json:"items"`           // Okta ids; for member removals group/user, for emptied values user/path
-	Scope  string   `json:"scope,omitempty"` // of a likely slip: path and expression
-
-	Known   bool      `json:"-"` // it was open before a run that looks at a part alone
-	doubted bool      // what it rests on is not trusted
-	ofState bool      // the state is doubted
-	slip    *Unvalued // the likely slip that it is about, or nil
-}
-
-// OfDoubtedState says that the changes are held because the state is doubted.
-func (h *Hold) OfDoubtedState() bool { return h.ofState }
-
-// Concerns says that the hold is about this likely slip.
-func (h *Hold) Concerns(u Unvalued) bool { return h.slip != nil && *h.slip == u }
-
 // The words for a group that is gone.
 const (
 	GroupDeleted  = "the group was deleted in WalkMe; with push_groups.on_missing: recreate it would be made anew"
 	GroupReplaced = "the group was deleted in WalkMe, and another one, %s, has its name now"
 )
-
-// Release is a set that the approval of this run has kept from being held.
-type Release struct {
-	Hold
-	Changes []*Change
-}
-
-// Released returns what the approval of this run has kept from being held.
-func (p *Plan) Released() []Release { return p.released }
 
 // Unnamed lists the people of the plan whose names it has to be told, see Name.
 func (p *Plan) Unnamed() []string { return scim.SortedSet(p.unnamed) }

@@ -4,55 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
-
-// Input is everything that a plan depends on.
-type Input struct {
-	Recorded []state.Record // sorted by scim.Compare
-	Desired  Desired
-	Groups   []GroupWant // sorted by Okta id; see Mapping.DesiredGroups
-
-	// InStep are the people in step, of whom neither Recorded nor Desired speaks, so that
-	// these grow with what has changed and not with the org. Nil: none. Who they are
-	// makes no difference to the plan, but for Plan.Unnamed.
-	InStep *InStep
-
-	Health Health
-
-	Policy  Policy
-	Mapping Mapping
-
-	// NewMapping says that the run before this one had another mapping.
-	NewMapping bool
-
-	// Earlier holds the expressions of the mappings that recorded resources
-	// were pushed under, by digest. Without one a change counts as Okta's.
-	Earlier map[string]map[string]string
-
-	// Pushed holds what WalkMe acknowledged, by object key, where Recorded is
-	// what WalkMe shows now. Nil: Recorded is what it acknowledged.
-	Pushed map[string]state.Record
-
-	// Scope is what the plan is about; the pauses that it heeds are compared with Now.
-	Scope Scope
-	Now   time.Time
-}
-
-// Policy is the part of the configuration that switches kinds of change.
-type Policy struct {
-	CreateUsers          bool
-	UpdateUserAttributes bool
-	DeactivateUsers      bool
-	RecreateMissing      bool // an account that is gone in WalkMe is created anew
-	KeepUnacknowledged   bool // a value that the agent never pushed is not emptied
-	ClearsNothing        bool // an attribute without a value is left out of what is sent
-	Desire               DesirePolicy
-	Groups               GroupPolicy
-}
 
 // planner collects changes.
 type planner struct {
