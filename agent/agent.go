@@ -115,6 +115,6 @@ func (a *Agent) workers() int {
 func (a *Agent) applier() *apply.Applier {
 	return &apply.Applier{
 		WalkMe: a.WalkMe, State: a.State, Policy: a.Config.Policy, MappingDigest: a.Config.Mapping.Digest(),
-		Workers: a.workers(), Logger: a.log(), Now: a.now, Progress: a.Progress, Stopping: a.Stopping,
+		SameTenant: a.witness().sameTenant, Workers: a.workers(), Logger: a.log(), Now: a.now, Progress: a.Progress, Stopping: a.Stopping,
 	}
 }

@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -204,6 +205,9 @@ type process struct {
 	t     testing.TB
 	wire  *mortal
 	agent *agent.Agent
+
+	writes  atomic.Int64 // transactions of the state
+	onWrite func(n int)  // hears of each before it begins; set while nothing is under way
 }
 
 func (s *stage) start(t testing.TB, tenant *walkmetest.Tenant, path string) *process {
@@ -217,8 +221,19 @@ func (s *stage) start(t testing.TB, tenant *walkmetest.Tenant, path string) *pro
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.agent = &agent.Agent{Okta: s.okta, WalkMe: client, State: openStateAt(t, path, s.now), Config: s.world.agent.Config, Now: s.now}
+	p.agent = &agent.Agent{Okta: s.okta, WalkMe: client, State: openStateAt(t, path, p.clock(s.now)), Config: s.world.agent.Config, Now: s.now}
 	return p
+}
+
+// clock is that of the state, which asks it once for each transaction.
+func (p *process) clock(now func() time.Time) func() time.Time {
+	return func() time.Time {
+		n := p.writes.Add(1)
+		if p.onWrite != nil {
+			p.onWrite(int(n))
+		}
+		return now()
+	}
 }
 
 // sync makes a run, whose failure the next one has to make good.
@@ -242,6 +257,7 @@ type ending struct {
 	violations  []string
 	history     string
 	requests    []walkmetest.Request // of the first run
+	writes      int                  // transactions of the state in that
 }
 
 const maxRuns = 4
@@ -254,7 +270,7 @@ func (p *process) untilQuiet(tenant *walkmetest.Tenant) ending {
 	for e.runs = 1; e.runs <= maxRuns; e.runs++ {
 		report := p.sync()
 		if e.runs == 1 {
-			e.requests = tenant.Requests()
+			e.requests, e.writes = tenant.Requests(), int(p.writes.Load())
 		}
 		history = append(history, fmt.Sprintf("run %d: %s %s\n%s", e.runs, report.Run.Outcome, report.Run.Error, changes(report)))
 		if len(report.Changes) == 0 && (report.Run.Outcome == agent.RunDone || onlyLeftAlone(report)) {
@@ -288,7 +304,7 @@ func timeless(records []state.Record) []state.Record {
 
 // mishap is one case of the matrix.
 type mishap struct {
-	n     int // the request to which it happens
+	n     int // the request, or the transaction of the state, to which it happens
 	name  string
 	fault walkmetest.Fault
 	mode  string
@@ -299,6 +315,7 @@ const (
 	goesOn      = "goes on"
 	killed      = "killed at it"       // before it knows the answer
 	killedAfter = "killed at the next" // with the answer dealt with
+	killedWrite = "killed at a write"  // to the state
 )
 
 // memoryDir is a folder that is gone after the test. Where the system has files
@@ -339,6 +356,7 @@ func (s *stage) play(t *testing.T, folder string, m mishap) (e ending) {
 		tenant := s.newTenant(t)
 		defer tenant.Close()
 		p := s.start(t, tenant, path)
+		p.writes.Store(0)
 		die := func(at int, arrives bool) {
 			p.wire.kill = func(n int) (bool, bool) {
 				if n != at {
@@ -353,6 +371,15 @@ func (s *stage) play(t *testing.T, folder string, m mishap) (e ending) {
 		switch m.mode {
 		case killed:
 			die(m.n, m.fault.Apply)
+		case killedWrite:
+			p.onWrite = func(n int) {
+				if n == m.n {
+					if err := p.agent.State.Backup(context.Background(), copied); err != nil {
+						t.Error(err)
+					}
+					p.wire.dead.Store(true)
+				}
+			}
 		case killedAfter:
 			die(m.n+1, false)
 			fallthrough
@@ -364,6 +391,7 @@ func (s *stage) play(t *testing.T, folder string, m mishap) (e ending) {
 			tenant.Fault(nil)
 			p.wire.kill = nil
 		}
+		p.onWrite = nil
 		if p.wire.dead.Load() {
 			p.end()
 			tenant.ClientRestarted()
@@ -415,6 +443,9 @@ func (s *stage) tryEverything(t *testing.T) {
 	t.Helper()
 	undisturbed, requests := s.undisturbed(t)
 	cases := s.mishaps(requests)
+	for n := 1; n <= undisturbed.writes; n++ {
+		cases = append(cases, mishap{n, "", walkmetest.Fault{}, killedWrite})
+	}
 	if testing.Short() || raced {
 		cases = slices.DeleteFunc(cases, func(m mishap) bool { return m.n%10 != 0 })
 	}
@@ -432,12 +463,16 @@ func (s *stage) tryEverything(t *testing.T) {
 			if counts[kind] == nil {
 				counts[kind] = &tally{}
 			}
-			s.judge(t, m, requests[m.n-1], undisturbed, e, counts[kind])
+			at := fmt.Sprintf("write %d", m.n)
+			if m.mode != killedWrite {
+				at = fmt.Sprintf("request %d (%s %s)", m.n, requests[m.n-1].Method, requests[m.n-1].Path)
+			}
+			s.judge(t, m, at, undisturbed, e, counts[kind])
 			return nil
 		})
 	}
 	_ = group.Wait()
-	t.Logf("%d requests, %d cases\n%s", len(requests), len(cases), table(counts))
+	t.Logf("%d requests, %d writes, %d cases\n%s", len(requests), undisturbed.writes, len(cases), table(counts))
 }
 
 // undisturbed plays without a mishap, twice: for the ending and for the requests.
@@ -449,10 +484,10 @@ func (s *stage) undisturbed(t *testing.T) (ending, []walkmetest.Request) {
 	return e, e.requests
 }
 
-func (s *stage) judge(t *testing.T, m mishap, r walkmetest.Request, want, got ending, n *tally) {
+func (s *stage) judge(t *testing.T, m mishap, at string, want, got ending, n *tally) {
 	t.Helper()
 	n.cases++
-	name := fmt.Sprintf("request %d (%s %s), %s, %s", m.n, r.Method, r.Path, m.name, m.mode)
+	name := fmt.Sprintf("%s, %s, %s", at, m.name, m.mode)
 	diff := cmp.Diff(want.tenant, got.tenant) + cmp.Diff(want.records, got.records)
 	switch {
 	case got.invitations != want.invitations || len(got.violations) > 0:

@@ -43,7 +43,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 		return nil, err
 	}
 	if scope.Refreshes() {
-		if err := (refresher{a.WalkMe, a.Config.Policy}).refresh(ctx, v); err != nil {
+		if err := (refresher{a.WalkMe, a.Config.Policy, a.witness()}).refresh(ctx, v); err != nil {
 			return nil, err
 		}
 	}

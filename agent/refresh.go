@@ -16,8 +16,9 @@ import (
 
 // refresher lays what WalkMe shows over the records.
 type refresher struct {
-	walkme *walkme.Client
-	policy plan.Policy
+	walkme  *walkme.Client
+	policy  plan.Policy
+	witness *witness
 }
 
 // refresh reads WalkMe's users and groups, so that the plan compares with what is there
@@ -46,6 +47,9 @@ func (f refresher) users(ctx context.Context, v *view) (map[string]*walkme.User,
 			return nil, fmt.Errorf("list of WalkMe users: %w", err)
 		}
 		shown[u.ID] = u
+	}
+	if err := f.recognise(ctx, v, shown); err != nil {
+		return nil, err
 	}
 	managed := 0
 	var found []sight
@@ -78,6 +82,21 @@ func (f refresher) users(ctx context.Context, v *view) (map[string]*walkme.User,
 		overlayUser(v, s)
 	}
 	return shown, nil
+}
+
+// recognise makes sure that a tenant which lists none of the accounts that were there before
+// is not another one: then nothing is gone, and nothing must be made.
+func (f refresher) recognise(ctx context.Context, v *view, shown map[string]*walkme.User) error {
+	until, err := knownUntil(ctx, f.witness.state)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(v.recorded, func(r state.Record) bool {
+		return r.Type == scim.User && r.Active && shown[r.ID] != nil && (until.IsZero() || !r.UpdatedAt.After(until))
+	}) {
+		return nil
+	}
+	return f.witness.sameTenant(ctx)
 }
 
 // sight is a record with what WalkMe shows of the account.

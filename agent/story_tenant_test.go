@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
@@ -199,4 +200,130 @@ func TestAdoptTenant(t *testing.T) {
 			create cara: applied`)
 		w.quiet()
 	}
+}
+
+// emptied takes away everything that the tenant has, as nightly resets of test tenants do.
+func (w *world) emptied() {
+	for _, u := range w.tenant.Users() {
+		w.tenant.DeleteUser(u.ID)
+	}
+	for _, g := range w.tenant.Groups() {
+		w.tenant.DeleteGroup(g.ID)
+	}
+}
+
+// What is not there is taken for gone, and made anew, in the tenant of the state alone, also
+// where that was seen a moment ago.
+func TestNothingIsMadeAnewInAnotherTenant(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]struct {
+		scope plan.Scope
+		edit  func(w *world)
+	}{
+		"refresh":          {plan.Scope{}.Refreshed(), func(*world) {}},
+		"resync":           {plan.OfSelection(plan.Selection{}), func(*world) {}},
+		"resync of groups": {plan.OfSelection(plan.Selection{Groups: []string{"push Team"}}), func(*world) {}},
+		"an update":        {plan.Scope{}, func(w *world) { w.org.Update(w.people["ann"], map[string]any{"lastName": "Other"}) }},
+		"a member":         {plan.Scope{}, func(w *world) { w.join("push Team", "bob") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+				w := newWorld(t, profile, verified, pushAll, func(s *setup) {
+					s.config.Policy.RecreateMissing, s.config.Policy.Groups.RecreateMissing = true, true
+				})
+				w.hire("ann", "bob", "cara", "dan")
+				w.group("push Team", "ann")
+				w.sync()
+				w.quiet()
+				run.edit(w)
+				w.emptied()
+				w.tenant.ResetRequests()
+				report, err := w.agent.Sync(t.Context(), agent.Options{Scope: run.scope})
+				var another *agent.TenantError
+				if !errors.As(err, &another) || report.Run.Outcome != agent.RunFailed {
+					t.Errorf("Sync() = %s, %v, want a TenantError", report.Run.Outcome, err)
+				}
+				if n := len(w.tenant.Users()) + len(w.tenant.Groups()); n > 0 {
+					t.Errorf("%d accounts and groups were made in another tenant: %s", n, w.requests())
+				}
+				if _, err := w.agent.AdoptTenant(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				w.sync()
+				w.sync()
+				if n := len(w.tenant.Users()); n != 4 || w.memberships() == "" {
+					t.Errorf("%d accounts after adopt, groups %q, want 4 and the group", n, w.memberships())
+				}
+				w.quiet()
+			})
+		})
+	}
+}
+
+// Who does without looks has a tenant that lost everything filled anew.
+func TestTenantIsFilledAnewWithoutLooks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.config.Policy.RecreateMissing = true })
+	w.hire("ann", "bob", "cara", "dan")
+	w.sync()
+	w.emptied()
+	w.refreshed()
+	if n := len(w.tenant.Users()); n != 4 {
+		t.Errorf("%d accounts, want all four made anew", n)
+	}
+}
+
+// A leaver's account is not taken for gone in another tenant, however often it is missed
+// there: it is deactivated on the way back.
+func TestLeaverIsNotGoneInAnotherTenant(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, verified)
+		w.hire("ann", "bob", "cara", "dan")
+		w.sync()
+		first := w.tenant
+		w.tenant = walkmetest.Start(walkmetest.Options{}) // the same credentials under the same name
+		t.Cleanup(w.tenant.Close)
+		w.restart()
+		w.dismiss("dan")
+		for range 4 {
+			if report, err := w.trySync(); err == nil && report.Run.Outcome == agent.RunDone {
+				t.Errorf("a run in another tenant = %s, want no success", changes(report))
+			}
+		}
+		if r := w.record("dan"); r.ID == "" || !r.Active {
+			t.Errorf("record of the leaver = %+v, want the account on record", r)
+		}
+		w.tenant = first
+		w.restart()
+		w.sync()
+		for _, u := range first.Users() {
+			if u.UserName == "dan@example.com" && u.Active {
+				t.Error("the leaver's account is active after the way back")
+			}
+		}
+		w.quiet()
+	})
+}
+
+// Accounts that were made meanwhile are no evidence of the tenant: it is asked for those that
+// were there before.
+func TestJoinersDoNotVouchForAnotherTenant(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, verified)
+		w.hire("ann", "bob", "cara", "dan")
+		w.sync()
+		w.emptied()
+		w.later = 40 * time.Minute
+		w.hire("eve", "fay", "gil")
+		w.sync()
+		w.later = 70 * time.Minute
+		w.hire("hal")
+		var another *agent.TenantError
+		if _, err := w.trySync(); !errors.As(err, &another) {
+			t.Fatalf("Sync() = %v, want a TenantError an hour after the last account that was there", err)
+		}
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -16,9 +17,9 @@ import (
 )
 
 const (
-	// SoughtAccounts is how many accounts are asked for, one after the other, until
+	// soughtAccounts is how many accounts are asked for, one after the other, until
 	// one is there.
-	SoughtAccounts = 6
+	soughtAccounts = 6
 
 	// absentAccounts is how many have to be absent, and all that were asked for, before
 	// the tenant is taken for another one.
@@ -45,6 +46,9 @@ func (e *TenantError) Error() string {
 	return fmt.Sprintf("WalkMe shows none of the accounts that the agent manages: %d of %d were asked for, newest first, and each is missing by its id and by its name; this is another tenant than before",
 		len(e.Absent), e.Managed)
 }
+
+// Is matches apply.ErrAnotherTenant.
+func (e *TenantError) Is(target error) bool { return target == apply.ErrAnotherTenant }
 
 // witness makes sure that WalkMe is still there, and still the tenant of the state. What
 // looks healthy is healthy only with evidence: dead credentials, and a tenant that is
@@ -84,9 +88,9 @@ func (w *witness) verify(ctx context.Context, trust bool) error {
 		}
 		return w.seen(ctx)
 	}
-	newest, managed, err := w.state.NewestAccounts(ctx, SoughtAccounts)
+	newest, managed, err := Witnesses(ctx, w.state)
 	if err != nil {
-		return fmt.Errorf("records of the state: %w", err)
+		return err
 	}
 	found, err := LookForAccounts(ctx, w.walkme, newest, managed)
 	if err != nil {
@@ -104,16 +108,75 @@ func (w *witness) seen(ctx context.Context) error {
 	return lastSighting.Save(ctx, w.state, sighting{At: w.now().UTC().Truncate(time.Second), Salt: salt, Mark: w.walkme.CredentialMark(salt)})
 }
 
-// note takes every account that WalkMe has written, or shown, in a run for a sighting. A
-// look-up without a hit shows none.
+// note takes every account that WalkMe has changed in a run for a sighting. A look-up
+// without a hit shows none; and one that was made, or found by its name, is no evidence
+// of the tenant, unless there is too little of that as it is.
 func (w *witness) note(ctx context.Context, changes []*plan.Change) error {
-	shown := func(c *plan.Change) bool {
+	answered := func(c *plan.Change) bool {
 		return c.Type == scim.User && c.Outcome == plan.Applied && c.HTTPStatus >= 200 && c.HTTPStatus < 300
 	}
-	if w.every <= 0 || !slices.ContainsFunc(changes, shown) {
+	known := func(c *plan.Change) bool {
+		return answered(c) && (c.Action == plan.Update || c.Action == plan.Deactivate)
+	}
+	switch {
+	case w.every <= 0, !slices.ContainsFunc(changes, answered):
 		return nil
+	case slices.ContainsFunc(changes, known):
+		return w.seen(ctx)
+	}
+	until, err := knownUntil(ctx, w.state)
+	if err != nil {
+		return err
+	}
+	_, before, err := w.state.NewestAccounts(ctx, absentAccounts, until)
+	if err != nil || !until.IsZero() && before >= absentAccounts {
+		return err
 	}
 	return w.seen(ctx)
+}
+
+// knownUntil is the time of the last sighting, zero if there was none. Accounts that are
+// younger may have been made in another tenant.
+func knownUntil(ctx context.Context, db *state.DB) (time.Time, error) {
+	last, err := lastSighting.Load(ctx, db)
+	if err != nil || last.At.IsZero() {
+		return time.Time{}, err
+	}
+	return last.At.Add(time.Second), nil // it was cut to the second
+}
+
+// Witnesses returns the accounts by which the tenant of the state is known, newest first,
+// and how many there are: those that were on record when WalkMe last showed one, or all
+// where these are few.
+func Witnesses(ctx context.Context, db *state.DB) (newest []state.Record, managed int, err error) {
+	until, err := knownUntil(ctx, db)
+	if err != nil {
+		return nil, 0, err
+	}
+	newest, managed, err = db.NewestAccounts(ctx, soughtAccounts, until)
+	if err == nil && managed < absentAccounts && !until.IsZero() {
+		newest, managed, err = db.NewestAccounts(ctx, soughtAccounts, time.Time{})
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("records of the state: %w", err)
+	}
+	return newest, managed, nil
+}
+
+// sameTenant asks whether WalkMe is still the tenant of the state, before what it does not
+// show is taken for gone. The error is a *TenantError, or says why that is not known.
+// Where too few accounts are on record to tell, or nothing is to be verified, it is taken
+// for the same.
+func (w *witness) sameTenant(ctx context.Context) error {
+	if w.every <= 0 {
+		return nil
+	}
+	newest, managed, err := Witnesses(ctx, w.state)
+	if err != nil || managed < absentAccounts {
+		return err
+	}
+	_, err = LookForAccounts(ctx, w.walkme, newest, managed)
+	return err
 }
 
 // Sought is what came of looking for accounts that the agent manages.

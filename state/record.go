@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -95,13 +96,18 @@ func (db *DB) records(ctx context.Context, out []Record, l *loader, clause strin
 
 // NewestAccounts returns records of people with an active account that was not missed
 // before, at most so many, newest first, and how many there are. Of the same minute,
-// which is often the same run, the Okta id decides.
-func (db *DB) NewestAccounts(ctx context.Context, most int) (newest []Record, all int, err error) {
-	const which = "WHERE type = 'User' AND active = 1 AND target_id <> '' AND missing = ''"
-	if err := db.total(ctx, "SELECT count(*) FROM resources "+which, nil, &all); err != nil {
+// which is often the same run, the Okta id decides. What WalkMe has acknowledged after a
+// time is left out, unless that is zero.
+func (db *DB) NewestAccounts(ctx context.Context, most int, until time.Time) (newest []Record, all int, err error) {
+	const which = "WHERE type = 'User' AND active = 1 AND target_id <> '' AND missing = '' AND updated_at <= ?"
+	last := int64(math.MaxInt64)
+	if !until.IsZero() {
+		last = until.UnixMilli()
+	}
+	if err := db.total(ctx, "SELECT count(*) FROM resources "+which, []any{last}, &all); err != nil {
 		return nil, 0, db.fail("read records", err)
 	}
-	newest, err = db.records(ctx, nil, newLoader(), which+" ORDER BY updated_at / 60000 DESC, source_id LIMIT ?", most)
+	newest, err = db.records(ctx, nil, newLoader(), which+" ORDER BY updated_at / 60000 DESC, source_id LIMIT ?", last, most)
 	return newest, all, db.fail("read records", err)
 }
 

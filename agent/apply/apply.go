@@ -32,10 +32,16 @@ type Applier struct {
 	Workers       int              // changes under way at once
 	Logger        *slog.Logger     // required
 	Now           func() time.Time // required
+	// SameTenant asks whether WalkMe is still the tenant of the state: ErrAnotherTenant says
+	// that it is not, any other error that this is not known. It is asked at most once,
+	// before anything is taken for gone. Required.
+	SameTenant func(context.Context) error
 	// Progress, if set, hears of each change that ended, from many goroutines.
 	Progress func(done, total int, c *plan.Change)
 	// Stopping, if set, hears how many changes are under way when a run is told to stop.
 	Stopping func(underWay int)
+
+	tenant tenant
 }
 
 // Work is what one run has to carry out.

@@ -152,6 +152,8 @@ func (r *runner) missingGroup(ctx context.Context, c *job, cause error) error {
 		return fmt.Errorf("the group is not found, nor is its name: %w", err)
 	case !r.a.Policy.Groups.RecreateMissing:
 		return &declined{plan.GroupDeleted}
+	case !r.a.isSameTenant(ctx):
+		return cause
 	}
 	// From here on there is no group: also for the next run, if the answer to the
 	// create is lost.

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,7 @@ func (a *Applier) Settle(ctx context.Context) ([]Settlement, error) {
 	var settled []Settlement
 	for _, e := range pending {
 		result, err := s.entry(ctx, e)
-		if err != nil {
+		if err = cmp.Or(err, a.otherTenant()); err != nil {
 			return settled, fmt.Errorf("pending %s of %s: %w", e.Action, e.SourceID, err)
 		}
 		settled = append(settled, result)

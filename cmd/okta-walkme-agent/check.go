@@ -160,7 +160,7 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) []state.Reco
 		records, err = db.Records(ctx)
 	}
 	if err == nil {
-		k.newest, k.seekable, err = db.NewestAccounts(ctx, agent.SoughtAccounts)
+		k.newest, k.seekable, err = agent.Witnesses(ctx, db)
 	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		k.fail("state file", err)
