@@ -90,6 +90,7 @@ func (s *session) cleanUp(ctx context.Context) []Leftover {
 		})
 	}
 	wave.Wait()
+	c.emptied(ctx, all, left)
 	out := lost
 	for _, l := range left {
 		if l != nil {
@@ -97,6 +98,20 @@ func (s *session) cleanUp(ctx context.Context) []Leftover {
 		}
 	}
 	return out
+}
+
+// emptied tries the groups again that were not to be deleted while they had members: the
+// run's own members are gone now.
+func (c *cleaning) emptied(ctx context.Context, all []*creation, left []*Leftover) {
+	for i, o := range all {
+		if left[i] == nil || o.kind != scim.Group || o.deleted || c.hopeless(ctx) != "" {
+			continue
+		}
+		c.about(ctx, func(ctx context.Context) (last *Exchange) {
+			left[i], last = c.remove(ctx, o)
+			return last
+		})
+	}
 }
 
 // resolve finds by its exact name what was created without an answer, or without an
@@ -196,8 +211,14 @@ func (s *session) remove(ctx context.Context, o *creation) (*Leftover, *Exchange
 		if x.ok() {
 			break
 		}
-		if x.Status == http.StatusNotFound && s.elsewhere(t, o) {
-			continue
+		if x.Status == http.StatusNotFound {
+			moved, asked := s.elsewhere(t, o)
+			if moved {
+				continue
+			}
+			if asked && !o.inactive { // nothing could hide it
+				return nil, x
+			}
 		}
 		if x.Err == nil && x.Status < 500 || errors.Is(x.Err, walkme.ErrNotSent) {
 			break
@@ -262,11 +283,11 @@ func (s *session) vanished(t *trial, o *creation) bool {
 }
 
 // elsewhere gives an object the id under which its name is there, when that is another one
-// than its POST gave.
-func (s *session) elsewhere(t *trial, o *creation) bool {
+// than its POST gave. It returns whether it did, and whether the server could be asked.
+func (s *session) elsewhere(t *trial, o *creation) (moved, asked bool) {
 	was := o.id
-	s.locate(t, o)
-	return o.id != was
+	asked = s.locate(t, o)
+	return o.id != was, asked
 }
 
 // maxRemovals is how often DELETE is tried on a server that fails, or does not answer.

@@ -49,6 +49,18 @@ func (t *trial) othersMade() bool {
 	return made
 }
 
+// plainGroupFound is plainFound for groups.
+func (t *trial) plainGroupFound() bool {
+	return t.control(func() bool {
+		g := t.group("control")
+		if g == nil {
+			return false
+		}
+		hits, _, fine := t.hits("/Groups", scim.PathDisplayName, g.name)
+		return fine && len(hits) == 1
+	})
+}
+
 // plainFound tells whether the look-up finds an account whose name is nothing special.
 func (t *trial) plainFound() bool {
 	return t.control(func() bool {

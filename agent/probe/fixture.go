@@ -3,6 +3,7 @@ package probe
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"okta-walkme-agent/internal/scim"
@@ -204,6 +205,10 @@ func (t *trial) page(endpoint string, start, count int) object {
 func (t *trial) read(path string) object {
 	x := t.get(path)
 	switch {
+	case x.Status == http.StatusNotFound && t.justMade(path):
+		t.fail("GET %s %s, although its POST was answered 201 a moment before", path, x.answered())
+		t.remedy = "answer reads from where writes go: what was made has to be there at once"
+		return nil
 	case !x.ok():
 		t.fail("GET %s %s%s", path, x.answered(), detailOf(x))
 		return nil
@@ -212,6 +217,16 @@ func (t *trial) read(path string) object {
 		return nil
 	}
 	return x.object()
+}
+
+// justMade tells whether the last write of this check was the POST that made a resource.
+func (t *trial) justMade(path string) bool {
+	for _, x := range slices.Backward(t.since(0)) {
+		if x.Method != http.MethodGet {
+			return x.Method == http.MethodPost && x.Status == http.StatusCreated && resource(x.Path, x.object().id()) == path
+		}
+	}
+	return false
 }
 
 // hits looks a user name up as Okta does and returns those whose name is that one,

@@ -1,10 +1,13 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/walkme"
@@ -30,11 +33,18 @@ func (c *conduit) spare(req *http.Request, x *Exchange) error {
 // learn takes from an answer which resources are the run's and which are others', and
 // that credentials are taken no more.
 func (c *conduit) learn(req *http.Request, x *Exchange) {
+	if x.Method == http.MethodPut || x.Method == http.MethodPatch {
+		c.mu.Lock()
+		c.ledger.retire(x)
+		c.mu.Unlock()
+	}
 	switch {
 	case x.Method == http.MethodDelete && x.Status/100 != 4:
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.ledger.forget(x)
+	case refusedDial(x.Err) && c.trusted.Load() && !c.rush.Load():
+		c.lookAgain(req)
 	case x.Err != nil:
 	case x.ok() && (x.Method == http.MethodPut || x.Method == http.MethodPatch):
 		c.mu.Lock()
@@ -50,6 +60,30 @@ func (c *conduit) learn(req *http.Request, x *Exchange) {
 			c.stop("the server refuses the credentials that it took before: 401" + detailOf(again))
 		}
 	}
+}
+
+// reachPause is how long a server may be away, such as for a restart.
+const reachPause = 2 * time.Second
+
+// lookAgain ends the run when there is nothing any more to connect to: what nobody answers
+// is no fault of an answer.
+func (c *conduit) lookAgain(req *http.Request) {
+	timer := time.NewTimer(reachPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-req.Context().Done():
+		return
+	}
+	if again := c.ask(req, "/Users?startIndex=1&count=2"); refusedDial(again.Err) {
+		c.stop("the server cannot be reached any more: " + again.Err.Error())
+	}
+}
+
+// refusedDial tells whether a request failed before there was a connection.
+func refusedDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // ask reads something for the conduit itself; no check sees the exchange.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,7 @@ type creation struct {
 	accepted bool // with 201
 	refused  bool // with a 4xx
 	deleted  bool // a DELETE of it was not refused
+	inactive bool // a deactivation of it was sent: it may be hidden
 }
 
 func (o *creation) endpoint() string {
@@ -97,6 +99,18 @@ func (l *ledger) forget(x *Exchange) {
 	for _, o := range l.all {
 		if o.id != "" && x.Path == resource(o.endpoint(), o.id) {
 			o.deleted = true
+		}
+	}
+}
+
+// retire notes a write that deactivates, or perhaps does.
+func (l *ledger) retire(x *Exchange) {
+	if !bytes.Contains(x.Sent, []byte(`"active"`)) || !bytes.Contains(x.Sent, []byte("false")) {
+		return
+	}
+	for _, o := range l.all {
+		if o.kind == scim.User && o.id != "" && x.Path == resource(o.endpoint(), o.id) {
+			o.inactive = true
 		}
 	}
 }

@@ -2,10 +2,14 @@ package probe_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"okta-walkme-agent/agent/probe"
 	"okta-walkme-agent/agent/report"
@@ -111,6 +115,90 @@ func TestRemovalOfWhatChanged(t *testing.T) {
 		}}
 		if r := judge(t, o); len(r.Left) > 0 || len(tenant.Users()) != 3 {
 			t.Errorf("%d accounts are there, left is %v", len(tenant.Users()), r.Left)
+		}
+	})
+}
+
+// What a group deletes, or does not let go while it has members, is removed as far as it can
+// be, and what is gone is not called left.
+func TestRemovalAroundGroups(t *testing.T) {
+	for name, server := range map[string]func(*walkmetest.Tenant, http.RoundTripper) http.RoundTripper{
+		"only an empty group is deleted": func(tenant *walkmetest.Tenant, next http.RoundTripper) http.RoundTripper {
+			return refusing(next, http.StatusConflict, func(req *http.Request, _ map[string]any) bool {
+				for _, g := range tenant.Groups() {
+					if req.Method == http.MethodDelete && strings.HasSuffix(req.URL.Path, g.ID) && len(g.UserNames) > 0 {
+						return true
+					}
+				}
+				return false
+			})
+		},
+		"a group takes its members with it": func(tenant *walkmetest.Tenant, next http.RoundTripper) http.RoundTripper {
+			return transportFunc(func(req *http.Request) (*http.Response, error) {
+				for _, g := range tenant.Groups() {
+					if req.Method == http.MethodDelete && strings.HasSuffix(req.URL.Path, g.ID) {
+						for _, name := range g.UserNames {
+							u, _ := tenant.User(name)
+							tenant.DeleteUser(u.ID)
+						}
+					}
+				}
+				return next.RoundTrip(req)
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tenant := newTenant(walkmetest.Options{KeepRequests: -1})
+			o := options(tenant)
+			o.Suites, o.Skip = []string{"wire", "plan"}, crowd
+			o.Transport = server(tenant, o.Transport)
+			r := judge(t, o)
+			if len(r.Left) > 0 || len(tenant.Users()) != 3 || len(tenant.Groups()) != 1 {
+				t.Errorf("%d accounts and %d groups are there, left is %v", len(tenant.Users()), len(tenant.Groups()), r.Left)
+			}
+			for _, c := range r.Checks {
+				about := strings.HasSuffix(c.ID, ".group-delete") || c.ID == "plan.C9318" || c.ID == "plan.C9323"
+				if (c.Outcome == probe.Failed) && !about {
+					t.Errorf("%s: %s", c.ID, c.Detail)
+				}
+			}
+		})
+	}
+}
+
+// Whoever is in a group together with somebody who does not exist stays in it.
+func TestUnknownMemberCostsNobody(t *testing.T) {
+	o := options(newTenant(walkmetest.Options{KeepRequests: -1}))
+	o.Only = []string{"wire.oin.group-unknown-member"}
+	o.Transport = rewriter{next: o.Transport, ask: func(req *http.Request, body string) string {
+		if req.Method == http.MethodPatch && strings.Contains(body, "000000000bad") {
+			return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"members","value":[]}]}`
+		}
+		return body
+	}}
+	if r := judge(t, o); r.Summary.Warned != 1 || strings.Count(r.Checks[len(r.Checks)-1].Detail, "is not in the group") != 2 {
+		t.Errorf("%+v", r.Checks)
+	}
+}
+
+// A server that is not there any more is no server that answers wrongly.
+func TestServerThatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options(newTenant(walkmetest.Options{KeepRequests: -1}))
+		next, n := o.Transport, 0
+		o.Transport = inOrder(transportFunc(func(req *http.Request) (*http.Response, error) {
+			if n++; n > 150 {
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+			}
+			return next.RoundTrip(req)
+		}))
+		r, err := probe.Run(t.Context(), o)
+		var incomplete *probe.IncompleteError
+		if !errors.As(err, &incomplete) || !strings.Contains(incomplete.Reason, "the server cannot be reached any more") {
+			t.Fatalf("Run() = %v", err)
+		}
+		if got := accused(r); len(got) > 0 {
+			t.Errorf("it is accused:\n%s", strings.Join(got, "\n"))
 		}
 	})
 }

@@ -42,6 +42,7 @@ func (t *trial) noneFound(name string) {
 	}
 	list := t.objectOf(x, "the look-up")
 	if list == nil {
+		t.okta = "The look-up comes before every create: nobody is provisioned."
 		return
 	}
 	n := len(list.list("Resources"))

@@ -29,7 +29,7 @@ type trial struct {
 	why       string // it was skipped; empty: it was not
 	failure   error  // of the client's call that failed last
 
-	remedy, switchTo string // in place of the check's
+	okta, remedy, switchTo string // in place of the check's
 }
 
 func (s *session) trial(ctx context.Context, c *Check) *trial {
@@ -196,7 +196,7 @@ func (t *trial) result() Result {
 	c := t.check
 	r := Result{
 		ID: c.ID, Suite: c.Suite, Title: c.Title, Source: c.Source, Level: c.Level, Outcome: Passed,
-		OktaDoes: c.Okta, Remedy: cmp.Or(t.remedy, c.Remedy), Switch: cmp.Or(t.switchTo, c.Switch),
+		OktaDoes: cmp.Or(t.okta, c.Okta), Remedy: cmp.Or(t.remedy, c.Remedy), Switch: cmp.Or(t.switchTo, c.Switch),
 		Detail: strings.Join(t.notes, "; "),
 	}
 	if t.lost[c.ID] {

@@ -52,7 +52,7 @@ func wireGroupChecks(d walkme.Profile) []Check {
 			ID: "group-push-now-empty", Level: Required, Writes: true, Source: "Captain-P-Goldfish/SCIM-SDK#757; manual plan C9316", Title: "the full push of nobody empties the group",
 			Okta: "The last members of an emptied group stay in it.", Task: taskMembers, Remedy: "take an empty list of members", run: wirePushNobody,
 		}, {
-			ID: "group-unknown-member", Level: Recommended, Writes: true, Source: "fleetdm/fleet#52600; seen on public SCIM servers", Title: "a member who does not exist is dropped or refused with 400, and not stored",
+			ID: "group-unknown-member", Level: Recommended, Writes: true, Source: "fleetdm/fleet#52600; seen on public SCIM servers", Title: "a member who does not exist is dropped or refused with 400, is not stored, and costs nobody else the membership",
 			Okta: "After a refusal the whole push is in error; after a 404 Okta takes the group for gone.", Task: taskMembers, Remedy: "drop members who do not exist, or answer 400 with their ids", run: wireUnknownMember,
 		}, {
 			ID: "group-overlap", Level: Recommended, Writes: true, Source: "fleetdm/fleet#50724", Title: "writes of members that overlap lose nobody",

@@ -65,7 +65,7 @@ func (t *trial) otherDeactivation(a *account) {
 	if t.dialect != walkme.OIN && t.speaks(walkme.OIN) {
 		return
 	}
-	if o := t.get(a.path()).object(); o != nil && !o.has("active") {
+	if x := t.get(a.path()); x.ok() && x.object() != nil && !x.object().has("active") {
 		t.never("whether leavers lose their access cannot be seen: the server does not show active")
 		return
 	}
