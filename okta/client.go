@@ -64,7 +64,7 @@ func (c *Client) get(ctx context.Context, path string) (*http.Response, error) {
 		}
 		resp, err := c.http.Do(req)
 		if err != nil {
-			return nil, withoutURL(err)
+			return nil, &NoAnswerError{withoutURL(err)}
 		}
 		if resp.StatusCode == http.StatusOK {
 			return resp, nil

@@ -62,6 +62,16 @@ var (
 	ErrProvisioningDisabled = errors.New("the app has no group-push mappings because provisioning is not enabled for it; name the groups by name, id, rule or assigned_groups instead")
 )
 
+// NoAnswerError says that a request had no answer that is one of HTTP. Err is the
+// transport's, without the address.
+type NoAnswerError struct{ Err error }
+
+// Error implements error.
+func (e *NoAnswerError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *NoAnswerError) Unwrap() error { return e.Err }
+
 // APIError is an answer of Okta with a status other than 200.
 type APIError struct {
 	Status    int      // HTTP status

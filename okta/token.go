@@ -28,7 +28,7 @@ func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	for try := 1; ; try++ {
 		resp, err := t.send(req)
 		if err != nil {
-			return nil, withoutURL(err)
+			return nil, &NoAnswerError{withoutURL(err)}
 		}
 		if resp.StatusCode == http.StatusOK {
 			return t.accept(resp)

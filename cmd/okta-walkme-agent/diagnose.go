@@ -1,20 +1,14 @@
 package main
 
 import (
-	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net"
 	"net/http"
-	"syscall"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/service"
 	"okta-walkme-agent/internal/scim"
-	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 )
@@ -106,43 +100,6 @@ func routing(status int) bool {
 		return true
 	}
 	return false
-}
-
-func diagnoseNetwork(err error) (diagnosis, bool) {
-	var dns *net.DNSError
-	var refused *net.OpError
-	var authority x509.UnknownAuthorityError
-	var otherName x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var read *okta.ProxyError
-	var written *walkme.ProxyError
-	switch {
-	case errors.As(err, &read) && read.Status == http.StatusProxyAuthRequired, errors.As(err, &written) && written.Status == http.StatusProxyAuthRequired:
-		return diagnosis{"the proxy wants credentials, or does not accept those that HTTPS_PROXY has",
-			"write them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded, or name the host in NO_PROXY"}, true
-	case errors.As(err, &read), errors.As(err, &written):
-		return diagnosis{"the proxy does not let the connection through", "have the host allowed at the proxy, or name it in NO_PROXY"}, true
-	case errors.As(err, &refused) && refused.Op == "proxyconnect":
-		return diagnosis{"the proxy that HTTPS_PROXY names does not answer", "check HTTPS_PROXY, and NO_PROXY for what needs no proxy"}, true
-	case errors.As(err, &dns):
-		return diagnosis{"the host name " + dns.Name + " is not known", "check the address, and the DNS of this machine"}, true
-	case errors.As(err, &authority):
-		return diagnosis{"the certificate is signed by an unknown authority, as behind an inspecting proxy",
-			"give the authority's certificate under okta.ca_file or walkme.ca_file"}, true
-	case errors.As(err, &otherName):
-		return diagnosis{"the certificate is for another host name", "write the name that the certificate has, or have it issued for this one"}, true
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return diagnosis{"the certificate has expired, or the clock of this machine is wrong", "have it renewed; compare the clock with another one"}, true
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return diagnosis{"the other side speaks plain http at that address, not TLS", "correct the port; plain http:// is accepted on loopback alone"}, true
-	case errors.As(err, &refused) && refused.Op == "dial":
-		return diagnosis{"nothing answers at that address", "check the address, the firewall, and HTTPS_PROXY"}, true
-	case errors.Is(err, context.DeadlineExceeded):
-		return diagnosis{"the other side did not answer in time", "try again; raise the timeout if it is always so slow"}, true
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		return diagnosis{"the other side broke the connection off without an answer", "check the address and the port; look at the proxy, and at the other side's log"}, true
-	}
-	return diagnosis{}, false
 }
 
 func diagnoseState(err error) (diagnosis, bool) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"okta-walkme-agent/okta"
@@ -27,6 +28,9 @@ func diagnoseOktaAnswer(err error) (diagnosis, bool) {
 	case errors.As(err, &answer) && answer.Status >= http.StatusInternalServerError:
 		return diagnosis{"Okta is down or overloaded, or a gateway on the way is",
 			"look at status.okta.com and at the proxy; the next run tries again"}, true
+	case errors.As(err, &answer) && answer.Status/100 == 3:
+		return diagnosis{fmt.Sprintf("okta.org_url leads elsewhere (%d), where the agent does not follow: it would show the credentials there", answer.Status),
+			"write the org's own address, with https; where it leads to a sign-in page, have the host allowed at the proxy"}, true
 	case errors.Is(err, okta.ErrForeign):
 		return diagnosis{"something else answers in Okta's place: okta.org_url is not the address of an Okta org, or a proxy, a firewall or a sign-in page stands between",
 			"compare okta.org_url with the address of the Admin Console, without -admin; open ORG_URL/.well-known/okta-organization from this machine, which must show JSON; have the host allowed at the proxy, or set HTTPS_PROXY"}, true

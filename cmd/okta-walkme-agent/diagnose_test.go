@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -46,6 +50,13 @@ func TestDiagnoseOkta(t *testing.T) {
 		"407, WalkMe":   {&walkme.ProxyError{Status: 407}, "the proxy wants credentials", "percent-encoded"},
 		"proxy, 403":    {&okta.ProxyError{Status: 403}, "does not let the connection through", "NO_PROXY"},
 		"403":           {&okta.APIError{Status: 403, Code: "E0000006"}, "admin role", "read-only admin role"},
+		"redirect":      {&okta.APIError{Status: 302, Summary: "redirect to login.example.com refused"}, "leads elsewhere (302)", "own address"},
+		"no HTTP":       {&okta.NoAnswerError{Err: errors.New("malformed HTTP response")}, "does not speak HTTP", "the address and the port"},
+		"no TLS":        {&okta.NoAnswerError{Err: tls.RecordHeaderError{Msg: "first record"}}, "does not speak TLS", "the address and the port"},
+		"an alert":      {&okta.NoAnswerError{Err: tls.AlertError(116)}, "client certificate", "the other side's log"},
+		"a purpose":     {&tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.IncompatibleUsage}}, "not one for this use", "look at its certificate"},
+		"WalkMe's":      {&walkme.NotSentError{Err: errors.New("malformed HTTP response")}, "does not speak HTTP", "the address and the port"},
+		"socks":         {&okta.NoAnswerError{Err: &net.OpError{Op: "socks connect", Err: errors.New("unexpected protocol version 83")}}, "the proxy that HTTPS_PROXY names", "percent-encoded"},
 		"dead proxy":    {deadProxy(t), "the proxy that HTTPS_PROXY names", "NO_PROXY"},
 	} {
 		d, ok := diagnose(fmt.Errorf("okta: read app 0oa1: %w", tt.err))
@@ -75,6 +86,17 @@ func deadProxy(t *testing.T) error {
 		t.Fatal("a dead proxy answers")
 	}
 	return err
+}
+
+// What somebody has broken off, or a dry run has kept back, is nobody's fault.
+func TestNoDiagnosis(t *testing.T) {
+	for _, err := range []error{
+		&okta.NoAnswerError{Err: errInterrupted}, &walkme.NotSentError{Err: context.Canceled}, &walkme.NotSentError{Err: walkme.ErrNotSent},
+	} {
+		if d, ok := diagnose(fmt.Errorf("okta: read app 0oa1: %w", err)); ok {
+			t.Errorf("diagnose(%v) = %+v, want none", err, d)
+		}
+	}
 }
 
 // A plan file that was not written to its end, or not at all, is told by its name.
