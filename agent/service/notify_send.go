@@ -38,6 +38,8 @@ func (r *recipient) open() (types.Service, error) {
 		return nil, errors.New("the URL names no service that is known: it begins with slack://, teams://, smtp://, generic:// or another of shoutrrr's")
 	case err != nil:
 		return nil, errors.New("the URL is not one that this service understands (it is not shown)")
+	case service.GetID() == "logger":
+		return nil, errors.New("logger:// tells nobody: it writes to the log of a program of its own")
 	}
 	return service, stayHome(service, address)
 }
@@ -164,7 +166,7 @@ func unnamed(err error) error {
 	case errors.Is(err, errElsewhere), strings.Contains(text, errElsewhere.Error()):
 		return errElsewhere
 	case errors.As(err, &mail):
-		return fmt.Errorf("the mail server answered %d", mail.Code)
+		return errors.New(mailAnswer(mail.Code))
 	case errors.As(err, &dns), strings.Contains(text, "no such host"):
 		return errors.New("its host name is not known")
 	case strings.Contains(text, "connection refused"):
@@ -182,4 +184,21 @@ func unnamed(err error) error {
 		}
 	}
 	return errors.New("it refused the message, or could not be reached")
+}
+
+// mailAnswer says what the refusal of a mail server is about (RFC 5321, section 4.2.3;
+// RFC 4954, section 6).
+func mailAnswer(code int) string {
+	text := fmt.Sprintf("the mail server answered %d", code)
+	switch code {
+	case 421, 450, 451, 452, 454:
+		return text + ": it cannot take the message now"
+	case 530, 534, 535, 538:
+		return text + ": it does not accept the user name and password, or wants some"
+	case 550, 551, 553:
+		return text + ": it does not accept the sender (from) or a recipient (to)"
+	case 552, 554:
+		return text + ": it does not accept the message"
+	}
+	return text
 }

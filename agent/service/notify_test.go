@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"os"
 	"path/filepath"
 	"strings"
@@ -223,6 +224,7 @@ func TestNotifyKeepsTheURL(t *testing.T) {
 		{"mail without TLS", "smtp://mail.example.com/?from=a@example.com&to=s3cret@example.com&starttls=no", "without TLS"},
 		{"ntfy by http", "ntfy://ntfy.example.com/s3cret?scheme=http", "without TLS"},
 		{"unknown", "s3cret://passw0rd@example.com", "names no service that is known"},
+		{"a log", "logger://s3cret", "tells nobody"},
 		{"pasted from Slack", "https://hooks.slack.com/services/s3cret/passw0rd/u5er", "slack://hook:A-B-C@webhook"},
 		{"no URL", "s3cret passw0rd", "is not a URL"},
 		{"control characters", "slack://s3cret\x00", "is not a URL"},
@@ -240,6 +242,19 @@ func TestNotifyKeepsTheURL(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRefusedMail says what a mail server's refusal is about, in none of its words.
+func TestRefusedMail(t *testing.T) {
+	for code, want := range map[int]string{
+		535: "answered 535: it does not accept the user name and password", 550: "answered 550: it does not accept the sender",
+		451: "answered 451: it cannot take the message now", 554: "answered 554: it does not accept the message", 599: "answered 599",
+	} {
+		err := unnamed(fmt.Errorf("send: %w", &textproto.Error{Code: code, Msg: "s3cret"}))
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("of %d is said %v, want %q", code, err, want)
+		}
 	}
 }
 
