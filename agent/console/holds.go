@@ -17,6 +17,7 @@ import (
 type holdLine struct {
 	ID, Link string
 	Count    int
+	InForce  int // of those that wait, or of which the decision is in force
 	Words    string
 	Reason   string // how the limit is exceeded
 	Since    *moment
@@ -61,7 +62,7 @@ type heldLine struct {
 
 func (s *Server) holdLine(h *agent.HoldView) holdLine {
 	line := holdLine{
-		ID: h.ID, Link: addressOf("holds", h.ID), Count: h.Count, Words: report.HoldWords(h.Kind, h.Count), Reason: h.Reason,
+		ID: h.ID, Link: addressOf("holds", h.ID), Count: h.Count, InForce: h.InForce, Words: report.HoldWords(h.Kind, h.Count), Reason: h.Reason,
 		Since: s.at(h.CreatedAt), Digest: h.Digest, kind: h.Kind,
 		decision: decision{State: h.State, By: h.DecidedBy, Why: h.DecisionReason, Ended: h.Ended},
 	}

@@ -271,6 +271,7 @@ func TestStaleDecisions(t *testing.T) {
 // does. The same decision twice is one.
 func TestTwoWhoDecide(t *testing.T) {
 	s := open(t, nil)
+	s.journal("run-1", ann)
 	digest := s.hold("h1", "00u1")
 	v := s.visit(false)
 	page := v.expect("/holds/h1", `name="seen" value="waiting"`)
@@ -289,8 +290,10 @@ func TestTwoWhoDecide(t *testing.T) {
 	decide("reject", "waiting", http.StatusConflict, `value="for a reason"`)
 	decide("approve", "waiting", http.StatusSeeOther, "")
 	v.expect("/holds/h1", "Approved by", `name="seen" value="approved"`)
+	v.expect("/", "1 approved change waits for the next run", "!All in step")
 	decide("reject", "approved", http.StatusSeeOther, "")
 	v.expect("/holds/h1", "Rejected by")
+	v.expect("/", "In step, but for 1 change that a person left undone", "!All in step")
 	decide("approve", "", http.StatusSeeOther, "") // a script that looks at the set alone
 	v.expect("/holds/h1", "Approved by")
 }

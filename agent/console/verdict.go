@@ -15,10 +15,14 @@ type verdict struct {
 	Tone   string // good | busy | look | bad
 	Text   string
 	Detail string
+	Hint   string // what helps
 	Link   string
 	See    string   // what the link says
 	More   []string // reasons
 }
+
+// checkHint is for failures of a whole run, of which the record has the error alone.
+const checkHint = "okta-walkme-agent check tries both ends, and says what helps."
 
 // verdict looks for the worst first.
 func (s *Server) verdict(p *overviewPage, l latest) verdict {
@@ -29,16 +33,16 @@ func (s *Server) verdict(p *overviewPage, l latest) verdict {
 	since := report.Distance(last.StartedAt, s.now())
 	switch {
 	case l.Slow.Refused:
-		return verdict{Tone: "bad", Text: "Credentials are refused since " + absolute(l.Slow.Since) + ".", Detail: last.Error, Link: addressOf("runs", last.ID)}
+		return verdict{Tone: "bad", Text: "Credentials are refused since " + absolute(l.Slow.Since) + ".", Detail: last.Error, Hint: checkHint, Link: addressOf("runs", last.ID)}
 	case last.Outcome == agent.RunFailed:
-		return verdict{Tone: "bad", Text: "The last run failed, " + since + ".", Detail: last.Error, Link: addressOf("runs", last.ID)}
+		return verdict{Tone: "bad", Text: "The last run failed, " + since + ".", Detail: last.Error, Hint: checkHint, Link: addressOf("runs", last.ID)}
 	case last.Outcome == planned && p.waiting() == 0:
 		return dryVerdict(last, since)
 	case last.Outcome == state.Running:
 		return verdict{Tone: "busy", Text: "A run is under way, begun " + since + ".", Link: addressOf("runs", last.ID), See: "Follow it"}
 	case l.Whole.Outcome == agent.RunFailed:
 		return verdict{Tone: "bad", Text: "The last run over everything failed, " + report.Distance(l.Whole.StartedAt, s.now()) + ".",
-			Detail: l.Whole.Error, Link: addressOf("runs", l.Whole.ID), See: "See that run"}
+			Detail: l.Whole.Error, Hint: checkHint, Link: addressOf("runs", l.Whole.ID), See: "See that run"}
 	}
 	if n := p.waiting(); n > 0 {
 		return verdict{Tone: "look", Text: count(n, "change") + " " + is(n) + " held and " + wait(n) + " for a decision.", Link: p.firstWaiting().Link, See: "See whom it concerns",
@@ -89,6 +93,12 @@ func (s *Server) inStep(p *overviewPage, l latest) verdict {
 	if age := s.now().Sub(last.StartedAt); s.current().MaxAge > 0 && age > s.current().MaxAge {
 		return verdict{Tone: "bad", Text: "No run since " + absolute(last.StartedAt) + ".", Detail: "That is longer than the schedule lets pass. What was in step then may not be so now.", Link: addressOf("runs", last.ID)}
 	}
+	if n := p.decided(agent.HoldApproved); n > 0 {
+		return verdict{Tone: "look", Text: count(n, "approved change") + " " + wait(n) + " for the next run.", Detail: "Everything else was in step " + since + "."}
+	}
+	if n := p.decided(agent.HoldRejected); n > 0 {
+		return verdict{Tone: "good", Text: "In step, but for " + count(n, "change") + " that a person left undone.", Detail: "The last run was done " + since + "."}
+	}
 	if l.Unshown.Count != (plan.NotShown{}) {
 		return verdict{Tone: "look", Text: "In step, as far as WalkMe shows.", Detail: "The last run was done " + since + "."}
 	}
@@ -108,6 +118,16 @@ func (p *overviewPage) waiting() (n int) {
 	for _, h := range p.Holds {
 		if h.Waiting() {
 			n += h.Count
+		}
+	}
+	return n
+}
+
+// decided counts the changes of which a decision is in force.
+func (p *overviewPage) decided(as string) (n int) {
+	for _, h := range p.Holds {
+		if h.State == as {
+			n += h.InForce
 		}
 	}
 	return n
