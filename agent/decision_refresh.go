@@ -83,7 +83,7 @@ func (d *decider) noteRefreshHolds(ctx context.Context) error {
 	return refreshHolds.Save(ctx, d.state, scim.SortedSet(ids))
 }
 
-// ofRefresh returns the holds that wait and hold what the register does not know.
+// ofRefresh returns the holds that wait and hold what is not on record.
 func ofRefresh(ctx context.Context, db *state.DB) ([]state.Hold, error) {
 	open, err := db.Holds(ctx)
 	if err != nil {
@@ -105,7 +105,7 @@ func ofRefresh(ctx context.Context, db *state.DB) ([]state.Hold, error) {
 	return of, nil
 }
 
-// onRecord says whether the register holds what the change would take away. Where it does
+// onRecord says whether the records hold what the change would take away. Where it does
 // not, WalkMe has shown it. Groups are those that were read already.
 func onRecord(ctx context.Context, db *state.DB, groups map[string]*state.Record, c HeldChange) (bool, error) {
 	if c.Type == scim.Group {

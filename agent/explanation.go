@@ -53,7 +53,7 @@ type ExplainedAttribute struct {
 	Error        string `json:"error,omitempty"`
 }
 
-// ExplainedRecord is what the register of managed resources says.
+// ExplainedRecord is what is on record of a managed account or group.
 type ExplainedRecord struct {
 	WalkMeID  string       `json:"walkme_id"`
 	Name      string       `json:"name"`

@@ -15,7 +15,7 @@ const goneFromWalkMe = "the account is gone in WalkMe"
 
 const recreateHint = "; with provisioning.on_missing: recreate it would be made anew"
 
-// recordGone lets the register say what a refresh has found out, for status and explain:
+// recordGone lets the records say what a refresh has found out, for status and explain:
 // an account that is gone is a failure, until it is seen again.
 func recordGone(ctx context.Context, db *state.DB, v *view) error {
 	records := slices.Concat(v.gone, v.back)

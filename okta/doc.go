@@ -8,7 +8,8 @@
 // nothing: a page that failed, was cut short, was empty where a list belongs,
 // or came twice voids it, because a missing person means a deactivation to
 // a caller that compares the snapshot with the past. Only the members of a single
-// group may be missing; that group then says so in Group.Unreadable.
+// group may be missing; that group then says so in Group.Unreadable. A [Sieve] may let
+// assignments go while they are read; they count as read all the same.
 //
 // # How a request travels
 //

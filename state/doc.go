@@ -3,17 +3,22 @@
 //
 // # What is kept
 //
-//   - resources: the ownership register. One row for each Okta user or group
-//     that the agent manages, with the values that WalkMe acknowledged last. An
-//     account or group in WalkMe without a row is not the agent's to change.
+//   - resources: the records. One row for each Okta user or group that the agent
+//     manages, with the values that WalkMe acknowledged last. An account or group in
+//     WalkMe without a row is not the agent's to change.
 //   - journal: written ahead. An entry is pending before the first request of a
 //     change leaves and settled afterwards, in the same transaction as the
 //     resource it changed. It stays as the audit trail.
-//   - runs and holds: what each run did, and which changes wait for a person.
-//   - source_users, source_groups: the last healthy snapshot of Okta, so that a
-//     plan can be made without a network.
+//   - runs and leftovers: what each run did, and what it left undone.
+//   - holds, decisions and decided_items: which changes wait for a person, and what
+//     was decided about them.
+//   - source_users, source_groups: the last whole snapshot of Okta, so that a plan can
+//     be made without a network. source_users_staged is one that is not whole yet.
+//   - in_step: marks of people of whom nothing differed, see [Mark].
+//   - people_search: people by parts of their names, for the console.
 //   - mappings: the expressions behind each mapping digest.
-//   - meta: watermarks and cursors, by key.
+//   - generation: counts the changes of records. meta: what the agent remembers besides,
+//     by key. migrations: which build brought the schema to which version.
 //
 // # Who may have it open
 //

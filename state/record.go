@@ -22,7 +22,7 @@ const (
 	Linked  Origin = "linked"  // it was in WalkMe before
 )
 
-// Missing says how WalkMe was last seen not to have an account that the register has.
+// Missing says how WalkMe was last seen not to have an account that has a record.
 type Missing string
 
 // The ways; "" is not at all.
@@ -31,7 +31,7 @@ const (
 	MissingInWrite   Missing = "write"   // a change that needed it has not found it
 )
 
-// Record is one row of the ownership register: a resource as WalkMe last
+// Record is one row of the table resources: a resource as WalkMe last
 // acknowledged it. An ID of "" means that it never landed.
 type Record struct {
 	scim.Resource

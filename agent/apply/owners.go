@@ -11,7 +11,7 @@ import (
 	"okta-walkme-agent/walkme"
 )
 
-// owners is the register of managed resources while a run goes on: what the
+// owners are the records of managed accounts and groups while a run goes on: what the
 // state holds, kept current in memory. It is where a WalkMe object gets its one
 // owner: claim comes before the first write to an object that is to have an owner,
 // record after the last one.

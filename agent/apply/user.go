@@ -115,7 +115,7 @@ func (r *runner) pushedTo(c *job, walkmeID string) scim.Attributes {
 	return rec.Attributes
 }
 
-// account is whose account a change is about, by the register.
+// account is whose account a change is about, by the records.
 func (r *runner) account(c *job) walkme.Account {
 	rec, _ := r.recorded(scim.User, c.OktaID)
 	if rec.ID != c.WalkMeID {

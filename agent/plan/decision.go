@@ -144,7 +144,7 @@ func compareItems(a, b *state.HeldItem) int {
 		scim.Resource{Type: b.Type, SourceID: fmt.Sprintf("%s\x00%s\x00%s", b.Name, b.Member, b.Key)})
 }
 
-// Ended sorts out what was decided, by what Okta and the register say now. The result
+// Ended sorts out what was decided, by what Okta and the records say now. The result
 // is what is still to be respected, and the items about which a decision has lost its
 // object, by the decision's id: it was carried out, or the person, membership, group or
 // value has returned in Okta. What merely cannot be seen now is not ended. A decision

@@ -106,7 +106,7 @@ func (p *Plan) showStrangers(in HoldInput) {
 	if len(in.Answers.Groups) == 0 {
 		return
 	}
-	register := registerOf(in)
+	known := recordsOf(in)
 	for _, c := range p.Changes {
 		answer, answered := in.Answers.Groups[c.OktaID]
 		if !answered || !c.Replaces || c.Blocked() {
@@ -116,8 +116,8 @@ func (p *Plan) showStrangers(in HoldInput) {
 			c.BlockBy(Block{Kind: BlockUnconfirmed, Detail: "WalkMe does not show who would be taken out: " + answer.Doubt})
 			continue
 		}
-		for _, m := range register.strangers(c, answer.Members) {
-			id := cmp.Or(register.people[m.WalkMeID], m.WalkMeID)
+		for _, m := range known.strangers(c, answer.Members) {
+			id := cmp.Or(known.people[m.WalkMeID], m.WalkMeID)
 			c.Members.Remove = append(c.Members.Remove, id)
 			if p.People[id] == "" {
 				p.People[id] = cmp.Or(m.Display, id)
@@ -127,15 +127,15 @@ func (p *Plan) showStrangers(in HoldInput) {
 	}
 }
 
-// register is what the records say of accounts and memberships.
-type register struct {
+// knownMembers is what the records say of accounts and memberships.
+type knownMembers struct {
 	accounts map[string]string   // Okta id → WalkMe id
 	people   map[string]string   // WalkMe id → Okta id
 	members  map[string][]string // Okta id of a group → Okta ids
 }
 
-func registerOf(in HoldInput) register {
-	out := register{accounts: map[string]string{}, people: map[string]string{}, members: map[string][]string{}}
+func recordsOf(in HoldInput) knownMembers {
+	out := knownMembers{accounts: map[string]string{}, people: map[string]string{}, members: map[string][]string{}}
 	for i := range in.Recorded {
 		switch r := &in.Recorded[i]; {
 		case r.Type == scim.Group:
@@ -149,7 +149,7 @@ func registerOf(in HoldInput) register {
 
 // strangers returns the members of a group who are not among those whom a push
 // leaves in it, nor recorded as ours.
-func (r register) strangers(c *Change, shown []Member) []Member {
+func (r knownMembers) strangers(c *Change, shown []Member) []Member {
 	ours := map[string]bool{}
 	recorded := r.members[c.OktaID]
 	if c.From != "" {

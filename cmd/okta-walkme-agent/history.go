@@ -183,7 +183,7 @@ func (v *historyView) add(e state.Entry) {
 	v.Entries = append(v.Entries, entry)
 }
 
-// namePeople finds the names of the members: the present ones in the register.
+// namePeople finds the names of the members: the present ones in the records.
 func (v *historyView) namePeople(ctx context.Context, db *state.DB) error {
 	named := map[string]bool{}
 	for _, e := range v.Entries {
