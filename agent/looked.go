@@ -10,8 +10,8 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// looked is what a sieve has found of the people whom it kept, so that no person is
-// translated, or read from the state, twice.
+// looked is what a sieve has found of the people whom it kept, so that they are not
+// translated twice, and few of their records are read twice.
 type looked struct {
 	people  []plan.Person
 	records []state.Record

@@ -48,13 +48,14 @@ var (
 	// everShown is what WalkMe has shown of what was sent to it.
 	everShown = Fact[plan.Shown]{"shown", "what WalkMe has shown"}
 
-	// LastUnshown is what the latest run that looked was not shown of what WalkMe accepted.
+	// LastUnshown is what WalkMe accepted and did not show to the latest run that looked.
 	LastUnshown = Fact[Unshown]{"not_shown", "what WalkMe does not show"}
 
 	// refreshHolds are the holds of the latest refresh, by id, that no other run can find.
 	refreshHolds = Fact[[]string]{"refresh_holds", "holds of a refresh"}
 
-	// lookUpMisses is who has no account in WalkMe and is not to get one, by Okta id.
+	// lookUpMisses are the people without an account in WalkMe whose create the
+	// configuration disables, by Okta id.
 	lookUpMisses = Fact[map[string]miss]{"misses", "look-ups without a hit"}
 
 	// unfinishedResync is the resync that was interrupted.

@@ -8,7 +8,7 @@ import (
 )
 
 // Account is a WalkMe id and whose it is, as far as is known. An id may pass to another
-// else: a tenant is restored, an id is used again.
+// account: a tenant is restored, an id is used again.
 type Account struct {
 	ID       string
 	UserName string // as WalkMe last showed it; "" with SourceID: nothing is known
@@ -81,7 +81,7 @@ func (u *User) Bears(want scim.Resource) bool {
 }
 
 // Bears is the same of a group: it has exactly this name and these members, and no
-// else is in it.
+// others.
 func (g *Group) Bears(name string, members []Member) bool {
 	add, remove := g.difference(members)
 	return g.DisplayName == name && g.MembersShown && len(add)+len(remove) == 0

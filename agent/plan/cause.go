@@ -52,7 +52,7 @@ func (p *planner) reject(rejection Rejection, r *state.Record) {
 	p.plan.Rejected = append(p.plan.Rejected, rejection)
 }
 
-// noteUnmapped counts the values that a new mapping leaves to themselves.
+// noteUnmapped counts the values of attributes that a new mapping does not have any more.
 func (p *planner) noteUnmapped() {
 	if !p.in.NewMapping {
 		return

@@ -37,7 +37,7 @@ type Cause string
 const (
 	CauseOkta    Cause = "okta"    // something changed in Okta
 	CauseMapping Cause = "mapping" // an expression changed, the person did not
-	CauseDrift   Cause = "drift"   // WalkMe was changed by other hands
+	CauseDrift   Cause = "drift"   // changed in WalkMe, not by the agent
 	CauseFailed  Cause = "failed"  // an earlier attempt failed
 	CauseForced  Cause = "forced"  // a resync asked for it
 )
@@ -145,9 +145,8 @@ func (c *Change) Digest() string {
 // ObjectKey names a user or group by its Okta id.
 func ObjectKey(t scim.Type, oktaID string) string { return string(t) + " " + oktaID }
 
-// narrow cuts a change down to these people, and says whether anything is left: their
-// accounts and their memberships. Other people differ from a snapshot that
-// is old by now.
+// narrow cuts a change down to the accounts and memberships of these people, and says
+// whether anything is left. Of other people the snapshot is old by now.
 func (c *Change) narrow(people []string) bool {
 	if c.Type == scim.User {
 		return scim.Contains(people, c.OktaID)

@@ -89,8 +89,8 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// untimed leaves out until when a change waits, but not that it does: of a person who
-// was just seen to be absent that is another time in each plan.
+// untimed leaves out the time until which a change waits, not that it waits: for a person
+// who was just seen to be absent it is another time in each plan.
 func (c *Change) untimed() *Change {
 	if c == nil || c.Block == nil || c.Block.Until == nil {
 		return c

@@ -37,9 +37,10 @@ func groupHandovers(groups []GroupWant, recorded []state.Record) (out handovers)
 	return out
 }
 
-// DropGone takes the groups out of a snapshot that Okta confirms to be gone and of which
-// nothing is pushed any more, and what Okta said of them; and what it said of those whose
-// WalkMe groups pass on, which is no problem. It returns what is left of groups.
+// DropGone returns groups without those that Okta confirms to be gone and that have no
+// WalkMe group any more. It takes these out of the snapshot, with the problems that were
+// noted of them. Problems of a group that is gone and whose WalkMe group passes on to
+// another one are taken out, too.
 func DropGone(snap *okta.Snapshot, groups []GroupWant, recorded []state.Record) []GroupWant {
 	pushed := map[string]bool{}
 	for i := range recorded {
@@ -59,8 +60,9 @@ func DropGone(snap *okta.Snapshot, groups []GroupWant, recorded []state.Record) 
 }
 
 // passGroup gives a group the WalkMe group of the one that it replaces in Okta. From then
-// on it is a group like any other: who is in WalkMe's and not in the new one leaves, as
-// far as the limits let it. own is what is left of an earlier try, or nil.
+// on it is a group like any other: members of the WalkMe group who are not in the new
+// Okta group are removed, as far as the limits let it. own is what is left of an earlier
+// try, or nil.
 func (p *planner) passGroup(want *GroupWant, own *state.Record) {
 	passed := *p.groups[p.groupsPass.byTo[want.OktaID].From]
 	c := p.groupChange(GroupLink, want, &passed)

@@ -54,8 +54,8 @@ func (p *planner) leaving(r *state.Record, eligible []string) []string {
 	return remove
 }
 
-// byHand says what was done in WalkMe by other hands, if all that a change does is to
-// undo it, or part of the additions; "" if not.
+// byHand says how the members were changed in WalkMe, not by the agent, when a change does
+// nothing but undo that, or adds people again who were taken out; "" otherwise.
 func byHand(pushed, shown, add, remove []string) string {
 	putIn, takenOut := scim.MemberDiff(pushed, shown)
 	other := func(of []string) func(string) bool { return func(id string) bool { return !scim.Contains(of, id) } }
@@ -113,10 +113,10 @@ func (p *planner) isEligible(id string, r *state.Record) bool {
 	return provisioned && r != nil && scim.Contains(r.Members, id)
 }
 
-// removable drops from remove people who only lack an active account at the moment,
-// but is assigned and in the Okta group; and everybody who is not in the app any
-// more, unless the policy takes them out. Okta sends nothing for the latter: it
-// has forgotten their ids. It filters remove in place.
+// removable drops from remove the people who only lack an active account at the moment,
+// but are assigned and in the Okta group; and those who are not assigned any more, unless
+// the policy takes them out. Okta sends nothing for the latter: it has forgotten their
+// ids. It filters remove in place.
 func (p *planner) removable(remove []string, want *GroupWant) []string {
 	return slices.DeleteFunc(remove, func(id string) bool {
 		if p.assigned(id) {
@@ -150,9 +150,9 @@ func (p *planner) sends(oktaID string) bool {
 	return c != nil && !c.Blocked() && p.in.Scope.selection.covers(c, p.users[oktaID])
 }
 
-// returners returns whom the group is recorded to hold and who are reactivated or
-// get a new account in this plan. They are added again: WalkMe may have dropped
-// them meanwhile, and Okta asks to push their groups again, too.
+// returners returns the recorded members of a group who are reactivated, or get a new
+// account, in this plan. They are added again: WalkMe may have dropped them meanwhile,
+// and Okta asks its admins to push the groups of a returner again, too.
 func (p *planner) returners(eligible, members []string) []string {
 	var out []string
 	for _, id := range eligible {

@@ -114,8 +114,8 @@ func (want *GroupWant) SeeksLink(r *state.Record) bool {
 }
 
 // relinks says whether a source links to another WalkMe group than the one that is
-// pushed. The name under which that was linked counts, or made: it may have been
-// renamed it since.
+// pushed. What counts is the name under which that one was linked or made: it may have
+// been renamed since.
 func relinks(want *GroupWant, r *state.Record) bool {
 	name, ok := r.Attributes.Get(scim.PathDisplayName).(string)
 	return want.Linked && ok && !scim.SameName(name, want.Name)

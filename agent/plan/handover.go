@@ -66,8 +66,8 @@ func (p *planner) takeOver(c *Change) {
 	}
 }
 
-// afterHandovers returns the members of a group as they are when the accounts have passed
-// on that do in this plan.
+// afterHandovers returns the members of a group as they are after the handovers that this
+// plan sends.
 func (p *planner) afterHandovers(members []string) []string {
 	for _, h := range p.accountsPass.byFrom {
 		if p.sends(h.To) {

@@ -152,8 +152,8 @@ func (s *InStep) Drop(oktaID string) {
 	s.dropped[oktaID] = true
 }
 
-// Update adds the plain update of a person who was added. They are no further in step
-// than that: the plan has the change.
+// Update adds the plain update of a person who was added. The plan has the change; in
+// everything else the person counts as in step.
 func (s *InStep) Update(c *Change, store func() (UpdateStore, error), people int) error {
 	if s.updates == nil {
 		file, err := store()

@@ -2,7 +2,7 @@ package plan
 
 import "strings"
 
-// graceKey is the configuration key that a deactivation waits out.
+// graceKey is the configuration key of how long a deactivation waits.
 const graceKey = "limits.grace"
 
 // heldBy fills in why n removals are held: for doubt about the state each of them, else
