@@ -44,6 +44,8 @@ type DB struct {
 	opened identity
 	made   bool // by Open: there was no file
 
+	statements statements // of the reader
+
 	// Of a writer only:
 	lock   *os.File
 	pool   *sql.DB // one connection, in use by writer

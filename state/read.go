@@ -1,10 +1,12 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -19,7 +21,7 @@ func (db *DB) each(ctx context.Context, query string, args []any, fn func(scanne
 	if db.IsEmpty() {
 		return nil
 	}
-	rows, err := db.reader.QueryContext(ctx, query, args...)
+	rows, err := db.query(ctx, query, args)
 	if err != nil {
 		return err
 	}
@@ -40,7 +42,64 @@ func (db *DB) one(ctx context.Context, query string, args []any, dest ...any) er
 	if db.IsEmpty() {
 		return sql.ErrNoRows
 	}
-	return db.reader.QueryRowContext(ctx, query, args...).Scan(dest...)
+	rows, err := db.query(ctx, query, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return cmp.Or(rows.Err(), sql.ErrNoRows)
+	}
+	if err := rows.Scan(dest...); err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// prepared is the most statements that are kept: there are fewer texts, but those that a
+// filter makes are without number.
+const prepared = 64
+
+// statements are queries of the reader, prepared once, by their texts. A short query
+// takes several times as long to parse as to run. They end with the reader.
+type statements struct {
+	mu     sync.Mutex
+	byText map[string]*sql.Stmt
+}
+
+// query runs a query on the reader.
+func (db *DB) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
+	s := &db.statements
+	s.mu.Lock()
+	stmt, full := s.byText[text], len(s.byText) >= prepared
+	s.mu.Unlock()
+	switch {
+	case stmt != nil:
+		return stmt.QueryContext(ctx, args...)
+	case full:
+		return db.reader.QueryContext(ctx, text, args...)
+	}
+	stmt, err := db.reader.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.keep(text, stmt).QueryContext(ctx, args...)
+}
+
+// keep returns the statement that is kept for a text: the first one, of several that were
+// prepared side by side.
+func (s *statements) keep(text string, stmt *sql.Stmt) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if first := s.byText[text]; first != nil {
+		stmt.Close() // a reader's statement: there is nothing to lose
+		return first
+	}
+	if s.byText == nil {
+		s.byText = map[string]*sql.Stmt{}
+	}
+	s.byText[text] = stmt
+	return stmt
 }
 
 // total is one for a query that adds up: an empty state has none of anything.
