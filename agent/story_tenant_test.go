@@ -244,6 +244,11 @@ func TestNothingIsMadeAnewInAnotherTenant(t *testing.T) {
 				if !errors.As(err, &another) || report.Run.Outcome != agent.RunFailed {
 					t.Errorf("Sync() = %s, %v, want a TenantError", report.Run.Outcome, err)
 				}
+				for _, c := range report.Changes {
+					if c.Outcome == plan.Failed && c.Error != another.Error() {
+						t.Errorf("%s of %s failed for %s, want that it is another tenant", c.Action, short(c.Name), c.Error)
+					}
+				}
 				if n := len(w.tenant.Users()) + len(w.tenant.Groups()); n > 0 {
 					t.Errorf("%d accounts and groups were made in another tenant: %s", n, w.requests())
 				}

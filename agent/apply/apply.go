@@ -208,6 +208,9 @@ func (r *runner) applyOne(ctx context.Context, c *job) {
 		r.ended(c)
 		return
 	default:
+		if other := r.a.otherTenant(); other != nil {
+			err = other // a 404 of that tenant says nothing of the object
+		}
 		c.Outcome, c.Error, c.failure = plan.Failed, err.Error(), err
 		var answer *scim.Error
 		if errors.As(err, &answer) {

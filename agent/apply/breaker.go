@@ -51,12 +51,11 @@ func (r *runner) stopReason(ctx context.Context, action plan.Action) string {
 // that cannot be written, 429 again and again, a WalkMe that is not there, or another tenant.
 func (r *runner) judge(ctx context.Context, action plan.Action, err error) {
 	var lost *stateError
-	other := r.a.otherTenant()
 	switch {
 	case err == nil:
 		r.answered(action)
-	case other != nil:
-		r.stop("nothing more is sent", other)
+	case errors.Is(err, ErrAnotherTenant):
+		r.stop("nothing more is sent", err)
 	case errors.As(err, &lost):
 		r.stop("the state cannot be written", err)
 	case errors.Is(err, scim.ErrUnauthorized):

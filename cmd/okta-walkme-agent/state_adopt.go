@@ -63,7 +63,7 @@ func (c *cli) adopt(ctx context.Context, cfg *configs.Config) (err error) {
 	}
 	c.showMissing("account", missing.Users, cfg.Provisioning.OnMissing)
 	c.showMissing("group", missing.Groups, cfg.PushGroups.OnMissing)
-	_, err = fmt.Fprintf(c.stdout, "%s is now about Okta app %s and the WalkMe tenant at %s\n",
+	_, err = fmt.Fprintf(c.folded(c.stdout), "%s is now about Okta app %s and the WalkMe tenant at %s\n",
 		report.Escape(cfg.State.Path), report.Escape(to.AppID), report.Escape(to.Target))
 	return err
 }
@@ -80,7 +80,7 @@ func (c *cli) showMissing(what string, names []string, policy string) {
 	if policy == "recreate" {
 		becomes = "made anew by the next sync (on_missing: recreate)"
 	}
-	fmt.Fprintf(c.stdout, "The tenant lacks %s of the agent's: %s\n", count(len(names), what, what+"s"), becomes)
+	fmt.Fprintf(c.folded(c.stdout), "The tenant lacks %s of the agent's: %s\n", count(len(names), what, what+"s"), becomes)
 	for _, name := range names[:min(len(names), missingShown)] {
 		fmt.Fprintf(c.stdout, "  %s\n", report.Escape(name))
 	}
