@@ -48,7 +48,7 @@ func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Plan) (*Repor
 		return nil, joinOnce(runErr, a.State.DropRun(after, run.ID), mark(after, a.State))
 	}
 	report.conclude(ctx, a.now(), runErr)
-	return report, joinOnce(runErr, a.archive().finish(ctx, report, runErr), concludeStateDoubt(ctx, a.State, report, opts.Scope, runErr))
+	return report, joinOnce(runErr, a.witness().distrust(ctx, runErr), a.archive().finish(ctx, report, runErr), concludeStateDoubt(ctx, a.State, report, opts.Scope, runErr))
 }
 
 // sync is the order of a run.

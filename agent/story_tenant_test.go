@@ -252,6 +252,11 @@ func TestNothingIsMadeAnewInAnotherTenant(t *testing.T) {
 				if n := len(w.tenant.Users()) + len(w.tenant.Groups()); n > 0 {
 					t.Errorf("%d accounts and groups were made in another tenant: %s", n, w.requests())
 				}
+				w.tenant.ResetRequests()
+				pausing := agent.Options{Trigger: agent.TriggerSchedule, Scope: plan.Scope{}.HeedingPauses()}
+				if _, err := w.agent.Sync(t.Context(), pausing); !errors.As(err, &another) || w.requests() == "" {
+					t.Errorf("the next run, in which failures pause, = %v after %q, want it to look and to fail, too", err, w.requests())
+				}
 				if _, err := w.agent.AdoptTenant(t.Context()); err != nil {
 					t.Fatal(err)
 				}

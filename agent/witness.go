@@ -108,6 +108,20 @@ func (w *witness) seen(ctx context.Context) error {
 	return lastSighting.Save(ctx, w.state, sighting{At: w.now().UTC().Truncate(time.Second), Salt: salt, Mark: w.walkme.CredentialMark(salt)})
 }
 
+// distrust has the next run look again, however fresh the last sighting is, after one that
+// has found another tenant: what is left to do may be nothing meanwhile.
+func (w *witness) distrust(ctx context.Context, runErr error) error {
+	if !errors.Is(runErr, apply.ErrAnotherTenant) {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	last, err := lastSighting.Load(ctx, w.state)
+	if err != nil {
+		return err
+	}
+	return lastSighting.Save(ctx, w.state, sighting{At: last.At}) // without a mark it is of no credentials
+}
+
 // note takes every account that WalkMe has changed in a run for a sighting. A look-up
 // without a hit shows none; and one that was made, or found by its name, is no evidence
 // of the tenant, unless there is too little of that as it is.

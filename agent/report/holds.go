@@ -59,16 +59,12 @@ func HoldText(w io.Writer, h *agent.HoldView, o Options) error {
 func DecisionText(w io.Writer, h *agent.HoldView, o Options) error {
 	p := &printer{o: o}
 	p.hold(h)
-	next := "the next run carries it out, sync does so now"
 	switch {
 	case h.State == agent.HoldRejected:
-		next = "they stay undone until " + programHolds + "approve " + h.ID
-	case h.Resync:
-		next = "the next resync of the same carries it out"
-	case h.Refresh:
-		next = "only a refresh finds it again: the next sync --refresh carries it out"
+		p.paragraph(2, plain, "they stay undone until "+programHolds+"approve "+h.ID)
+	case !h.Resync && !h.Refresh: // of those it is said above
+		p.paragraph(2, plain, "the next run carries it out, sync does so now")
 	}
-	p.paragraph(2, plain, next)
 	return p.writeHolds(w)
 }
 
