@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -25,6 +26,7 @@ type oktaServer struct {
 	secret    string
 	redirects []string
 	faults    []string
+	service   struct{ id, key string } // the service app: client id, file of its key
 }
 
 func (c *cli) serveOktaCommand() *cobra.Command {
@@ -42,6 +44,7 @@ The seed is the "org:" of a scenario (see "scenario example"), or a file with
 its people, groups and assignments at the top.`,
 		Example: `  okta-walkme-agent serve okta --listen 127.0.0.1:8090
   okta-walkme-agent serve okta --seed org.yaml --token env:OKTA_TOKEN --app-id 0oa1
+  okta-walkme-agent serve okta --service-key key.pem
   okta-walkme-agent serve okta --fault no-next-link,path=/api/v1/apps
   okta-walkme-agent serve okta --listen :8453 --tls`,
 		Args: cobra.NoArgs,
@@ -60,6 +63,8 @@ its people, groups and assignments at the top.`,
 	f.StringVar(&s.clientID, "client-id", "", "the `ID` of the app that people sign in to")
 	f.StringVar(&s.secret, "client-secret", "", "and its secret: env:NAME or file:PATH")
 	f.StringArrayVar(&s.redirects, "redirect-uri", nil, "a sign-in redirect `URI` that is allowed; may be repeated (default any)")
+	f.StringVar(&s.service.key, "service-key", "", "the key of a service app that reads by OAuth 2.0: `FILE` (PEM, the pair or its public half)")
+	f.StringVar(&s.service.id, "service-client-id", "", "the client `ID` of that service app (default "+defaultServiceApp+")")
 	f.StringArrayVar(&s.faults, "fault", nil, "let a `FAULT` happen; may be repeated (see --list-faults)")
 	f.BoolVar(&listFaults, "list-faults", false, "list all kinds of faults, with one sentence each")
 	return cmd
@@ -84,6 +89,17 @@ func (s *oktaServer) options(c *cli) (oktatest.Options, error) {
 			return opts, err
 		}
 		*ref.into = value
+	}
+	switch {
+	case s.service.key != "":
+		key, err := serviceKey(s.service.key)
+		if err != nil {
+			return opts, err
+		}
+		s.service.id = cmp.Or(s.service.id, defaultServiceApp)
+		opts.ClientID, opts.PublicKey = s.service.id, key
+	case s.service.id != "":
+		return opts, usage("--service-client-id wants --service-key")
 	}
 	return opts, nil
 }
@@ -163,6 +179,9 @@ func (s *oktaServer) introduction(org *oktatest.Org) string {
 		secret = s.secret
 	}
 	fmt.Fprintf(&b, "  issuer         %s\n  client id      %s\n  client secret  %s\n", org.URL(), org.SignIn().ClientID, secret)
+	if s.service.key != "" {
+		fmt.Fprintf(&b, "  service app    %s, with the key in %s\n", s.service.id, s.service.key)
+	}
 	b.WriteString(s.controlLine())
 	for _, text := range s.faults {
 		fmt.Fprintf(&b, "  fault          %s\n", text)

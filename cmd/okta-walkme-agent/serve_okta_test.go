@@ -88,6 +88,9 @@ func TestServeOktaRefuses(t *testing.T) {
 		{"--token s3cret", exitUsage, "--token is env:NAME or file:PATH, never the credential itself"},
 		{"--client-secret env:NOBODY", exitUsage, "--client-secret env:NOBODY"},
 		{"--listen nowhere", exitUsage, "is not HOST:PORT"},
+		{"--service-key " + broken, exitUsage, "it is not PEM"},
+		{"--service-key /nowhere.pem", exitUsage, "no such file"},
+		{"--service-client-id 0oa1", exitUsage, "--service-client-id wants --service-key"},
 	} {
 		var stderr bytes.Buffer
 		code := run(t.Context(), append([]string{"serve", "okta"}, strings.Fields(tt.args)...), environment{
