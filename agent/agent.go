@@ -78,10 +78,10 @@ type Agent struct {
 	// Missed, if set, hears of an approval that releases nothing, and why.
 	Missed func(holdID, why string)
 
-	// Spill, if set, makes a file for the plain updates of Plan and PlanOffline, when there
-	// are more than SpillFrom of them; see plan.Updates. The plan is to be read before
+	// Spill, if set, makes a file for plain changes, when a plan or a run has more than
+	// SpillFrom of them; see plan.PlainChanges. The plan, or the report, is to be read before
 	// the file is closed, and its changes through Plan.All.
-	Spill     func() (plan.UpdateStore, error)
+	Spill     func() (plan.ChangeStore, error)
 	SpillFrom int
 
 	// VerifyFirst has the first run look for an account, however fresh the last sighting

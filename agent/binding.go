@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
@@ -50,7 +49,7 @@ func (a *Agent) Binding() Binding {
 // bind ties the state to both sides as soon as it knows, or may know, anything of
 // WalkMe. The first attempts may have been with a wrong address.
 func bind(ctx context.Context, db *state.DB, to Binding, v *view, planned *plan.Plan) error {
-	known := v.managed != plan.Counts{} || slices.ContainsFunc(planned.Changes, func(c *plan.Change) bool { return c.Outcome == plan.Applied })
+	known := v.managed != plan.Counts{} || planned.Outcomes()[plan.Applied] > 0
 	if !known {
 		open, err := db.Pending(ctx)
 		if err != nil || len(open) == 0 {

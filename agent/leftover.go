@@ -66,7 +66,10 @@ func ReadLeftovers(ctx context.Context, db *state.DB, runID string) (l Leftovers
 
 // saveLeftovers notes what a run has left undone.
 func saveLeftovers(ctx context.Context, db *state.DB, report *Report) error {
-	l := LeftoversOf(&report.Plan)
+	l, err := LeftoversOf(&report.Plan)
+	if err != nil {
+		return err
+	}
 	if len(l.Lines) == 0 && l.NotShown == (plan.NotShown{}) {
 		return nil
 	}
@@ -82,17 +85,18 @@ func saveLeftovers(ctx context.Context, db *state.DB, report *Report) error {
 
 // LeftoversOf says of each change of a plan, or of a run, that is not sent why. It names
 // no time that moves, so that the next run, which leaves the same, says the same.
-func LeftoversOf(p *plan.Plan) Leftovers {
+func LeftoversOf(p *plan.Plan) (Leftovers, error) {
 	l := Leftovers{Counts: map[LeftoverKind]int{}, NotShown: p.Summary.NotShown, Paths: slices.Clone(p.NotShown)}
 	add := func(one Leftover) {
 		if l.Counts[one.Kind]++; l.Counts[one.Kind] <= maxLeftovers {
 			l.Lines = append(l.Lines, one)
 		}
 	}
-	for _, c := range p.Changes {
-		if c.Blocked() || c.Outcome == plan.Skipped {
-			add(leftover(c))
+	for c, err := range p.Undone() {
+		if err != nil {
+			return l, fmt.Errorf("what the run left undone: %w", err)
 		}
+		add(leftover(c))
 	}
 	for _, r := range p.Rejected {
 		why := r.Error
@@ -105,7 +109,7 @@ func LeftoversOf(p *plan.Plan) Leftovers {
 		h := &p.Holds[i]
 		l.Holds = append(l.Holds, LeftoverHold{h.ID, h.Kind, h.Count, h.Reason})
 	}
-	return l
+	return l, nil
 }
 
 func leftover(c *plan.Change) Leftover {

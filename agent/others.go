@@ -33,7 +33,7 @@ func (a *Agent) recordsFor(ctx context.Context, v *view) ([]state.Record, error)
 		}
 		records = merged(records, more)
 	}
-	if len(records)+v.inStep.Len() != total {
+	if len(records)+v.inStep.Recorded() != total {
 		rest, err := unlisted(ctx, a.State, v)
 		if err != nil {
 			return nil, err

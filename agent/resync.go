@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"okta-walkme-agent/agent/plan"
@@ -92,7 +91,7 @@ func resyncing(ctx context.Context, db *state.DB, scope plan.Scope, report *Repo
 	var after unfinished
 	runErr := do()
 	if runErr != nil {
-		if slices.ContainsFunc(report.Changes, func(c *plan.Change) bool { return c.Outcome == plan.Applied }) {
+		if report.Outcomes()[plan.Applied] > 0 {
 			return runErr
 		}
 		after = before

@@ -56,7 +56,7 @@ func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report
 	if err := a.settle(ctx, opts, report); err != nil {
 		return err
 	}
-	v, err := a.snapshotFor(ctx, opts.Scope)
+	v, err := a.snapshotFor(ctx, opts.Scope, sifting{settled: report.Settled, compares: saved != nil})
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (a *Agent) record(ctx context.Context, v *view, opts Options, report *Repor
 func (a *Agent) carryOut(ctx context.Context, v *view, opts Options, report *Report) error {
 	err := resyncing(ctx, a.State, opts.Scope, report, func() (err error) {
 		report.failures, err = a.applier().Apply(ctx, apply.Work{
-			RunID: report.Run.ID, Changes: report.Changes, Recorded: v.recorded, InStep: v.inStep, Settled: report.Settled,
+			RunID: report.Run.ID, Plan: &report.Plan, Recorded: v.recorded, InStep: v.inStep, Settled: report.Settled,
 			Everybody: isAboutEverybody(v, opts.Scope), Shown: &v.shown,
 		})
 		return err
@@ -137,7 +137,7 @@ func (a *Agent) carryOut(ctx context.Context, v *view, opts Options, report *Rep
 	report.NoteOutcomes()
 	v.shown.CutAt = a.WalkMe.CutAt()
 	ctx = context.WithoutCancel(ctx)
-	return joinOnce(err, bind(ctx, a.State, a.Binding(), v, &report.Plan), a.witness().note(ctx, report.Changes),
+	return joinOnce(err, bind(ctx, a.State, a.Binding(), v, &report.Plan), a.witness().note(ctx, &report.Plan),
 		a.window().noteApprovals(ctx, &report.Plan), endCarriedOut(ctx, a.State, &report.Plan),
 		everShown.Save(ctx, a.State, v.shown), rememberUnshown(ctx, a.State, report, opts.Scope))
 }

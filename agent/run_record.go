@@ -17,22 +17,11 @@ import (
 // conclude counts the outcomes of a run that ended at a time, with an error or nil; it was
 // told to stop when the context has ended.
 func (r *Report) conclude(ctx context.Context, at time.Time, runErr error) {
-	run := &r.Run
+	run, outcomes := &r.Run, r.Outcomes()
 	run.FinishedAt = at.UTC()
-	run.Rejected = len(r.Rejected)
-	for _, c := range r.Changes {
-		run.Planned++
-		switch c.Outcome {
-		case plan.Applied:
-			run.Applied++
-		case plan.Failed:
-			run.Failed++
-		case plan.Held:
-			run.Held++
-		default:
-			run.Skipped++
-		}
-	}
+	run.Planned, run.Rejected = r.Len(), len(r.Rejected)
+	run.Applied, run.Failed, run.Held = outcomes[plan.Applied], outcomes[plan.Failed], outcomes[plan.Held]
+	run.Skipped = run.Planned - run.Applied - run.Failed - run.Held
 	switch {
 	case runErr != nil && ctx.Err() != nil:
 		run.Outcome = RunStopped

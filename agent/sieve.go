@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -33,7 +34,7 @@ type sieve struct {
 	never  map[string]bool // Okta ids of people who are kept in any case
 	inStep *plan.InStep
 
-	updates  updates         // of people who are let go all the same
+	plain    plain           // changes of people who are let go all the same
 	recorded int             // how many people have a record
 	unmapped bool            // values without a mapping are counted
 	kept     state.RowSet    // whose assignments are stored, and who are kept
@@ -45,9 +46,16 @@ type sieve struct {
 	loose    map[string]bool // Okta ids of people in step whose are not
 }
 
-// newSieve makes a sieve for a run; nil when the plan has to see all people: what a
+// sifting is what a sieve has to know of a run that may write.
+type sifting struct {
+	writer   *state.UserWriter
+	settled  []apply.Settlement // before the plan: objects of those that are open are left alone
+	compares bool               // the plan is compared with a saved one
+}
+
+// newSieve makes a sieve for a plan, or for a run; nil when the plan has to see all people: what a
 // resync pushes, and what a refresh finds, may be any of them.
-func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, writer *state.UserWriter) (*sieve, error) {
+func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, run *sifting) (*sieve, error) {
 	if scope.Selection() != nil || scope.Refreshes() || a.Config.SeeEverybody {
 		return nil, nil
 	}
@@ -61,11 +69,16 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, writer *state.Us
 	}
 	newMapping := latest != a.Config.Mapping.Digest()
 	s := &sieve{
-		a: a, ctx: ctx, writer: writer, index: a.State.UserIndex(), trusts: !newMapping, unmapped: newMapping,
+		a: a, ctx: ctx, index: a.State.UserIndex(), trusts: !newMapping, unmapped: newMapping,
 		never: map[string]bool{}, inStep: plan.NewInStep(stored), loose: map[string]bool{},
 	}
-	if writer != nil {
-		s.index = writer.Index()
+	if run != nil {
+		s.writer, s.index = run.writer, run.writer.Index()
+		for i := range run.settled {
+			if run.settled[i].Open() {
+				s.never[run.settled[i].OktaID] = true
+			}
+		}
 	}
 	for _, id := range scope.People() {
 		s.never[id] = true
@@ -73,8 +86,8 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, writer *state.Us
 	if s.recorded, err = a.State.CountRecorded(ctx); err != nil {
 		return nil, err
 	}
-	if writer == nil && len(scope.People()) == 0 {
-		s.updates = newUpdates(a, stored)
+	if len(scope.People()) == 0 && (run == nil || !run.compares) {
+		s.plain = newPlain(a, stored, run != nil)
 	}
 	decisions, err := a.State.Decisions(ctx)
 	if err != nil {
@@ -231,7 +244,7 @@ func (s *sieve) recordsOf(ctx context.Context, ids []string) ([]state.Record, er
 // when there is none.
 func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record, person *plan.Person) (bool, error) {
 	id := read.User.ID
-	if s.never[id] || row != 0 && (s.kept.Has(row) || s.updates.rows.Has(row)) {
+	if s.never[id] || row != 0 && (s.kept.Has(row) || s.plain.rows.Has(row)) {
 		return true, nil
 	}
 	if !plan.IsInStep(person, r) {
@@ -266,5 +279,5 @@ func (s *sieve) seal(users []okta.User) (*plan.InStep, error) {
 	}
 	s.loose = nil
 	s.looked.seal()
-	return s.inStep, s.inStep.SealUpdates()
+	return s.inStep, s.inStep.SealPlain()
 }

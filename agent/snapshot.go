@@ -11,21 +11,22 @@ import (
 )
 
 // snapshotFor reads all that a plan of a scope is made from.
-func (a *Agent) snapshotFor(ctx context.Context, scope plan.Scope) (*view, error) {
+func (a *Agent) snapshotFor(ctx context.Context, scope plan.Scope, run sifting) (*view, error) {
 	if scope.People() != nil {
 		return a.readPeople(ctx, scope)
 	}
-	return a.snapshot(ctx, scope)
+	return a.snapshot(ctx, scope, run)
 }
 
 // snapshot reads Okta and stores what the next run can build on.
-func (a *Agent) snapshot(ctx context.Context, scope plan.Scope) (*view, error) {
+func (a *Agent) snapshot(ctx context.Context, scope plan.Scope, run sifting) (*view, error) {
 	people, err := a.State.SaveSourceUsers(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot in the state: %w", err)
 	}
 	defer people.Rollback() //nolint:errcheck // after Commit it does nothing, before it there is an error already
-	sieve, err := a.newSieve(ctx, scope, people)
+	run.writer = people
+	sieve, err := a.newSieve(ctx, scope, &run)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func TestEndOfAPlanOffline(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			w.agent.SpillFrom = tt.spillFrom
-			w.agent.Spill = func() (plan.UpdateStore, error) {
+			w.agent.Spill = func() (plan.ChangeStore, error) {
 				if err := tt.spill(cancel); err != nil {
 					return nil, err
 				}

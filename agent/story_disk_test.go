@@ -35,12 +35,12 @@ func TestPlanWhoseFileFails(t *testing.T) {
 	w.agent.Config.Mapping = guideMapping(t, "user.email")
 	failure := errors.New("no file")
 	for name, tt := range map[string]struct {
-		spill func() (plan.UpdateStore, error)
+		spill func() (plan.ChangeStore, error)
 		want  error
 	}{
-		"cannot be made":      {func() (plan.UpdateStore, error) { return nil, failure }, failure},
-		"takes nothing more":  {func() (plan.UpdateStore, error) { return &brokenStore{}, nil }, state.ErrDiskFull},
-		"cannot be read back": {func() (plan.UpdateStore, error) { return &brokenStore{room: 1 << 20}, nil }, os.ErrClosed},
+		"cannot be made":      {func() (plan.ChangeStore, error) { return nil, failure }, failure},
+		"takes nothing more":  {func() (plan.ChangeStore, error) { return &brokenStore{}, nil }, state.ErrDiskFull},
+		"cannot be read back": {func() (plan.ChangeStore, error) { return &brokenStore{room: 1 << 20}, nil }, os.ErrClosed},
 	} {
 		w.agent.Spill = tt.spill
 		if _, err := w.agent.Plan(t.Context(), agent.Options{}); !errors.Is(err, tt.want) {

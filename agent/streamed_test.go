@@ -194,7 +194,7 @@ func (l *comparedLife) compare(t *testing.T) {
 	l.compared++
 	spilling := *l.now.agent
 	spilling.Logger, spilling.SpillFrom = nil, int(l.compared%3)
-	spilling.Spill = func() (plan.UpdateStore, error) { return os.CreateTemp(t.TempDir(), "") }
+	spilling.Spill = func() (plan.ChangeStore, error) { return os.CreateTemp(t.TempDir(), "") }
 	for name, make := range map[string]func(*agent.Agent) (*plan.Plan, error){
 		"plan":    func(a *agent.Agent) (*plan.Plan, error) { return a.Plan(t.Context(), agent.Options{}) },
 		"offline": func(a *agent.Agent) (*plan.Plan, error) { return a.PlanOffline(t.Context(), agent.Options{}) },

@@ -112,7 +112,7 @@ func (a *Agent) translate(v *view) {
 // assess judges the snapshot, in which Okta listed so many people, against the records.
 func (v *view) assess(listed int) {
 	v.managed = plan.CountManaged(v.recorded)
-	v.managed.Users += v.inStep.Len()
+	v.managed.Users += v.inStep.Recorded()
 	v.health = plan.Assess(v.snap, listed, v.managed)
 }
 

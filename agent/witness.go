@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"okta-walkme-agent/agent/apply"
@@ -125,18 +124,25 @@ func (w *witness) distrust(ctx context.Context, runErr error) error {
 // note takes every account that WalkMe has changed in a run for a sighting. A look-up
 // without a hit shows none; and one that was made, or found by its name, is no evidence
 // of the tenant, unless there is too little of that as it is.
-func (w *witness) note(ctx context.Context, changes []*plan.Change) error {
-	answered := func(c *plan.Change) bool {
-		return c.Type == scim.User && c.Outcome == plan.Applied && c.HTTPStatus >= 200 && c.HTTPStatus < 300
-	}
-	known := func(c *plan.Change) bool {
-		return answered(c) && (c.Action == plan.Update || c.Action == plan.Deactivate)
-	}
-	switch {
-	case w.every <= 0, !slices.ContainsFunc(changes, answered):
+func (w *witness) note(ctx context.Context, planned *plan.Plan) error {
+	if w.every <= 0 {
 		return nil
-	case slices.ContainsFunc(changes, known):
-		return w.seen(ctx)
+	}
+	answered := false
+	for c, err := range planned.All() {
+		if err != nil {
+			return err
+		}
+		if c.Type != scim.User || c.Outcome != plan.Applied || c.HTTPStatus < 200 || c.HTTPStatus >= 300 {
+			continue
+		}
+		if c.Action == plan.Update || c.Action == plan.Deactivate {
+			return w.seen(ctx)
+		}
+		answered = true
+	}
+	if !answered {
+		return nil
 	}
 	until, err := knownUntil(ctx, w.state)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
 	"sync"
@@ -47,7 +48,7 @@ type Applier struct {
 // Work is what one run has to carry out.
 type Work struct {
 	RunID    string
-	Changes  []*plan.Change // in the order of the plan; outcomes are noted in them
+	Plan     *plan.Plan     // the outcomes are noted in its changes
 	Recorded []state.Record // taken over; the caller must not change them any more
 	InStep   *plan.InStep   // people whose records are in the state, and not in Recorded
 	Settled  []Settlement   // objects of those that are open are left alone
@@ -66,7 +67,8 @@ type Failures map[*plan.Change]error
 type runner struct {
 	a     *Applier
 	runID string
-	jobs  []*job
+	plan  *plan.Plan
+	jobs  []*job // of the changes in memory
 
 	*owners
 
@@ -84,7 +86,7 @@ type runner struct {
 // changes of one group one after the other. The error is a *StoppedError.
 func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 	r := &runner{
-		a: a, runID: w.RunID, jobs: jobsOf(w.Changes), owners: newOwners(w.Recorded, a.inState(ctx, w.InStep)),
+		a: a, runID: w.RunID, plan: w.Plan, jobs: jobsOf(w.Plan.Changes), owners: newOwners(w.Recorded, a.inState(ctx, w.InStep)),
 		renamed: map[string]bool{}, shown: w.Shown, breaker: newBreaker(),
 	}
 	if err := r.loadMembers(); err != nil {
@@ -99,8 +101,11 @@ func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 			r.reserve(s.Type, s.OktaID, s.target)
 		}
 	}
-	for _, unit := range units(r.leastFailedFirst(r.jobs)) {
-		r.each(ctx, unit)
+	for phase, unit := range units(r.leastFailedFirst(r.jobs)) {
+		r.each(ctx, r.inOrder(plan.Phase(phase), unit))
+	}
+	if err := r.plan.EndRun(r.shown); err != nil {
+		r.stop("what became of the changes cannot be stored", err)
 	}
 	if r.stopped == nil && ctx.Err() != nil {
 		r.stopped = &StoppedError{"the run was told to stop", context.Cause(ctx)}
@@ -123,19 +128,21 @@ func (r *runner) lookedUp() []string {
 			names = append(names, j.Name)
 		}
 	}
-	return names
+	return slices.AppendSeq(names, r.plan.StoredNames())
 }
 
 // leastFailedFirst keeps objects that fail in every run from using up what the breaker allows
 // before others have their turn.
 func (r *runner) leastFailedFirst(changes []*job) []*job {
-	attempts := func(c *job) int {
-		rec, _ := r.recorded(c.Type, c.OktaID)
-		return rec.Attempts
-	}
 	sorted := slices.Clone(changes)
-	slices.SortStableFunc(sorted, func(a, b *job) int { return cmp.Compare(attempts(a), attempts(b)) })
+	slices.SortStableFunc(sorted, func(a, b *job) int { return cmp.Compare(r.attempts(a), r.attempts(b)) })
 	return sorted
+}
+
+// attempts is how often a change of the same user or group has failed in a row.
+func (r *runner) attempts(c *job) int {
+	rec, _ := r.recorded(c.Type, c.OktaID)
+	return rec.Attempts
 }
 
 // units cuts the changes, which are in order, into phases of sequences. The
@@ -158,13 +165,14 @@ func units(changes []*job) [][][]*job {
 	return out
 }
 
-func (r *runner) each(ctx context.Context, sequences [][]*job) {
+func (r *runner) each(ctx context.Context, sequences iter.Seq[[]*job]) {
 	var g errgroup.Group
 	g.SetLimit(r.a.Workers)
-	for _, sequence := range sequences {
+	for sequence := range sequences {
 		g.Go(func() error {
 			for _, c := range sequence {
 				r.applyOne(ctx, c)
+				r.endStored(c)
 			}
 			return nil
 		})
@@ -287,7 +295,7 @@ func (r *runner) ended(c *job) {
 		r.a.Logger.Debug("not sent", append(attrs, "outcome", c.Outcome)...)
 	}
 	if r.a.Progress != nil {
-		r.a.Progress(done, len(r.jobs), c.Change)
+		r.a.Progress(done, r.plan.Len(), c.Change)
 	}
 }
 

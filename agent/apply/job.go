@@ -9,6 +9,7 @@ import (
 // job is a change while it is carried out.
 type job struct {
 	*plan.Change
+	stored *plan.StoredChange // where the change is when it is not carried out; nil: in memory
 
 	failure    error     // what Error says
 	partly     bool      // NotShown holds members because the list that WalkMe shows is a part

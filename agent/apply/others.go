@@ -2,20 +2,25 @@ package apply
 
 import (
 	"context"
+	"hash/maphash"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
 
-// others are the people in step: nothing is to be done for them, so that their records
-// stay in the state until a change touches one. It is used under the lock of owners.
+// others are the people in step, and those whose change is plain and not under way: their
+// records stay in the state until a change touches one. It is used under the lock of owners.
 type others struct {
 	ctx     context.Context // of the run; it outlives a stop
 	db      *state.DB
 	inStep  *plan.InStep
+	fresh   map[string]bool // Okta ids of people whose first account is under way
 	unowned map[string]bool // WalkMe ids that were asked about, and that no person in step has
-	err     error           // the first that reading met
+	owning  bool            // some of the people had a record before the run
+	made    map[uint64]bool // hashes of the WalkMe ids that were recorded in this run
+	seed    maphash.Seed
+	err     error // the first that reading met
 }
 
 // inState is where the records of people in step are; nil when there are none.
@@ -23,7 +28,23 @@ func (a *Applier) inState(ctx context.Context, inStep *plan.InStep) *others {
 	if inStep.Len() == 0 {
 		return nil
 	}
-	return &others{ctx: context.WithoutCancel(ctx), db: a.State, inStep: inStep, unowned: map[string]bool{}}
+	return &others{
+		ctx: context.WithoutCancel(ctx), db: a.State, inStep: inStep, owning: inStep.Recorded() > 0,
+		fresh: map[string]bool{}, unowned: map[string]bool{}, made: map[uint64]bool{}, seed: maphash.MakeSeed(),
+	}
+}
+
+// released notes that the record of a person who has a WalkMe id is in the state alone.
+func (o *others) released(walkmeID string) {
+	delete(o.unowned, walkmeID)
+	if !o.owning {
+		o.made[maphash.String(o.seed, walkmeID)] = true
+	}
+}
+
+// own says whether one of them may have a WalkMe id.
+func (o *others) own(walkmeID string) bool {
+	return o.owning || o.made[maphash.String(o.seed, walkmeID)]
 }
 
 // failure is why the state cannot be read. Then nothing is known of who has what.
@@ -38,20 +59,20 @@ func (o *others) failure() error {
 func (g *owners) find(t scim.Type, oktaID string) *state.Record {
 	rec := g.records[t][oktaID]
 	if rec == nil && t == scim.User {
-		g.load([]string{oktaID})
+		g.loadUsers([]string{oktaID})
 		rec = g.records[t][oktaID]
 	}
 	return rec
 }
 
-// load reads the records of those of these people who are in step. It needs the lock.
-func (g *owners) load(oktaIDs []string) {
+// loadUsers reads the records of those of these people who are in step. It needs the lock.
+func (g *owners) loadUsers(oktaIDs []string) {
 	if g.others == nil {
 		return
 	}
 	var missing []string
 	for _, id := range oktaIDs {
-		if g.records[scim.User][id] == nil && g.others.inStep.Has(id) {
+		if g.records[scim.User][id] == nil && !g.others.fresh[id] && g.others.inStep.Has(id) {
 			missing = append(missing, id)
 		}
 	}
@@ -74,12 +95,12 @@ func (o *others) note(err error) {
 // owner returns the Okta id of who has a WalkMe object, "" without an owner. It needs the lock.
 func (g *owners) owner(t scim.Type, walkmeID string) string {
 	id, ok := g.ownerOf[t][walkmeID]
-	if ok || t != scim.User || g.others == nil || walkmeID == "" || g.others.unowned[walkmeID] {
+	if ok || t != scim.User || g.others == nil || walkmeID == "" || g.others.unowned[walkmeID] || !g.others.own(walkmeID) {
 		return id
 	}
 	ids, err := g.others.db.UsersOf(g.others.ctx, walkmeID)
 	g.others.note(err)
-	g.load(ids)
+	g.loadUsers(ids)
 	if id = g.ownerOf[t][walkmeID]; id == "" && err == nil {
 		g.others.unowned[walkmeID] = true
 	}
@@ -98,11 +119,11 @@ func (r *runner) loadMembers() error {
 		if j.Type != scim.Group {
 			continue
 		}
-		r.load(j.Members.Add)
-		r.load(j.Members.Remove)
+		r.loadUsers(j.Members.Add)
+		r.loadUsers(j.Members.Remove)
 		for _, id := range []string{j.OktaID, j.From} {
 			if rec := r.records[scim.Group][id]; rec != nil {
-				r.load(rec.Members)
+				r.loadUsers(rec.Members)
 			}
 		}
 	}

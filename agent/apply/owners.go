@@ -141,6 +141,7 @@ func (g *owners) reserve(t scim.Type, oktaID, walkmeID string) {
 func (g *owners) provisioned(oktaIDs []string) (ids []string, members []walkme.Member) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.loadUsers(oktaIDs)
 	ids, members = make([]string, 0, len(oktaIDs)), make([]walkme.Member, 0, len(oktaIDs))
 	for _, id := range oktaIDs {
 		if rec := g.find(scim.User, id); rec != nil && rec.ID != "" {
@@ -156,6 +157,7 @@ func (g *owners) provisioned(oktaIDs []string) (ids []string, members []walkme.M
 func (g *owners) active(oktaIDs []string) []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.loadUsers(oktaIDs)
 	return slices.DeleteFunc(slices.Clone(oktaIDs), func(id string) bool {
 		rec := g.find(scim.User, id)
 		return rec == nil || !rec.Active

@@ -64,7 +64,7 @@ func (s *Server) run(r *http.Request) (*view, error) {
 	ctx, q := r.Context(), r.URL.Query()
 	page := &runPage{Query: query(r), Action: choiceOf(r, "action"), State: choiceOf(r, "state")}
 	if d, ok := s.dry(r.PathValue("id")); ok {
-		return s.dryPage(page, d), nil
+		return s.dryPage(page, d)
 	}
 	id, _ := strconv.ParseInt(q.Get("after"), 10, 64) // what is no number is the beginning
 	after := state.EntryPlace{Action: q.Get("after_action"), Name: q.Get("after_name"), ID: id}
@@ -260,11 +260,15 @@ func (p *runPage) count(ctx context.Context, db *state.DB, f state.RunFilter, se
 }
 
 // dryPage shows what a run would do.
-func (s *Server) dryPage(page *runPage, d dryRun) *view {
+func (s *Server) dryPage(page *runPage, d dryRun) (*view, error) {
 	page.Run, page.Dry, page.All = s.runLine(&d.run), true, d.run.Planned
 	if d.plan != nil {
 		page.Health, page.All = d.plan.Health, 0
-		page.leave(agent.LeftoversOf(d.plan), true)
+		left, err := agent.LeftoversOf(d.plan)
+		if err != nil {
+			return nil, err
+		}
+		page.leave(left, true)
 		var lines []changeLine
 		for _, c := range d.plan.Changes {
 			if c.Blocked() {
@@ -276,5 +280,5 @@ func (s *Server) dryPage(page *runPage, d dryRun) *view {
 		}
 		page.Sections, page.Total = sectionsOf(lines), len(lines)
 	}
-	return &view{page: "run", title: "Dry run of " + absolute(page.Run.StartedAt), data: page}
+	return &view{page: "run", title: "Dry run of " + absolute(page.Run.StartedAt), data: page}, nil
 }

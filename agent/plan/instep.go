@@ -36,8 +36,8 @@ type InStep struct {
 
 	unmapped map[string]int // how many have a value under a path that the mapping lacks
 
-	// updates of people who differ, and whom nothing else in the plan depends on; nil: none.
-	updates *Updates
+	// plain changes of people who differ, and whom nothing else in the plan depends on; nil: none.
+	plain *PlainChanges
 }
 
 // HashName is a hash of a userName: equal for names that are the same to scim.SameName.
@@ -152,29 +152,37 @@ func (s *InStep) Drop(oktaID string) {
 	s.dropped[oktaID] = true
 }
 
-// Update adds the plain update of a person who was added. The plan has the change; in
+// AddPlain adds the plain change of a person who was added. The plan has the change; in
 // everything else the person counts as in step.
-func (s *InStep) Update(c *Change, store func() (UpdateStore, error), people int) error {
-	if s.updates == nil {
-		file, err := store()
-		if err != nil {
+func (s *InStep) AddPlain(c *Change, changes func() (*PlainChanges, error)) error {
+	if s.plain == nil {
+		var err error
+		if s.plain, err = changes(); err != nil {
 			return err
 		}
-		s.updates = NewUpdates(file, people)
 	}
-	return s.updates.Add(c)
+	return s.plain.Add(c)
 }
 
-// SealUpdates ends the adding of updates. People who are dropped afterwards have none.
-func (s *InStep) SealUpdates() error { return s.updates.seal() }
+// SealPlain ends the adding of plain changes. People who are dropped afterwards have none.
+func (s *InStep) SealPlain() error { return s.plain.seal() }
+
+// Recorded is how many of the people have a record: all but those who are to get an account.
+func (s *InStep) Recorded() int {
+	if s == nil {
+		return 0
+	}
+	s.plain.drop(s.dropped)
+	return s.Len() - s.plain.count(PhaseNewAccounts)
+}
 
 // unchanged is how many people are in step, and have no update. Who was dropped has none.
 func (s *InStep) unchanged() int {
 	if s == nil {
 		return 0
 	}
-	s.updates.drop(s.dropped)
-	return s.Len() - s.updates.Len()
+	s.plain.drop(s.dropped)
+	return s.Len() - s.plain.Len()
 }
 
 // Sharing returns the people in step who may have one userName with each other, or with

@@ -1,6 +1,10 @@
 package plan
 
-import "okta-walkme-agent/internal/scim"
+import (
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+)
 
 // PathMembers stands in NotShown for the members of a group.
 const PathMembers = "members"
@@ -63,7 +67,11 @@ func (p *Plan) NoteNotShown(t scim.Type, oktaID string, paths ...string) {
 		}
 		p.unseen[object{t, oktaID}] = true
 	}
-	var own NotShown
+	p.countNotShown()
+}
+
+func (p *Plan) countNotShown() {
+	own := NotShown{Values: p.plain.notShown()}
 	for o := range p.unseen {
 		if o.t == scim.Group {
 			own.Members++
@@ -85,5 +93,9 @@ func (p *Plan) RecallNotShown(n NotShown, paths []string) {
 func (p *Plan) NoteOutcomes() {
 	for _, c := range p.Changes {
 		p.NoteNotShown(c.Type, c.OktaID, c.NotShown...)
+	}
+	if p.plain.notShown() > 0 {
+		p.NotShown = scim.SortedSet(append(slices.Concat(p.plain.unseen...), p.NotShown...))
+		p.countNotShown()
 	}
 }

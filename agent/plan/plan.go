@@ -101,7 +101,7 @@ type Plan struct {
 	Holds           []Hold            `json:"holds"`
 	People          map[string]string `json:"people"` // names of the Okta ids under members
 
-	updates  *Updates        // plain updates that are not among Changes
+	plain    *PlainChanges   // that are not among Changes
 	unnamed  []string        // see Unnamed
 	released []Release       // what an approval has kept from being held
 	unseen   map[object]bool // what Summary.NotShown counts
@@ -159,11 +159,20 @@ func (p *Plan) Name(names map[string]string) {
 			p.People[id] = name
 		}
 	}
+	if p.plain == nil || len(p.unnamed) == 0 {
+		return
+	}
+	unnamed := p.Unnamed()
+	for i := range p.plain.entries { // who is to get an account has no record yet
+		if e := &p.plain.entries[i]; Phase(e.phase) == PhaseNewAccounts && scim.Contains(unnamed, string(p.plain.id(e))) {
+			p.People[string(p.plain.id(e))] = string(p.plain.name(e))
+		}
+	}
 }
 
 // Pending counts the changes that a run would send.
 func (p *Plan) Pending() int {
-	n := p.updates.Len()
+	n := p.plain.Len()
 	for _, c := range p.Changes {
 		if !c.Blocked() {
 			n++
@@ -197,7 +206,10 @@ func (p *Plan) reorder() {
 
 // summarise recounts; unchanged and rejected are given by the planner.
 func (p *Plan) summarise() {
-	s := Summary{Unchanged: p.Summary.Unchanged, Rejected: len(p.Rejected), NotShown: p.Summary.NotShown, Update: p.updates.Len()}
+	s := Summary{
+		Unchanged: p.Summary.Unchanged, Rejected: len(p.Rejected), NotShown: p.Summary.NotShown,
+		Create: p.plain.count(PhaseNewAccounts), Update: p.plain.count(PhaseUpdate),
+	}
 	for _, c := range p.Changes {
 		switch {
 		case c.Block.IsHeld():

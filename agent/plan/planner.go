@@ -60,7 +60,7 @@ func New(in Input) (*Plan, error) {
 	p.findHandovers()
 	p.groupsPass = groupHandovers(in.Groups, in.Recorded)
 	if in.InStep != nil {
-		p.plan.Summary.Unchanged, p.plan.updates = in.InStep.unchanged(), in.InStep.updates
+		p.plan.Summary.Unchanged, p.plan.plain = in.InStep.unchanged(), in.InStep.plain
 	}
 	p.planUsers()
 	p.noteUnmapped()
@@ -238,7 +238,7 @@ func (p *planner) orderRenames() {
 		r := p.users[c.OktaID]
 		id, needed := wanted[scim.NameKey(r.Name)]
 		if !needed {
-			needed = p.plan.updates.keepsName(r.Name)
+			needed = p.plan.plain.keepsName(r.Name)
 		}
 		c.early = needed && id != c.OktaID && !scim.SameName(r.Name, c.Name)
 	}

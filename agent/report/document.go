@@ -22,8 +22,8 @@ type document struct {
 	impact   *impact // nil: no change comes from the mapping
 	sections []section
 	tally    tally
-	more     int   // updates that are not in memory
-	err      error // why changes could not be read
+	more     map[plan.Action]int // changes that were not kept: a brief report does not show them
+	err      error               // why changes could not be read
 }
 
 // alert is something that a reader must not miss.
@@ -79,10 +79,10 @@ func approveCommand(p *plan.Plan, id string) string {
 	return strings.Join(append(words, "--approve", id), " ")
 }
 
-// arrangeRun sorts a run into sections.
-func arrangeRun(r *agent.Report, o Options) *document {
+// arrangeRun sorts a run into sections: whole, or as far as a brief report shows it.
+func arrangeRun(r *agent.Report, whole bool, o Options) *document {
 	d := &document{plan: &r.Plan, run: &r.Run, settled: r.Settled}
-	d.arrange(d.place(true), o.Advise)
+	d.arrange(d.place(whole), o.Advise)
 	return d
 }
 
@@ -93,13 +93,14 @@ func arrangePlan(p *plan.Plan, whole bool) *document {
 	return d
 }
 
-// briefly is how many updates a brief report looks at. It shows fewer.
+// briefly is how many changes of one kind a brief report looks at. It shows fewer.
 const briefly = 2000
 
 // place sorts the changes by where they are shown, and collects what the mapping does. Of
 // those that are not in memory a brief report needs the first.
 func (d *document) place(whole bool) map[place][]*plan.Change {
 	byPlace := map[place][]*plan.Change{}
+	d.more = map[plan.Action]int{}
 	var touched touched
 	inMemory := 0
 	for c, err := range d.plan.All() {
@@ -111,8 +112,8 @@ func (d *document) place(whole bool) map[place][]*plan.Change {
 		at := placeOf(c, d.run != nil)
 		if inMemory < len(d.plan.Changes) && c == d.plan.Changes[inMemory] {
 			inMemory++
-		} else if !whole && len(byPlace[at]) >= briefly {
-			d.more++
+		} else if !whole && at.isAction() && len(byPlace[at]) >= briefly {
+			d.more[plan.Action(at.kind)]++
 			continue
 		}
 		byPlace[at] = append(byPlace[at], c)
@@ -125,7 +126,9 @@ func (d *document) place(whole bool) map[place][]*plan.Change {
 func (d *document) arrange(byPlace map[place][]*plan.Change, advise func(*plan.Change) (Advice, bool)) {
 	p := d.plan
 	d.tally = count(byPlace, p)
-	d.tally.actions[plan.Update] += d.more
+	for a, n := range d.more {
+		d.tally.actions[a] += n
+	}
 	d.failures = failureTexts(byPlace[place{kind: kindFailed}])
 	d.add(section{kind: kindSettled, title: "Settled", note: "left open by an earlier run", settled: d.settled})
 	for _, a := range actions() {
@@ -178,6 +181,9 @@ type place struct {
 	detail string // the configuration key or the hold
 }
 
+// isAction says that it is one of what is, or was, sent.
+func (p place) isAction() bool { return slices.Contains(actions(), plan.Action(p.kind)) }
+
 func placeOf(c *plan.Change, ran bool) place {
 	if b := c.Block; b != nil {
 		switch b.Kind {
@@ -211,7 +217,7 @@ func placesOf(kind string, byPlace map[place][]*plan.Change) []place {
 
 func (d *document) add(s section) {
 	if s.size() > 0 {
-		if s.kind != kindHeld && s.kind != kindUndone && !slices.Contains(actions(), plan.Action(s.kind)) {
+		if s.kind != kindHeld && s.kind != kindUndone && !(place{kind: s.kind}).isAction() {
 			s.title += ": " + nouns(s)
 		}
 		d.sections = append(d.sections, s)

@@ -36,7 +36,7 @@ func PlanHTML(w io.Writer, p *plan.Plan) error {
 
 // RunHTML writes a run in the form of PlanHTML. Of the options only Advise counts.
 func RunHTML(w io.Writer, r *agent.Report, o Options) error {
-	return writeHTML(w, "run report", arrangeRun(r, o))
+	return writeHTML(w, "run report", arrangeRun(r, true, o))
 }
 
 func writeHTML(w io.Writer, what string, d *document) error {

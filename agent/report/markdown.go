@@ -35,7 +35,7 @@ func PlanMarkdown(w io.Writer, p *plan.Plan, o Options) error {
 
 // RunMarkdown writes a run in the form of PlanMarkdown. Advise counts, too.
 func RunMarkdown(w io.Writer, r *agent.Report, o Options) error {
-	return writeMarkdown(w, "run report", arrangeRun(r, o), o)
+	return writeMarkdown(w, "run report", arrangeRun(r, o.Full, o), o)
 }
 
 func writeMarkdown(w io.Writer, what string, d *document, o Options) error {

@@ -26,7 +26,7 @@ func PlanText(w io.Writer, p *plan.Plan, o Options) error {
 // is to be done, failures with their errors, and SummaryLine at the end. The run
 // may have failed at any point.
 func RunText(w io.Writer, r *agent.Report, o Options) error {
-	return writeText(w, "run report", arrangeRun(r, o), o)
+	return writeText(w, "run report", arrangeRun(r, o.Full, o), o)
 }
 
 func writeText(w io.Writer, what string, d *document, o Options) error {

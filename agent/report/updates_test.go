@@ -79,7 +79,7 @@ func TestUpdatesOnDisk(t *testing.T) {
 			at, known := places[want.SourceID]
 			var c *plan.Change
 			if known {
-				c = plan.PlainUpdate(want, &whole.Recorded[at], &in)
+				c = plan.PlainChange(want, &whole.Recorded[at], &in)
 			}
 			if c == nil {
 				parted.Desired.People = append(parted.Desired.People, *want)
@@ -87,7 +87,10 @@ func TestUpdatesOnDisk(t *testing.T) {
 			}
 			gone[want.SourceID] = true
 			parted.InStep.AddPerson(want)
-			err := parted.InStep.Update(c, func() (plan.UpdateStore, error) { return os.CreateTemp(t.TempDir(), "") }, size)
+			err := parted.InStep.AddPlain(c, func() (*plan.PlainChanges, error) {
+				file, err := os.CreateTemp(t.TempDir(), "")
+				return plan.NewPlainChanges(file, size, false), err
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +101,7 @@ func TestUpdatesOnDisk(t *testing.T) {
 			}
 		}
 		parted.InStep.Seal()
-		if err := parted.InStep.SealUpdates(); err != nil {
+		if err := parted.InStep.SealPlain(); err != nil {
 			t.Fatal(err)
 		}
 		want, got := finished(t, whole), finished(t, parted)

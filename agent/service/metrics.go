@@ -136,9 +136,9 @@ type unsent struct {
 // counted once. A run over a few people says nothing about the others.
 func (m *metrics) left(r *agent.Report) {
 	now := map[unsent]plan.Outcome{}
-	for _, c := range r.Changes {
-		if c.Outcome != plan.Held && c.Outcome != plan.Skipped {
-			continue
+	for c, err := range r.Undone() {
+		if err != nil || c.Outcome != plan.Held && c.Outcome != plan.Skipped {
+			continue // what cannot be read is counted in the next run
 		}
 		u := unsent{c.Type, c.OktaID, c.Action}
 		now[u] = c.Outcome

@@ -203,8 +203,8 @@ func (c *cli) noteLost(cfg *configs.Config, s *session, r *agent.Report) {
 		return
 	}
 	linked := 0
-	for _, ch := range r.Changes {
-		if ch.Action == plan.Link {
+	for ch, err := range r.All() {
+		if err == nil && ch.Action == plan.Link {
 			linked++
 		}
 	}

@@ -1,0 +1,131 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+
+	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// plain lets people go whose change is plain (see plan.PlainChanges), once there are so
+// many that a plan should not hold them in memory.
+type plain struct {
+	a      *Agent     // nil: none are let go
+	in     plan.Input // what makes a change plain
+	runs   bool       // the changes are to be carried out
+	people int        // that may have one
+	spared int        // plain changes that are held in memory all the same
+	rows   state.RowSet
+	taken  map[uint64]bool // hashes of the userNames on record; nil: not read yet
+}
+
+// manyChanges is how many plain changes a plan or a run holds in memory before it takes a
+// file.
+const manyChanges = 10_000
+
+// SpillBeside has plans and runs of very many changes keep most of them in a file beside
+// the state at this path (see Spill), which is made when the first one is due. The caller
+// gives it back when the plan, or the report, has been read.
+func (a *Agent) SpillBeside(statePath string) (giveBack func()) {
+	var file *state.Scratch
+	a.SpillFrom = manyChanges
+	a.Spill = func() (plan.ChangeStore, error) {
+		var err error
+		if file, err = state.NewScratch(statePath); err != nil {
+			return nil, err
+		}
+		return file, nil
+	}
+	return func() {
+		a.Spill = nil
+		_ = file.Close() // its content is not wanted any more
+	}
+}
+
+func newPlain(a *Agent, people int, runs bool) plain {
+	if a.Spill == nil {
+		return plain{}
+	}
+	return plain{a: a, people: people, runs: runs, in: plan.Input{
+		Policy: a.Config.Policy, Mapping: a.Config.Mapping, Earlier: map[string]map[string]string{},
+	}}
+}
+
+// change returns the change of a person who is let go with it; nil: the person is kept. A
+// plan that is not carried out has to look for the accounts of new people, so that it keeps
+// them.
+func (p *plain) change(ctx context.Context, person *plan.Person, r *state.Record) (*plan.Change, error) {
+	if p.a == nil || r == nil && !p.runs {
+		return nil, nil
+	}
+	if r == nil {
+		taken, err := p.isTaken(ctx, person.Name())
+		if taken || err != nil {
+			return nil, err
+		}
+	} else if _, known := p.in.Earlier[r.MappingDigest]; !known && r.MappingDigest != "" {
+		earlier, err := p.a.State.Mapping(ctx, r.MappingDigest)
+		if err != nil {
+			return nil, fmt.Errorf("earlier mapping: %w", err)
+		}
+		p.in.Earlier[r.MappingDigest] = earlier
+	}
+	c := plan.PlainChange(person, r, &p.in)
+	if c != nil && p.spared < p.a.SpillFrom {
+		p.spared++
+		return nil, nil
+	}
+	return c, nil
+}
+
+// isTaken says whether a record most likely has a userName: of a person who has left, or who
+// gets another one.
+func (p *plain) isTaken(ctx context.Context, userName string) (bool, error) {
+	if p.spared < p.a.SpillFrom {
+		return false, nil
+	}
+	if p.taken == nil {
+		p.taken = map[uint64]bool{}
+		if err := p.a.State.EachName(ctx, scim.User, func(_, name string) error {
+			p.taken[plan.HashName(name)] = true
+			return nil
+		}); err != nil {
+			return false, err
+		}
+	}
+	return p.taken[plan.HashName(userName)], nil
+}
+
+// make makes room for the changes of all people who may have one.
+func (p *plain) make() (*plan.PlainChanges, error) {
+	file, err := p.a.Spill()
+	if err != nil {
+		return nil, err
+	}
+	return plan.NewPlainChanges(file, p.people, p.runs), nil
+}
+
+// isKeptDiffering is isKept of a person who is not in step. Of one who came before the plan
+// decides, and of one whose assignment is not stored, unless the person is new.
+func (s *sieve) isKeptDiffering(row int64, r *state.Record, person *plan.Person) (bool, error) {
+	if row != 0 && s.passed.Has(row) || row == 0 && (r != nil || s.loose[person.SourceID]) {
+		return true, nil
+	}
+	change, err := s.plain.change(s.ctx, person, r)
+	if change == nil {
+		return true, err
+	}
+	if row == 0 {
+		s.loose[person.SourceID] = true
+	} else {
+		s.passed.Add(row)
+		s.plain.rows.Add(row)
+	}
+	if r != nil && s.unmapped {
+		s.inStep.CountUnmapped(r, s.a.Config.Mapping, 1)
+	}
+	s.inStep.AddPerson(person)
+	return false, s.inStep.AddPlain(change, s.plain.make)
+}

@@ -1,0 +1,348 @@
+package plan
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"slices"
+	"strconv"
+	"time"
+
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
+
+// ChangeStore is where PlainChanges lie: a file. What is written is read back in parts.
+type ChangeStore interface {
+	io.Writer
+	io.ReaderAt
+}
+
+// PlainChanges are plain changes of people, on which nothing else in a plan depends, so
+// that a plan need not hold them in memory. They lie in a store as JSON, and behind each
+// what Okta wants, where the plan is to be carried out; what stays is their place in the
+// order of the run. They are added, then sealed with the plan's other people in step (see
+// InStep), then read. In a run each is stored again with its outcome, or comes back into
+// memory.
+type PlainChanges struct {
+	store  ChangeStore
+	out    *bufio.Writer
+	size   int64
+	one    bytes.Buffer
+	encode *json.Encoder
+	runs   bool // they are to be carried out
+
+	keys    []byte // name and Okta id of each
+	entries []plainEntry
+	names   []uint64 // hashes of the userNames, sorted once they are sealed
+	dropped int
+
+	careful, clearsNothing bool // as all of them are
+
+	numbered bool // the entries have their places among all changes
+	outcomes map[Outcome]int
+	unseen   [][]string // sets of paths that WalkMe does not show of some of the people
+	back     []*Change  // that came back into memory
+}
+
+type plainEntry struct {
+	at         int64 // in the store
+	key        uint32
+	size, want uint32 // of the change, and of what Okta wants, which stands behind it
+	seq        uint32 // see Change
+	name, id   uint16 // lengths
+	phase      uint8
+	unseen     uint8 // which set of paths WalkMe does not show, from 1
+	gone       bool  // it came back into memory
+}
+
+// longestName bounds the userName of a plain change, in bytes.
+const longestName = 1 << 10
+
+// NewPlainChanges makes room for changes of so many people. run says that they are to be
+// carried out.
+func NewPlainChanges(store ChangeStore, people int, run bool) *PlainChanges {
+	const keyLength = 48
+	u := &PlainChanges{
+		store: store, out: bufio.NewWriterSize(store, 64<<10), keys: make([]byte, 0, people*keyLength),
+		entries: make([]plainEntry, 0, people), names: make([]uint64, 0, people), runs: run, outcomes: map[Outcome]int{},
+	}
+	u.encode = json.NewEncoder(&u.one)
+	u.encode.SetEscapeHTML(false)
+	return u
+}
+
+// PlainChange returns the change of a person whose change is plain, nil for any other: an
+// account that is active and healthy gets other values, keeps its userName, and loses
+// nothing, so that neither names, limits nor groups depend on it; or a person without a
+// record gets an account, whose name no record may have. Of in, Policy, Mapping and
+// Earlier count.
+func PlainChange(want *Person, r *state.Record, in *Input) *Change {
+	switch {
+	case want.Presence != Present || want.Rejection != nil:
+		return nil
+	case r == nil && !in.Policy.CreateUsers:
+		return nil
+	case r != nil && (!CanBeInStep(r) || !in.Policy.UpdateUserAttributes):
+		return nil
+	}
+	p := planner{in: *in, plan: &Plan{}, actions: map[string]*Change{}}
+	p.planPerson(want, r)
+	if len(p.plan.Changes) != 1 {
+		return nil
+	}
+	c := p.plan.Changes[0]
+	if c.Want != want || len(c.Name) > longestName || len(c.OktaID) > longestName {
+		return nil
+	}
+	loses := func(a scim.AttributeChange) bool { return a.Path == scim.PathUserName || scim.Equal(a.New, nil) }
+	if c.Action == Update && slices.ContainsFunc(c.Attributes, loses) {
+		return nil
+	}
+	return c
+}
+
+// seqKey is how the JSON of a change begins that has no place yet.
+const seqKey = `{"seq":0,`
+
+// wanted is what is stored of a Person.
+type wanted struct {
+	Active       bool            `json:"active"`
+	Attributes   scim.Attributes `json:"attributes"`
+	Why          string          `json:"why"`
+	SourceDigest string          `json:"source_digest"`
+	AssignedAt   time.Time       `json:"assigned_at,omitzero"`
+}
+
+// Add writes a plain change to the store.
+func (u *PlainChanges) Add(c *Change) error {
+	e := plainEntry{key: uint32(len(u.keys)), name: uint16(len(c.Name)), id: uint16(len(c.OktaID)), phase: uint8(c.Phase())}
+	if err := u.write(&e, c); err != nil {
+		return err
+	}
+	if u.runs {
+		from := u.size
+		if err := u.append(wanted{c.Want.Active, c.Want.Attributes, c.Want.Why, c.Want.SourceDigest, c.Want.AssignedAt}, 0); err != nil {
+			return err
+		}
+		e.want = uint32(u.size - from)
+	}
+	u.careful, u.clearsNothing = c.Careful, c.clearsNothing
+	u.entries = append(u.entries, e)
+	u.keys = append(append(u.keys, c.Name...), c.OktaID...)
+	u.names = append(u.names, HashName(c.Name))
+	return nil
+}
+
+// write writes a change at the end of the store, without its place.
+func (u *PlainChanges) write(e *plainEntry, c *Change) error {
+	unplaced := *c
+	unplaced.Seq = 0
+	unplaced.NoNulls()
+	e.at = u.size
+	err := u.append(&unplaced, len(seqKey))
+	e.size, e.want = uint32(u.size-e.at), 0
+	return err
+}
+
+// append writes a value as JSON, without what it begins with.
+func (u *PlainChanges) append(v any, without int) error {
+	u.one.Reset()
+	if err := u.encode.Encode(v); err != nil {
+		return err
+	}
+	n, err := u.out.Write(bytes.TrimSuffix(u.one.Bytes(), []byte{'\n'})[without:])
+	u.size += int64(n)
+	return err
+}
+
+// drop takes the people out who are to be looked at after all.
+func (u *PlainChanges) drop(which map[string]bool) {
+	if u == nil || len(which) == u.dropped {
+		return
+	}
+	u.dropped = len(which)
+	u.entries = slices.DeleteFunc(u.entries, func(e plainEntry) bool { return which[string(u.id(&e))] })
+	u.names = u.names[:0]
+	for i := range u.entries {
+		u.names = append(u.names, HashName(string(u.name(&u.entries[i]))))
+	}
+	slices.Sort(u.names)
+}
+
+// seal ends the adding.
+func (u *PlainChanges) seal() error {
+	if u == nil {
+		return nil
+	}
+	slices.SortFunc(u.entries, func(a, b plainEntry) int {
+		return cmp.Or(cmp.Compare(a.phase, b.phase), bytes.Compare(u.name(&a), u.name(&b)), bytes.Compare(u.id(&a), u.id(&b)))
+	})
+	slices.Sort(u.names)
+	u.one = bytes.Buffer{}
+	return u.out.Flush()
+}
+
+func (u *PlainChanges) name(e *plainEntry) []byte {
+	return u.keys[e.key : e.key+uint32(e.name)]
+}
+
+func (u *PlainChanges) id(e *plainEntry) []byte {
+	from := e.key + uint32(e.name)
+	return u.keys[from : from+uint32(e.id)]
+}
+
+// Len is how many there are. It is 0 of nil.
+func (u *PlainChanges) Len() int {
+	if u == nil {
+		return 0
+	}
+	return len(u.entries)
+}
+
+// count is how many of one phase there are: the entries are sorted by it.
+func (u *PlainChanges) count(phase Phase) (n int) {
+	if u != nil {
+		for i := range u.entries {
+			if Phase(u.entries[i].phase) == phase {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// keepsName says whether the account of one of them most likely has this userName.
+func (u *PlainChanges) keepsName(name string) bool {
+	if u.Len() == 0 {
+		return false
+	}
+	_, found := slices.BinarySearch(u.names, HashName(name))
+	return found
+}
+
+// text reads a change: its JSON without what stands before it, see seqKey.
+func (u *PlainChanges) text(i int, into []byte) ([]byte, error) {
+	e := &u.entries[i]
+	into = slices.Grow(into[:0], int(e.size))[:e.size]
+	_, err := u.store.ReadAt(into, e.at)
+	return into, err
+}
+
+// read reads a change that is not in memory, without its place.
+func (u *PlainChanges) read(e *plainEntry) (*Change, error) {
+	text := make([]byte, e.size)
+	if _, err := u.store.ReadAt(text, e.at); err != nil {
+		return nil, err
+	}
+	return parseChange(text)
+}
+
+// parseChange reads a change from its JSON, without what stands before it.
+func parseChange(text []byte) (*Change, error) {
+	return readChange(append([]byte(seqKey), text...))
+}
+
+// comesBefore says whether a plain change has its turn before another change of the plan.
+// What a change is may turn out to be something else in a run; its place does not change.
+func (u *PlainChanges) comesBefore(i int, c *Change) bool {
+	e := &u.entries[i]
+	if u.numbered {
+		return int(e.seq) < c.Seq
+	}
+	return cmp.Or(cmp.Compare(Phase(e.phase), c.Phase()), cmp.Compare(string(u.name(e)), c.Name), cmp.Compare(string(u.id(e)), c.OktaID)) < 0
+}
+
+// Len is how many changes the plan has.
+func (p *Plan) Len() int { return len(p.Changes) + p.plain.Len() }
+
+// number gives all changes their places.
+func (p *Plan) number() {
+	next := 0
+	place := func(inMemory int) {
+		p.plain.entries[next].seq = uint32(inMemory + next + 1)
+		next++
+	}
+	for i, c := range p.Changes {
+		for next < p.plain.Len() && p.plain.comesBefore(next, c) {
+			place(i)
+		}
+		c.Seq = i + next + 1
+	}
+	for next < p.plain.Len() {
+		place(len(p.Changes))
+	}
+	if p.plain != nil {
+		p.plain.numbered = true
+	}
+}
+
+// EachText calls fn for all changes in their order, and ends at its first error. Those
+// that are not in memory come as compact JSON, which is valid until fn returns; c is
+// nil then.
+func (p *Plan) EachText(fn func(c *Change, text []byte) error) error {
+	seq, next := 0, 0
+	var stored, text []byte
+	flush := func(before *Change) (err error) {
+		for ; next < p.plain.Len() && (before == nil || p.plain.comesBefore(next, before)); next++ {
+			seq++
+			if stored, err = p.plain.text(next, stored); err != nil {
+				return err
+			}
+			text = strconv.AppendInt(append(text[:0], `{"seq":`...), int64(seq), 10)
+			text = append(append(text, ','), stored...)
+			if err := fn(nil, text); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, c := range p.Changes {
+		if c != nil { // in a file that was changed by hand
+			if err := flush(c); err != nil {
+				return err
+			}
+		}
+		seq++
+		if err := fn(c, nil); err != nil {
+			return err
+		}
+	}
+	return flush(nil)
+}
+
+// All yields all changes in their order, made anew where they are not in memory: what only
+// the planner and the agent need is not in those. After an error it ends.
+func (p *Plan) All() iter.Seq2[*Change, error] {
+	return func(yield func(*Change, error) bool) {
+		err := p.EachText(func(c *Change, text []byte) (err error) {
+			if c == nil {
+				c, err = readChange(text)
+			}
+			if err == nil && !yield(c, nil) {
+				return errEnough
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(nil, err)
+		}
+	}
+}
+
+// errEnough ends the reading of changes.
+var errEnough = errors.New("enough")
+
+func readChange(text []byte) (*Change, error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	c := &Change{}
+	if err := dec.Decode(c); err != nil {
+		return nil, err
+	}
+	return c, c.normalise()
+}
