@@ -104,6 +104,9 @@ func (a *Agent) holdBack(ctx context.Context, planned *plan.Plan, v *view, opts 
 	if in.Unvalued, err = asker.unvalued(ctx, planned, a.Config.Mapping, v.snap); err != nil {
 		return err
 	}
+	if err := planned.TakeBack(in.Unvalued); err != nil {
+		return err
+	}
 	if in.Decisions, err = decider.inForce(ctx, v); err != nil {
 		return err
 	}

@@ -118,6 +118,7 @@ func (l *life) run() *agent.Report {
 		l.note("%s: nothing, %v", opts.Trigger, err)
 		return nil
 	}
+	collected(l.now.t, report)
 	l.note("%s, refresh %t, clock ahead %s: %s %s", opts.Trigger, opts.Scope.Refreshes(), l.ahead, report.Run.Outcome, report.Run.Error)
 	for _, line := range nonEmpty(changes(report)) {
 		l.note("    %s", line)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -45,6 +46,37 @@ type setup struct {
 	walkmeOver func(http.RoundTripper) http.RoundTripper
 
 	username, password string // to WalkMe; "": those of the tenant by default
+}
+
+// onDisk has all plain changes of runs carried out from a file, however few they are.
+var onDisk = flag.Bool("on-disk", false, "carry out all plain changes from a file")
+
+// spillAll has an agent do so.
+func spillAll(t testing.TB, a *agent.Agent) {
+	a.Spill = func() (plan.ChangeStore, error) {
+		file, err := os.CreateTemp(t.TempDir(), "")
+		if err == nil {
+			t.Cleanup(func() { _ = file.Close() })
+		}
+		return file, err
+	}
+}
+
+// collected puts all changes of a run into memory.
+func collected(t testing.TB, report *agent.Report) *agent.Report {
+	t.Helper()
+	if report == nil {
+		return nil
+	}
+	var all []*plan.Change
+	for c, err := range report.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	report.Changes = all
+	return report
 }
 
 // world is an Okta org, a WalkMe tenant and the agent between them, over HTTP
@@ -149,6 +181,9 @@ func (w *world) open() {
 	w.agent = &agent.Agent{
 		Okta: oktaClient, WalkMe: client, Config: w.setup.config, State: w.openState(),
 		Now: func() time.Time { return time.Now().Add(w.later) },
+	}
+	if *onDisk {
+		spillAll(w.t, w.agent)
 	}
 }
 
@@ -275,7 +310,8 @@ func (w *world) sync(approve ...string) *agent.Report {
 func (w *world) trySync(approve ...string) (*agent.Report, error) {
 	w.tenant.ResetRequests()
 	w.org.ResetRequests()
-	return w.agent.Sync(w.t.Context(), agent.Options{Trigger: "sync", Approve: approve, By: "test"})
+	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: "sync", Approve: approve, By: "test"})
+	return collected(w.t, report), err
 }
 
 // quiet makes one more run, which must find nothing to do and say nothing to

@@ -95,7 +95,7 @@ func (p *Plan) NoteOutcomes() {
 		p.NoteNotShown(c.Type, c.OktaID, c.NotShown...)
 	}
 	if p.plain.notShown() > 0 {
-		p.NotShown = scim.SortedSet(append(slices.Concat(p.plain.unseen...), p.NotShown...))
+		p.NotShown = scim.SortedSet(append(slices.Concat(p.plain.unseenSets...), p.NotShown...))
 		p.countNotShown()
 	}
 }

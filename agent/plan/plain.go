@@ -43,21 +43,24 @@ type PlainChanges struct {
 
 	careful, clearsNothing bool // as all of them are
 
-	numbered bool // the entries have their places among all changes
+	valued [][]string // sets of paths that have a value of some new person, sorted
+
+	seqs     []uint32 // places of the entries among all changes of a run, once they are known
+	unseen   []uint8  // which of unseenSets WalkMe does not show of each entry, from 1
 	outcomes map[Outcome]int
-	unseen   [][]string // sets of paths that WalkMe does not show of some of the people
-	back     []*Change  // that came back into memory
+	back     []*Change // that came back into memory
+
+	unseenSets [][]string // sets of paths that WalkMe does not show of some of the people
 }
 
+// plainEntry is kept small: there may be a million.
 type plainEntry struct {
-	at         int64 // in the store
-	key        uint32
-	size, want uint32 // of the change, and of what Okta wants, which stands behind it
-	seq        uint32 // see Change
-	name, id   uint16 // lengths
-	phase      uint8
-	unseen     uint8 // which set of paths WalkMe does not show, from 1
-	gone       bool  // it came back into memory
+	at       int64  // in the store
+	key      uint32 // in keys
+	size     uint32 // in the store; 0: the change came back into memory
+	name, id uint16 // lengths
+	phase    uint8
+	valued   uint16 // of a new person: which set of paths has a value
 }
 
 // longestName bounds the userName of a plain change, in bytes.
@@ -121,15 +124,15 @@ type wanted struct {
 // Add writes a plain change to the store.
 func (u *PlainChanges) Add(c *Change) error {
 	e := plainEntry{key: uint32(len(u.keys)), name: uint16(len(c.Name)), id: uint16(len(c.OktaID)), phase: uint8(c.Phase())}
-	if err := u.write(&e, c); err != nil {
+	var want *wanted
+	if u.runs {
+		want = &wanted{c.Want.Active, c.Want.Attributes, c.Want.Why, c.Want.SourceDigest, c.Want.AssignedAt}
+	}
+	if err := u.write(&e, c, want); err != nil {
 		return err
 	}
-	if u.runs {
-		from := u.size
-		if err := u.append(wanted{c.Want.Active, c.Want.Attributes, c.Want.Why, c.Want.SourceDigest, c.Want.AssignedAt}, 0); err != nil {
-			return err
-		}
-		e.want = uint32(u.size - from)
+	if c.Action == Create {
+		e.valued = u.valuedBy(c.Want)
 	}
 	u.careful, u.clearsNothing = c.Careful, c.clearsNothing
 	u.entries = append(u.entries, e)
@@ -138,24 +141,23 @@ func (u *PlainChanges) Add(c *Change) error {
 	return nil
 }
 
-// write writes a change at the end of the store, without its place.
-func (u *PlainChanges) write(e *plainEntry, c *Change) error {
+// write writes a change at the end of the store, without its place; in the line behind it what
+// Okta wants, if that is to be kept.
+func (u *PlainChanges) write(e *plainEntry, c *Change, want *wanted) error {
 	unplaced := *c
 	unplaced.Seq = 0
 	unplaced.NoNulls()
-	e.at = u.size
-	err := u.append(&unplaced, len(seqKey))
-	e.size, e.want = uint32(u.size-e.at), 0
-	return err
-}
-
-// append writes a value as JSON, without what it begins with.
-func (u *PlainChanges) append(v any, without int) error {
 	u.one.Reset()
-	if err := u.encode.Encode(v); err != nil {
+	err := u.encode.Encode(&unplaced)
+	if err == nil && want != nil {
+		err = u.encode.Encode(want)
+	}
+	if err != nil {
 		return err
 	}
-	n, err := u.out.Write(bytes.TrimSuffix(u.one.Bytes(), []byte{'\n'})[without:])
+	text := bytes.TrimSuffix(u.one.Bytes(), []byte{'\n'})[len(seqKey):]
+	n, err := u.out.Write(text)
+	e.at, e.size = u.size, uint32(n)
 	u.size += int64(n)
 	return err
 }
@@ -225,35 +227,23 @@ func (u *PlainChanges) keepsName(name string) bool {
 	return found
 }
 
-// text reads a change: its JSON without what stands before it, see seqKey.
-func (u *PlainChanges) text(i int, into []byte) ([]byte, error) {
+// text reads a change: its JSON without what stands before it, see seqKey; and behind it, if
+// that is kept, what Okta wants.
+func (u *PlainChanges) text(i int, into []byte) (change, want []byte, err error) {
 	e := &u.entries[i]
 	into = slices.Grow(into[:0], int(e.size))[:e.size]
-	_, err := u.store.ReadAt(into, e.at)
-	return into, err
-}
-
-// read reads a change that is not in memory, without its place.
-func (u *PlainChanges) read(e *plainEntry) (*Change, error) {
-	text := make([]byte, e.size)
-	if _, err := u.store.ReadAt(text, e.at); err != nil {
-		return nil, err
-	}
-	return parseChange(text)
-}
-
-// parseChange reads a change from its JSON, without what stands before it.
-func parseChange(text []byte) (*Change, error) {
-	return readChange(append([]byte(seqKey), text...))
+	_, err = u.store.ReadAt(into, e.at)
+	change, want, _ = bytes.Cut(into, []byte{'\n'})
+	return change, want, err
 }
 
 // comesBefore says whether a plain change has its turn before another change of the plan.
-// What a change is may turn out to be something else in a run; its place does not change.
+// What a change of a run is may turn out to be something else; its place does not change.
 func (u *PlainChanges) comesBefore(i int, c *Change) bool {
-	e := &u.entries[i]
-	if u.numbered {
-		return int(e.seq) < c.Seq
+	if u.seqs != nil {
+		return int(u.seqs[i]) < c.Seq
 	}
+	e := &u.entries[i]
 	return cmp.Or(cmp.Compare(Phase(e.phase), c.Phase()), cmp.Compare(string(u.name(e)), c.Name), cmp.Compare(string(u.id(e)), c.OktaID)) < 0
 }
 
@@ -262,10 +252,12 @@ func (p *Plan) Len() int { return len(p.Changes) + p.plain.Len() }
 
 // number gives all changes their places.
 func (p *Plan) number() {
+	var seqs []uint32
 	next := 0
 	place := func(inMemory int) {
-		p.plain.entries[next].seq = uint32(inMemory + next + 1)
-		next++
+		if next++; p.plain.runs {
+			seqs = append(seqs, uint32(inMemory+next))
+		}
 	}
 	for i, c := range p.Changes {
 		for next < p.plain.Len() && p.plain.comesBefore(next, c) {
@@ -277,7 +269,7 @@ func (p *Plan) number() {
 		place(len(p.Changes))
 	}
 	if p.plain != nil {
-		p.plain.numbered = true
+		p.plain.seqs, p.plain.unseen = seqs, make([]uint8, len(seqs))
 	}
 }
 
@@ -290,11 +282,13 @@ func (p *Plan) EachText(fn func(c *Change, text []byte) error) error {
 	flush := func(before *Change) (err error) {
 		for ; next < p.plain.Len() && (before == nil || p.plain.comesBefore(next, before)); next++ {
 			seq++
-			if stored, err = p.plain.text(next, stored); err != nil {
+			change, _, err := p.plain.text(next, stored)
+			if err != nil {
 				return err
 			}
+			stored = change
 			text = strconv.AppendInt(append(text[:0], `{"seq":`...), int64(seq), 10)
-			text = append(append(text, ','), stored...)
+			text = append(append(text, ','), change...)
 			if err := fn(nil, text); err != nil {
 				return err
 			}

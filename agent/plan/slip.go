@@ -40,7 +40,7 @@ func (m Mapping) hasScope(scope string) bool {
 // Concerned says whether the plan would do something because of one of these
 // attributes: empty a value, or create an account without it.
 func (p *Plan) Concerned(unvalued []Unvalued) bool {
-	return slices.ContainsFunc(unvalued, func(u Unvalued) bool { return len(p.concerned(u)) > 0 })
+	return slices.ContainsFunc(unvalued, func(u Unvalued) bool { return p.plain.anyLacks(u.Path) || len(p.concerned(u)) > 0 })
 }
 
 // concerned lists the updates in which an expression empties a value, and the creates
