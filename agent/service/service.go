@@ -161,6 +161,7 @@ func (d *daemon) supervised(ctx context.Context, trigger string) error {
 // run makes one run, and says how it ended; "" when there was none. Objects that
 // failed wait out their pause.
 func (d *daemon) run(ctx context.Context, trigger string) (outcome string, err error) {
+	defer d.setup.Agent.SpillBeside(d.setup.Config.StatePath)()
 	var r *agent.Report
 	defer func() { d.report(ctx, r, err) }()
 	opts := agent.Options{Trigger: trigger, Scope: plan.Scope{}.HeedingPauses()}

@@ -94,6 +94,7 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 		fmt.Fprintf(c.folded(c.stderr), "%s: a new state begins, in %s: there was none\n", programName, cfg.State.Path)
 	}
 	c.display.watch(s.agent)
+	defer s.agent.SpillBeside(cfg.State.Path)()
 	r, runErr := do(ctx, s.agent)
 	c.display.clear()
 	defer c.noteLost(cfg, s, r)
