@@ -1,9 +1,14 @@
 package agent_test
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,6 +17,7 @@ import (
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
+	"okta-walkme-agent/walkme/walkmetest"
 )
 
 // brokenStore takes so many bytes, and gives none back.
@@ -95,4 +101,106 @@ func filesOf(t *testing.T, dir string) (names []string) {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// A run whose file cannot be made, or takes nothing more, sends nothing. One that can carry
+// out no more of it stops, has lost nothing, and the next one does the rest.
+func TestRunWhoseFileFails(t *testing.T) {
+	t.Parallel()
+	file := func(t *testing.T) *os.File {
+		t.Helper()
+		f, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = f.Close() })
+		return f
+	}
+	failure := errors.New("no file")
+	for name, tt := range map[string]struct {
+		spill func(t *testing.T) (plan.ChangeStore, error)
+		want  error
+		sends bool
+	}{
+		"cannot be made":              {func(*testing.T) (plan.ChangeStore, error) { return nil, failure }, failure, false},
+		"takes nothing more":          {func(*testing.T) (plan.ChangeStore, error) { return &brokenStore{}, nil }, state.ErrDiskFull, false},
+		"cannot be read back":         {func(*testing.T) (plan.ChangeStore, error) { return &brokenStore{room: 1 << 20}, nil }, os.ErrClosed, false},
+		"is full before the outcomes": {func(t *testing.T) (plan.ChangeStore, error) { return &fullStore{File: file(t), writes: 1}, nil }, state.ErrDiskFull, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, walkme.OIN)
+			w.hire("ann", "bob", "cara")
+			w.agent.SpillFrom, w.agent.Spill = 0, func() (plan.ChangeStore, error) { return tt.spill(t) }
+			report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync"})
+			if !errors.Is(err, tt.want) {
+				t.Fatalf("Sync() = %v, want %v", err, tt.want)
+			}
+			if report.Run.Outcome != agent.RunFailed || strings.Contains(w.requests(), "POST") != tt.sends {
+				t.Errorf("the run is %s, and has sent\n%s", report.Run.Outcome, w.requests())
+			}
+			w.agent.Spill = nil
+			w.sync()
+			w.quiet()
+			wantText(t, "accounts", w.accounts(), "ann: Ann Example\nbob: Bob Example\ncara: Cara Example")
+		})
+	}
+}
+
+// fullStore is a file that takes so many writes.
+type fullStore struct {
+	*os.File
+	writes int
+}
+
+func (s *fullStore) Write(p []byte) (int, error) {
+	if s.writes--; s.writes < 0 {
+		return 0, state.ErrDiskFull
+	}
+	return s.File.Write(p)
+}
+
+// TestRunFromDisk holds a run whose plain changes are on disk against one that has all in
+// memory: the same requests, report and end, also where some fail, are stopped or are not
+// shown.
+func TestRunFromDisk(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []walkme.Profile{walkme.OIN, walkme.AIW} {
+		t.Run(string(profile), func(t *testing.T) {
+			tell := func(spills bool) (told []string) {
+				w := newWorld(t, profile, pushAll, func(s *setup) { s.config.Workers, s.tenant.Quirks.AttributesHidden = 1, true })
+				w.remap("userName", "appuser.userName", "title", "user.title", "name.familyName", "user.lastName")
+				if spills {
+					spillAll(t, w.agent)
+				}
+				w.hire("ann", "bob", "cara", "dan", "eve")
+				w.org.Update(w.people["cara"], map[string]any{"title": "Engineer"})
+				w.group("push Team", "ann", "cara", "eve")
+				run := func(status int, on string) {
+					var n atomic.Int64
+					w.tenant.Fault(walkmetest.OnMatch(func(r *walkmetest.Request) bool {
+						return status != 0 && n.Add(1) > 1 && r.Method != http.MethodGet && strings.HasPrefix(r.Path, on)
+					}, 0, walkmetest.NotApplied(status)))
+					report, err := w.trySync()
+					summary, marshalErr := json.Marshal(report.Summary)
+					if marshalErr != nil {
+						t.Fatal(marshalErr)
+					}
+					told = append(told, fmt.Sprint(err), changes(report), string(summary), w.requests(), w.accounts(), w.memberships(),
+						fmt.Sprint(report.Run.Planned, report.Run.Applied, report.Run.Failed, report.Run.Skipped))
+				}
+				run(http.StatusBadRequest, "/Users")
+				run(0, "")
+				w.org.Update(w.people["ann"], map[string]any{"lastName": "Archer"})
+				w.org.Update(w.people["cara"], map[string]any{"lastName": "Cole"})
+				w.org.Update(w.people["dan"], map[string]any{"lastName": "Dancer"})
+				run(http.StatusUnauthorized, "/Users")
+				run(0, "")
+				run(0, "")
+				return told
+			}
+			if diff := cmp.Diff(tell(false), tell(true)); diff != "" {
+				t.Errorf("(-in memory +from disk):\n%s", diff)
+			}
+		})
+	}
 }
