@@ -147,6 +147,9 @@ func (r *userReader) build(wire *appUser, app, account *projector) (User, error)
 	}
 	var profile json.RawMessage
 	if e := wire.Embedded.User; e != nil {
+		if e.ID != "" && e.ID != wire.ID {
+			return User{}, incomplete("the assignment of %s carries the Okta account of %s", printable(wire.ID), printable(e.ID))
+		}
 		u.AccountStatus, profile = r.share(e.Status), e.Profile
 	}
 	var err error
@@ -183,6 +186,7 @@ type appUser struct {
 	Profile  json.RawMessage `json:"profile"`
 	Embedded struct {
 		User *struct {
+			ID      string          `json:"id"`
 			Status  string          `json:"status"`
 			Profile json.RawMessage `json:"profile"`
 		} `json:"user"`

@@ -143,6 +143,7 @@ func TestSnapshotIsVoidedByABadPage(t *testing.T) {
 			return []byte(strings.ReplaceAll(string(b), "_embedded", "_elsewhere"))
 		}}, okta.ErrIncomplete},
 		{"profile is a list", oktatest.Fault{Status: 200, Body: `[{"id":"00u1","profile":[],"_embedded":{"user":{}}}]`}, okta.ErrIncomplete},
+		{"the account of another", oktatest.Fault{Status: 200, Body: `[{"id":"00u1","_embedded":{"user":{"id":"00u2","profile":{}}}}]`}, okta.ErrIncomplete},
 		{"malformed next link", link("http://%zz/x"), okta.ErrIncomplete},
 		{"next link out of the API", link("evil.example.com"), okta.ErrIncomplete},
 		{"next link to another host", link("https://elsewhere.invalid/api/v1/apps/0oa00000000000walkme/users?after=x"), okta.ErrIncomplete},
