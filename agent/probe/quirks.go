@@ -7,6 +7,7 @@ func quirkChecks() []Check {
 	list = append(list, quirkNameChecks()...)
 	list = append(list, quirkUniqueChecks()...)
 	list = append(list, quirkUserChecks()...)
+	list = append(list, quirkPatchChecks()...)
 	list = append(list, quirkGroupChecks()...)
 	list = append(list, quirkErrorChecks()...)
 	list = append(list, quirkCrowdChecks()...)

@@ -181,6 +181,27 @@ func TestUnknownMemberCostsNobody(t *testing.T) {
 	}
 }
 
+// What others send, and Okta does not, warns where it is refused.
+func TestPatchesOfOthers(t *testing.T) {
+	for check, when := range map[string]func(req *http.Request, body string) bool{
+		"quirks.patch-many":      func(req *http.Request, body string) bool { return strings.Contains(body, "Many") },
+		"quirks.patch-user-name": func(req *http.Request, body string) bool { return strings.Contains(body, `"path":"userName"`) },
+		"quirks.group-put-inactive": func(req *http.Request, body string) bool {
+			return req.Method == http.MethodPut && strings.Count(body, `"value":`) == 2
+		},
+	} {
+		o := options(newTenant(walkmetest.Options{KeepRequests: -1}))
+		o.Only = []string{check}
+		o.Transport = refusing(o.Transport, http.StatusBadRequest, func(req *http.Request, body map[string]any) bool {
+			text, err := json.Marshal(body)
+			return err == nil && req.Method != http.MethodPost && when(req, string(text))
+		})
+		if r := judge(t, o); r.Summary.Warned != 1 {
+			t.Errorf("%s: %+v", check, r.Checks)
+		}
+	}
+}
+
 // A server that is not there any more is no server that answers wrongly.
 func TestServerThatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
