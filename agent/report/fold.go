@@ -69,6 +69,9 @@ func (f *folder) fold(line string) string {
 // words cuts a text at blanks, but for a command of the program, which begins with the
 // variables that are set for it, or with sudo, and goes to the end of its clause.
 func (f *folder) words(text string) []string {
+	if first, _, _ := strings.Cut(text, "="); beforeCommand.MatchString(first+"=") && strings.Contains(text, " "+f.program+" ") {
+		return []string{text}
+	}
 	var out []string
 	command := false
 	for word := range strings.SplitSeq(text, " ") {

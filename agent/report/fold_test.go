@@ -17,6 +17,7 @@ func TestFolded(t *testing.T) {
 		{"a command stays whole", "  agent sync --approve deactivations-1\n", "  agent sync --approve deactivations-1\n"},
 		{"a command in a sentence stays whole", "do this: agent sync --approve d-1; or that\n", "do this:\n    agent sync --approve d-1;\n    or that\n"},
 		{"variables belong to a command", "or set: A=1 B_2=/x agent plan; then sync\n", "or set:\n    A=1 B_2=/x agent plan;\n    then sync\n"},
+		{"a value with a blank, too", "  A='/x y' agent plan now\n", "  A='/x y' agent plan now\n"},
 		{"and so does sudo", "next time try sudo agent reload\n", "next time try\n    sudo agent reload\n"},
 		{"a name that is no variable does not", "the limit=20 agent is old\n", "the limit=20\n    agent is old\n"},
 		{"colours take no room", "\x1b[1mone two\x1b[0m three four\n", "\x1b[1mone two\x1b[0m three four\n"},

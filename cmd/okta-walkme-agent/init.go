@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -142,6 +143,10 @@ func (s *setup) finish(path string, files []setupFile) ([]setupFile, error) {
 	return append(files, setupFile{path: path, data: text, mode: 0o644}), nil // the service's user must be able to read it
 }
 
+// unitInstance is what systemd takes behind the @ without an escape (systemd.unit(5)),
+// where it is a folder's name, too.
+var unitInstance = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.-]*$`)
+
 // validate checks the choices among the flags.
 func (s *setup) validate() error {
 	switch {
@@ -151,26 +156,50 @@ func (s *setup) validate() error {
 		return usage("--okta-auth is %s or %s, not %q", authToken, authServiceApp, s.oktaAuth)
 	case s.references != inCredentials && s.references != inFiles:
 		return usage("--secrets is %s or %s, not %q", inCredentials, inFiles, s.references)
-	case s.instance != filepath.Base(s.instance) && s.instance != "" || s.instance == "." || s.instance == "..":
-		return usage("--instance is a name, not %q", s.instance)
+	case s.oktaAuth != authServiceApp && s.clientID+s.keyID != "":
+		return usage("--client-id and --key-id go with --okta-auth %s", authServiceApp)
+	case s.instance != "" && !unitInstance.MatchString(s.instance):
+		return usage("--instance is a name of letters, digits and : _ . -, not %q", s.instance)
 	}
 	s.region = strings.ToLower(s.region)
 	return nil
 }
 
-// replaceable refuses to write over a configuration that a person has worked on: one
-// that is neither the sample, which the package installs, nor as init writes it.
+// replaceable refuses to write where nothing can be written, and over a configuration
+// that a person has worked on: one that is neither empty, nor the sample, which the
+// package installs, nor as init writes it.
 func replaceable(path string, overwrite bool) error {
-	data, err := os.ReadFile(path)
+	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil
+		return mayWrite(path)
 	case err != nil:
-		return err
-	case overwrite, bytes.Equal(data, configs.Sample()), configs.IsStarter(data):
-		return nil
+		return unwritten(path, err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s cannot be written: it is no ordinary file", path)
+	}
+	data, err := os.ReadFile(path)
+	switch {
+	case err != nil:
+		return unwritten(path, err)
+	case overwrite, len(bytes.TrimSpace(data)) == 0, bytes.Equal(data, configs.Sample()), configs.IsStarter(data):
+		return mayWrite(path)
 	}
 	return &exit{exitConfig, fmt.Errorf("%s is there already and somebody has edited it; --force replaces it", path)}
+}
+
+// mayWrite says before anything is asked that a file could not be made, nor the folders
+// that it is to be in.
+func mayWrite(path string) error {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		f, err := os.CreateTemp(dir, ".init-*")
+		if err == nil {
+			return errors.Join(f.Close(), os.Remove(f.Name()))
+		}
+		if !errors.Is(err, os.ErrNotExist) || dir == filepath.Dir(dir) {
+			return unwritten(path, err)
+		}
+	}
 }
 
 // mayMoveState is false of a configuration whose state lies somewhere else already.
@@ -194,7 +223,7 @@ func writeSetup(files []setupFile) error {
 			continue
 		}
 		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil { // the service's user must be able to read the configuration
-			return err
+			return unwritten(f.path, err)
 		}
 		if err := writeFile(f.path, f.data, f.mode); err != nil {
 			return err

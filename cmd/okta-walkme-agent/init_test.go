@@ -375,6 +375,8 @@ func TestInitRefuses(t *testing.T) {
 		{"a region that is none", "", append(given[:4:4], "--region", "mars"), exitConfig, `--region "mars" is not one of us, eu, ca`},
 		{"an unknown sign-in", "", append(given, "--okta-auth", "saml"), exitUsage, "--okta-auth is token or service-app"},
 		{"an instance that is a path", "", append(given, "--instance", "../x"), exitUsage, "--instance is a name"},
+		{"an instance that is no unit's", "", append(given, "--instance", "a b"), exitUsage, "--instance is a name"},
+		{"a client without its sign-in", "", append(given, "--client-id", "0oa9"), exitUsage, "go with --okta-auth service-app"},
 		{"two targets", "", append(given, "--base-url", "https://x.example.com"), exitUsage, "region"},
 	}
 	for _, tt := range tests {
@@ -395,12 +397,35 @@ func TestInitRefuses(t *testing.T) {
 			}
 		})
 	}
+	for _, there := range [][]byte{configs.Sample(), []byte("\n")} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "agent.yaml"), there, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r := begin(t, dir, "", given...); r.code != exitOK {
+			t.Errorf("init over the sample, or an empty file, ended with %d\n%s", r.code, r.err)
+		}
+	}
+}
+
+// TestInitWhereNothingCanBeWritten says so before it asks for anything, also to --force.
+func TestInitWhereNothingCanBeWritten(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "agent.yaml"), configs.Sample(), 0o600); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "agent.yaml"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if r := begin(t, dir, "", given...); r.code != exitOK {
-		t.Errorf("init over the sample ended with %d\n%s", r.code, r.err)
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for in, want := range map[string]string{dir: "it is no ordinary file", file: "cannot be written: not a directory", filepath.Join(file, "a", "b"): "cannot be written: not a directory"} {
+		r := begin(t, in, "https://acme.okta.com\n", "--force")
+		if r.code != exitFailed || !strings.Contains(r.err, want) || strings.Contains(r.err, "Address of your Okta org") {
+			t.Errorf("init in %s ended with %d and\n%swant %q before any question", in, r.code, r.err, want)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("files = %v, %v, want what was there", entries, err)
 	}
 }
 
