@@ -6,6 +6,7 @@
 //	                                                             │ the agent asks Okta and WalkMe
 //	                               Plan ◄─ Limits.Hold ◄─ Answers
 //
+// New merges what Okta wants and what is recorded pair by pair, each in ascending order.
 // A Plan is complete and in the order of the run. What it has to know from outside it
 // asks: whether a person is really not assigned any more and who else is in a group that
 // is to be overwritten (Limits.Ask), and whether WalkMe has an account or group of a name
