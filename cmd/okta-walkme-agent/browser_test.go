@@ -49,7 +49,7 @@ func newBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(patience), chromedp.Flag("disable-dev-shm-usage", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(patience), chromedp.Flag("disable-dev-shm-usage", true))
 	ctx, cancel := context.WithTimeout(context.Background(), browserTime)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
@@ -160,7 +160,7 @@ func (b *browser) accessible(rules ...string) {
 		only = []byte(`["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`)
 		asks[int](b, b.axe+"; 0")
 	}
-	found := asks[string](b, `axe.run(document, {runOnly: `+string(only)+`})
+	found := asks[string](b, `axe.run(document, {runOnly: `+string(only)+`, resultTypes: ["violations"]})
 		.then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.html + " " + n.any.map((a) => a.message).join("; ")).slice(0, 3).join(" | "))))`,
 		chromedp.EvalAwaitPromise)
 	var violations []string
