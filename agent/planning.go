@@ -27,6 +27,9 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err := a.asker().lookUp(ctx, planned, everyCreate); err != nil {
 		return nil, err
 	}
+	if err := foreseeOwned(ctx, a.State, planned); err != nil {
+		return nil, err
+	}
 	if err := planned.Finish(a.about(v)); err != nil {
 		return nil, err
 	}

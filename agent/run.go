@@ -146,7 +146,10 @@ func (a *Agent) carryOut(ctx context.Context, v *view, opts Options, report *Rep
 // compared with a saved one.
 func (a *Agent) lookUpFirst(ctx context.Context, planned, saved *plan.Plan, scope plan.Scope) error {
 	if saved != nil {
-		return a.asker().lookUp(ctx, planned, everyCreate)
+		if err := a.asker().lookUp(ctx, planned, everyCreate); err != nil {
+			return err
+		}
+		return foreseeOwned(ctx, a.State, planned)
 	}
 	return lookUpDisabled(ctx, a.State, a.asker(), a.now(), planned, scope)
 }

@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,6 +33,26 @@ func TestLinkShowsWhatItOverwrites(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An account that was renamed in WalkMe to the name of a joiner stays its owner's: the plan
+// says that it will not be linked, as the run does. That of somebody who leaves passes on.
+func TestPlanOfAnAccountThatIsOwned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.OIN)
+	w.hire("ann", "bob")
+	w.sync()
+	w.tenant.SetUser(w.record("bob").ID, func(u *walkmetest.User) { u.UserName = "eve@example.com" })
+	w.hire("eve")
+	planned := w.plan()
+	if c := planned.Changes[0]; c.Action != plan.Link || !strings.Contains(c.Error, "is managed for Okta user "+w.people["bob"]) {
+		t.Errorf("plan = %s %q, want a link that will fail", c.Action, c.Error)
+	}
+	wantText(t, "run", changes(w.sync()), "create eve: failed: "+planned.Changes[0].Error)
+	w.dismiss("bob")
+	if c := w.plan().Changes; len(c) != 2 || c[1].Error != "" {
+		t.Errorf("plan with a leaver = %v, want the account linked", c)
+	}
 }
 
 // Whoever is linked although accounts are not to be made is in a group that is pushed in the

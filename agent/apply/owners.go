@@ -114,10 +114,19 @@ func (g *owners) claim(t scim.Type, walkmeID, oktaID, from string) error {
 		return &stateError{fmt.Errorf("owner of %s: %w", walkmeID, err)}
 	}
 	if owner != "" && owner != oktaID && owner != from && g.records[t][owner].Active {
-		return &takenError{fmt.Sprintf("the WalkMe %s %s of this name is managed for Okta %s %s", what, walkmeID, strings.ToLower(string(t)), owner)}
+		return &takenError{ManagedFor(t, walkmeID, owner)}
 	}
 	g.claims[t][walkmeID] = oktaID
 	return nil
+}
+
+// ManagedFor says that an object which a name has found is managed for another one of Okta's.
+func ManagedFor(t scim.Type, walkmeID, owner string) string {
+	what := "account"
+	if t == scim.Group {
+		what = "group"
+	}
+	return fmt.Sprintf("the WalkMe %s %s of this name is managed for Okta %s %s", what, walkmeID, strings.ToLower(string(t)), owner)
 }
 
 // reserve keeps other changes from the objects of a change whose outcome is not
