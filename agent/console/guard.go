@@ -150,7 +150,17 @@ func (s *Server) openByLink(w http.ResponseWriter, r *http.Request) {
 	v := Visitor{Name: p.By, ViewOnly: p.ViewOnly}
 	setCookie(w, s.sessions.begin(v), s.isSecure(r))
 	s.log.Info("console opened", "view_only", v.ViewOnly)
+	if from := r.Header.Get("Sec-Fetch-Site"); from == "cross-site" || from == "same-site" {
+		s.signedIn(w, v, "/")
+		return
+	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// signedIn ends with a page, not with a redirect: the browser has come from another site,
+// and would not send a strict cookie along.
+func (s *Server) signedIn(w http.ResponseWriter, v Visitor, to string) {
+	s.plain(w, http.StatusOK, plainPage{Title: "Signed in", Text: "You are signed in as " + v.Name + ".", To: to})
 }
 
 func (s *Server) beginSignIn(w http.ResponseWriter, r *http.Request) {
@@ -160,8 +170,7 @@ func (s *Server) beginSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// finishSignIn ends with a page, not with a redirect: the browser has come from
-// another site, and would not send a strict cookie along.
+// finishSignIn takes the browser back from the issuer, and opens a session.
 func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 	v, to, err := s.signIns.finish(r, s.isSecure(r))
 	if err != nil {
@@ -174,7 +183,7 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 	s.sessions.end(r, s.isSecure(r))
 	setCookie(w, s.sessions.begin(v), s.isSecure(r))
 	s.log.Info("console opened", "view_only", v.ViewOnly, "groups_named", !v.groupless)
-	s.plain(w, http.StatusOK, plainPage{Title: "Signed in", Text: "You are signed in as " + v.Name + ".", To: to})
+	s.signedIn(w, v, to)
 }
 
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {

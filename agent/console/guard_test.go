@@ -128,6 +128,26 @@ func TestSessionEnds(t *testing.T) {
 	}
 }
 
+// TestLinkFromAPage: who follows a link from a page of another site, as in a chat, comes in
+// too. The browser would send no strict cookie along with a redirect.
+func TestLinkFromAPage(t *testing.T) {
+	s := open(t, nil)
+	for from, want := range map[string]int{"cross-site": http.StatusOK, "same-site": http.StatusOK, "none": http.StatusSeeOther, "same-origin": http.StatusSeeOther, "": http.StatusSeeOther} {
+		v := s.stranger()
+		link := s.link(false)
+		r := v.request(http.MethodGet, link, nil)
+		r.Header.Set("Sec-Fetch-Site", from)
+		got := v.do(r)
+		if got.status != want || len(got.cookies) != 1 || want == http.StatusOK && !strings.Contains(got.body, "url=/") {
+			t.Errorf("from %q: %d with %d cookies, want %d: %s", from, got.status, len(got.cookies), want, got.body)
+		}
+		v.expect("/", "no run yet")
+		if got := s.stranger().get(link); got.status != http.StatusUnauthorized {
+			t.Errorf("from %q: the link opens twice: %d", from, got.status)
+		}
+	}
+}
+
 // TestHost: a name that somebody else's DNS leads here is none of ours.
 func TestHost(t *testing.T) {
 	s := open(t, func(o *console.Options, _ *console.Program) { o.PublicURL = "https://walkme-agent.acme.example" })
