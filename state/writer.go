@@ -14,7 +14,7 @@ const batchLimit = 256
 
 // gatherTime is how long a transaction waits for further changes while several
 // goroutines write: a flush costs them all about as much, and holds a thread.
-const gatherTime = 2 * time.Millisecond
+const gatherTime = time.Millisecond
 
 // writer is the one goroutine that writes. It puts all changes that wait into
 // one transaction, so that they share one flush to the disk.
