@@ -332,10 +332,11 @@ func TestOutOfOrderIsNoPlan(t *testing.T) {
 	})
 }
 
-// disordered puts one element of a list a second time, at any place behind its own.
+// disordered puts one element of a list a second time, at any place behind its own. Of an empty
+// list that is one without an id.
 func disordered[T any](t *rapid.T, list []T) []T {
 	if len(list) == 0 {
-		t.Skip("an empty list is in order")
+		list = make([]T, 1)
 	}
 	i := rapid.IntRange(0, len(list)-1).Draw(t, "which")
 	at := rapid.IntRange(i+1, len(list)).Draw(t, "where")
