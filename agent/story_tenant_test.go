@@ -72,6 +72,19 @@ func TestDeadCredentialsAreNoticed(t *testing.T) {
 	}
 }
 
+// toAnotherTenant leads the agent to an empty tenant with these credentials, until back is called.
+func (w *world) toAnotherTenant(username, password string) (back func()) {
+	first, setup := w.tenant, w.setup
+	w.tenant = walkmetest.Start(walkmetest.Options{Username: username, Password: password})
+	w.t.Cleanup(w.tenant.Close)
+	w.setup.username, w.setup.password = username, password
+	w.restart()
+	return func() {
+		w.tenant, w.setup.username, w.setup.password = first, setup.username, setup.password
+		w.restart()
+	}
+}
+
 // Credentials of another tenant under the same address stop everything, before
 // anybody is taken for gone.
 func TestAnotherTenantStopsTheRun(t *testing.T) {
@@ -80,11 +93,7 @@ func TestAnotherTenantStopsTheRun(t *testing.T) {
 		w := newWorld(t, profile, verified)
 		w.hire("ann", "bob", "cara", "dan")
 		w.sync()
-		first := w.tenant
-		w.tenant = walkmetest.Start(walkmetest.Options{Username: "another", Password: "tenant"})
-		t.Cleanup(w.tenant.Close)
-		w.setup.username, w.setup.password = "another", "tenant"
-		w.restart()
+		back := w.toAnotherTenant("another", "tenant")
 		w.org.Unassign(w.people["dan"])
 		_, err := w.trySync()
 		var other *agent.TenantError
@@ -94,9 +103,7 @@ func TestAnotherTenantStopsTheRun(t *testing.T) {
 		if n := len(w.tenant.Users()); n > 0 {
 			t.Errorf("%d accounts were made in the other tenant", n)
 		}
-		w.tenant = first
-		w.setup.username, w.setup.password = "", ""
-		w.restart()
+		back()
 		wantText(t, "changes on the way back", changes(w.sync()), "deactivate dan: applied")
 		w.quiet()
 	})
@@ -292,10 +299,7 @@ func TestLeaverIsNotGoneInAnotherTenant(t *testing.T) {
 		w := newWorld(t, profile, verified)
 		w.hire("ann", "bob", "cara", "dan")
 		w.sync()
-		first := w.tenant
-		w.tenant = walkmetest.Start(walkmetest.Options{}) // the same credentials under the same name
-		t.Cleanup(w.tenant.Close)
-		w.restart()
+		back := w.toAnotherTenant("", "") // the same credentials under the same name
 		w.dismiss("dan")
 		for range 4 {
 			if report, err := w.trySync(); err == nil && report.Run.Outcome == agent.RunDone {
@@ -305,10 +309,9 @@ func TestLeaverIsNotGoneInAnotherTenant(t *testing.T) {
 		if r := w.record("dan"); r.ID == "" || !r.Active {
 			t.Errorf("record of the leaver = %+v, want the account on record", r)
 		}
-		w.tenant = first
-		w.restart()
+		back()
 		w.sync()
-		for _, u := range first.Users() {
+		for _, u := range w.tenant.Users() {
 			if u.UserName == "dan@example.com" && u.Active {
 				t.Error("the leaver's account is active after the way back")
 			}

@@ -96,16 +96,21 @@ func newHold(kind string, items []string, limit Limit) Hold {
 	}
 }
 
-// deactivations returns those that would be sent, and what would hold them.
-func (l Limits) deactivations(p *Plan, in HoldInput) ([]*Change, Hold) {
-	var changes []*Change
-	var items []string
+// undecided returns the changes of an action that would be sent and that no decision of the kind
+// is about, with the Okta ids that they take something from.
+func (p *Plan) undecided(action Action, kind string, in HoldInput) (changes []*Change, items []string) {
 	decided := byItem(in.Decisions)
 	for _, c := range p.Changes {
-		if c.Action == Deactivate && !c.Blocked() && !decided.on(c, HoldDeactivations, c.OktaID) {
+		if c.Action == action && !c.Blocked() && !decided.on(c, kind, c.OktaID) {
 			changes, items = append(changes, c), append(items, c.OktaID)
 		}
 	}
+	return changes, items
+}
+
+// deactivations returns those that would be sent, and what would hold them.
+func (l Limits) deactivations(p *Plan, in HoldInput) ([]*Change, Hold) {
+	changes, items := p.undecided(Deactivate, HoldDeactivations, in)
 	hold := newHold(HoldDeactivations, items, l.Deactivations)
 	p.heldBy(&hold, len(changes), l.Deactivations.exceeded(len(changes), in.Recent.Users, in.Managed.Users))
 	if hold.Reason == "" && len(changes) > 0 {
@@ -115,14 +120,7 @@ func (l Limits) deactivations(p *Plan, in HoldInput) ([]*Change, Hold) {
 }
 
 func (l Limits) holdDeletes(p *Plan, in HoldInput) {
-	var changes []*Change
-	var items []string
-	decided := byItem(in.Decisions)
-	for _, c := range p.Changes {
-		if c.Action == GroupDelete && !c.Blocked() && !decided.on(c, HoldGroupDeletes, c.OktaID) {
-			changes, items = append(changes, c), append(items, c.OktaID)
-		}
-	}
+	changes, items := p.undecided(GroupDelete, HoldGroupDeletes, in)
 	reason := l.GroupDeletes.exceeded(len(changes), in.Recent.Groups, in.Managed.Groups)
 	hold := newHold(HoldGroupDeletes, items, l.GroupDeletes)
 	p.heldBy(&hold, len(changes), reason)
