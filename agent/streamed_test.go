@@ -23,7 +23,7 @@ import (
 )
 
 // TestPlanOfEverybody compares, all through the lives of random companies, the plan of a
-// run that lets people go who are in step, and of one that lets plain updates go to a
+// run that lets people go who are in step, and of one that lets plain changes go to a
 // file, too, with that of one which sees everybody. There
 // are names that two people share, mappings that change, holds and decisions, failures,
 // resyncs, refreshes, and looks at a few people.

@@ -70,13 +70,13 @@ const longestName = 1 << 10
 // carried out.
 func NewPlainChanges(store ChangeStore, people int, run bool) *PlainChanges {
 	const keyLength = 48
-	u := &PlainChanges{
+	pc := &PlainChanges{
 		store: store, out: bufio.NewWriterSize(store, 64<<10), keys: make([]byte, 0, people*keyLength),
 		entries: make([]plainEntry, 0, people), names: make([]uint64, 0, people), runs: run, outcomes: map[Outcome]int{},
 	}
-	u.encode = json.NewEncoder(&u.one)
-	u.encode.SetEscapeHTML(false)
-	return u
+	pc.encode = json.NewEncoder(&pc.one)
+	pc.encode.SetEscapeHTML(false)
+	return pc
 }
 
 // PlainChange returns the change of a person whose change is plain, nil for any other: an
@@ -122,95 +122,114 @@ type wanted struct {
 }
 
 // Add writes a plain change to the store.
-func (u *PlainChanges) Add(c *Change) error {
-	e := plainEntry{key: uint32(len(u.keys)), name: uint16(len(c.Name)), id: uint16(len(c.OktaID)), phase: uint8(c.Phase())}
+func (pc *PlainChanges) Add(c *Change) error {
+	e := plainEntry{key: uint32(len(pc.keys)), name: uint16(len(c.Name)), id: uint16(len(c.OktaID)), phase: uint8(c.Phase())}
 	var want *wanted
-	if u.runs {
+	if pc.runs {
 		want = &wanted{c.Want.Active, c.Want.Attributes, c.Want.Why, c.Want.SourceDigest, c.Want.AssignedAt}
 	}
-	if err := u.write(&e, c, want); err != nil {
+	if err := pc.write(&e, c, want); err != nil {
 		return err
 	}
 	if c.Action == Create {
-		e.valued = u.valuedBy(c.Want)
+		e.valued = pc.valuedBy(c.Want)
 	}
-	u.careful, u.clearsNothing = c.Careful, c.clearsNothing
-	u.entries = append(u.entries, e)
-	u.keys = append(append(u.keys, c.Name...), c.OktaID...)
-	u.names = append(u.names, HashName(c.Name))
+	pc.careful, pc.clearsNothing = c.Careful, c.clearsNothing
+	pc.entries = append(pc.entries, e)
+	pc.keys = append(append(pc.keys, c.Name...), c.OktaID...)
+	pc.names = append(pc.names, HashName(c.Name))
 	return nil
 }
 
 // write writes a change at the end of the store, without its place; in the line behind it what
 // Okta wants, if that is to be kept.
-func (u *PlainChanges) write(e *plainEntry, c *Change, want *wanted) error {
+func (pc *PlainChanges) write(e *plainEntry, c *Change, want *wanted) error {
 	unplaced := *c
 	unplaced.Seq = 0
 	unplaced.NoNulls()
-	u.one.Reset()
-	err := u.encode.Encode(&unplaced)
+	pc.one.Reset()
+	err := pc.encode.Encode(&unplaced)
 	if err == nil && want != nil {
-		err = u.encode.Encode(want)
+		err = pc.encode.Encode(want)
 	}
 	if err != nil {
 		return err
 	}
-	text := bytes.TrimSuffix(u.one.Bytes(), []byte{'\n'})[len(seqKey):]
-	n, err := u.out.Write(text)
-	e.at, e.size = u.size, uint32(n)
-	u.size += int64(n)
+	text := bytes.TrimSuffix(pc.one.Bytes(), []byte{'\n'})[len(seqKey):]
+	n, err := pc.out.Write(text)
+	e.at, e.size = pc.size, uint32(n)
+	pc.size += int64(n)
 	return err
 }
 
 // drop takes the people out who are to be looked at after all.
-func (u *PlainChanges) drop(which map[string]bool) {
-	if u == nil || len(which) == u.dropped {
+func (pc *PlainChanges) drop(which map[string]bool) {
+	if pc == nil || len(which) == pc.dropped {
 		return
 	}
-	u.dropped = len(which)
-	u.entries = slices.DeleteFunc(u.entries, func(e plainEntry) bool { return which[string(u.id(&e))] })
-	u.names = u.names[:0]
-	for i := range u.entries {
-		u.names = append(u.names, HashName(string(u.name(&u.entries[i]))))
+	pc.dropped = len(which)
+	pc.remove(func(i int) bool { return which[string(pc.id(&pc.entries[i]))] })
+	pc.names = pc.names[:0]
+	for i := range pc.entries {
+		pc.names = append(pc.names, HashName(string(pc.name(&pc.entries[i]))))
 	}
-	slices.Sort(u.names)
+	slices.Sort(pc.names)
+}
+
+// remove takes entries out, and what is known of them.
+func (pc *PlainChanges) remove(which func(i int) bool) {
+	left := 0
+	for i := range pc.entries {
+		if which(i) {
+			continue
+		}
+		pc.entries[left] = pc.entries[i]
+		if pc.seqs != nil {
+			pc.seqs[left], pc.unseen[left] = pc.seqs[i], pc.unseen[i]
+		}
+		left++
+	}
+	pc.entries = pc.entries[:left]
+	if pc.seqs != nil {
+		pc.seqs, pc.unseen = pc.seqs[:left], pc.unseen[:left]
+	}
 }
 
 // seal ends the adding.
-func (u *PlainChanges) seal() error {
-	if u == nil {
+func (pc *PlainChanges) seal() error {
+	if pc == nil {
 		return nil
 	}
-	slices.SortFunc(u.entries, func(a, b plainEntry) int {
-		return cmp.Or(cmp.Compare(a.phase, b.phase), bytes.Compare(u.name(&a), u.name(&b)), bytes.Compare(u.id(&a), u.id(&b)))
+	slices.SortFunc(pc.entries, func(a, b plainEntry) int {
+		return cmp.Or(cmp.Compare(a.phase, b.phase), bytes.Compare(pc.name(&a), pc.name(&b)), bytes.Compare(pc.id(&a), pc.id(&b)))
 	})
-	slices.Sort(u.names)
-	u.one = bytes.Buffer{}
-	return u.out.Flush()
+	slices.Sort(pc.names)
+	pc.one = bytes.Buffer{}
+	return pc.out.Flush()
 }
 
-func (u *PlainChanges) name(e *plainEntry) []byte {
-	return u.keys[e.key : e.key+uint32(e.name)]
+func (pc *PlainChanges) name(e *plainEntry) []byte {
+	return pc.keys[e.key : e.key+uint32(e.name)]
 }
 
-func (u *PlainChanges) id(e *plainEntry) []byte {
+func (pc *PlainChanges) id(e *plainEntry) []byte {
 	from := e.key + uint32(e.name)
-	return u.keys[from : from+uint32(e.id)]
+	return pc.keys[from : from+uint32(e.id)]
 }
 
 // Len is how many there are. It is 0 of nil.
-func (u *PlainChanges) Len() int {
-	if u == nil {
+func (pc *PlainChanges) Len() int {
+	if pc == nil {
 		return 0
 	}
-	return len(u.entries)
+	return len(pc.entries)
 }
 
 // count is how many of one phase there are: the entries are sorted by it.
-func (u *PlainChanges) count(phase Phase) (n int) {
-	if u != nil {
-		for i := range u.entries {
-			if Phase(u.entries[i].phase) == phase {
+func (pc *PlainChanges) count(phase Phase) (n int) {
+	if pc != nil {
+		for i := range pc.entries {
+			if Phase(pc.entries[i].phase) == phase {
 				n++
 			}
 		}
@@ -219,32 +238,32 @@ func (u *PlainChanges) count(phase Phase) (n int) {
 }
 
 // keepsName says whether the account of one of them most likely has this userName.
-func (u *PlainChanges) keepsName(name string) bool {
-	if u.Len() == 0 {
+func (pc *PlainChanges) keepsName(name string) bool {
+	if pc.Len() == 0 {
 		return false
 	}
-	_, found := slices.BinarySearch(u.names, HashName(name))
+	_, found := slices.BinarySearch(pc.names, HashName(name))
 	return found
 }
 
 // text reads a change: its JSON without what stands before it, see seqKey; and behind it, if
 // that is kept, what Okta wants.
-func (u *PlainChanges) text(i int, into []byte) (change, want []byte, err error) {
-	e := &u.entries[i]
+func (pc *PlainChanges) text(i int, into []byte) (change, want []byte, err error) {
+	e := &pc.entries[i]
 	into = slices.Grow(into[:0], int(e.size))[:e.size]
-	_, err = u.store.ReadAt(into, e.at)
+	_, err = pc.store.ReadAt(into, e.at)
 	change, want, _ = bytes.Cut(into, []byte{'\n'})
 	return change, want, err
 }
 
 // comesBefore says whether a plain change has its turn before another change of the plan.
 // What a change of a run is may turn out to be something else; its place does not change.
-func (u *PlainChanges) comesBefore(i int, c *Change) bool {
-	if u.seqs != nil {
-		return int(u.seqs[i]) < c.Seq
+func (pc *PlainChanges) comesBefore(i int, c *Change) bool {
+	if pc.seqs != nil {
+		return int(pc.seqs[i]) < c.Seq
 	}
-	e := &u.entries[i]
-	return cmp.Or(cmp.Compare(Phase(e.phase), c.Phase()), cmp.Compare(string(u.name(e)), c.Name), cmp.Compare(string(u.id(e)), c.OktaID)) < 0
+	e := &pc.entries[i]
+	return cmp.Or(cmp.Compare(Phase(e.phase), c.Phase()), cmp.Compare(string(pc.name(e)), c.Name), cmp.Compare(string(pc.id(e)), c.OktaID)) < 0
 }
 
 // Len is how many changes the plan has.

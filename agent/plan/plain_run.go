@@ -49,8 +49,8 @@ func (p *Plan) Load(s StoredChange) (*Change, error) {
 	return c, nil
 }
 
-func (u *PlainChanges) load(i int) (*Change, error) {
-	change, want, err := u.text(i, nil)
+func (pc *PlainChanges) load(i int) (*Change, error) {
+	change, want, err := pc.text(i, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ func (u *PlainChanges) load(i int) (*Change, error) {
 	if err := json.Unmarshal(want, &w); err != nil {
 		return nil, err
 	}
-	c.clearsNothing = u.clearsNothing
-	c.Needs = Needs{Careful: u.careful, Want: &Person{
+	c.clearsNothing = pc.clearsNothing
+	c.Needs = Needs{Careful: pc.careful, Want: &Person{
 		Resource: scim.Resource{Type: scim.User, SourceID: c.OktaID, Active: w.Active, Attributes: w.Attributes},
 		Presence: Present, Why: w.Why, SourceDigest: w.SourceDigest, AssignedAt: w.AssignedAt,
 	}}
@@ -79,21 +79,24 @@ func parseChange(text []byte) (*Change, error) {
 // that it was applied, or had no turn: the change is in memory again, and EndRun puts it
 // among Changes.
 func (p *Plan) End(s StoredChange, c *Change) (kept bool, err error) {
-	u := p.plain
+	pc := p.plain
 	if c.NotShown = scim.SortedSet(c.NotShown); c.Outcome != Applied || len(c.NotShown) == 0 {
 		c.NotShown = nil
 	}
-	unseen, ok := setOf(&u.unseenSets, c.NotShown, math.MaxUint8-1)
+	unseen, ok := 0, true
+	if len(c.NotShown) > 0 {
+		unseen, ok = setOf(&pc.unseenSets, c.NotShown, math.MaxUint8-1)
+	}
 	if !ok || c.Outcome != Skipped && (c.Outcome != Applied || c.Error != "") {
-		u.entries[s.at].size = 0
-		u.back = append(u.back, c)
+		pc.entries[s.at].size = 0
+		pc.back = append(pc.back, c)
 		return true, nil
 	}
 	if len(c.NotShown) > 0 {
-		u.unseen[s.at] = uint8(unseen + 1)
+		pc.unseen[s.at] = uint8(unseen + 1)
 	}
-	u.outcomes[c.Outcome]++
-	return false, u.write(&u.entries[s.at], c, nil)
+	pc.outcomes[c.Outcome]++
+	return false, pc.write(&pc.entries[s.at], c, nil)
 }
 
 // setOf returns the place of a set of paths among others, of which there are no more than
@@ -110,56 +113,37 @@ func setOf(sets *[][]string, paths []string, most int) (place int, ok bool) {
 // EndRun is called once, when no change is carried out any more. What WalkMe has shown is
 // taken out of what it does not show of a single person.
 func (p *Plan) EndRun(shown *Shown) error {
-	u := p.plain
-	if u == nil {
+	pc := p.plain
+	if pc == nil {
 		return nil
 	}
-	if err := u.out.Flush(); err != nil {
+	pc.remove(func(i int) bool { return pc.entries[i].size == 0 })
+	p.Changes = append(p.Changes, pc.back...)
+	slices.SortFunc(p.Changes, func(a, b *Change) int { return cmp.Compare(a.Seq, b.Seq) })
+	pc.back = nil
+	if err := pc.out.Flush(); err != nil {
 		return err
 	}
-	u.remove(func(i int) bool { return u.entries[i].size == 0 })
-	p.Changes = append(p.Changes, u.back...)
-	slices.SortFunc(p.Changes, func(a, b *Change) int { return cmp.Compare(a.Seq, b.Seq) })
-	u.back = nil
-	for i, set := range u.unseenSets {
+	for i, set := range pc.unseenSets {
 		left := slices.DeleteFunc(slices.Clone(set), shown.Has)
 		if len(left) < len(set) {
-			if err := u.see(uint8(i+1), left); err != nil {
+			if err := pc.see(uint8(i+1), left); err != nil {
 				return err
 			}
 		}
-		u.unseenSets[i] = left
+		pc.unseenSets[i] = left
 	}
-	return u.out.Flush()
-}
-
-// remove takes entries out, and what is known of them.
-func (u *PlainChanges) remove(which func(i int) bool) {
-	left := 0
-	for i := range u.entries {
-		if which(i) {
-			continue
-		}
-		u.entries[left] = u.entries[i]
-		if u.seqs != nil {
-			u.seqs[left], u.unseen[left] = u.seqs[i], u.unseen[i]
-		}
-		left++
-	}
-	u.entries = u.entries[:left]
-	if u.seqs != nil {
-		u.seqs, u.unseen = u.seqs[:left], u.unseen[:left]
-	}
+	return pc.out.Flush()
 }
 
 // see says in the changes with one set of paths that are not shown that no more than these are
 // left of it.
-func (u *PlainChanges) see(set uint8, left []string) error {
-	for i := range u.entries {
-		if u.unseen[i] != set {
+func (pc *PlainChanges) see(set uint8, left []string) error {
+	for i := range pc.entries {
+		if pc.unseen[i] != set {
 			continue
 		}
-		text, _, err := u.text(i, nil)
+		text, _, err := pc.text(i, nil)
 		if err != nil {
 			return err
 		}
@@ -168,9 +152,9 @@ func (u *PlainChanges) see(set uint8, left []string) error {
 			return err
 		}
 		if c.NotShown = left; len(left) == 0 {
-			c.NotShown, u.unseen[i] = nil, 0
+			c.NotShown, pc.unseen[i] = nil, 0
 		}
-		if err := u.write(&u.entries[i], c, nil); err != nil {
+		if err := pc.write(&pc.entries[i], c, nil); err != nil {
 			return err
 		}
 	}
@@ -178,11 +162,11 @@ func (u *PlainChanges) see(set uint8, left []string) error {
 }
 
 // notShown is how many people have a value that WalkMe does not show. It is 0 of nil.
-func (u *PlainChanges) notShown() (n int) {
-	if u == nil {
+func (pc *PlainChanges) notShown() (n int) {
+	if pc == nil {
 		return 0
 	}
-	for _, set := range u.unseen {
+	for _, set := range pc.unseen {
 		if set != 0 {
 			n++
 		}
@@ -191,14 +175,14 @@ func (u *PlainChanges) notShown() (n int) {
 }
 
 // valuedBy returns which set of paths has a value of a new person.
-func (u *PlainChanges) valuedBy(want *Person) uint16 {
+func (pc *PlainChanges) valuedBy(want *Person) uint16 {
 	var paths []string
 	for _, a := range want.Attributes {
 		if !scim.Equal(a.Value, nil) {
 			paths = append(paths, a.Path)
 		}
 	}
-	place, ok := setOf(&u.valued, scim.SortedSet(paths), math.MaxUint8)
+	place, ok := setOf(&pc.valued, scim.SortedSet(paths), math.MaxUint8)
 	if !ok {
 		place = math.MaxUint16
 	}
@@ -207,15 +191,15 @@ func (u *PlainChanges) valuedBy(want *Person) uint16 {
 
 // lacks says whether a plain change makes an account without a value under a path, or may
 // do so.
-func (u *PlainChanges) lacks(i int, path string) bool {
-	e := &u.entries[i]
-	return Phase(e.phase) == PhaseNewAccounts && (e.valued == math.MaxUint16 || !scim.Contains(u.valued[e.valued], path))
+func (pc *PlainChanges) lacks(i int, path string) bool {
+	e := &pc.entries[i]
+	return Phase(e.phase) == PhaseNewAccounts && (e.valued == math.MaxUint16 || !scim.Contains(pc.valued[e.valued], path))
 }
 
 // anyLacks says so of any of them.
-func (u *PlainChanges) anyLacks(path string) bool {
-	for i := range u.Len() {
-		if u.lacks(i, path) {
+func (pc *PlainChanges) anyLacks(path string) bool {
+	for i := range pc.Len() {
+		if pc.lacks(i, path) {
 			return true
 		}
 	}
@@ -225,25 +209,25 @@ func (u *PlainChanges) anyLacks(path string) bool {
 // TakeBack takes the plain changes into memory that a likely slip concerns, before the limits
 // are applied: they are held.
 func (p *Plan) TakeBack(unvalued []Unvalued) error {
-	u := p.plain
+	pc := p.plain
 	slips := slices.DeleteFunc(slices.Clone(unvalued), func(v Unvalued) bool { return !v.Slip })
-	if u.Len() == 0 || len(slips) == 0 {
+	if pc.Len() == 0 || len(slips) == 0 {
 		return nil
 	}
 	concerns := func(i int) bool {
-		return slices.ContainsFunc(slips, func(v Unvalued) bool { return u.lacks(i, v.Path) })
+		return slices.ContainsFunc(slips, func(v Unvalued) bool { return pc.lacks(i, v.Path) })
 	}
-	for i := range u.entries {
+	for i := range pc.entries {
 		if !concerns(i) {
 			continue
 		}
-		c, err := u.load(i)
+		c, err := pc.load(i)
 		if err != nil {
-			return fmt.Errorf("change of %s: %w", u.id(&u.entries[i]), err)
+			return fmt.Errorf("change of %s: %w", pc.id(&pc.entries[i]), err)
 		}
 		p.Changes = append(p.Changes, c)
 	}
-	u.remove(concerns)
+	pc.remove(concerns)
 	p.reorder()
 	return nil
 }

@@ -57,7 +57,7 @@ func company(n int, seed uint64) (people []plan.Person, recorded plan.Input) {
 func zero[T any]([]T) (nothing T) { return nothing }
 
 // TestUpdatesOnDisk compares the reports of a plan that holds all of its changes in memory
-// with those of one whose plain updates lie in a file.
+// with those of one whose plain changes lie in a file.
 func TestUpdatesOnDisk(t *testing.T) {
 	for seed, size := range map[uint64]int{1: 30, 2: 4000} {
 		people, recorded := company(size, seed)
