@@ -131,6 +131,7 @@ func TestRunWhoseFileFails(t *testing.T) {
 			w := newWorld(t, walkme.OIN)
 			w.hire("ann", "bob", "cara")
 			w.agent.SpillFrom, w.agent.Spill = 0, func() (plan.ChangeStore, error) { return tt.spill(t) }
+			w.tenant.Fault(walkmetest.OnNthWrite(1, walkmetest.NotApplied(http.StatusBadRequest)))
 			report, err := w.agent.Sync(t.Context(), agent.Options{Trigger: "sync"})
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("Sync() = %v, want %v", err, tt.want)
@@ -138,6 +139,10 @@ func TestRunWhoseFileFails(t *testing.T) {
 			if report.Run.Outcome != agent.RunFailed || strings.Contains(w.requests(), "POST") != tt.sends {
 				t.Errorf("the run is %s, and has sent\n%s", report.Run.Outcome, w.requests())
 			}
+			if tt.sends && (report.Run.Failed != 1 || len(report.Changes) != 1) {
+				t.Errorf("%d failed, %d changes in memory, want the one that WalkMe refused", report.Run.Failed, len(report.Changes))
+			}
+			w.tenant.Fault(nil)
 			w.agent.Spill = nil
 			w.sync()
 			w.quiet()
