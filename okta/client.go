@@ -138,7 +138,7 @@ func readObject[T element](ctx context.Context, c *Client, path string) (T, time
 		var fresh T
 		dec := json.NewDecoder(body)
 		if err := dec.Decode(&fresh); err != nil {
-			return incomplete("object: %w", err)
+			return incomplete("object: %w", inWords(cutShort(err)))
 		}
 		if fresh.key() == "" {
 			return incomplete("object without an id")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -85,6 +86,18 @@ func cutShort(err error) error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
+}
+
+// inWords names the JSON value that is not what it should be, and none of this program's types.
+func inWords(err error) error {
+	var other *json.UnmarshalTypeError
+	if !errors.As(err, &other) {
+		return err
+	}
+	if other.Field == "" {
+		return fmt.Errorf("it is of JSON type %s", other.Value)
+	}
+	return fmt.Errorf("%s is of JSON type %s", other.Field, other.Value)
 }
 
 // Bounds on one answer, in bytes after decompression. A page of 500 people with

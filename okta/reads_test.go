@@ -29,6 +29,24 @@ func TestApp(t *testing.T) {
 	}
 }
 
+// An answer of another shape is named as JSON has it, and none of the program's types.
+func TestAnswerOfAnotherShape(t *testing.T) {
+	org := oktatest.Start(oktatest.Options{})
+	t.Cleanup(org.Close)
+	for body, want := range map[string]string{
+		`[]`:             "object: it is of JSON type array",
+		`{"id":7}`:       "object: id is of JSON type number",
+		`{"id":"0oa1"`:   "object: unexpected EOF",
+		`{"name":"app"}`: "object without an id",
+	} {
+		org.Fault(always("/apps/"+org.AppID(), oktatest.Fault{Status: 200, Body: body}))
+		_, err := newClient(t, org).App(t.Context())
+		if !errors.Is(err, okta.ErrIncomplete) || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("App() of %s = %v, want ErrIncomplete: %s", body, err, want)
+		}
+	}
+}
+
 // An answer about another app says nothing about this one.
 func TestAnotherApp(t *testing.T) {
 	org := startOrg(t, oktatest.Options{})
