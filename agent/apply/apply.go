@@ -68,7 +68,8 @@ type runner struct {
 	a     *Applier
 	runID string
 	plan  *plan.Plan
-	jobs  []*job // of the changes in memory
+	jobs  []*job // of the changes in memory; the same all through the run
+	kept  []*job // of those that came back into memory
 
 	*owners
 
@@ -104,6 +105,7 @@ func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 	for phase, unit := range units(r.leastFailedFirst(r.jobs)) {
 		r.each(ctx, r.inOrder(plan.Phase(phase), unit))
 	}
+	r.jobs = append(r.jobs, r.kept...)
 	if err := r.plan.EndRun(r.shown); err != nil {
 		r.stop("what became of the changes cannot be stored", err)
 	}

@@ -90,7 +90,7 @@ func (r *runner) endStored(j *job) {
 	r.mu.Lock()
 	kept, err := r.plan.End(*j.stored, j.Change)
 	if kept {
-		r.jobs = append(r.jobs, j)
+		r.kept = append(r.kept, j)
 	}
 	r.mu.Unlock()
 	if err != nil {

@@ -157,7 +157,9 @@ func (pc *PlainChanges) write(e *plainEntry, c *Change, want *wanted) error {
 	}
 	text := bytes.TrimSuffix(pc.one.Bytes(), []byte{'\n'})[len(seqKey):]
 	n, err := pc.out.Write(text)
-	e.at, e.size = pc.size, uint32(n)
+	if err == nil {
+		e.at, e.size = pc.size, uint32(n)
+	}
 	pc.size += int64(n)
 	return err
 }
