@@ -29,9 +29,9 @@
 // # Durability
 //
 // A method that changes something returns after the change is on the disk
-// (write-ahead log, synchronous=FULL). Concurrent changes share a transaction,
-// each in a savepoint of its own: they wait for one disk flush together, and
-// one that fails takes no other with it. A change whose context ends while it
+// (write-ahead log, synchronous=FULL). Concurrent changes share a transaction:
+// they wait for one disk flush together. One that fails takes no other with it: then
+// each is written once more, in a transaction of its own. A change whose context ends while it
 // waits is either wholly in the file or not at all.
 //
 // # Time

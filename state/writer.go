@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -34,12 +35,16 @@ type change struct {
 	ctx  context.Context
 	do   func(*tx) error // may run twice, the first time undone
 	done chan error      // buffered, one answer
+
+	gaveUp error // why do was not run: the caller's context had ended
 }
 
 // tx is what a change writes through.
 type tx struct {
 	w   *writer
 	now int64 // unix milliseconds, the same for all changes of a transaction
+
+	failed error // of the first statement that failed, also when the change goes on after it
 }
 
 func newWriter(conn *sql.Conn, now func() time.Time, check func() error) *writer {
@@ -144,67 +149,48 @@ func (w *writer) waiting(batch []*change) []*change {
 	return batch
 }
 
-// commit writes a batch and answers all of it. When the transaction as a whole
-// fails, each change gets one of its own: only the culprits fail.
+// commit writes a batch and answers all of it. When a change fails, or the transaction as
+// a whole, each gets a transaction of its own: only the culprits fail. Nearly all batches
+// come through whole, so that a savepoint for each change would cost more than this does.
 func (w *writer) commit(batch []*change) {
-	errs, err := w.transaction(batch)
+	err := w.transaction(batch)
 	if err != nil && len(batch) > 1 {
 		for i := range batch {
 			w.commit(batch[i : i+1])
 		}
 		return
 	}
-	for i, c := range batch {
-		if err == nil {
-			c.done <- errs[i]
-		} else {
-			c.done <- err
-		}
+	for _, c := range batch {
+		c.done <- cmp.Or(err, c.gaveUp)
 	}
 }
 
-// transaction returns the outcome of each change, or the error for which none
-// of them is in the file.
-func (w *writer) transaction(batch []*change) (errs []error, err error) {
+// transaction writes all changes of a batch but those whose callers have given up, or
+// nothing. After an error SQLite may have rolled back by itself, on a full disk and on I/O
+// errors (https://sqlite.org/lang_transaction.html, section 3): nothing more is written then.
+func (w *writer) transaction(batch []*change) error {
 	if err := w.check(); err != nil {
-		return nil, err
+		return err
 	}
 	t := &tx{w: w, now: w.now().UnixMilli()}
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
-		return nil, err
+		return err
 	}
-	errs = make([]error, len(batch))
-	for i, c := range batch {
-		errs[i] = c.ctx.Err()
-		if errs[i] != nil {
+	for _, c := range batch {
+		if c.gaveUp = c.ctx.Err(); c.gaveUp != nil {
 			continue
 		}
-		if errs[i], err = t.apply(c); err != nil {
-			return nil, t.rollback(err)
+		if err := c.do(t); err != nil {
+			return t.rollback(err)
+		}
+		if t.failed != nil {
+			return t.rollback(t.failed)
 		}
 	}
 	if _, err := t.exec("COMMIT"); err != nil {
-		return nil, t.rollback(err)
+		return t.rollback(err)
 	}
-	return errs, nil
-}
-
-// apply runs one change in a savepoint. It returns the change's own error, and
-// lost when the whole transaction is gone: SQLite rolls it back by itself on a
-// full disk and on I/O errors (https://sqlite.org/lang_transaction.html,
-// section 3).
-func (t *tx) apply(c *change) (failed, lost error) {
-	if _, err := t.exec("SAVEPOINT change"); err != nil {
-		return nil, err
-	}
-	failed = c.do(t)
-	if failed != nil {
-		if _, err := t.exec("ROLLBACK TO change"); err != nil {
-			return nil, failed
-		}
-	}
-	_, lost = t.exec("RELEASE change")
-	return failed, lost
+	return nil
 }
 
 // rollback returns why. That there is nothing left to roll back is no news.
@@ -231,7 +217,11 @@ func (t *tx) exec(query string, args ...any) (sql.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(context.Background(), args...)
+	res, err := s.ExecContext(context.Background(), args...)
+	if t.failed == nil {
+		t.failed = err
+	}
+	return res, err
 }
 
 // one reads a row inside the transaction. The row's Scan is sql.ErrNoRows when there
