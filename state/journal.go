@@ -126,8 +126,11 @@ func (db *DB) finish(ctx context.Context, id int64, out Outcome, recs []Record, 
 	change := text(out.Change)
 	return db.write(ctx, what, func(t *tx) error {
 		err := t.change(ErrNoEntry, `UPDATE journal SET state = ?2, target_id = iif(?3 = '', target_id, ?3),
-			http_status = ?4, error = ?5, change = coalesce(?6, change), finished_at = iif(?2 = 'pending', NULL, ?7)
-			WHERE id = ?1 AND state = 'pending'`, id, string(out.State), out.TargetID, out.HTTPStatus, out.Error, change, t.now)
+			http_status = ?4, error = ?5, finished_at = iif(?2 = 'pending', NULL, ?6)
+			WHERE id = ?1 AND state = 'pending'`, id, string(out.State), out.TargetID, out.HTTPStatus, out.Error, t.now)
+		if err == nil && out.Change != nil {
+			_, err = t.exec("UPDATE journal SET change = ?2 WHERE id = ?1", id, change)
+		}
 		if err != nil {
 			return err
 		}
