@@ -20,7 +20,7 @@ func BenchmarkJournal(b *testing.B) {
 	start := time.Now()
 	var wg sync.WaitGroup
 	next := make(chan int)
-	for range 16 {
+	for range 64 {
 		wg.Go(func() {
 			for i := range next {
 				r := userRecord(i)

@@ -19,7 +19,7 @@ const (
 const (
 	pragmasReader = "_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)"
 	pragmasWriter = pragmasReader + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=journal_size_limit(16777216)&_txlock=immediate"
+		"&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(16777216)&_txlock=immediate"
 )
 
 // dsn needs the file: form, because SQLite ignores mode otherwise, and an
