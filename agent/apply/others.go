@@ -9,12 +9,13 @@ import (
 	"okta-walkme-agent/state"
 )
 
-// others are the people in step, and those whose change is plain and not under way: their
-// records stay in the state until a change touches one. It is used under the lock of owners.
+// others are the people in step, and those whose change is plain and not under way, or
+// everybody while an earlier run is settled: their records stay in the state until a change
+// touches one. It is used under the lock of owners.
 type others struct {
 	ctx     context.Context // of the run; it outlives a stop
 	db      *state.DB
-	inStep  *plan.InStep
+	inStep  *plan.InStep    // nil: everybody
 	fresh   map[string]bool // Okta ids of people whose first account is under way
 	unowned map[string]bool // WalkMe ids that were asked about, and that no person in step has
 	owning  bool            // some of the people had a record before the run
@@ -33,6 +34,14 @@ func (a *Applier) inState(ctx context.Context, inStep *plan.InStep) *others {
 		fresh: map[string]bool{}, unowned: map[string]bool{}, made: map[uint64]bool{}, seed: maphash.MakeSeed(),
 	}
 }
+
+// everybodyInState is inState before there is a plan.
+func (a *Applier) everybodyInState(ctx context.Context) *others {
+	return &others{ctx: context.WithoutCancel(ctx), db: a.State, owning: true, unowned: map[string]bool{}}
+}
+
+// has says whether a person may be one of them.
+func (o *others) has(oktaID string) bool { return o.inStep == nil || o.inStep.Has(oktaID) }
 
 // released notes that the record of a person who has a WalkMe id is in the state alone.
 func (o *others) released(walkmeID string) {
@@ -65,14 +74,15 @@ func (g *owners) find(t scim.Type, oktaID string) *state.Record {
 	return rec
 }
 
-// loadUsers reads the records of those of these people who are in step. It needs the lock.
+// loadUsers reads the records of those of these people who are among the others. It needs the
+// lock.
 func (g *owners) loadUsers(oktaIDs []string) {
 	if g.others == nil {
 		return
 	}
 	var missing []string
 	for _, id := range oktaIDs {
-		if g.records[scim.User][id] == nil && !g.others.fresh[id] && g.others.inStep.Has(id) {
+		if g.records[scim.User][id] == nil && !g.others.fresh[id] && g.others.has(id) {
 			missing = append(missing, id)
 		}
 	}

@@ -66,11 +66,11 @@ func (a *Applier) Settle(ctx context.Context) ([]Settlement, error) {
 	if len(pending) == 0 {
 		return nil, nil
 	}
-	recorded, err := a.State.Records(ctx)
+	recorded, err := a.recordsAbout(ctx, pending)
 	if err != nil {
 		return nil, fmt.Errorf("pending changes: %w", err)
 	}
-	s := &settler{a: a, owners: newOwners(recorded, nil)}
+	s := &settler{a: a, owners: newOwners(recorded, a.everybodyInState(ctx))}
 	for _, e := range pending {
 		s.reserve(e.Type, e.SourceID, e.TargetID)
 	}
@@ -83,6 +83,28 @@ func (a *Applier) Settle(ctx context.Context) ([]Settlement, error) {
 		settled = append(settled, result)
 	}
 	return settled, nil
+}
+
+// recordsAbout reads the records of the people whom entries are about, of those who have
+// their accounts, and of all groups.
+func (a *Applier) recordsAbout(ctx context.Context, entries []state.Entry) ([]state.Record, error) {
+	var people []string
+	for _, e := range entries {
+		if e.Type != scim.User {
+			continue
+		}
+		owners, err := a.State.UsersOf(ctx, e.TargetID)
+		if err != nil {
+			return nil, err
+		}
+		people = append(append(people, owners...), e.SourceID)
+	}
+	recorded, err := a.State.UserRecords(ctx, people)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := a.State.PushedRecords(ctx)
+	return append(recorded, groups...), err
 }
 
 // settler settles the entries of one run.
@@ -160,18 +182,22 @@ func (s *settler) find(ctx context.Context, e state.Entry) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
+	var records []state.Record
+	if f.record != nil {
+		records = s.record(*f.record)
+	}
+	if err := s.others.failure(); err != nil {
+		return finding{}, &stateError{err}
+	}
 	out := state.Outcome{State: f.state, TargetID: f.target}
 	if f.state == state.Abandoned {
 		out.Error = e.Error
 	}
-	switch {
-	case f.forget:
+	if f.forget {
 		s.forget(e.Type, e.SourceID)
 		err = s.a.State.FinishAndForget(ctx, e.ID, out, e.Type, e.SourceID)
-	case f.record != nil:
-		err = s.a.State.Finish(ctx, e.ID, out, s.record(*f.record)...)
-	default:
-		err = s.a.State.Finish(ctx, e.ID, out)
+	} else {
+		err = s.a.State.Finish(ctx, e.ID, out, records...)
 	}
 	if err != nil {
 		return finding{}, &stateError{fmt.Errorf("journal: %w", err)}

@@ -93,8 +93,9 @@ func (s *settler) shown(g *walkme.Group, candidates []string) (members []string,
 	for _, m := range g.Members {
 		have[m.ID] = true
 	}
-	for _, id := range candidates {
-		if user, _ := s.recorded(scim.User, id); user.ID != "" && have[user.ID] {
+	ids, accounts := s.provisioned(candidates)
+	for i, id := range ids {
+		if have[accounts[i].ID] {
 			members = append(members, id)
 		}
 	}
