@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,42 +37,68 @@ type adoption struct {
 }
 
 func (a adoption) adopt(ctx context.Context) (Missing, error) {
-	var out Missing
-	recorded, err := a.state.Records(ctx)
+	shown, err := a.shownIDs(ctx)
 	if err != nil {
-		return out, fmt.Errorf("records of the state: %w", err)
+		return Missing{}, err
 	}
-	present, err := a.presentIDs(ctx)
+	users, err := a.lacked(ctx, scim.User, shown[scim.User])
 	if err != nil {
-		return out, err
+		return Missing{}, err
 	}
-	var changed []state.Record
-	for _, r := range recorded {
-		if r.ID == "" || !r.Active || present[r.Type][r.ID] {
-			continue
+	groups, err := a.lacked(ctx, scim.Group, shown[scim.Group])
+	if err != nil {
+		return Missing{}, err
+	}
+	if len(users)+len(groups) > 0 {
+		if err := a.state.EditRecords(ctx, sourceIDs(users), sourceIDs(groups), a.loseObject); err != nil {
+			return Missing{}, fmt.Errorf("what the tenant lacks: %w", err)
 		}
-		there, err := a.isThere(ctx, &r)
+	}
+	return Missing{Users: names(users), Groups: names(groups)}, a.forgetShown(ctx)
+}
+
+// lacked returns the objects on record that the tenant does not have, by Okta id. shown is
+// what its list holds: lists may be cut, so that each of the others is asked for.
+func (a adoption) lacked(ctx context.Context, t scim.Type, shown idSet) ([]state.Object, error) {
+	var out []state.Object
+	err := a.state.EachObject(ctx, t, func(o state.Object) error {
+		if !shown.has(o.TargetID) {
+			out = append(out, o)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("records of the state: %w", err)
+	}
+	left := out[:0]
+	for _, o := range out {
+		there, err := a.isThere(ctx, t, o)
 		if err != nil {
-			return out, err
+			return nil, err
 		}
-		if there {
-			continue
-		}
-		if r.Type == scim.User {
-			out.Users = append(out.Users, r.Name)
-		} else {
-			out.Groups = append(out.Groups, r.Name)
-		}
-		changed = append(changed, a.withoutObject(r))
-	}
-	slices.Sort(out.Users)
-	slices.Sort(out.Groups)
-	if len(changed) > 0 {
-		if err := a.state.PutRecords(ctx, changed...); err != nil {
-			return out, fmt.Errorf("what the tenant lacks: %w", err)
+		if !there {
+			left = append(left, o)
 		}
 	}
-	return out, a.forgetShown(ctx)
+	return left, nil
+}
+
+func sourceIDs(objects []state.Object) []string {
+	out := make([]string, len(objects))
+	for i := range objects {
+		out[i] = objects[i].SourceID
+	}
+	return out
+}
+
+// names returns the names of objects, sorted; nil for none.
+func names(objects []state.Object) []string {
+	var out []string
+	for i := range objects {
+		out = append(out, objects[i].Name)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // forgetShown forgets what the earlier tenant has shown, and has not: what it did show
@@ -80,43 +108,66 @@ func (a adoption) forgetShown(ctx context.Context) error {
 	return errors.Join(everShown.Save(ctx, a.state, plan.Shown{}), LastUnshown.Save(ctx, a.state, Unshown{}), refreshHolds.Save(ctx, a.state, nil))
 }
 
-// presentIDs lists the ids of everything that the tenant shows.
-func (a adoption) presentIDs(ctx context.Context) (map[scim.Type]map[string]bool, error) {
-	out := map[scim.Type]map[string]bool{scim.User: {}, scim.Group: {}}
+// shownIDs lists the ids of everything that the tenant shows.
+func (a adoption) shownIDs(ctx context.Context) (map[scim.Type]idSet, error) {
+	var users, groups idSet
 	for u, err := range a.walkme.Users(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("list of WalkMe users: %w", err)
 		}
-		out[scim.User][u.ID] = true
+		users.add(u.ID)
 	}
 	for g, err := range a.walkme.Groups(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("list of WalkMe groups: %w", err)
 		}
-		out[scim.Group][g.ID] = true
+		groups.add(g.ID)
 	}
-	return out, nil
+	return map[scim.Type]idSet{scim.User: users.sorted(), scim.Group: groups.sorted()}, nil
 }
 
-// isThere asks for an object that a list does not hold: lists may be cut.
-func (a adoption) isThere(ctx context.Context, r *state.Record) (bool, error) {
+// idSet are ids by their digests, which take a tenth of the memory that a map of texts does.
+type idSet [][16]byte
+
+func (s *idSet) add(id string) { *s = append(*s, digestOf(id)) }
+
+// sorted makes the set fit for has.
+func (s idSet) sorted() idSet {
+	slices.SortFunc(s, compareDigests)
+	return s
+}
+
+func (s idSet) has(id string) bool {
+	_, found := slices.BinarySearchFunc(s, digestOf(id), compareDigests)
+	return found
+}
+
+func digestOf(id string) [16]byte {
+	sum := sha256.Sum256([]byte(id))
+	return [16]byte(sum[:])
+}
+
+func compareDigests(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }
+
+// isThere asks for an object.
+func (a adoption) isThere(ctx context.Context, t scim.Type, o state.Object) (bool, error) {
 	var err error
-	if r.Type == scim.User {
-		_, err = a.walkme.User(ctx, r.ID)
+	if t == scim.User {
+		_, err = a.walkme.User(ctx, o.TargetID)
 	} else {
-		_, err = a.walkme.Group(ctx, r.ID)
+		_, err = a.walkme.Group(ctx, o.TargetID)
 	}
 	if errors.Is(err, scim.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("%s %s, which the list does not hold: %w", r.Type, r.Name, err)
+		return false, fmt.Errorf("%s %s, which the list does not hold: %w", t, o.Name, err)
 	}
 	return true, nil
 }
 
-// withoutObject is the record of what the tenant lacks.
-func (a adoption) withoutObject(r state.Record) state.Record {
+// loseObject makes a record that of what the tenant lacks.
+func (a adoption) loseObject(r *state.Record) {
 	recreate, gone := a.policy.RecreateMissing, goneFromWalkMe
 	if r.Type == scim.Group {
 		recreate, gone = a.policy.Groups.RecreateMissing, plan.GroupDeleted
@@ -124,11 +175,10 @@ func (a adoption) withoutObject(r state.Record) state.Record {
 	if recreate {
 		r.ID, r.Active = "", false
 		r.ClearFailure()
-		return r
+		return
 	}
 	r.Attempts, r.LastError, r.LastStatus = r.Attempts+1, gone, 0
 	if r.Type == scim.User {
 		r.Missing = state.MissingInRefresh
 	}
-	return r
 }

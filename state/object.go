@@ -1,0 +1,66 @@
+package state
+
+import (
+	"context"
+	"slices"
+
+	"okta-walkme-agent/internal/scim"
+)
+
+// Object is what the state has of an account or group in WalkMe, but for its values.
+type Object struct {
+	SourceID string // id in Okta
+	TargetID string // id in WalkMe
+	Name     string
+}
+
+// EachObject calls fn for each active account, or group, on record by ascending Okta id,
+// and ends at its first error.
+func (db *DB) EachObject(ctx context.Context, t scim.Type, fn func(Object) error) error {
+	err := db.each(ctx, "SELECT source_id, target_id, name FROM resources WHERE type = ? AND active = 1 AND target_id <> '' ORDER BY source_id", []any{string(t)}, func(row scanner) error {
+		var o Object
+		if err := row.Scan(&o.SourceID, &o.TargetID, &o.Name); err != nil {
+			return err
+		}
+		return fn(o)
+	})
+	return db.fail("read records", err)
+}
+
+// EditRecords writes the records of these people and groups, by Okta id, as edit leaves
+// them: all or none, and few of them in memory at a time. Nothing else may write records
+// meanwhile; edit may see one twice.
+func (db *DB) EditRecords(ctx context.Context, people, groups []string, edit func(*Record)) error {
+	return db.write(ctx, "write records", func(t *tx) error {
+		for part := range slices.Chunk(people, chunk) {
+			recs, err := db.UserRecords(ctx, part)
+			if err == nil {
+				err = t.putEdited(recs, edit)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		for _, id := range groups {
+			rec, err := db.GroupRecord(ctx, id)
+			if err == nil && rec != nil {
+				err = t.putEdited([]Record{*rec}, edit)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) putEdited(recs []Record, edit func(*Record)) error {
+	for i := range recs {
+		edit(&recs[i])
+	}
+	rows, err := recordRows(recs)
+	if err != nil {
+		return err
+	}
+	return t.putRecords(rows)
+}
