@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -77,10 +78,11 @@ func smallASCII(s string) string {
 
 // capital has a capital first and small letters after it.
 func capital(w string) string {
-	for i, r := range w {
-		return strings.ToLower(w[:i]) + string(unicode.ToUpper(r)) + strings.ToLower(w[i+len(string(r)):])
+	r, size := utf8.DecodeRuneInString(w)
+	if size == 0 {
+		return w
 	}
-	return w
+	return string(unicode.ToUpper(r)) + strings.ToLower(w[size:])
 }
 
 func scanText(row scanner) (s string, err error) { return s, row.Scan(&s) }

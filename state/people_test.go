@@ -51,6 +51,8 @@ func TestFindPeopleFollowsThem(t *testing.T) {
 	assigned(t, db, map[string]string{"00u1": "Änne", "00u2": "Bob"})
 	finds(t, db, "ÄNNE", "00u1")
 	finds(t, db, "example", "00u1", "00u2")
+	finds(t, db, "", "00u1", "00u2")
+	finds(t, db, "\xff") // what a browser may send
 	assigned(t, db, map[string]string{"00u1": "Anna", "00u2": "Bob"})
 	finds(t, db, "änne")
 	finds(t, db, "aNNa", "00u1")
