@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent/plan"
-	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
@@ -61,23 +60,6 @@ func (a *Agent) readSnapshot(ctx context.Context, scope plan.Scope) (*view, erro
 	}
 	v.snap.Groups, err = a.groupStore().stored(ctx)
 	return v, err
-}
-
-// appendUser writes an assignment as JSON, as encoding/json reads it. The profiles
-// are JSON already, and to have it checked again costs a second in a big org.
-func appendUser(dst []byte, u okta.User) []byte {
-	sep := byte('{')
-	for _, field := range []struct{ name, value string }{
-		{"ID", u.ID}, {"UserName", u.UserName}, {"Scope", u.Scope}, {"Status", u.Status},
-		{"GroupID", u.GroupID}, {"AccountStatus", u.AccountStatus}, {"LastUpdated", u.LastUpdated},
-	} {
-		dst = append(append(dst, sep, '"'), field.name...)
-		dst = scim.AppendString(append(dst, `":`...), field.value)
-		sep = ','
-	}
-	dst = append(append(dst, `,"AppProfile":`...), u.AppProfile...)
-	dst = append(append(dst, `,"Profile":`...), u.Profile...)
-	return append(dst, '}')
 }
 
 // StoredApp returns the app of the last snapshot, and when that was taken, or

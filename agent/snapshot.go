@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"okta-walkme-agent/agent/plan"
-	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
 
@@ -30,11 +29,7 @@ func (a *Agent) snapshot(ctx context.Context, scope plan.Scope, run sifting) (*v
 	if err != nil {
 		return nil, err
 	}
-	var body []byte
-	v, err := a.read(ctx, sieve, func(u okta.User) error {
-		body = appendUser(body[:0], u)
-		return people.Add(u.ID, body)
-	})
+	v, err := a.read(ctx, sieve, (&userStore{writer: people}).add)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,30 @@ func (p *projector) object(raw json.RawMessage) (json.RawMessage, error) {
 	return bytes.Clone(p.out), nil
 }
 
+// Texts finds the texts of some attributes in a profile of a User: nil for one that has no
+// value. It says whether that is all there is to them: an attribute may have another value
+// than a text, or one that is written with escapes, and is nil then. The texts are parts of the profile.
+func Texts(profile json.RawMessage, names []string, texts [][]byte) (all bool) {
+	clear(texts)
+	if len(profile) == 0 || profile[0] != '{' {
+		return true
+	}
+	all = true
+	for key, value := range objectMembers(profile) {
+		for i, name := range names {
+			if string(key) != name || string(value) == "null" {
+				continue
+			}
+			if value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 {
+				all = false
+				continue
+			}
+			texts[i] = value[1 : len(value)-1]
+		}
+	}
+	return all
+}
+
 func (p *projector) appendObject(out, raw []byte, keep map[string]bool) []byte {
 	start := len(p.members)
 	for key, value := range objectMembers(raw) {

@@ -3,6 +3,7 @@ package okta
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -78,4 +79,32 @@ func reencode(t *testing.T, raw []byte) string {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+func TestTexts(t *testing.T) {
+	for profile, want := range map[string]struct {
+		texts []string // of a, b and c; "-" is none
+		all   bool
+	}{
+		``:                                  {[]string{"-", "-", "-"}, true},
+		`{}`:                                {[]string{"-", "-", "-"}, true},
+		`{"a":"1","b":"","c":"ä, }"}`:       {[]string{"1", "", "ä, }"}, true},
+		`{"a":null,"c":"3","d":7}`:          {[]string{"-", "-", "3"}, true},
+		`{"a":1,"b":"2"}`:                   {[]string{"-", "2", "-"}, false},
+		`{"a":"1","b":"\"","c":["3"]}`:      {[]string{"1", "-", "-"}, false},
+		`{"a":{"b":"2"},"c":true}`:          {[]string{"-", "-", "-"}, false},
+		`{"A":"1","other":"\u0041","b":""}`: {[]string{"-", "", "-"}, true},
+	} {
+		texts := [][]byte{nil, []byte("of the person before"), nil}
+		all := Texts(json.RawMessage(profile), []string{"a", "b", "c"}, texts)
+		var got []string
+		for _, text := range texts {
+			if got = append(got, string(text)); text == nil {
+				got[len(got)-1] = "-"
+			}
+		}
+		if !slices.Equal(got, want.texts) || all != want.all {
+			t.Errorf("Texts(%s) = %q, %t, want %q, %t", profile, got, all, want.texts, want.all)
+		}
+	}
 }

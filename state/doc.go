@@ -13,7 +13,7 @@
 //   - holds, decisions and decided_items: which changes wait for a person, and what
 //     was decided about them.
 //   - source_users, source_groups: the last whole snapshot of Okta, so that a plan can
-//     be made without a network. source_users_staged is one that is not whole yet.
+//     be made without a network.
 //   - in_step: marks of people of whom nothing differed, see [Mark].
 //   - people_search: people by parts of their names, for the console.
 //   - mappings: the expressions behind each mapping digest.

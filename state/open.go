@@ -161,9 +161,6 @@ func (db *DB) inspect(ctx context.Context, want int) (version int, err error) {
 // journal is not touched: only WalkMe knows what became of a pending entry.
 func recoverLeftovers(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, `UPDATE runs SET outcome = ? WHERE finished_at IS NULL AND outcome = ''`, Interrupted)
-	if err == nil {
-		_, err = conn.ExecContext(ctx, `DELETE FROM source_users_staged`)
-	}
 	return err
 }
 

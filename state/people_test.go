@@ -1,9 +1,11 @@
 package state_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"okta-walkme-agent/internal/scim"
@@ -143,6 +145,66 @@ func TestMembershipsOf(t *testing.T) {
 		must(t, err)
 		if want := []int{1, 1, 2, 3}[i]; len(entries) != want {
 			t.Errorf("PersonHistory after change %d has %d entries, want %d", i+1, len(entries), want)
+		}
+	}
+}
+
+// wordsDiffer are the people whom people_search holds with other words than people_words,
+// which says what it is to hold.
+func wordsDiffer(t *testing.T, path string) (all []string) {
+	t.Helper()
+	raw, err := sql.Open("sqlite", path)
+	must(t, err)
+	defer raw.Close()
+	rows, err := raw.QueryContext(t.Context(), `SELECT source_id || ': ' || words FROM
+		(SELECT * FROM (SELECT * FROM people_search EXCEPT SELECT * FROM people_words)
+		UNION ALL SELECT * FROM (SELECT * FROM people_words EXCEPT SELECT * FROM people_search))`)
+	must(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		must(t, rows.Scan(&line))
+		all = append(all, line)
+	}
+	must(t, rows.Err())
+	return all
+}
+
+// TestWords: people_search is people_words, whoever finds the words, all through random
+// lives of people who are assigned, renamed, recorded, forgotten and gone.
+func TestWords(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	texts := []string{"", "Ann", "ÄNNE", "ǅ K ſ", `A "B" \C/`, "\t\x7f\u2028", "x\x00Y", "\xffZ", "null", "1.50"}
+	text := func() []byte { return []byte(texts[random.IntN(len(texts))]) }
+	path := statePath(t)
+	db := openDB(t, path)
+	for round := range 40 {
+		w, err := db.SaveSourceUsers(t.Context())
+		must(t, err)
+		for i := range 6 {
+			if random.IntN(3) == 0 {
+				continue
+			}
+			id := fmt.Sprintf("00U%d", i)
+			n := state.Names{UserName: text(), Login: text(), FirstName: text(), LastName: text(), DisplayName: text()}
+			body, err := json.Marshal(map[string]any{"UserName": string(n.UserName), "Profile": map[string]any{
+				"login": string(n.Login), "firstName": string(n.FirstName), "lastName": string(n.LastName), "displayName": string(n.DisplayName),
+			}})
+			must(t, err)
+			if random.IntN(4) == 0 {
+				must(t, w.Add(id, fmt.Appendf(nil, `{"UserName":[1, "A"],"Profile":{"login":1.50,"firstName":true,"lastName":null,"round":%d}}`, round)))
+			} else {
+				must(t, w.AddNamed(id, body, n))
+			}
+		}
+		must(t, w.Commit())
+		if id := fmt.Sprintf("00U%d", random.IntN(6)); round%3 == 0 {
+			must(t, db.Forget(t.Context(), scim.User, id))
+		} else {
+			must(t, db.PutRecords(t.Context(), recorded(id, string(text()))))
+		}
+		if differ := wordsDiffer(t, path); differ != nil {
+			t.Fatalf("round %d: people_search and people_words differ: %q", round, differ)
 		}
 	}
 }

@@ -137,15 +137,11 @@ func TestSourceUsersRollback(t *testing.T) {
 	must(t, w.Rollback())
 }
 
-// What a killed process had staged never reaches a later snapshot.
+// What a process of an earlier build had staged when it was killed reaches no snapshot.
 func TestSourceUsersLeftovers(t *testing.T) {
-	path := statePath(t)
+	path := loadFixture(t, "testdata/v9.sql")
+	runSQL(t, path, "INSERT INTO source_users_staged (id, digest, body) VALUES ('ghost', x'00', '{}')")
 	db := openDB(t, path)
-	must(t, db.Do(t.Context(), func(exec func(string) error) error {
-		return exec("INSERT INTO source_users_staged (id, digest, body) VALUES ('ghost', x'00', '{}')")
-	}))
-	must(t, db.Close())
-	db = openDB(t, path)
 	must(t, addUsers(t, db, [2]string{"a", "1"}).Commit())
 	if diff := cmp.Diff([]string{"a 1"}, storedUsers(t, db)); diff != "" {
 		t.Errorf("EachSourceUser (-want +got):\n%s", diff)

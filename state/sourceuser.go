@@ -8,35 +8,25 @@ import (
 	"fmt"
 )
 
-// How much a UserWriter gathers before it writes.
-const (
-	stageUsers = 256
-	stageBytes = 1 << 20
-	stageMarks = 5000
-)
+// stageMarks is how many marks a UserWriter gathers before it writes them.
+const stageMarks = 5000
 
 // errSaved answers calls that come after Commit or Rollback.
 var errSaved = errors.New("source users are committed or rolled back")
 
 // UserWriter replaces the stored assignments by those it is given, all at once
-// at Commit. It writes only what differs, beside the stored ones, so that a
-// snapshot of any size needs little memory and other changes need not wait for
-// its end. It is for one goroutine.
+// at Commit. It writes only what differs, and keeps that beside the state until
+// then, so that a snapshot of any size needs little memory and other changes need
+// not wait for its end. It is for one goroutine.
 type UserWriter struct {
 	ctx    context.Context // of SaveSourceUsers, for all calls, as in sql.Tx
 	db     *DB
 	index  *UserIndex
 	given  RowSet // of the stored assignments
-	queue  []stagedUser
+	staged stagedUsers
+	words  []byte // scratch
 	marks  []stagedMark
-	bytes  int
-	staged int
 	done   bool
-}
-
-type stagedUser struct {
-	id, body string
-	digest   [16]byte
 }
 
 type stagedMark struct {
@@ -55,7 +45,7 @@ func (db *DB) SaveSourceUsers(ctx context.Context) (*UserWriter, error) {
 	default:
 		return nil, db.fail(writeUsers, errors.New("already under way"))
 	}
-	return &UserWriter{ctx: ctx, db: db, index: db.UserIndex()}, nil
+	return &UserWriter{ctx: ctx, db: db, index: db.UserIndex(), staged: newStagedUsers(db.path)}, nil
 }
 
 const writeUsers = "write source users"
@@ -73,7 +63,13 @@ func (w *UserWriter) Keep(id string) {
 
 // Add gives the writer one assignment: Okta's user id and JSON. Of an id that
 // is given twice the last one stays. It keeps no reference to body.
-func (w *UserWriter) Add(id string, body []byte) error {
+func (w *UserWriter) Add(id string, body []byte) error { return w.add(id, body, nil) }
+
+// AddNamed is Add for a caller who knows by what the person is found, which spares the
+// state a look into the body.
+func (w *UserWriter) AddNamed(id string, body []byte, n Names) error { return w.add(id, body, &n) }
+
+func (w *UserWriter) add(id string, body []byte, names *Names) error {
 	if w.done {
 		return w.db.fail(writeUsers, errSaved)
 	}
@@ -92,12 +88,11 @@ func (w *UserWriter) Add(id string, body []byte) error {
 	if same && fresh {
 		return nil
 	}
-	w.queue = append(w.queue, stagedUser{id: id, body: string(body), digest: u.added})
-	w.bytes += len(body)
-	if len(w.queue) < stageUsers && w.bytes < stageBytes {
-		return nil
+	w.words = w.words[:0]
+	if names != nil {
+		w.words = names.appendWords(w.words, id)
 	}
-	return w.flush()
+	return w.db.fail(writeUsers, w.staged.add(id, u.added, w.words, body))
 }
 
 func (w *UserWriter) lookUp(id string) (StoredUser, error) {
@@ -125,20 +120,15 @@ func (w *UserWriter) Mark(id string, m Mark) error {
 	return w.flush()
 }
 
-// flush writes what was gathered beside the stored assignments.
+// flush writes the marks that were gathered. They count with the bodies that are stored at
+// Commit.
 func (w *UserWriter) flush() error {
-	queue, marks := w.queue, w.marks
-	if len(queue)+len(marks) == 0 {
+	marks := w.marks
+	if len(marks) == 0 {
 		return nil
 	}
-	w.queue, w.marks, w.bytes, w.staged = nil, nil, 0, w.staged+len(queue)
+	w.marks = nil
 	return w.db.write(w.ctx, writeUsers, func(t *tx) error {
-		for _, u := range queue {
-			_, err := t.exec("INSERT OR REPLACE INTO source_users_staged (id, digest, body) VALUES (?, ?, ?)", u.id, u.digest[:], u.body)
-			if err != nil {
-				return fmt.Errorf("user %s: %w", u.id, err)
-			}
-		}
 		for _, m := range marks {
 			if _, err := t.exec("INSERT OR REPLACE INTO in_step (id, mark) VALUES (?, ?)", m.id, m.mark); err != nil {
 				return fmt.Errorf("mark of %s: %w", m.id, err)
@@ -162,16 +152,28 @@ func (w *UserWriter) Commit() error {
 	if err != nil {
 		return errors.Join(w.db.fail(writeUsers, err), w.Rollback())
 	}
-	if w.staged == 0 && len(gone) == 0 {
-		w.end()
-		return nil
+	if w.staged.n > 0 || len(gone) > 0 {
+		if err := w.replace(gone); err != nil {
+			return errors.Join(err, w.Rollback())
+		}
 	}
-	err = w.db.write(w.ctx, writeUsers, func(t *tx) error { return t.replaceUsers(gone) })
-	if err != nil {
-		return errors.Join(err, w.Rollback())
-	}
-	w.end()
-	return nil
+	return w.end()
+}
+
+// replace stores what is staged. When the context ends it waits for the transaction, which
+// reads that, to give up.
+func (w *UserWriter) replace(gone []string) error {
+	return w.db.write(context.WithoutCancel(w.ctx), writeUsers, func(t *tx) error {
+		if err := t.removeUsers(gone); err != nil {
+			return err
+		}
+		return w.staged.each(func(u stagedUser) error {
+			if err := w.ctx.Err(); err != nil {
+				return err
+			}
+			return t.putUser(u)
+		})
+	})
 }
 
 // gone returns the stored ids that were not given, sorted.
@@ -195,21 +197,28 @@ func (w *UserWriter) gone() ([]string, error) {
 	return ids, err
 }
 
-func (t *tx) replaceUsers(gone []string) error {
-	for _, id := range gone {
+func (t *tx) removeUsers(ids []string) error {
+	for _, id := range ids {
 		for _, from := range []string{"DELETE FROM source_users WHERE id = ?", "DELETE FROM in_step WHERE id = ?"} {
 			if _, err := t.exec(from, id); err != nil {
 				return err
 			}
 		}
 	}
-	_, err := t.exec(`INSERT INTO source_users (id, digest, body) SELECT id, digest, body FROM source_users_staged WHERE true ORDER BY id
-		ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, body = excluded.body`)
-	if err != nil {
-		return err
+	return nil
+}
+
+// putUser stores an assignment, and by what the person is found.
+func (t *tx) putUser(u stagedUser) error {
+	_, err := t.exec(`INSERT INTO source_users (id, digest, body) VALUES (?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, body = excluded.body`, u.id, u.digest[:], u.body)
+	if err == nil {
+		err = t.putWords(u.id, u.words)
 	}
-	_, err = t.exec("DELETE FROM source_users_staged")
-	return err
+	if err != nil {
+		return fmt.Errorf("user %s: %w", u.id, err)
+	}
+	return nil
 }
 
 // Rollback leaves the stored assignments as they were and ends the writer.
@@ -218,21 +227,14 @@ func (w *UserWriter) Rollback() error {
 	if w.done {
 		return nil
 	}
-	var err error
-	if w.staged > 0 {
-		// The context may be why; Open would delete them, too.
-		err = w.db.write(context.WithoutCancel(w.ctx), writeUsers, func(t *tx) error {
-			_, err := t.exec("DELETE FROM source_users_staged")
-			return err
-		})
-	}
-	w.end()
-	return err
+	return w.end()
 }
 
-func (w *UserWriter) end() {
-	w.done, w.index, w.queue, w.marks = true, nil, nil, nil
+func (w *UserWriter) end() error {
+	w.done, w.index, w.marks = true, nil, nil
+	err := w.staged.close()
 	<-w.db.saving
+	return w.db.fail(writeUsers, err)
 }
 
 // SourceUser returns the stored assignment of a person.
