@@ -52,9 +52,8 @@ type Config struct {
 	// Strict keeps to what Okta's engine is known to send, also while planning.
 	Strict bool
 
-	// Workers is how many changes are under way at once. Twice the client's
-	// requests in flight keeps the wire full while journal entries are written.
-	// Zero means 16.
+	// Workers is how many changes talk to WalkMe at once. Twice the client's
+	// requests in flight keeps the wire full. Zero means 16.
 	Workers int
 }
 

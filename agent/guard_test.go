@@ -20,6 +20,7 @@ import (
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/okta/oktatest"
+	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 	"okta-walkme-agent/walkme/walkmetest"
 )
@@ -395,6 +396,57 @@ func TestStoppedWhileWaitingIsNoFailure(t *testing.T) {
 		}
 		if err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// What was begun and waits for its turn when a run is told to stop is not sent: its entries
+// are abandoned, none is left open, and the next run makes each account once.
+func TestStoppedBeforeItsTurn(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, walkme.OIN)
+	s.hire(crew("p", 30)...)
+	path := s.copyState(t)
+	synctest.Test(t, func(t *testing.T) {
+		tenant := s.newTenant(t)
+		defer tenant.Close()
+		p := s.start(t, tenant, path)
+		defer p.end()
+		p.agent.Config.Workers = 2
+		p.agent.Config.Policy.DeactivateUsers = false // the phase of new accounts comes first then
+		var posts atomic.Int64
+		tenant.Fault(func(r *walkmetest.Request) walkmetest.Fault {
+			if r.Method != http.MethodPost {
+				return walkmetest.Fault{}
+			}
+			posts.Add(1)
+			return walkmetest.RateLimited("3600")
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, stop)
+		report, err := p.agent.Sync(ctx, agent.Options{Trigger: "sync"})
+		if run := report.Run; err == nil || run.Outcome != agent.RunStopped || run.Failed != 0 || run.Skipped < 30 {
+			t.Errorf("Sync() = %v, run %+v, want it stopped, nothing failed, and nobody's account made", err, run)
+		}
+		if n := posts.Load(); n == 0 || n > 2 {
+			t.Errorf("%d accounts were tried, want no more than one a worker", n)
+		}
+		history, err := p.agent.State.History(t.Context(), state.Filter{RunID: report.Run.ID})
+		if err != nil || len(history) <= 2 {
+			t.Fatalf("History() = %d entries, %v, want more than have had their turn", len(history), err)
+		}
+		for _, e := range history {
+			if e.Action == string(plan.Create) && e.State != state.Abandoned {
+				t.Errorf("entry of %s is %s, want %s", e.Name, e.State, state.Abandoned)
+			}
+		}
+		tenant.Fault(nil)
+		time.Sleep(2 * time.Hour)
+		if report, err := p.agent.Sync(t.Context(), agent.Options{Trigger: "sync"}); err != nil || report.Run.Applied < 30 {
+			t.Errorf("Sync() = %v, run %+v, want everybody's account", err, report.Run)
+		}
+		if n := len(tenant.Users()); n < 30 {
+			t.Errorf("%d accounts, want everybody's", n)
 		}
 	})
 }

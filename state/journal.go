@@ -20,7 +20,7 @@ const (
 	Pending   EntryState = "pending"   // begun, outcome not known yet
 	Applied   EntryState = "applied"   // acknowledged by WalkMe
 	Failed    EntryState = "failed"    // refused or unanswered
-	Abandoned EntryState = "abandoned" // begun by a run that was cut off, and not in WalkMe
+	Abandoned EntryState = "abandoned" // begun by a run that ended before it was sent, or that was cut off, and not in WalkMe
 )
 
 // Entry is one change of one resource in the journal.

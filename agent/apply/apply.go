@@ -30,7 +30,7 @@ type Applier struct {
 	State         *state.DB
 	Policy        plan.Policy
 	MappingDigest string           // of the mapping that made the plan's values
-	Workers       int              // changes under way at once
+	Workers       int              // changes that talk to WalkMe at once
 	Logger        *slog.Logger     // required
 	Now           func() time.Time // required
 	// SameTenant asks whether WalkMe is still the tenant of the state: ErrAnotherTenant says
@@ -79,6 +79,7 @@ type runner struct {
 	renamed map[string]bool // groups whose name was sent in this run
 	shown   *plan.Shown
 	breaker
+	turns    turns
 	done     int
 	underWay int
 }
@@ -88,8 +89,9 @@ type runner struct {
 func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 	r := &runner{
 		a: a, runID: w.RunID, plan: w.Plan, jobs: jobsOf(w.Plan.Changes), owners: newOwners(w.Recorded, a.inState(ctx, w.InStep)),
-		renamed: map[string]bool{}, shown: w.Shown, breaker: newBreaker(),
+		renamed: map[string]bool{}, shown: w.Shown, breaker: newBreaker(), turns: newTurns(ctx, a.Workers),
 	}
+	defer r.turns.end()
 	if err := r.loadMembers(); err != nil {
 		return nil, &StoppedError{"the state cannot be read", err}
 	}
@@ -97,13 +99,15 @@ func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 		return a.WalkMe.Accounts(ctx, walkme.Wanted{UserNames: r.lookedUp(), Everybody: w.Everybody})
 	})
 	defer context.AfterFunc(ctx, r.sayStopping)()
+	work, release := finishing(ctx)
+	defer release()
 	for _, s := range w.Settled {
 		if s.Open() {
 			r.reserve(s.Type, s.OktaID, s.target)
 		}
 	}
 	for phase, unit := range units(r.leastFailedFirst(r.jobs)) {
-		r.each(ctx, r.inOrder(plan.Phase(phase), unit))
+		r.each(work, r.inOrder(plan.Phase(phase), unit))
 	}
 	r.jobs = append(r.jobs, r.kept...)
 	if err := r.plan.EndRun(r.shown); err != nil {
@@ -169,11 +173,12 @@ func units(changes []*job) [][][]*job {
 
 func (r *runner) each(ctx context.Context, sequences iter.Seq[[]*job]) {
 	var g errgroup.Group
-	g.SetLimit(r.a.Workers)
+	g.SetLimit(r.turns.begun())
 	for sequence := range sequences {
 		g.Go(func() error {
 			for _, c := range sequence {
 				r.applyOne(ctx, c)
+				r.turns.give(c.turn)
 				r.endStored(c)
 			}
 			return nil
@@ -182,7 +187,8 @@ func (r *runner) each(ctx context.Context, sequences iter.Seq[[]*job]) {
 	_ = g.Wait() // the outcomes are in the changes
 }
 
-// applyOne carries out one change and notes its outcome.
+// applyOne carries out one change and notes its outcome. A request that has left is
+// answered, also when the run is told to stop, for as long as ctx lasts.
 func (r *runner) applyOne(ctx context.Context, c *job) {
 	switch {
 	case c.Block.IsHeld():
@@ -194,17 +200,17 @@ func (r *runner) applyOne(ctx context.Context, c *job) {
 		r.ended(c)
 		return
 	}
-	if why := r.stopReason(ctx, c.Action); why != "" {
+	c.turn = &turn{}
+	_ = r.turns.take(c.turn) // else the run has ended, which stopReason says
+	if why := r.stopReason(c.Action); why != "" {
 		c.Outcome, c.Error = plan.Skipped, why
 		r.ended(c)
 		return
 	}
-	work, release := finishing(ctx)
-	defer release()
 	c.Tried()
 	action := c.Action // as planned: a create may turn into a link
 	r.count(1)
-	err := r.perform(work, c)
+	err := r.perform(ctx, c)
 	r.count(-1)
 	switch {
 	case err == nil:
@@ -214,7 +220,7 @@ func (r *runner) applyOne(ctx context.Context, c *job) {
 		r.ended(c)
 		return
 	case hasOnlyWaited(err):
-		c.Outcome, c.Error = plan.Skipped, "interrupted before anything was sent"
+		c.Outcome, c.Error = plan.Skipped, r.whyNotSent()
 		r.ended(c)
 		return
 	default:
@@ -227,10 +233,10 @@ func (r *runner) applyOne(ctx context.Context, c *job) {
 			c.HTTPStatus = answer.Status
 		}
 		if !c.journalled {
-			r.journalFailure(work, c, err)
+			r.journalFailure(ctx, c, err)
 		}
 	}
-	r.judge(work, action, err)
+	r.judge(ctx, action, err)
 	r.ended(c)
 }
 

@@ -35,16 +35,26 @@ func newBreaker() breaker {
 	return breaker{inARow: map[plan.Action]int{}, givenUp: map[plan.Action]string{}}
 }
 
-func (r *runner) stopReason(ctx context.Context, action plan.Action) string {
-	if ctx.Err() != nil {
+func (r *runner) stopReason(action plan.Action) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.stopped != nil:
+		return "not tried: " + r.stopped.Error()
+	case r.turns.ended.Err() != nil:
 		return "the run was told to stop before its turn"
 	}
+	return r.givenUp[action]
+}
+
+// whyNotSent is why nothing was sent of a change that was begun.
+func (r *runner) whyNotSent() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stopped != nil {
 		return "not tried: " + r.stopped.Error()
 	}
-	return r.givenUp[action]
+	return "interrupted before anything was sent"
 }
 
 // judge decides whether an outcome ends the run: refused credentials, a state
@@ -120,4 +130,5 @@ func (r *runner) stop(why string, err error) {
 	if r.stopped == nil {
 		r.stopped = &StoppedError{why, err}
 	}
+	r.turns.end()
 }

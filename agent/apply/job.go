@@ -10,6 +10,7 @@ import (
 type job struct {
 	*plan.Change
 	stored *plan.StoredChange // where the change is when it is not carried out; nil: in memory
+	turn   *turn              // nil: another change, which has one, carries this one out
 
 	failure    error     // what Error says
 	partly     bool      // NotShown holds members because the list that WalkMe shows is a part

@@ -84,13 +84,20 @@ type written struct {
 // record that it changes are one transaction. An outcome that is unknown leaves
 // the entry pending, so that the next run settles it before it plans.
 func (r *runner) write(ctx context.Context, c *job, members *plan.MemberChange, send func(context.Context) (written, error)) error {
+	r.turns.give(c.turn)
 	id, err := r.a.State.Begin(ctx, r.entry(c, members))
 	if err != nil {
 		return &stateError{fmt.Errorf("journal: %w", err)}
 	}
 	c.journalled, c.HTTPStatus = true, 0
 	noting, noted := walkme.Note(ctx)
-	result, err := send(noting)
+	var result written
+	if err = r.turns.take(c.turn); err == nil {
+		result, err = send(noting)
+	}
+	if err == nil { // else the turn lasts until the change has ended: a refusal may end the run
+		r.turns.give(c.turn)
+	}
 	if err == nil && result.record != nil {
 		err = r.claim(c.Type, result.record.ID, c.OktaID, c.From) // a server may answer with an object that has an owner
 	}
@@ -138,7 +145,9 @@ func (r *runner) writeFailed(ctx context.Context, c *job, id int64, err error) e
 		defer r.alone()()
 	}
 	var failed []state.Record
-	if !hasOnlyWaited(err) {
+	if hasOnlyWaited(err) {
+		out.State = state.Abandoned
+	} else {
 		failed = []state.Record{r.failure(c, err)}
 		r.remember(failed[0])
 	}
