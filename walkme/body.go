@@ -48,9 +48,27 @@ func readIntoMemory(req *http.Request, resp *http.Response) error {
 	case len(body) > limit && !cut:
 		return fmt.Errorf("%w: more than %d bytes", errTooLarge, limit)
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body[:min(len(body), limit)]))
-	resp.ContentLength = int64(min(len(body), limit))
+	body = body[:min(len(body), limit)]
+	resp.Body = &inMemory{*bytes.NewReader(body), body}
+	resp.ContentLength = int64(len(body))
 	return nil
+}
+
+// inMemory is a body that was read whole.
+type inMemory struct {
+	bytes.Reader
+	text []byte
+}
+
+// Close implements io.Closer.
+func (*inMemory) Close() error { return nil }
+
+// bodyOf returns the body of an answer, which the transport has mostly read already.
+func bodyOf(resp *http.Response) ([]byte, error) {
+	if read, ok := resp.Body.(*inMemory); ok {
+		return read.text, nil
+	}
+	return readAll(resp.Body, resp.ContentLength)
 }
 
 // readAll is io.ReadAll of what is said to be so long; below 0 when that is not known.

@@ -62,7 +62,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*a
 	if resp.StatusCode == http.StatusTooManyRequests && ctx.Err() != nil {
 		return nil, &NotSentError{fmt.Errorf("wait for WalkMe: %w", context.Cause(ctx))}
 	}
-	text, err := readAll(resp.Body, resp.ContentLength)
+	text, err := bodyOf(resp)
 	if err != nil {
 		return nil, failure(method, err)
 	}

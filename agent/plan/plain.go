@@ -36,6 +36,9 @@ type PlainChanges struct {
 	encode *json.Encoder
 	runs   bool // they are to be carried out
 
+	reader   *changeReader // nil before the first is read
+	readText []byte        // what it reads
+
 	keys    []byte // name and Okta id of each
 	entries []plainEntry
 	names   []uint64 // hashes of the userNames, sorted once they are sealed
@@ -248,14 +251,13 @@ func (pc *PlainChanges) keepsName(name string) bool {
 	return found
 }
 
-// text reads a change: its JSON without what stands before it, see seqKey; and behind it, if
-// that is kept, what Okta wants.
-func (pc *PlainChanges) text(i int, into []byte) (change, want []byte, err error) {
+// text reads the JSON of a change without what stands before it, see seqKey.
+func (pc *PlainChanges) text(i int, into []byte) ([]byte, error) {
 	e := &pc.entries[i]
 	into = slices.Grow(into[:0], int(e.size))[:e.size]
-	_, err = pc.store.ReadAt(into, e.at)
-	change, want, _ = bytes.Cut(into, []byte{'\n'})
-	return change, want, err
+	_, err := pc.store.ReadAt(into, e.at)
+	change, _, _ := bytes.Cut(into, []byte{'\n'})
+	return change, err
 }
 
 // comesBefore says whether a plain change has its turn before another change of the plan.
@@ -303,7 +305,7 @@ func (p *Plan) EachText(fn func(c *Change, text []byte) error) error {
 	flush := func(before *Change) (err error) {
 		for ; next < p.plain.Len() && (before == nil || p.plain.comesBefore(next, before)); next++ {
 			seq++
-			change, _, err := p.plain.text(next, stored)
+			change, err := p.plain.text(next, stored)
 			if err != nil {
 				return err
 			}
@@ -334,9 +336,10 @@ func (p *Plan) EachText(fn func(c *Change, text []byte) error) error {
 // the planner and the agent need is not in those. After an error it ends.
 func (p *Plan) All() iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
+		r := newChangeReader()
 		err := p.EachText(func(c *Change, text []byte) (err error) {
 			if c == nil {
-				c, err = readChange(text)
+				c, err = r.read(text)
 			}
 			if err == nil && !yield(c, nil) {
 				return errEnough
@@ -352,11 +355,24 @@ func (p *Plan) All() iter.Seq2[*Change, error] {
 // errEnough ends the reading of changes.
 var errEnough = errors.New("enough")
 
-func readChange(text []byte) (*Change, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
+// changeReader reads changes from their JSON, one after the other. It keeps the decoder,
+// whose buffer a change would take anew. After an error it reads no more.
+type changeReader struct {
+	text *bytes.Reader
+	dec  *json.Decoder
+}
+
+func newChangeReader() *changeReader {
+	text := bytes.NewReader(nil)
+	r := &changeReader{text, json.NewDecoder(text)}
+	r.dec.UseNumber()
+	return r
+}
+
+func (r *changeReader) read(text []byte) (*Change, error) {
+	r.text.Reset(text)
 	c := &Change{}
-	if err := dec.Decode(c); err != nil {
+	if err := r.dec.Decode(c); err != nil {
 		return nil, err
 	}
 	return c, c.normalise()

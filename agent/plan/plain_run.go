@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -50,11 +51,7 @@ func (p *Plan) Load(s StoredChange) (*Change, error) {
 }
 
 func (pc *PlainChanges) load(i int) (*Change, error) {
-	change, want, err := pc.text(i, nil)
-	if err != nil {
-		return nil, err
-	}
-	c, err := parseChange(change)
+	c, want, err := pc.read(i)
 	if err != nil {
 		return nil, err
 	}
@@ -70,9 +67,20 @@ func (pc *PlainChanges) load(i int) (*Change, error) {
 	return c, nil
 }
 
-// parseChange reads a change from its JSON, without what stands before it.
-func parseChange(text []byte) (*Change, error) {
-	return readChange(append([]byte(seqKey), text...))
+// read reads a change without its place, and the JSON of what Okta wants, if that is kept;
+// it is valid until the next call.
+func (pc *PlainChanges) read(i int) (c *Change, want []byte, err error) {
+	if pc.reader == nil {
+		pc.reader = newChangeReader()
+	}
+	e := &pc.entries[i]
+	pc.readText = slices.Grow(append(pc.readText[:0], seqKey...), int(e.size))[:len(seqKey)+int(e.size)]
+	if _, err := pc.store.ReadAt(pc.readText[len(seqKey):], e.at); err != nil {
+		return nil, nil, err
+	}
+	change, want, _ := bytes.Cut(pc.readText, []byte{'\n'})
+	c, err = pc.reader.read(change)
+	return c, want, err
 }
 
 // End takes what became of a plain change. kept says that there is more to say of it than
@@ -143,11 +151,7 @@ func (pc *PlainChanges) see(set uint8, left []string) error {
 		if pc.unseen[i] != set {
 			continue
 		}
-		text, _, err := pc.text(i, nil)
-		if err != nil {
-			return err
-		}
-		c, err := parseChange(text)
+		c, _, err := pc.read(i)
 		if err != nil {
 			return err
 		}
