@@ -30,7 +30,7 @@ func parseObject(text []byte) (object, error) {
 		return nil, errors.New("not a JSON object")
 	}
 	text = b.Bytes()
-	var o object
+	o := make(object, 0, min(bytes.Count(text, []byte(`":`)), 16))
 	for i := 1; text[i] != '}'; {
 		end := valueEnd(text, i)
 		key, _ := decode(text[i:end]).(string)
@@ -144,7 +144,11 @@ func (o object) clone() object { return append(object(nil), o...) }
 
 // text returns the object as compact JSON.
 func (o object) text() json.RawMessage {
-	b := []byte{'{'}
+	size := 2
+	for _, m := range o {
+		size += len(m.key) + len(m.value) + len(`"":,`)
+	}
+	b := append(make([]byte, 0, size), '{')
 	for i, m := range o {
 		if i > 0 {
 			b = append(b, ',')

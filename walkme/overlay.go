@@ -174,12 +174,12 @@ func (l overlay) clear(o *object, key string) {
 // parts splits a list into its runs of equal keys.
 func parts(values []mapped, key func(mapped) string) [][]mapped {
 	var out [][]mapped
-	for i, m := range values {
-		if i > 0 && key(values[i-1]) == key(m) {
-			out[len(out)-1] = append(out[len(out)-1], m)
-			continue
+	begin := 0
+	for i := range values {
+		if i+1 == len(values) || key(values[i]) != key(values[i+1]) {
+			out = append(out, values[begin:i+1:i+1])
+			begin = i + 1
 		}
-		out = append(out, []mapped{m})
 	}
 	return out
 }
