@@ -37,7 +37,7 @@ const (
 // answer is a whole answer; drop and truncate say how it gets lost.
 type answer struct {
 	status      int
-	header      http.Header
+	header      []headerField
 	contentType string
 	body        []byte
 	drop        bool
@@ -45,11 +45,14 @@ type answer struct {
 	encoding    string
 }
 
+type headerField struct {
+	key    string
+	values []string
+}
+
+// setHeader overrules what was set before.
 func (a *answer) setHeader(key string, values ...string) {
-	if a.header == nil {
-		a.header = http.Header{}
-	}
-	a.header[http.CanonicalHeaderKey(key)] = values
+	a.header = append(a.header, headerField{key, values})
 }
 
 // refusal is why a request has no effect.
@@ -136,8 +139,8 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
-	for key, values := range a.header {
-		h[key] = values
+	for _, f := range a.header {
+		h[http.CanonicalHeaderKey(f.key)] = f.values
 	}
 	if a.contentType != "" {
 		h.Set("Content-Type", a.contentType)

@@ -158,7 +158,7 @@ func (t *Tenant) controlAddGroup(w http.ResponseWriter, r *http.Request) {
 
 func (t *Tenant) controlQuirks(w http.ResponseWriter, r *http.Request) {
 	t.mu.Lock()
-	quirks := t.quirks
+	quirks := *t.quirks
 	t.mu.Unlock()
 	switch r.Method {
 	case http.MethodGet:

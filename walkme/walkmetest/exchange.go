@@ -15,7 +15,7 @@ const maxBody = 32 << 20
 // exchange is one request on its way through the tenant.
 type exchange struct {
 	t      *Tenant
-	q      *Quirks // as they were at arrival
+	q      *Quirks // as they were at arrival; not to be changed
 	rec    *Request
 	header http.Header // with the credential
 	base   string      // absolute base URL, for locations
@@ -40,8 +40,7 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fault = hook(&seen)
 	}
 	if !fault.replaces() && fault.Delay == 0 {
-		seen := *ex.rec
-		if ruled := t.ruled(&seen); ruled.replaces() || ruled.Delay > 0 {
+		if ruled := t.ruled(ex.rec); ruled.replaces() || ruled.Delay > 0 {
 			fault = ruled
 		}
 	}
@@ -64,18 +63,18 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // arrive reads, records and counts the request, before anything can go wrong
 // with it.
 func (t *Tenant) arrive(r *http.Request) (*exchange, func(*Request) Fault) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	body, err := readAll(r)
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client broke off
 	}
-	ex := &exchange{t: t, header: r.Header, rec: &Request{
-		Method: r.Method, RawQuery: r.URL.RawQuery, Header: recordedHeader(r.Header), Body: body,
-	}}
+	ex := &exchange{t: t, header: r.Header, rec: &Request{Method: r.Method, RawQuery: r.URL.RawQuery, Body: body}}
 	ex.route(r)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	quirks := t.quirks
-	ex.q = &quirks
+	ex.q = t.quirks
+	if t.opts.KeepRequests >= 0 || t.hook != nil { // somebody may look at it
+		ex.rec.Header = recordedHeader(r.Header)
+	}
 	t.record(ex.rec)
 	t.inFlight++
 	t.peak = max(t.peak, t.inFlight)
@@ -86,6 +85,19 @@ func (t *Tenant) arrive(r *http.Request) (*exchange, func(*Request) Fault) {
 		ex.basis = slices.Clone(g.members)
 	}
 	return ex, t.hook
+}
+
+// readAll is the body of a request, as far as maxBody.
+func readAll(r *http.Request) ([]byte, error) {
+	if r.Body == http.NoBody {
+		return []byte{}, nil
+	}
+	if r.ContentLength <= 0 || r.ContentLength > 1<<20 { // unknown, or too much to believe
+		return io.ReadAll(io.LimitReader(r.Body, maxBody))
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, body)
+	return body, err
 }
 
 // leave ends what arrive began, before the client can see the answer.
@@ -142,7 +154,9 @@ func (ex *exchange) route(r *http.Request) {
 		scheme = "https"
 	}
 	ex.base = scheme + "://" + r.Host + ex.t.opts.BasePath
-	ex.query = r.URL.Query()
+	if r.URL.RawQuery != "" {
+		ex.query = r.URL.Query()
+	}
 	path := r.URL.EscapedPath()
 	rest, ok := strings.CutPrefix(path, ex.t.opts.BasePath+"/")
 	if !ok {

@@ -146,7 +146,7 @@ func (t *Tenant) Fault(hook func(r *Request) Fault) {
 
 // faulted is the answer of a fault that replaces the real one.
 func (ex *exchange) faulted(f Fault, real answer) answer {
-	out := answer{header: http.Header{}, drop: f.Drop}
+	out := answer{drop: f.Drop}
 	switch {
 	case f.Status == 0 && f.Body == "":
 		out = real

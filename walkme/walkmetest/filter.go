@@ -202,6 +202,12 @@ func booleans(attr string) bool {
 // literal reads a JSON string, number, boolean or null.
 func (p *parser) literal() any {
 	p.blank()
+	if strings.HasPrefix(p.rest, `"`) { // as nearly all do
+		if text, rest, ok := strings.Cut(p.rest[1:], `"`); ok && isPlain(text) {
+			p.rest = rest
+			return text
+		}
+	}
 	dec := json.NewDecoder(strings.NewReader(p.rest))
 	dec.UseNumber()
 	token, err := dec.Token()

@@ -141,7 +141,7 @@ func selected[R record](ex *exchange, s *store[R], nameAttr string, view func(R)
 	candidates := s.order
 	switch {
 	case f.eq && strings.EqualFold(f.attr, nameAttr):
-		candidates = slices.Clone(s.named(f.value, ex.q.NamesFolded))
+		candidates = s.named(f.value, ex.q.NamesFolded)
 	case f.eq && strings.EqualFold(f.attr, "id"):
 		candidates = nil
 		if r, ok := s.byID[f.value]; ok {

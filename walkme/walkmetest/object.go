@@ -3,9 +3,7 @@ package walkmetest
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +21,12 @@ type field struct {
 
 // index finds a key without regard to case (RFC 7643, section 2.1).
 func (o object) index(key string) int {
-	return slices.IndexFunc(o, func(f field) bool { return strings.EqualFold(f.key, key) })
+	for i := range o {
+		if o[i].key == key || strings.EqualFold(o[i].key, key) {
+			return i
+		}
+	}
+	return -1
 }
 
 func (o object) has(key string) bool { return o.index(key) >= 0 }
@@ -114,76 +117,8 @@ func unassigned(v any) bool {
 	return false
 }
 
-const maxDepth = 32
-
-var errDepth = errors.New("nested too deeply")
-
-func decodeObject(data []byte) (object, error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	v, err := decodeValue(dec, 0)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one JSON value")
-	}
-	o, ok := v.(object)
-	if !ok {
-		return nil, errors.New("not a JSON object")
-	}
-	return o, nil
-}
-
-func decodeValue(dec *json.Decoder, depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, errDepth
-	}
-	token, err := dec.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch token {
-	case json.Delim('{'):
-		return decodeFields(dec, depth)
-	case json.Delim('['):
-		list := []any{}
-		for dec.More() {
-			v, err := decodeValue(dec, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		_, err := dec.Token()
-		return list, err
-	}
-	return token, nil
-}
-
-func decodeFields(dec *json.Decoder, depth int) (any, error) {
-	o := object{}
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		key, _ := token.(string)
-		if o.has(key) {
-			return nil, fmt.Errorf("the key %q twice", key)
-		}
-		v, err := decodeValue(dec, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		o = append(o, field{key, v})
-	}
-	_, err := dec.Token()
-	return o, err
-}
-
 // encode writes compact JSON with raw UTF-8.
-func encode(v any) []byte { return appendValue(nil, v) }
+func encode(v any) []byte { return appendValue(make([]byte, 0, 512), v) }
 
 func appendValue(b []byte, v any) []byte {
 	switch v := v.(type) {
@@ -221,7 +156,7 @@ func appendValue(b []byte, v any) []byte {
 }
 
 func appendString(b []byte, s string) []byte {
-	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r > '~' }) < 0 {
+	if isPlain(s) {
 		return append(append(append(b, '"'), s...), '"')
 	}
 	var buf bytes.Buffer
@@ -231,15 +166,23 @@ func appendString(b []byte, s string) []byte {
 	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
 }
 
+// isPlain says whether a text is written in JSON as it is, and is ASCII.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // fromGo takes a value of a test into the forms that object has.
 func fromGo(v any) any {
 	data, err := json.Marshal(v)
 	if err != nil {
 		panic("walkmetest: attribute value: " + err.Error())
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	out, err := decodeValue(dec, 0)
+	out, err := decodeValue(data)
 	if err != nil {
 		panic("walkmetest: attribute value: " + err.Error())
 	}

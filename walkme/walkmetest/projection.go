@@ -18,8 +18,7 @@ func (ex *exchange) resource(status int, view object) answer {
 
 // version is the weak entity tag of what a resource holds.
 func version(view object) string {
-	content := view.clone()
-	content.delete("meta")
+	content := object(keep(view, func(f field) bool { return !strings.EqualFold(f.key, "meta") }))
 	sum := sha256.Sum256(encode(content))
 	return `W/"` + hex.EncodeToString(sum[:8]) + `"`
 }
@@ -27,6 +26,9 @@ func version(view object) string {
 // stale answers a request whose If-Match does not fit the resource, or whose
 // If-None-Match does.
 func (ex *exchange) stale(view object) (answer, bool) {
+	if ex.header.Get("If-None-Match") == "" && ex.header.Get("If-Match") == "" {
+		return answer{}, false
+	}
 	current := version(view)
 	fits := func(header string) bool {
 		for _, tag := range strings.Split(ex.header.Get(header), ",") {
@@ -50,6 +52,9 @@ func (ex *exchange) stale(view object) (answer, bool) {
 // project leaves out what attributes does not name, or excludedAttributes does.
 // id and schemas are always there.
 func (ex *exchange) project(view object) object {
+	if len(ex.query) == 0 {
+		return view
+	}
 	wanted, unwanted := names(ex.query.Get("attributes")), names(ex.query.Get("excludedAttributes"))
 	if len(wanted) == 0 && len(unwanted) == 0 {
 		return view

@@ -16,6 +16,7 @@ var (
 		"preferredLanguage", "locale", "timezone", roleKey}
 	multiAttributes = []string{"emails", "phoneNumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509Certificates"}
 	readOnly        = []string{"id", "meta", "groups"}
+	knownAttributes = slices.Concat([]string{"schemas", "name", "active"}, textAttributes, multiAttributes)
 )
 
 // readUser takes the writable attributes out of the body of a POST or PUT.
@@ -23,7 +24,7 @@ func (ex *exchange) readUser() (object, *refusal) {
 	if bad := requireSchema(ex.body, schemaUser); bad != nil {
 		return nil, bad
 	}
-	doc := ex.body.clone()
+	doc := slices.Clone(ex.body) // what is in its values stays as it is
 	doc.delete("password")
 	return ex.checkUser(doc)
 }
@@ -31,7 +32,8 @@ func (ex *exchange) readUser() (object, *refusal) {
 // checkUser validates a user and drops what is read-only or unassigned. schemas
 // comes first.
 func (ex *exchange) checkUser(doc object) (object, *refusal) {
-	out := object{{"schemas", used(doc)}}
+	out := make(object, 1, len(doc)+3) // active and the role may come
+	out[0] = field{"schemas", used(doc)}
 	for _, f := range doc {
 		f.key = canonical(f.key)
 		if f.key == "schemas" || contains(readOnly, f.key) || unassigned(f.value) {
@@ -58,8 +60,8 @@ func (ex *exchange) checkUser(doc object) (object, *refusal) {
 // canonical spells an attribute as RFC 7643 does, whatever its case; one that it does not
 // know stays as it is.
 func canonical(key string) string {
-	for _, name := range slices.Concat([]string{"schemas", "name", "active"}, textAttributes, multiAttributes) {
-		if strings.EqualFold(name, key) {
+	for _, name := range knownAttributes {
+		if name == key || strings.EqualFold(name, key) {
 			return name
 		}
 	}
@@ -198,7 +200,7 @@ func (ex *exchange) deleted(view object) answer {
 // The line separators U+2028 and U+2029 count as needing one: Go's encoder
 // always escapes them.
 func hasUnicodeEscape(body []byte) bool {
-	for i := 0; i+5 < len(body); i++ {
+	for i := max(bytes.IndexByte(body, '\\'), 0); i+5 < len(body); i++ {
 		if body[i] != '\\' {
 			continue
 		}
@@ -219,5 +221,6 @@ func hasUnicodeEscape(body []byte) bool {
 // isCompact says whether a body is JSON without blanks between its tokens.
 func isCompact(body []byte) bool {
 	var b bytes.Buffer
+	b.Grow(len(body))
 	return json.Compact(&b, body) == nil && bytes.Equal(b.Bytes(), body)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -75,7 +76,10 @@ func (s *store[R]) named(name string, folded bool) []R {
 // the name was created before.
 func (s *store[R]) freeID(seed int64, kind, name string) string {
 	for n := 0; ; n++ {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%d/%s/%s/%d", seed, kind, scim.NameKey(name), n))
+		seen := strconv.AppendInt(nil, seed, 10)
+		seen = append(append(append(append(seen, '/'), kind...), '/'), scim.NameKey(name)...)
+		seen = strconv.AppendInt(append(seen, '/'), int64(n), 10)
+		sum := sha256.Sum256(seen)
 		h := hex.EncodeToString(sum[:16])
 		id := h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
 		if s.free(id) {

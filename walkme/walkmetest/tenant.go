@@ -24,7 +24,7 @@ type Tenant struct {
 
 	mu          sync.Mutex
 	credentials credentials
-	quirks      Quirks
+	quirks      *Quirks // replaced as a whole
 	hook        func(*Request) Fault
 	rules       fault.Rules
 	users       store[*userRecord]
@@ -62,7 +62,7 @@ func New(opts Options) *Tenant {
 		opts:    opts,
 		allow:   make(map[Rule]bool),
 		closed:  make(chan struct{}),
-		quirks:  opts.Quirks,
+		quirks:  &opts.Quirks,
 		users:   newStore[*userRecord](),
 		groups:  newStore[*groupRecord](),
 		writing: make(map[string]int),
@@ -117,7 +117,7 @@ func (t *Tenant) SetCredentials(username, password string) {
 func (t *Tenant) SetQuirks(q Quirks) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.quirks = q
+	t.quirks = &q
 }
 
 // Invitations is the number of invitation e-mails that WalkMe would have sent:
