@@ -54,9 +54,68 @@ func BenchmarkBigMappingChange(b *testing.B) {
 			c := newBigCompany(b, people)
 			c.fillState()
 			c.run("sync")
-			c.write("mappings: {userName: appuser.userName, name.givenName: toUpperCase(user.firstName), name.familyName: user.lastName}\n")
+			c.write(otherMapping)
 			c.measure("plan", "--offline", "--format", "json")
 		})
+	}
+}
+
+// otherMapping changes the given name of everybody.
+const otherMapping = "mappings: {userName: appuser.userName, name.givenName: toUpperCase(user.firstName), name.familyName: user.lastName}\n"
+
+// BenchmarkBigResync pushes everybody again, although nothing differs. Goal for 100,000
+// people: 150 MB.
+func BenchmarkBigResync(b *testing.B) {
+	for _, people := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprint(people), func(b *testing.B) {
+			c := newBigCompany(b, people)
+			c.fillState()
+			c.fillTenant(people)
+			c.run("sync")
+			c.measure("resync", "--yes")
+		})
+	}
+}
+
+// BenchmarkBigRefresh compares everybody with what WalkMe shows. Goals for 100,000 people:
+// 100 MB where nothing differs, 150 MB where somebody has changed everybody's name in WalkMe.
+func BenchmarkBigRefresh(b *testing.B) {
+	for _, people := range []int{10_000, 100_000} {
+		for _, changed := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%d/changed=%t", people, changed), func(b *testing.B) {
+				c := newBigCompany(b, people)
+				c.fillState()
+				c.fillTenant(people)
+				c.run("sync")
+				for i := range people {
+					if changed {
+						c.tenant.SetUser("wm-"+c.org.GeneratedID(i), func(u *walkmetest.User) { u.GivenName = "Somebody" })
+					}
+				}
+				c.measure("sync", "--refresh")
+			})
+		}
+	}
+}
+
+// BenchmarkBigApply applies a saved plan: a change of a mapping that touches everybody, and
+// a first sync. Goal for 100,000 people: 150 MB.
+func BenchmarkBigApply(b *testing.B) {
+	for _, people := range []int{10_000, 100_000} {
+		for _, first := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%d/first=%t", people, first), func(b *testing.B) {
+				c := newBigCompany(b, people)
+				if !first {
+					c.fillState()
+					c.fillTenant(people)
+					c.run("sync")
+					c.write(otherMapping)
+				}
+				saved := filepath.Join(c.dir, "plan.json")
+				c.run("plan", "--out", saved)
+				c.measure("apply", saved)
+			})
+		}
 	}
 }
 
