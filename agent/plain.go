@@ -53,11 +53,9 @@ func newPlain(a *Agent, people int, runs bool) plain {
 	}}
 }
 
-// change returns the change of a person who is let go with it; nil: the person is kept. A
-// plan that is not carried out has to look for the accounts of new people, so that it keeps
-// them.
+// change returns the change of a person who is let go with it; nil: the person is kept.
 func (p *plain) change(ctx context.Context, person *plan.Person, r *state.Record) (*plan.Change, error) {
-	if p.a == nil || r == nil && !p.runs {
+	if p.a == nil {
 		return nil, nil
 	}
 	if r == nil {

@@ -24,7 +24,7 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.asker().lookUp(ctx, planned, everyCreate); err != nil {
+	if err := a.asker().lookUpAll(ctx, planned); err != nil {
 		return nil, err
 	}
 	if err := foreseeOwned(ctx, a.State, planned); err != nil {

@@ -16,9 +16,18 @@ import (
 
 func everyCreate(c *plan.Change) bool { return c.Action == plan.Create || c.Action == plan.GroupCreate }
 
-// lookUp answers a plan's questions about names, as a run does before it writes.
+// lookUp answers a plan's questions about the names of some creates that are in memory, as a
+// run does before it writes.
 func (q *asker) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan.Change) bool) error {
-	questions := planned.AskNames(which)
+	return q.find(ctx, planned, planned.AskNames(which))
+}
+
+// lookUpAll answers those about all creates.
+func (q *asker) lookUpAll(ctx context.Context, planned *plan.Plan) error {
+	return q.find(ctx, planned, planned.AskAllNames())
+}
+
+func (q *asker) find(ctx context.Context, planned *plan.Plan, questions []plan.NameQuestion) error {
 	accounts := q.accounts(ctx, questions)
 	answers := map[string]plan.NameAnswer{}
 	var mu sync.Mutex
@@ -43,7 +52,9 @@ func (q *asker) lookUp(ctx context.Context, planned *plan.Plan, which func(*plan
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	planned.TakeNames(answers)
+	if err := planned.TakeNames(answers); err != nil {
+		return err
+	}
 	planned.LookUps = savings(q.walkme, planned, accounts)
 	return nil
 }
@@ -69,12 +80,7 @@ func savings(client *walkme.Client, planned *plan.Plan, accounts *walkme.Account
 	if client.Matching() != walkme.MatchLookup || accounts.Total() < 0 {
 		return nil
 	}
-	out := &plan.LookUps{WithList: walkme.PagesOf(accounts.Total())}
-	for _, c := range planned.Changes {
-		if c.LooksUp() {
-			out.Count++
-		}
-	}
+	out := &plan.LookUps{Count: planned.LooksUp(), WithList: walkme.PagesOf(accounts.Total())}
 	if out.Count < walkme.ManyLookups || out.WithList >= out.Count {
 		return nil
 	}

@@ -24,12 +24,12 @@ func (a *Agent) Sync(ctx context.Context, opts Options) (*Report, error) {
 // Apply does exactly what a saved plan says, or nothing. It makes the plan anew
 // from Okta, the state and WalkMe, and goes on only when the two are one; so what
 // is sent never rests on the file. The error is a *MovedError otherwise.
-func (a *Agent) Apply(ctx context.Context, saved *plan.Plan, opts Options) (*Report, error) {
+func (a *Agent) Apply(ctx context.Context, saved *plan.Saved, opts Options) (*Report, error) {
 	return a.run(ctx, opts, saved)
 }
 
 // run makes one run. The plan has to be the saved one, unless that is nil.
-func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Plan) (*Report, error) {
+func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Saved) (*Report, error) {
 	if err := noteStateDoubt(ctx, a.State, a.log()); err != nil {
 		return nil, err
 	}
@@ -52,11 +52,11 @@ func (a *Agent) run(ctx context.Context, opts Options, saved *plan.Plan) (*Repor
 }
 
 // sync is the order of a run.
-func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Plan, report *Report) error {
+func (a *Agent) sync(ctx context.Context, opts Options, saved *plan.Saved, report *Report) error {
 	if err := a.settle(ctx, opts, report); err != nil {
 		return err
 	}
-	v, err := a.snapshotFor(ctx, opts.Scope, sifting{settled: report.Settled, compares: saved != nil})
+	v, err := a.snapshotFor(ctx, opts.Scope, sifting{settled: report.Settled})
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (a *Agent) settle(ctx context.Context, opts Options, report *Report) error 
 }
 
 // planRun makes the plan of a run, which has to be the saved one, unless that is nil.
-func (a *Agent) planRun(ctx context.Context, v *view, saved *plan.Plan, opts Options, report *Report) error {
+func (a *Agent) planRun(ctx context.Context, v *view, saved *plan.Saved, opts Options, report *Report) error {
 	planned, err := a.planFrom(ctx, v, opts)
 	if err != nil {
 		return err
@@ -144,9 +144,9 @@ func (a *Agent) carryOut(ctx context.Context, v *view, opts Options, report *Rep
 
 // lookUpFirst makes the look-ups that come before a run: all of them where the plan is
 // compared with a saved one.
-func (a *Agent) lookUpFirst(ctx context.Context, planned, saved *plan.Plan, scope plan.Scope) error {
+func (a *Agent) lookUpFirst(ctx context.Context, planned *plan.Plan, saved *plan.Saved, scope plan.Scope) error {
 	if saved != nil {
-		if err := a.asker().lookUp(ctx, planned, everyCreate); err != nil {
+		if err := a.asker().lookUpAll(ctx, planned); err != nil {
 			return err
 		}
 		return foreseeOwned(ctx, a.State, planned)

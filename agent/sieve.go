@@ -48,9 +48,8 @@ type sieve struct {
 
 // sifting is what a sieve has to know of a run that may write.
 type sifting struct {
-	writer   *state.UserWriter
-	settled  []apply.Settlement // before the plan: objects of those that are open are left alone
-	compares bool               // the plan is compared with a saved one
+	writer  *state.UserWriter
+	settled []apply.Settlement // before the plan: objects of those that are open are left alone
 }
 
 // newSieve makes a sieve for a plan, or for a run; nil when the plan has to see all people: what a
@@ -86,7 +85,7 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, run *sifting) (*
 	if s.recorded, err = a.State.CountRecorded(ctx); err != nil {
 		return nil, err
 	}
-	if len(scope.People()) == 0 && (run == nil || !run.compares) {
+	if len(scope.People()) == 0 {
 		s.plain = newPlain(a, stored, run != nil)
 	}
 	decisions, err := a.State.Decisions(ctx)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -207,5 +208,53 @@ func TestRunFromDisk(t *testing.T) {
 				t.Errorf("(-in memory +from disk):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestApplyFromDisk holds a saved plan, and a run that does what it says, whose plain changes
+// are on disk against those that have all in memory: first accounts, of which some are there
+// already, or may be; a mapping that changes for all; and plans that are out of date.
+func TestApplyFromDisk(t *testing.T) {
+	t.Parallel()
+	since := regexp.MustCompile(` since .*`)
+	tell := func(spills bool) (told []string) {
+		w := newWorld(t, walkme.OIN, pushAll, func(s *setup) { s.config.Workers = 1 })
+		w.remap("userName", "appuser.userName", "title", "user.title", "name.familyName", "user.lastName")
+		if spills {
+			spillAll(t, w.agent)
+		}
+		w.hire("ann", "bob", "cara", "dan", "eve")
+		w.org.Update(w.people["cara"], map[string]any{"title": "Engineer"})
+		w.org.Update(w.people["dan"], map[string]any{"title": "Clerk"})
+		w.group("push Team", "ann", "cara", "eve")
+		w.tenant.AddUser(walkmetest.User{UserName: "cara@example.com", FamilyName: "Other", Active: true, Extra: map[string]any{"title": "Boss"}})
+		w.tenant.AddUser(walkmetest.User{UserName: "dan@example.com"})
+		for range 2 {
+			w.tenant.AddUser(walkmetest.User{UserName: "eve@example.com", Active: true})
+		}
+		apply := func(meanwhile func(), failing int) {
+			planned := w.plan()
+			saved := savedAs(t, planned)
+			told = append(told, planText(t, planned), w.requests())
+			meanwhile()
+			w.tenant.Fault(walkmetest.OnNthWrite(failing, walkmetest.NotApplied(http.StatusBadRequest)))
+			report, err := w.agent.Apply(t.Context(), saved, agent.Options{Trigger: "apply"})
+			w.tenant.Fault(nil)
+			run := report.Run
+			told = append(told, since.ReplaceAllString(fmt.Sprint(err), ""), fmt.Sprint(run.Outcome, run.Planned, run.Applied, run.Failed, run.Skipped),
+				changes(collected(t, report)), w.requests(), w.accounts(), w.memberships())
+		}
+		nothing := func() {}
+		apply(func() { w.org.Update(w.people["bob"], map[string]any{"lastName": "Burns"}) }, 0)
+		apply(nothing, 2)
+		apply(nothing, 0)
+		w.remap("userName", "appuser.userName", "title", "user.title", "name.familyName", "toUpperCase(user.lastName)")
+		apply(func() { w.hire("fay") }, 0)
+		apply(nothing, 3)
+		apply(nothing, 0)
+		return told
+	}
+	if diff := cmp.Diff(tell(false), tell(true)); diff != "" {
+		t.Errorf("(-in memory +from disk):\n%s", diff)
 	}
 }

@@ -1,7 +1,6 @@
 package agent_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -40,18 +39,7 @@ func TestSavedPlanWhileGraceBegins(t *testing.T) {
 	w.sync()
 	w.org.Unassign(w.people["ann"])
 	w.hire("cara")
-	planned, err := w.agent.Plan(t.Context(), agent.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(planned)
-	if err != nil {
-		t.Fatal(err)
-	}
-	saved, err := plan.Read(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	saved := savedAs(t, w.plan())
 	w.later += 2 * time.Second
 	report, err := w.agent.Apply(t.Context(), saved, agent.Options{Trigger: "apply"})
 	if err != nil {

@@ -225,15 +225,8 @@ func planText(t *testing.T, p *plan.Plan) string {
 	if p == nil {
 		return ""
 	}
-	timeless := *p
+	timeless := withChanges(t, p)
 	timeless.CreatedAt, timeless.Source.TakenAt = time.Time{}, time.Time{}
-	timeless.Changes = []*plan.Change{}
-	for c, err := range p.All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		timeless.Changes = append(timeless.Changes, c)
-	}
 	text, err := json.MarshalIndent(timeless, "", " ")
 	if err != nil {
 		t.Fatal(err)

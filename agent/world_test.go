@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"bytes"
 	stdcmp "cmp"
 	"context"
 	"encoding/json"
@@ -62,20 +63,41 @@ func spillAll(t testing.TB, a *agent.Agent) {
 	}
 }
 
+// savedAs saves a plan, and opens it as apply does.
+func savedAs(t testing.TB, p *plan.Plan) *plan.Saved {
+	t.Helper()
+	text, err := json.Marshal(withChanges(t, p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved, err := plan.ReadSaved(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return saved
+}
+
+// withChanges is a plan with all of its changes, to be looked at.
+func withChanges(t testing.TB, p *plan.Plan) *plan.Plan {
+	t.Helper()
+	out := *p
+	out.Changes = []*plan.Change{}
+	for c, err := range p.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Changes = append(out.Changes, c)
+	}
+	return &out
+}
+
 // collected puts all changes of a run into memory.
 func collected(t testing.TB, report *agent.Report) *agent.Report {
 	t.Helper()
 	if report == nil {
 		return nil
 	}
-	var all []*plan.Change
-	for c, err := range report.All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, c)
-	}
-	report.Changes = all
+	report.Changes = withChanges(t, &report.Plan).Changes
 	return report
 }
 

@@ -41,9 +41,12 @@ func (p *Plan) Finish(about About) (err error) {
 	return err
 }
 
-// digest is that of the plan as JSON without the times. The changes are written into it
-// one by one, so that it needs no room for all of them.
-func (p *Plan) digest() (string, error) {
+// digest is that of the plan as JSON without the times.
+func (p *Plan) digest() (string, error) { return p.digestOf(p.EachText) }
+
+// digestOf is digest of a plan whose changes come from elsewhere, see EachText. They are
+// written into it one by one, so that it needs no room for all of them.
+func (p *Plan) digestOf(each func(func(c *Change, text []byte) error) error) (string, error) {
 	stable := *p
 	stable.ID, stable.CreatedAt, stable.Source.TakenAt = "", time.Time{}, time.Time{}
 	stable.Changes, stable.LookUps = []*Change{}, nil
@@ -58,7 +61,7 @@ func (p *Plan) digest() (string, error) {
 	var one bytes.Buffer
 	encoder := json.NewEncoder(&one)
 	first := true
-	err = p.EachText(func(c *Change, text []byte) error {
+	err = each(func(c *Change, text []byte) error {
 		one.Reset()
 		if !first {
 			one.WriteByte(',')

@@ -1,7 +1,10 @@
 package plan
 
 import (
+	"cmp"
+	"math"
 	"slices"
+	"strings"
 
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -29,7 +32,7 @@ type NameAnswer struct {
 	NoLink   string         // why there is nothing to link
 }
 
-// AskNames asks about the creates that which chooses.
+// AskNames asks about the creates that which chooses of those in memory.
 func (p *Plan) AskNames(which func(*Change) bool) []NameQuestion {
 	var out []NameQuestion
 	for _, c := range p.Changes {
@@ -47,8 +50,11 @@ func (p *Plan) AskNames(which func(*Change) bool) []NameQuestion {
 
 // TakeNames turns creates into links where an answer, by object key, says so. A
 // create that the configuration disables becomes a link, too: Okta links without the
-// right to create.
-func (p *Plan) TakeNames(answers map[string]NameAnswer) {
+// right to create. A create with an answer comes back into memory.
+func (p *Plan) TakeNames(answers map[string]NameAnswer) error {
+	if err := p.takeBackAnswered(answers); err != nil {
+		return err
+	}
 	for _, c := range p.Changes {
 		answer, ok := answers[ObjectKey(c.Type, c.OktaID)]
 		switch {
@@ -88,6 +94,7 @@ func (p *Plan) TakeNames(answers map[string]NameAnswer) {
 	if len(answers) > 0 {
 		p.reorder()
 	}
+	return nil
 }
 
 // join adds a person who is linked after all to the groups that are pushed in this plan. A
@@ -111,4 +118,70 @@ func (c *Change) Overwrites(shown map[string]any) {
 			c.Attributes[i].Old = old
 		}
 	}
+}
+
+// AskAllNames asks about all creates, in their order.
+func (p *Plan) AskAllNames() []NameQuestion {
+	out := p.AskNames(func(c *Change) bool { return c.Action == Create || c.Action == GroupCreate })
+	stored := p.plain.askNames()
+	if len(stored) == 0 {
+		return out
+	}
+	out = append(out, stored...)
+	slices.SortStableFunc(out, func(a, b NameQuestion) int {
+		if a.Type != b.Type || a.Type == scim.Group {
+			return cmp.Compare(b.Type, a.Type) // users first
+		}
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.OktaID, b.OktaID))
+	})
+	return out
+}
+
+// askNames asks about the people who get an account by a change that is not in memory.
+func (pc *PlainChanges) askNames() []NameQuestion {
+	out := make([]NameQuestion, 0, pc.count(PhaseNewAccounts))
+	for i := range pc.Len() {
+		e := &pc.entries[i]
+		if Phase(e.phase) != PhaseNewAccounts {
+			continue
+		}
+		q := NameQuestion{Type: scim.User, OktaID: string(pc.id(e)), Name: string(pc.name(e)), Paths: pc.otherwise}
+		if e.valued != math.MaxUint16 {
+			q.Paths = pc.valued[e.valued]
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// takeBackAnswered takes those creates into memory of which an answer says something, by
+// object key.
+func (p *Plan) takeBackAnswered(answers map[string]NameAnswer) error {
+	if p.plain.count(PhaseNewAccounts) == 0 {
+		return nil
+	}
+	ids := map[string]bool{}
+	for key := range answers {
+		if id, ok := strings.CutPrefix(key, ObjectKey(scim.User, "")); ok {
+			ids[id] = true
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return p.takeBack(func(i int) bool {
+		e := &p.plain.entries[i]
+		return Phase(e.phase) == PhaseNewAccounts && ids[string(p.plain.id(e))]
+	})
+}
+
+// LooksUp is how many of the changes begin with a look for an account.
+func (p *Plan) LooksUp() int {
+	n := p.plain.count(PhaseNewAccounts)
+	for _, c := range p.Changes {
+		if c.LooksUp() {
+			n++
+		}
+	}
+	return n
 }

@@ -24,7 +24,8 @@ type ChangeStore interface {
 
 // PlainChanges are plain changes of people, on which nothing else in a plan depends, so
 // that a plan need not hold them in memory. They lie in a store as JSON, and behind each
-// what Okta wants, where the plan is to be carried out; what stays is their place in the
+// what Okta wants, where that may be needed: the plan is to be carried out, or the account
+// may be there already; what stays is their place in the
 // order of the run. They are added, then sealed with the plan's other people in step (see
 // InStep), then read. In a run each is stored again with its outcome, or comes back into
 // memory.
@@ -46,7 +47,8 @@ type PlainChanges struct {
 
 	careful, clearsNothing bool // as all of them are
 
-	valued [][]string // sets of paths that have a value of some new person, sorted
+	valued    [][]string // sets of paths that have a value of some new person, sorted
+	otherwise []string   // paths that have one of people whose set is not among these
 
 	seqs     []uint32 // places of the entries among all changes of a run, once they are known
 	unseen   []uint8  // which of unseenSets WalkMe does not show of each entry, from 1
@@ -128,7 +130,7 @@ type wanted struct {
 func (pc *PlainChanges) Add(c *Change) error {
 	e := plainEntry{key: uint32(len(pc.keys)), name: uint16(len(c.Name)), id: uint16(len(c.OktaID)), phase: uint8(c.Phase())}
 	var want *wanted
-	if pc.runs {
+	if pc.runs || c.Action == Create {
 		want = &wanted{c.Want.Active, c.Want.Attributes, c.Want.Why, c.Want.SourceDigest, c.Want.AssignedAt}
 	}
 	if err := pc.write(&e, c, want); err != nil {

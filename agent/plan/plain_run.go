@@ -188,7 +188,7 @@ func (pc *PlainChanges) valuedBy(want *Person) uint16 {
 	}
 	place, ok := setOf(&pc.valued, scim.SortedSet(paths), math.MaxUint8)
 	if !ok {
-		place = math.MaxUint16
+		place, pc.otherwise = math.MaxUint16, scim.SortedSet(append(pc.otherwise, paths...))
 	}
 	return uint16(place)
 }
@@ -218,11 +218,20 @@ func (p *Plan) TakeBack(unvalued []Unvalued) error {
 	if pc.Len() == 0 || len(slips) == 0 {
 		return nil
 	}
-	concerns := func(i int) bool {
+	if err := p.takeBack(func(i int) bool {
 		return slices.ContainsFunc(slips, func(v Unvalued) bool { return pc.lacks(i, v.Path) })
+	}); err != nil {
+		return err
 	}
+	p.reorder()
+	return nil
+}
+
+// takeBack takes plain changes into memory, at the end of Changes.
+func (p *Plan) takeBack(which func(i int) bool) error {
+	pc := p.plain
 	for i := range pc.entries {
-		if !concerns(i) {
+		if !which(i) {
 			continue
 		}
 		c, err := pc.load(i)
@@ -231,8 +240,7 @@ func (p *Plan) TakeBack(unvalued []Unvalued) error {
 		}
 		p.Changes = append(p.Changes, c)
 	}
-	pc.remove(concerns)
-	p.reorder()
+	pc.remove(which)
 	return nil
 }
 

@@ -1,11 +1,7 @@
 package plan
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"okta-walkme-agent/internal/scim"
@@ -24,63 +20,13 @@ func (e *MovedError) Error() string {
 	return text
 }
 
-// ErrEdited says that a saved plan is not as it was written.
-var ErrEdited = errors.New("the plan file was changed by hand, or is damaged; make a new one with plan --out")
-
-// Read reads a plan that was saved as JSON. It is ErrEdited when the content
-// does not match the id that was computed over it.
-func Read(data []byte) (*Plan, error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	dec.UseNumber()
-	var p Plan
-	if err := dec.Decode(&p); err != nil {
-		return nil, fmt.Errorf("plan file: %w", err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, ErrEdited
-	}
-	if p.Schema != Schema {
-		return nil, fmt.Errorf("plan file: the schema is %q, not %q", p.Schema, Schema)
-	}
-	if p.ID == "" || p.Changes == nil || slices.Contains(p.Changes, nil) {
-		return nil, ErrEdited
-	}
-	if id, err := p.digest(); err != nil || p.ID != id {
-		return nil, ErrEdited
-	}
-	return &p, p.normalise()
-}
-
-// normalise gives attribute values the types that a plan made now has.
-func (p *Plan) normalise() error {
-	for _, c := range p.Changes {
-		if err := c.normalise(); err != nil {
-			return fmt.Errorf("plan file: %w", err)
-		}
-	}
-	return nil
-}
-
-func (c *Change) normalise() error {
-	for i := range c.Attributes {
-		for _, value := range []*any{&c.Attributes[i].Old, &c.Attributes[i].New, &c.Attributes[i].Actual} {
-			v, err := scim.Value(*value)
-			if err != nil {
-				return fmt.Errorf("%s of %s: %w", c.Attributes[i].Path, c.Name, err)
-			}
-			*value = v
-		}
-	}
-	return nil
-}
-
 // Compare says what has moved since the plan was saved: a *MovedError, or nil. A nil plan
-// was not saved, and any is right.
-func (p *Plan) Compare(now *Plan) error {
-	if p == nil || p.ID == now.ID {
+// was not saved, and any is right. Where the ids differ the file is read once more.
+func (s *Saved) Compare(now *Plan) error {
+	if s == nil || s.head.ID == now.ID {
 		return nil
 	}
+	p := &s.head
 	var moved []string
 	note := func(what string, before, after any) {
 		if before != after {
@@ -94,39 +40,97 @@ func (p *Plan) Compare(now *Plan) error {
 	if p.Source.Digest != now.Source.Digest {
 		moved = append(moved, fmt.Sprintf("Okta has changed since %s", p.Source.TakenAt.Format("2006-01-02 15:04:05 MST")))
 	}
-	moved = append(moved, differences(p.Changes, now.Changes)...)
-	if len(moved) == 0 {
+	lines, err := differences(s.each, func(fn func(*Change) error) error {
+		for c, err := range now.All() {
+			if err == nil {
+				err = fn(c)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if moved = append(moved, lines...); len(moved) == 0 {
 		moved = append(moved, "limits, holds or pauses have changed")
 	}
 	return &MovedError{moved}
 }
 
-const shownDifferences = 10
+// changesOf calls a function for each of a list of changes, and ends at its first error.
+type changesOf func(func(*Change) error) error
 
 // differences lists the changes that only one of two plans holds.
-func differences(before, now []*Change) []string {
-	digests := func(list []*Change) map[string]bool {
-		out := map[string]bool{}
-		for _, c := range list {
-			out[c.Digest()] = true
-		}
-		return out
+func differences(before, now changesOf) ([]string, error) {
+	old, current := map[string]bool{}, map[string]bool{}
+	var out differing
+	if err := now(func(c *Change) error {
+		current[c.Digest()] = true
+		return nil
+	}); err != nil {
+		return nil, err
 	}
-	old, current := digests(before), digests(now)
-	var out []string
-	for _, c := range before {
-		if !current[c.Digest()] {
-			out = append(out, fmt.Sprintf("no longer to do: %s %s", c.Action, c.Name))
+	if err := before(func(c *Change) error {
+		if digest := c.Digest(); current[digest] {
+			old[digest] = true
+		} else {
+			out.add(fmt.Sprintf("no longer to do: %s %s", c.Action, c.Name))
 		}
+		return nil
+	}); err != nil {
+		return nil, err
 	}
-	for _, c := range now {
+	err := now(func(c *Change) error {
 		if !old[c.Digest()] {
-			out = append(out, fmt.Sprintf("new: %s %s", c.Action, c.Name))
+			out.add(fmt.Sprintf("new: %s %s", c.Action, c.Name))
+		}
+		return nil
+	})
+	return out.shown(), err
+}
+
+const shownDifferences = 10
+
+// differing are lines about differences, of which the first are shown.
+type differing struct {
+	lines []string
+	n     int
+}
+
+func (d *differing) add(line string) {
+	d.n++
+	if d.lines = append(d.lines, line); len(d.lines) > 100*shownDifferences {
+		d.cut()
+	}
+}
+
+// cut drops the lines that are not shown in any case.
+func (d *differing) cut() {
+	slices.Sort(d.lines)
+	d.lines = d.lines[:min(len(d.lines), shownDifferences+1)]
+}
+
+func (d *differing) shown() []string {
+	d.cut()
+	if d.n > shownDifferences+1 { // the line about a single one would be as long
+		return append(d.lines[:shownDifferences], fmt.Sprintf("… and %d more differences", d.n-shownDifferences))
+	}
+	return d.lines
+}
+
+// normalise gives attribute values the types that a plan made now has.
+func (c *Change) normalise() error {
+	for i := range c.Attributes {
+		for _, value := range []*any{&c.Attributes[i].Old, &c.Attributes[i].New, &c.Attributes[i].Actual} {
+			v, err := scim.Value(*value)
+			if err != nil {
+				return fmt.Errorf("%s of %s: %w", c.Attributes[i].Path, c.Name, err)
+			}
+			*value = v
 		}
 	}
-	slices.Sort(out)
-	if len(out) > shownDifferences+1 { // the line about a single one would be as long
-		out = append(out[:shownDifferences], fmt.Sprintf("… and %d more differences", len(out)-shownDifferences))
-	}
-	return out
+	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -35,12 +37,17 @@ says what has moved. A file that was changed by hand is refused.`,
 			if err != nil {
 				return err
 			}
-			saved, err := readPlanFile(args[0])
+			file, err := openPlanFile(args[0])
+			if err != nil {
+				return err
+			}
+			defer file.Close() //nolint:errcheck // nothing is written
+			saved, err := readPlanFile(file, args[0])
 			if err != nil {
 				return err
 			}
 			opts := agent.Options{Trigger: "apply", By: c.whoAmI()}
-			if saved.Unmanaged != nil {
+			if saved.Refreshed() {
 				opts.Scope = opts.Scope.Refreshed()
 			}
 			return c.oneRun(cmd.Context(), cfg, show, func(ctx context.Context, a *agent.Agent) (*agent.Report, error) {
@@ -52,26 +59,54 @@ says what has moved. A file that was changed by hand is refused.`,
 	return cmd
 }
 
-func readPlanFile(path string) (*plan.Plan, error) {
+// planFile is what a plan is read from, more than once.
+type planFile interface {
+	io.ReadSeeker
+	io.Closer
+}
+
+// openPlanFile opens a plan file. What can be read only once, as a pipe, is read here.
+func openPlanFile(path string) (planFile, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("plan file: %w", err)
 	}
-	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, errors.Join(fmt.Errorf("plan file: %w", err), f.Close())
+	case info.Mode().IsRegular() && info.Size() > maxPlanFile:
+		return nil, errors.Join(tooLong(path), f.Close())
+	case info.Mode().IsRegular():
+		return f, nil
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxPlanFile+1))
-	if err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("plan file: %w", err)
 	}
 	if len(data) > maxPlanFile {
-		return nil, fmt.Errorf("plan file: %s is longer than %d bytes", path, maxPlanFile)
+		return nil, tooLong(path)
 	}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, fmt.Errorf("plan file: %s is empty; plan --out %s writes one", path, path)
-	}
-	saved, err := plan.Read(data)
+	return inMemory{bytes.NewReader(data)}, nil
+}
+
+// inMemory is a file that was read.
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }
+
+func tooLong(path string) error {
+	return fmt.Errorf("plan file: %s is longer than %d bytes", path, maxPlanFile)
+}
+
+// readPlanFile reads a plan, which is read again when it is compared. path is what an error names.
+func readPlanFile(file io.ReadSeeker, path string) (*plan.Saved, error) {
+	saved, err := plan.ReadSaved(file)
 	var syntax *json.SyntaxError
 	var shape *json.UnmarshalTypeError
 	switch {
+	case err != nil && isBlank(file):
+		return nil, fmt.Errorf("plan file: %s is empty; plan --out %s writes one", path, path)
 	case errors.As(err, &syntax), errors.As(err, &shape):
 		return nil, fmt.Errorf("plan file: %s is no plan that plan --out has written", path)
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -80,4 +115,16 @@ func readPlanFile(path string) (*plan.Plan, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return saved, nil
+}
+
+// isBlank says whether a file has nothing but blanks.
+func isBlank(file io.ReadSeeker) bool {
+	_, err := file.Seek(0, io.SeekStart)
+	for text := bufio.NewReader(file); err == nil; {
+		var r rune
+		if r, _, err = text.ReadRune(); err == nil && !unicode.IsSpace(r) {
+			return false
+		}
+	}
+	return errors.Is(err, io.EOF)
 }

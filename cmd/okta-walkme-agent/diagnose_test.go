@@ -103,13 +103,20 @@ func TestNoDiagnosis(t *testing.T) {
 func TestBrokenPlanFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for text, want := range map[string]string{"": "plan.json is empty; plan --out", `{"schema":`: "plan.json breaks off", "[]": "plan.json is no plan", "okta:\n": "plan.json is no plan", `{"schema": "x"}`: "the schema is"} {
+	for text, want := range map[string]string{"": "plan.json is empty; plan --out", `{"schema":`: "plan.json breaks off", " \n\u00a0": "plan.json is empty", "[]": "plan.json is no plan", "okta:\n": "plan.json is no plan", `{"schema": "x"}`: "the schema is"} {
 		path := filepath.Join(dir, "plan.json")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := readPlanFile(path); err == nil || !strings.Contains(err.Error(), want) {
+		file, err := openPlanFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readPlanFile(file, path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+		if err := file.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }
