@@ -83,6 +83,10 @@ type Agent struct {
 	Spill     func() (plan.ChangeStore, error)
 	SpillFrom int
 
+	// ManyPeople is from how many stored people on Explain reads one person from Okta, and
+	// not all. 0 is 2,000.
+	ManyPeople int
+
 	// VerifyFirst has the first run look for an account, however fresh the last sighting
 	// is: a service has just started.
 	VerifyFirst bool

@@ -16,12 +16,13 @@ import (
 
 // Explain tells everything about a person, by userName, Okta login or id, or
 // about a group, by its name in Okta or WalkMe, or id. It only reads. The error
-// is an *UnknownError when neither side knows the name.
+// is an *UnknownError when neither side knows the name. In a big company the other people
+// are as the last run saw them, see Explanation.OthersReadAt.
 func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) {
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return nil, err
 	}
-	v, err := a.read(ctx, nil, nil)
+	v, e, err := a.find(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -29,12 +30,10 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 	if err != nil {
 		return nil, err
 	}
-	e, err := identify(ctx, a.Okta, v, name)
-	if err != nil {
+	if err := a.asker().lookUp(ctx, planned, func(c *plan.Change) bool { return everyCreate(c) && e.concerns(c) }); err != nil {
 		return nil, err
 	}
-	e.Schema = ExplainSchema
-	if err := a.asker().lookUp(ctx, planned, func(c *plan.Change) bool { return everyCreate(c) && e.concerns(c) }); err != nil {
+	if err := planned.Finish(a.about(v)); err != nil {
 		return nil, err
 	}
 	if e.Type == scim.User {
@@ -47,43 +46,6 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 	}
 	e.explainNext(planned)
 	return e, e.explainPast(ctx, a.State, a.now(), recordOf(v, e.Type, e.OktaID))
-}
-
-// identify finds out whom the name means: an assigned person, a pushed group, a
-// managed resource, or a person whom only Okta knows.
-func identify(ctx context.Context, client *okta.Client, v *view, name string) (*Explanation, error) {
-	for i := range v.desired.People {
-		p := &v.desired.People[i]
-		label := p.Name()
-		if p.Rejection != nil {
-			label = p.Rejection.Name
-		}
-		if scim.SameName(p.SourceID, name) || scim.SameName(label, name) {
-			return &Explanation{Type: scim.User, OktaID: p.SourceID, Name: label}, nil
-		}
-	}
-	for i := range v.groups {
-		g := &v.groups[i]
-		if g.OktaID == name || scim.SameName(g.Name, name) || scim.SameName(g.Group, name) {
-			return &Explanation{Type: scim.Group, OktaID: g.OktaID, Name: g.Name}, nil
-		}
-	}
-	for i := range v.recorded {
-		if r := &v.recorded[i]; r.SourceID == name || scim.SameName(r.Name, name) {
-			return &Explanation{Type: r.Type, OktaID: r.SourceID, Name: r.Name}, nil
-		}
-	}
-	person, err := client.Person(ctx, name)
-	switch {
-	case errors.Is(err, okta.ErrNotFound):
-		return nil, v.unknown(name)
-	case err != nil:
-		return nil, fmt.Errorf("account of %q: %w", name, err)
-	}
-	if p := v.desired.Find(person.ID); p != nil {
-		return &Explanation{Type: scim.User, OktaID: p.SourceID, Name: p.Name()}, nil
-	}
-	return &Explanation{Type: scim.User, OktaID: person.ID, Name: person.Login}, nil
 }
 
 func (e *Explanation) explainPerson(ctx context.Context, client *okta.Client, mapping plan.Mapping, v *view) error {
@@ -185,8 +147,8 @@ func (e *Explanation) explainGroup(v *view, planned *plan.Plan) {
 	}
 }
 
-// eligibleMembers counts those who are assigned, and provisioned here or about to be:
-// also after a failure, which may have them wait for some time.
+// eligibleMembers counts those who are assigned, and provisioned here or about to be, as
+// everybody in step is: also after a failure, which may have them wait for some time.
 func eligibleMembers(members []string, v *view, planned *plan.Plan) int {
 	there := map[string]bool{}
 	for i := range v.recorded {
@@ -200,7 +162,8 @@ func eligibleMembers(members []string, v *view, planned *plan.Plan) int {
 	}
 	n := 0
 	for _, id := range members {
-		if person := v.desired.Find(id); person != nil && person.Presence != plan.Absent && there[id] {
+		person := v.desired.Find(id)
+		if v.inStep.Has(id) || person != nil && person.Presence != plan.Absent && there[id] {
 			n++
 		}
 	}

@@ -22,6 +22,10 @@ type Explanation struct {
 	InScope bool   `json:"in_scope"`
 	Why     string `json:"why"`
 
+	// OthersReadAt is when everybody else was read, where Okta was asked about this person
+	// alone; null: just now. Holds and shared names are judged by what was read then.
+	OthersReadAt *time.Time `json:"others_read_at,omitempty"`
+
 	// Of a person.
 	AccountStatus    string               `json:"account_status,omitempty"`    // of the Okta account
 	AssignmentStatus string               `json:"assignment_status,omitempty"` // of the app assignment

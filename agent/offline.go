@@ -31,7 +31,11 @@ func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, erro
 }
 
 func (a *Agent) readStored(ctx context.Context, scope plan.Scope) (*view, error) {
-	v, err := a.readSnapshot(ctx, scope)
+	sieve, err := a.newSieve(ctx, scope, nil)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.readSnapshot(ctx, sieve, a.readStoredUsers)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +46,8 @@ func (a *Agent) readStored(ctx context.Context, scope plan.Scope) (*view, error)
 	return v, nil
 }
 
-// readSnapshot reads the stored snapshot.
-func (a *Agent) readSnapshot(ctx context.Context, scope plan.Scope) (*view, error) {
+// readSnapshot reads the stored snapshot; its people are read by readUsers.
+func (a *Agent) readSnapshot(ctx context.Context, sieve *sieve, readUsers func(context.Context, *view) error) (*view, error) {
 	stored, err := lastSnapshot.Load(ctx, a.State)
 	if err != nil {
 		return nil, err
@@ -51,11 +55,8 @@ func (a *Agent) readSnapshot(ctx context.Context, scope plan.Scope) (*view, erro
 	if stored.TakenAt.IsZero() {
 		return nil, ErrNoSnapshot
 	}
-	v := &view{snap: &okta.Snapshot{App: stored.App, TakenAt: stored.TakenAt}}
-	if v.sieve, err = a.newSieve(ctx, scope, nil); err != nil {
-		return nil, err
-	}
-	if err := a.readStoredUsers(ctx, v); err != nil {
+	v := &view{sieve: sieve, snap: &okta.Snapshot{App: stored.App, TakenAt: stored.TakenAt}}
+	if err := readUsers(ctx, v); err != nil {
 		return nil, fmt.Errorf("stored people: %w", err)
 	}
 	v.snap.Groups, err = a.groupStore().stored(ctx)

@@ -8,6 +8,7 @@ import (
 
 	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 )
@@ -32,6 +33,7 @@ type sieve struct {
 	basis  [8]byte
 	trusts bool            // marks count
 	never  map[string]bool // Okta ids of people who are kept in any case
+	sought string          // userName or Okta id of others who are
 	inStep *plan.InStep
 
 	plain    plain           // changes of people who are let go all the same
@@ -100,6 +102,25 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, run *sifting) (*
 	return s, nil
 }
 
+// seek has the sieve keep these people, by Okta id, and whoever has a name as userName or id.
+func (s *sieve) seek(name string, ids []string) {
+	if s == nil {
+		return
+	}
+	s.sought = name
+	for _, id := range ids {
+		s.never[id] = true
+	}
+}
+
+// mayBeSought says whether a person may have the name that is sought, by the hash of theirs.
+func (s *sieve) mayBeSought(id string, hash uint64) bool {
+	return s.sought != "" && (hash == plan.HashName(s.sought) || scim.SameName(id, s.sought))
+}
+
+// isOffline says that people come from the state.
+func (s *sieve) isOffline() bool { return s != nil && s.offline }
+
 // okta is the sieve as a snapshot takes it.
 func (s *sieve) okta() *okta.Sieve {
 	if s == nil {
@@ -163,7 +184,7 @@ func (s *sieve) stands(u *state.StoredUser) bool {
 // counts says whether the mark of a person is of today, whatever was seen since the sieve
 // began.
 func (s *sieve) counts(u *state.StoredUser) bool {
-	return u.Marked && u.Mark.Basis == s.basis && s.trusts && !s.never[u.ID]
+	return u.Marked && u.Mark.Basis == s.basis && s.trusts && !s.never[u.ID] && !s.mayBeSought(u.ID, u.Mark.Name)
 }
 
 // keep lets the known people go, and of the others those who are in step.
@@ -243,7 +264,7 @@ func (s *sieve) recordsOf(ctx context.Context, ids []string) ([]state.Record, er
 // when there is none.
 func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record, person *plan.Person) (bool, error) {
 	id := read.User.ID
-	if s.never[id] || row != 0 && (s.kept.Has(row) || s.plain.rows.Has(row)) {
+	if s.never[id] || s.sought != "" && s.mayBeSought(id, plan.HashName(person.Name())) || row != 0 && (s.kept.Has(row) || s.plain.rows.Has(row)) {
 		return true, nil
 	}
 	if !plan.IsInStep(person, r) {

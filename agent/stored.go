@@ -29,6 +29,14 @@ func (p *storedPage) clear() {
 	*p = storedPage{people: p.people[:0], bodies: p.bodies[:0], ends: p.ends[:0], unknown: p.unknown[:0]}
 }
 
+func (p *storedPage) add(u *state.StoredUser, body []byte, s *sieve) {
+	p.people, p.bodies = append(p.people, *u), append(p.bodies, body...)
+	p.ends = append(p.ends, len(p.bodies))
+	if s != nil && !s.counts(u) {
+		p.unknown = append(p.unknown, u.ID)
+	}
+}
+
 func (p *storedPage) body(i int) []byte {
 	from := 0
 	if i > 0 {
@@ -53,7 +61,12 @@ func (a *Agent) readStoredUsers(ctx context.Context, v *view) error {
 		return err
 	})
 	v.snap.Names = reader.Names()
-	if err == nil && s != nil {
+	return cmp.Or(err, s.sealStored(v))
+}
+
+// sealStored ends the sifting of stored people.
+func (s *sieve) sealStored(v *view) (err error) {
+	if s != nil {
 		s.inStep.Seal()
 		v.inStep, err = s.seal(nil)
 	}
@@ -107,13 +120,8 @@ func (r *storedReader) read(ctx context.Context) error {
 				return ctx.Err()
 			}
 		}
-		p := r.page
-		p.people, p.bodies = append(p.people, *u), append(p.bodies, body...)
-		p.ends = append(p.ends, len(p.bodies))
-		if r.sieve != nil && !r.sieve.counts(u) {
-			p.unknown = append(p.unknown, u.ID)
-		}
-		if len(p.people) == storedPageSize {
+		r.page.add(u, body, r.sieve)
+		if len(r.page.people) == storedPageSize {
 			return r.pass(ctx)
 		}
 		return nil

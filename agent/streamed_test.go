@@ -35,19 +35,19 @@ func TestPlanOfEverybody(t *testing.T) {
 	if testing.Short() || raced {
 		seeds = 6
 	}
-	var passed, unread, spilled atomic.Int64
+	var passed, unread, spilled, few atomic.Int64
 	t.Run("seeds", func(t *testing.T) {
 		for seed := range seeds {
 			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 				t.Parallel()
 				l := newLife(t, uint64(seed)+1000)
 				l.stage.world.agent.Config.Limits = l.limits()
-				(&comparedLife{life: l, passed: &passed, unread: &unread, spilled: &spilled}).play(t)
+				(&comparedLife{life: l, passed: &passed, unread: &unread, spilled: &spilled, few: &few}).play(t)
 			})
 		}
 	})
-	if passed.Load() == 0 || unread.Load() == 0 || spilled.Load() == 0 {
-		t.Errorf("%d people were let go, %d of them undecoded, and %d updates: nothing was compared", passed.Load(), unread.Load(), spilled.Load())
+	if passed.Load() == 0 || unread.Load() == 0 || spilled.Load() == 0 || few.Load() == 0 {
+		t.Errorf("%d people were let go, %d of them undecoded, and %d updates; %d explanations by few reads: nothing was compared", passed.Load(), unread.Load(), spilled.Load(), few.Load())
 	}
 }
 
@@ -61,6 +61,7 @@ func (l *life) limits() plan.Limits {
 type comparedLife struct {
 	*life
 	passed, unread, spilled *atomic.Int64
+	few                     *atomic.Int64 // explanations by few reads
 	compared                int
 }
 
@@ -191,6 +192,7 @@ func (l *comparedLife) compare(t *testing.T) {
 	t.Helper()
 	plain := *l.now.agent
 	plain.Config.SeeEverybody, plain.Logger = true, nil
+	l.compareExplanations(t, &plain)
 	l.compared++
 	spilling := *l.now.agent
 	spilling.Logger, spilling.SpillFrom = nil, int(l.compared%3)
@@ -218,6 +220,57 @@ func (l *comparedLife) compare(t *testing.T) {
 			l.spilled.Add(int64(got.Len() - len(got.Changes)))
 		}
 	}
+}
+
+// compareExplanations explains people and groups, also such as are gone or have never been, on
+// both roads; and by few reads where the last run has seen what Okta says now.
+func (l *comparedLife) compareExplanations(t *testing.T, everybody *agent.Agent) {
+	t.Helper()
+	quiet, few := *l.now.agent, *l.now.agent
+	quiet.Logger, few.Logger, few.ManyPeople = nil, nil, 1
+	names := []string{"nobody@example.com", "push base"}
+	for _, p := range l.stage.org.People() {
+		names = append(names, p.Login)
+	}
+	seen := l.seen(t, everybody)
+	for range 2 {
+		name := names[l.rand.IntN(len(names))]
+		want := explanationText(t, everybody, name)
+		if diff := cmp.Diff(want, explanationText(t, &quiet, name)); diff != "" {
+			t.Errorf("explain %s (-of everybody +without people in step):\n%s", name, diff)
+		}
+		if !seen {
+			continue
+		}
+		l.few.Add(1)
+		if diff := cmp.Diff(want, explanationText(t, &few, name)); diff != "" {
+			t.Errorf("explain %s (-of everybody +by few reads):\n%s", name, diff)
+		}
+	}
+}
+
+// seen says whether the stored snapshot is what Okta says now.
+func (l *comparedLife) seen(t *testing.T, a *agent.Agent) bool {
+	t.Helper()
+	now, err := a.Plan(t.Context(), agent.Options{})
+	if err != nil {
+		return false
+	}
+	then, err := a.PlanOffline(t.Context(), agent.Options{})
+	return err == nil && now.Source.Digest == then.Source.Digest
+}
+
+func explanationText(t *testing.T, a *agent.Agent, name string) string {
+	e, err := a.Explain(t.Context(), name)
+	if err != nil {
+		return err.Error()
+	}
+	e.OthersReadAt = nil
+	text, err := json.MarshalIndent(e, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // planText is a plan without its times, with all of its changes.

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"strconv"
 
@@ -19,7 +20,7 @@ func mistyped(err error) bool {
 
 // unknown is the error for a name that neither Okta nor the state knows, with those of
 // people and groups that may have been meant.
-func (v *view) unknown(name string) *plan.UnknownError {
+func (a *Agent) unknown(ctx context.Context, v *view, name string) error {
 	names := map[scim.Type][]string{}
 	for i := range v.desired.People {
 		names[scim.User] = append(names[scim.User], v.desired.People[i].Name())
@@ -27,9 +28,14 @@ func (v *view) unknown(name string) *plan.UnknownError {
 	for i := range v.groups {
 		names[scim.Group] = append(names[scim.Group], v.groups[i].Name)
 	}
-	for i := range v.recorded {
-		r := &v.recorded[i]
-		names[r.Type] = append(names[r.Type], r.Name)
+	for _, t := range []scim.Type{scim.User, scim.Group} { // also of those in step, who are in no list
+		err := a.State.EachName(ctx, t, func(_, recorded string) error {
+			names[t] = append(names[t], recorded)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return &plan.UnknownError{Names: []string{strconv.Quote(name)}, Near: cmp.Or(
 		plan.NearName(scim.User, name, names[scim.User]), plan.NearName(scim.Group, name, names[scim.Group]))}

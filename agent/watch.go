@@ -34,34 +34,43 @@ func (a *Agent) SyncPeople(ctx context.Context, oktaIDs []string, opts Options) 
 	return a.Sync(ctx, opts)
 }
 
-// readPeople lays what Okta says now of these people over the stored snapshot.
+// readPeople reads what a plan of a few people is made from.
 func (a *Agent) readPeople(ctx context.Context, scope plan.Scope) (*view, error) {
-	v, err := a.readSnapshot(ctx, scope)
+	sieve, err := a.newSieve(ctx, scope, nil)
 	if err != nil {
 		return nil, err
 	}
+	v, err := a.readSnapshot(ctx, sieve, a.readStoredUsers)
+	if err != nil {
+		return nil, err
+	}
+	return v, a.readOver(ctx, v, scope.People())
+}
+
+// readOver lays what Okta says now of these people over the stored snapshot.
+func (a *Agent) readOver(ctx context.Context, v *view, people []string) error {
 	listed := v.listed()
 	app, err := a.Okta.App(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if app.Status != "ACTIVE" {
-		return nil, &okta.InactiveAppError{ID: app.ID, Label: app.Label, Status: app.Status}
+		return &okta.InactiveAppError{ID: app.ID, Label: app.Label, Status: app.Status}
 	}
 	v.snap.App = app
-	for _, id := range scope.People() {
+	for _, id := range people {
 		if err := a.refreshPerson(ctx, v.snap, id); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := v.sieve.renew(app, v.snap.Users, scope.People()); err != nil {
-		return nil, err
+	if err := v.sieve.renew(app, v.snap.Users, people); err != nil {
+		return err
 	}
 	if err := a.complete(ctx, v); err != nil {
-		return nil, err
+		return err
 	}
 	v.assess(listed) // the verdict stays that on the whole list, which was not read anew
-	return v, nil
+	return nil
 }
 
 func (a *Agent) refreshPerson(ctx context.Context, snap *okta.Snapshot, id string) error {

@@ -3,6 +3,8 @@ package state
 import (
 	"context"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"okta-walkme-agent/internal/scim"
 )
@@ -25,6 +27,26 @@ func (db *DB) EachObject(ctx context.Context, t scim.Type, fn func(Object) error
 		return fn(o)
 	})
 	return db.fail("read records", err)
+}
+
+// IDsOf returns the Okta ids of the objects of a type on record that have a name, as
+// scim.SameName has it, or that have it as their id.
+func (db *DB) IDsOf(ctx context.Context, t scim.Type, name string) (ids []string, err error) {
+	if isASCII(name) { // then so are all names that are the same, and the index has their case
+		return list(ctx, db, "find records", scanText, `SELECT source_id FROM resources WHERE type = ?1 AND name = ?2 COLLATE NOCASE
+			UNION SELECT source_id FROM resources WHERE type = ?1 AND source_id = ?2`, string(t), name)
+	}
+	err = db.EachName(ctx, t, func(id, recorded string) error {
+		if id == name || scim.SameName(recorded, name) {
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	return ids, err
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // EditRecords writes the records of these people and groups, by Okta id, as edit leaves

@@ -62,3 +62,26 @@ func TestObjects(t *testing.T) {
 		t.Errorf("records after the edit differ:\n%s", diff)
 	}
 }
+
+// IDsOf finds by name in any case, as scim.SameName has it, and by id.
+func TestIDsOf(t *testing.T) {
+	db := openDB(t, statePath(t))
+	for id, name := range map[string]string{"00u1": "Ann@example.com", "00u2": "ann@EXAMPLE.com", "00u3": "Jürgen", "00u4": "kim", "00u5": "00u1"} {
+		must(t, db.PutRecords(t.Context(), state.Record{Resource: scim.Resource{Type: scim.User, SourceID: id}, Name: name}))
+	}
+	must(t, db.PutRecords(t.Context(), state.Record{Resource: scim.Resource{Type: scim.Group, SourceID: "00g1"}, Name: "kim"}))
+	for name, want := range map[string][]string{
+		"ann@example.com": {"00u1", "00u2"},
+		"JÜRGEN":          {"00u3"},
+		"Kim":             {"00u4"},
+		"\u212aim":        nil, // the Kelvin sign
+		"00u1":            {"00u1", "00u5"},
+		"nobody":          nil,
+	} {
+		got, err := db.IDsOf(t.Context(), scim.User, name)
+		must(t, err)
+		if !slices.Equal(got, want) {
+			t.Errorf("IDsOf(%q) = %q, want %q", name, got, want)
+		}
+	}
+}

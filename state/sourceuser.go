@@ -251,7 +251,27 @@ func (db *DB) EachStoredUser(ctx context.Context, marks bool, fn func(u *StoredU
 	if marks {
 		query = "SELECT s.rowid, s.id, s.digest, m.mark, s.body FROM source_users AS s LEFT JOIN in_step AS m ON m.id = s.id ORDER BY s.id"
 	}
-	err := db.each(ctx, query, nil, func(row scanner) error {
+	return db.eachStored(ctx, query, nil, fn)
+}
+
+// StoredUsers is EachStoredUser for these ids alone, with the marks.
+func (db *DB) StoredUsers(ctx context.Context, ids []string, fn func(u *StoredUser, body []byte) error) error {
+	list, err := idList(ids)
+	if err != nil {
+		return db.fail("read source users", err)
+	}
+	return db.eachStored(ctx, `SELECT s.rowid, s.id, s.digest, m.mark, s.body FROM source_users AS s LEFT JOIN in_step AS m ON m.id = s.id
+		WHERE s.id IN (SELECT value FROM json_each(?)) ORDER BY s.id`, []any{list}, fn)
+}
+
+// EachMark is EachStoredUser without the bodies.
+func (db *DB) EachMark(ctx context.Context, fn func(u *StoredUser) error) error {
+	return db.eachStored(ctx, "SELECT s.rowid, s.id, s.digest, m.mark, NULL FROM source_users AS s LEFT JOIN in_step AS m ON m.id = s.id ORDER BY s.id", nil,
+		func(u *StoredUser, _ []byte) error { return fn(u) })
+}
+
+func (db *DB) eachStored(ctx context.Context, query string, args []any, fn func(u *StoredUser, body []byte) error) error {
+	err := db.each(ctx, query, args, func(row scanner) error {
 		var u StoredUser
 		var digest, mark, body sql.RawBytes
 		if err := row.Scan(&u.Row, &u.ID, &digest, &mark, &body); err != nil {

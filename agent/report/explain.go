@@ -25,6 +25,9 @@ func ExplanationText(w io.Writer, e *agent.Explanation, o Options) error {
 	}
 	p.explainCall(e.Last)
 	p.explainNext(e)
+	if at := e.OthersReadAt; at != nil {
+		p.labelled("Others", "as the last run saw them, "+moment(*at, p.o.Now))
+	}
 	if _, err := io.WriteString(w, p.b.String()); err != nil {
 		return fmt.Errorf("explanation as text: %w", err)
 	}

@@ -27,6 +27,7 @@ func BenchmarkBigCommands(b *testing.B) {
 				{"check", "", "check"},
 				{"adopt", "", "state adopt"},
 				{"settle", "", "sync"},
+				{"offline", "", "plan --offline"},
 				{"text", change, "plan --offline"},
 				{"full", change, "plan --offline --full"},
 				{"markdown", change, "plan --offline --full --format markdown"},
