@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
@@ -171,20 +169,27 @@ func units(changes []*job) [][][]*job {
 	return out
 }
 
+// each carries out the sequences of a phase side by side. Its goroutines last for all of them:
+// a new one would grow its stack anew.
 func (r *runner) each(ctx context.Context, sequences iter.Seq[[]*job]) {
-	var g errgroup.Group
-	g.SetLimit(r.turns.begun())
-	for sequence := range sequences {
-		g.Go(func() error {
-			for _, c := range sequence {
-				r.applyOne(ctx, c)
-				r.turns.give(c.turn)
-				r.endStored(c)
+	var g sync.WaitGroup
+	next := make(chan []*job)
+	for range r.turns.begun() {
+		g.Go(func() {
+			for sequence := range next {
+				for _, c := range sequence {
+					r.applyOne(ctx, c)
+					r.turns.give(c.turn)
+					r.endStored(c)
+				}
 			}
-			return nil
 		})
 	}
-	_ = g.Wait() // the outcomes are in the changes
+	for sequence := range sequences {
+		next <- sequence
+	}
+	close(next)
+	g.Wait()
 }
 
 // applyOne carries out one change and notes its outcome. A request that has left is
