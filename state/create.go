@@ -51,7 +51,7 @@ func buildDatabase(ctx context.Context, path string, migrations []string, build 
 	if err != nil {
 		return errors.Join(err, pool.Close())
 	}
-	err = migrate(ctx, conn, migrations, 0, build, now)
+	err = buildSchema(ctx, conn, migrations, build, now)
 	if err := errors.Join(err, conn.Close(), pool.Close()); err != nil {
 		return err
 	}

@@ -37,3 +37,6 @@ func DecodeAttributes(text string) (scim.Attributes, error) {
 
 // WriteError names the reason for which a file cannot be written.
 func WriteError(err error) error { return writeError(err) }
+
+// BaselineVersion is the schema version that a new file begins with.
+const BaselineVersion = baselineVersion

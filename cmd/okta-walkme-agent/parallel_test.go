@@ -45,7 +45,7 @@ var shipped func() (path string, err error)
 // buildInto makes the program as it is shipped, without cgo.
 func buildInto(dir string) (string, error) {
 	path := filepath.Join(dir, programName)
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", path, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
