@@ -60,7 +60,8 @@ func (c *Client) assignments(ctx context.Context, req SnapshotRequest, app App, 
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	p := &peoplePages{req: req, reader: newUserReader(req.Keep), names: names}
+	p := &peoplePages{req: req, reader: newUserReader(req.Keep), names: names, next: prefetcher{client: c}}
+	defer p.next.stop()
 	if req.Sieve != nil {
 		if err := req.Sieve.Begin(app); err != nil {
 			return nil, time.Time{}, err

@@ -93,8 +93,13 @@ const maxBodyTries = 3
 // the body does not arrive whole, or decode finds it incomplete, the answer is
 // asked for again.
 func (c *Client) read(ctx context.Context, path string, most int64, decode func(*bounded) error) (http.Header, error) {
+	return c.readBy(ctx, path, func() (http.Header, error) { return c.readOnce(ctx, path, most, decode) })
+}
+
+// readBy is read with another way to try once.
+func (c *Client) readBy(ctx context.Context, path string, once func() (http.Header, error)) (http.Header, error) {
 	for try := 1; ; try++ {
-		header, err := c.readOnce(ctx, path, most, decode)
+		header, err := once()
 		if err == nil || try == maxBodyTries || !isIncomplete(err) || errors.Is(err, ErrTooLong) {
 			return header, err
 		}

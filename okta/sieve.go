@@ -1,10 +1,10 @@
 package okta
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"net/http"
 )
 
 // Sieve says who of the people of an app is to be in a snapshot, so that memory need not
@@ -66,21 +66,26 @@ type peoplePages struct {
 	req    SnapshotRequest
 	reader *userReader
 	names  *nameCounter
-	body   bytes.Buffer // of the page under way
+	next   prefetcher
 	users  []User
 }
 
-// read reads one page. Entries that are known are not decoded: equal bytes were.
+// read reads one page, and begins to fetch the one behind it. Entries that are known are not
+// decoded: equal bytes were.
 func (p *peoplePages) read(ctx context.Context, c *Client, path string) (page[entry], error) {
 	var out page[entry]
-	header, err := c.read(ctx, path, maxPage, func(body *bounded) (err error) {
-		p.body.Reset()
-		if _, err := p.body.ReadFrom(body); err != nil {
-			return incomplete("list: %w", cutShort(err))
+	header, err := c.readBy(ctx, path, func() (http.Header, error) {
+		fetched := p.next.take(ctx, path)
+		if fetched.err != nil {
+			return nil, fetched.err
 		}
-		out.bytes = body.taken
-		out.items, err = p.decode(p.body.Bytes())
-		return err
+		if next, err := nextPath(c.host, path, linkTo(fetched.header, "next")); err == nil {
+			p.next.start(ctx, next)
+		}
+		out.bytes = fetched.bytes
+		var err error
+		out.items, err = p.decode(fetched.body.Bytes())
+		return fetched.header, err
 	})
 	if err != nil {
 		return page[entry]{}, err

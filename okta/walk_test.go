@@ -182,7 +182,7 @@ func TestListWithoutAnEnd(t *testing.T) {
 			org.Fault(always("/users", endless(tc.entries, tc.profile)))
 			c := newClient(t, org, func(cfg *okta.Config) { cfg.MaxPeople = tc.most })
 			_, err := c.Snapshot(t.Context(), okta.SnapshotRequest{})
-			if !errors.Is(err, okta.ErrTooLong) || !errors.Is(err, okta.ErrIncomplete) || len(org.Requests()) > 12 {
+			if !errors.Is(err, okta.ErrTooLong) || !errors.Is(err, okta.ErrIncomplete) || len(org.Requests()) > 13 {
 				t.Errorf("Snapshot() = %v after %d requests, want ErrTooLong soon", err, len(org.Requests()))
 			}
 		})
