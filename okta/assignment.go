@@ -55,28 +55,28 @@ func (c *Client) Assignment(ctx context.Context, userID string) (User, error) {
 
 // assignments lists all assignments that the request keeps, sorted by ID and unique: of
 // one that came twice the last. The time is that of the last page.
-func (c *Client) assignments(ctx context.Context, req SnapshotRequest, app App, names *nameCounter) ([]User, time.Time, error) {
+func (c *Client) assignments(ctx context.Context, req SnapshotRequest, app App) ([]User, ProfileNames, time.Time, error) {
 	first, err := apiPath(url.Values{"limit": {assignmentPage}, "expand": {"user"}}, "apps", c.cfg.AppID, "users")
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, ProfileNames{}, time.Time{}, err
 	}
-	p := &peoplePages{req: req, reader: newUserReader(req.Keep), names: names, next: prefetcher{client: c}}
+	p := &peoplePages{req: req, reader: newUserReader(req.Keep), next: prefetcher{client: c}}
 	defer p.next.stop()
 	if req.Sieve != nil {
 		if err := req.Sieve.Begin(app); err != nil {
-			return nil, time.Time{}, err
+			return nil, ProfileNames{}, time.Time{}, err
 		}
 	}
 	date, err := walkBy(ctx, c, first, p.read, p.visit)
 	if err != nil {
-		return nil, date, fmt.Errorf("okta: list assignments of app %s: %w", c.cfg.AppID, err)
+		return nil, ProfileNames{}, date, fmt.Errorf("okta: list assignments of app %s: %w", c.cfg.AppID, err)
 	}
 	if req.Sieve != nil {
 		req.Sieve.End()
 	}
 	slices.Reverse(p.users)
 	slices.SortStableFunc(p.users, func(a, b User) int { return cmp.Compare(a.ID, b.ID) })
-	return slices.CompactFunc(p.users, func(a, b User) bool { return a.ID == b.ID }), date, nil
+	return slices.CompactFunc(p.users, func(a, b User) bool { return a.ID == b.ID }), p.reader.names(), date, nil
 }
 
 // assigned says whether a person is among users, which are sorted, or was let go.
@@ -104,41 +104,38 @@ func requireEmbedded(items []entry) error {
 
 // userReader turns answers into Users and shares the strings that repeat.
 type userReader struct {
-	whole, app, account *projector // whole is for profiles as they are
-	project             bool
-	texts               map[string]string
+	app, account *profileForm
+	whole        bool // nothing is cut down
+	people       int  // who were counted
+	texts        map[string]string
+	profiles     []byte // scratch
 }
 
 func newUserReader(keep *Projection) *userReader {
-	r := &userReader{whole: &projector{}, texts: map[string]string{}}
-	if r.project = keep != nil; r.project {
-		r.app, r.account = newProjector(keep.AppUser), newProjector(keep.User)
+	if keep == nil {
+		return &userReader{app: newProfileForm(nil), account: newProfileForm(nil), whole: true, texts: map[string]string{}}
 	}
-	return r
+	return &userReader{app: newProfileForm(keep.AppUser), account: newProfileForm(keep.User), texts: map[string]string{}}
 }
 
-// both shows the whole user to each, if there is one, and returns what is kept.
+// both counts a user, shows the whole of it to each, if there is one, and returns what is
+// kept.
 func (r *userReader) both(wire *appUser, each func(User) error) (User, error) {
-	if each != nil {
-		whole, err := r.build(wire, r.whole, r.whole)
-		if err != nil {
-			return User{}, err
-		}
-		if err := each(whole); err != nil || !r.project {
-			return whole, err
-		}
+	u, err := r.user(wire)
+	if err != nil {
+		return User{}, err
 	}
-	return r.user(wire)
+	r.count()
+	if each == nil {
+		return u, nil
+	}
+	whole := u
+	whole.AppProfile, whole.Profile = r.write(true)
+	return u, each(whole)
 }
 
+// user returns what is kept.
 func (r *userReader) user(wire *appUser) (User, error) {
-	if r.project {
-		return r.build(wire, r.app, r.account)
-	}
-	return r.build(wire, r.whole, r.whole)
-}
-
-func (r *userReader) build(wire *appUser, app, account *projector) (User, error) {
 	u := User{
 		ID: wire.ID, UserName: wire.Credentials.UserName, LastUpdated: r.share(wire.LastUpdated),
 		Scope: r.share(wire.Scope), Status: r.share(wire.Status),
@@ -146,19 +143,46 @@ func (r *userReader) build(wire *appUser, app, account *projector) (User, error)
 	if wire.Scope == "GROUP" {
 		u.GroupID = r.share(linkedID(wire.Links.Group))
 	}
-	var profile json.RawMessage
 	if e := wire.Embedded.User; e != nil {
 		if e.ID != "" && e.ID != wire.ID {
 			return User{}, incomplete("the assignment of %s carries the Okta account of %s", printable(wire.ID), printable(e.ID))
 		}
-		u.AccountStatus, profile = r.share(e.Status), e.Profile
+		u.AccountStatus = r.share(e.Status)
 	}
-	var err error
-	if u.AppProfile, err = app.object(wire.Profile); err != nil {
+	if err := r.read(wire.account(), wire.Profile); err != nil {
 		return User{}, err
 	}
-	u.Profile, err = account.object(profile)
-	return u, err
+	app, account := r.write(r.whole)
+	both := slices.Concat(app, account)
+	u.AppProfile, u.Profile = both[:len(app):len(app)], both[len(app):]
+	return u, nil
+}
+
+// read reads the profiles of a person.
+func (r *userReader) read(account, app json.RawMessage) error {
+	if err := r.app.read(app); err != nil {
+		return err
+	}
+	return r.account.read(account)
+}
+
+// count counts the person whose profiles were read.
+func (r *userReader) count() {
+	r.people++
+	r.app.count()
+	r.account.count()
+}
+
+func (r *userReader) names() ProfileNames {
+	return ProfileNames{People: r.people, User: r.account.names.counts(), AppUser: r.app.names.counts()}
+}
+
+// write writes the profiles that were read, valid until it is called again.
+func (r *userReader) write(whole bool) (app, account json.RawMessage) {
+	r.profiles = r.app.append(r.profiles[:0], whole)
+	split := len(r.profiles)
+	r.profiles = r.account.append(r.profiles, whole)
+	return r.profiles[:split:split], r.profiles[split:]
 }
 
 // maxShared bounds the table of shared strings: time stamps are mostly alike
@@ -173,38 +197,6 @@ func (r *userReader) share(s string) string {
 		r.texts[s] = s
 	}
 	return s
-}
-
-// appUser is the assignment object of the API. Every field may be null.
-type appUser struct {
-	ID          string `json:"id"`
-	Status      string `json:"status"`
-	Scope       string `json:"scope"`
-	LastUpdated string `json:"lastUpdated"` // text: one odd time stamp must not fail the page
-	Credentials struct {
-		UserName string `json:"userName"`
-	} `json:"credentials"`
-	Profile  json.RawMessage `json:"profile"`
-	Embedded struct {
-		User *struct {
-			ID      string          `json:"id"`
-			Status  string          `json:"status"`
-			Profile json.RawMessage `json:"profile"`
-		} `json:"user"`
-	} `json:"_embedded"`
-	Links struct {
-		Group json.RawMessage `json:"group"`
-	} `json:"_links"`
-}
-
-func (u appUser) key() string { return u.ID }
-
-// account is the Okta profile, nil when Okta did not embed it.
-func (u *appUser) account() json.RawMessage {
-	if u.Embedded.User == nil {
-		return nil
-	}
-	return u.Embedded.User.Profile
 }
 
 // linkedID is the id at the end of a link's address; "" when there is none.

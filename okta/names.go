@@ -59,18 +59,29 @@ func (n profileNames) counts() map[string]int {
 
 // add counts a name, and says whether its value is kept.
 func (n profileNames) add(name, value []byte) bool {
+	at := n.at(name)
+	at.add(value)
+	return at.kept
+}
+
+// at is what is known of a name.
+func (n profileNames) at(name []byte) *profileName {
 	at := n[string(name)]
 	if at == nil {
 		at = &profileName{}
 		n[string(name)] = at
 	}
-	at.seen = true
+	return at
+}
+
+// add counts a person who has the name.
+func (p *profileName) add(value []byte) {
+	p.seen = true
 	switch string(value) {
 	case "null", `""`, "[]":
 	default:
-		at.valued++
+		p.valued++
 	}
-	return at.kept
 }
 
 func (n profileNames) count(profile json.RawMessage) {

@@ -3,7 +3,6 @@ package okta
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"net/http"
 )
 
@@ -65,7 +64,6 @@ type entry struct {
 type peoplePages struct {
 	req    SnapshotRequest
 	reader *userReader
-	names  *nameCounter
 	next   prefetcher
 	users  []User
 }
@@ -111,7 +109,7 @@ func (p *peoplePages) decode(body []byte) ([]entry, error) {
 		if e.known {
 			continue
 		}
-		if err := json.Unmarshal(e.raw, &e.appUser); err != nil {
+		if err := e.decode(e.raw, p.reader.texts); err != nil {
 			return nil, incomplete("list: %w", err)
 		}
 		if e.ID == "" {
@@ -155,10 +153,12 @@ func (p *peoplePages) visit(items []entry) error {
 		e := &items[i]
 		if e.known {
 			known = append(known, e.ID)
-			p.names.add(profilesOf(e.raw))
+			if err := p.reader.read(profilesOf(e.raw)); err != nil {
+				return err
+			}
+			p.reader.count()
 			continue
 		}
-		p.names.add(e.account(), e.Profile)
 		u, err := p.reader.both(&e.appUser, p.req.Each)
 		if err != nil {
 			return err

@@ -17,8 +17,8 @@ type SnapshotRequest struct {
 	Keep *Projection
 
 	// Each, if set, is called for every user of every page that was read whole,
-	// in the order of Okta's pages, with the full profiles. It may keep them.
-	// When assignments change while they are read, a user may come twice. An
+	// in the order of Okta's pages, with the full profiles, which are valid until
+	// it returns. When assignments change while they are read, a user may come twice. An
 	// error voids the snapshot.
 	Each func(User) error
 
@@ -83,11 +83,9 @@ func (c *Client) Snapshot(ctx context.Context, req SnapshotRequest) (*Snapshot, 
 		return nil, &InactiveAppError{ID: app.ID, Label: app.Label, Status: app.Status}
 	}
 	s := &Snapshot{TakenAt: takenAt, App: app}
-	names := newNameCounter()
-	if s.Users, s.Watermark, err = c.assignments(ctx, req, app, names); err != nil {
+	if s.Users, s.Names, s.Watermark, err = c.assignments(ctx, req, app); err != nil {
 		return nil, err
 	}
-	s.Names = names.names()
 	if s.Groups, s.Problems, err = c.groups(ctx, req.Groups, assigned(s.Users, req.Sieve)); err != nil {
 		return nil, err
 	}
