@@ -22,8 +22,18 @@ type document struct {
 	impact   *impact // nil: no change comes from the mapping
 	sections []section
 	tally    tally
-	more     map[plan.Action]int // changes that were not kept: a brief report does not show them
-	err      error               // why changes could not be read
+	seen     seen
+	err      error // why changes could not be read
+}
+
+// seen is what is known of all changes of a document, also of those that are not held.
+type seen struct {
+	more       map[plan.Action]int // changes behind those that are held
+	names      map[plan.Action]column
+	attributes map[plan.Action]column
+	valued     map[plan.Action]bool // some of these show a value
+	actions    map[plan.Action]int
+	causes     map[plan.Cause]int
 }
 
 // alert is something that a reader must not miss.
@@ -36,10 +46,10 @@ type alert struct {
 type section struct {
 	kind     string // an action, or one of the kinds below
 	title    string
-	note     string // half a sentence after the title; may be empty
-	approve  string // the command that releases the changes; may be empty
-	changes  []*plan.Change
-	more     int // changes that are not in memory, behind those that a brief report shows
+	note     string         // half a sentence after the title; may be empty
+	approve  string         // the command that releases the changes; may be empty
+	changes  []*plan.Change // see document.all
+	more     int            // changes that are not in memory, behind those that a brief report shows
 	rejected []plan.Rejection
 	settled  []apply.Settlement
 	common   string   // what the changes failed with, where that is the same for all
@@ -79,28 +89,31 @@ func approveCommand(p *plan.Plan, id string) string {
 	return strings.Join(append(words, "--approve", id), " ")
 }
 
-// arrangeRun sorts a run into sections: whole, or as far as a brief report shows it.
-func arrangeRun(r *agent.Report, whole bool, o Options) *document {
+// arrangeRun sorts a run into sections.
+func arrangeRun(r *agent.Report, o Options) *document {
 	d := &document{plan: &r.Plan, run: &r.Run, settled: r.Settled}
-	d.arrange(d.place(whole), o.Advise)
+	d.arrange(d.place(), o.Advise)
 	return d
 }
 
-// arrangePlan sorts a plan into sections: whole, or as far as a brief report shows it.
-func arrangePlan(p *plan.Plan, whole bool) *document {
+// arrangePlan sorts a plan into sections.
+func arrangePlan(p *plan.Plan) *document {
 	d := &document{plan: p}
-	d.arrange(d.place(whole), nil)
+	d.arrange(d.place(), nil)
 	return d
 }
 
-// briefly is how many changes of one kind a brief report looks at. It shows fewer.
+// briefly is how many changes of one kind a document holds, of those that are not in memory
+// as it is. A brief report shows fewer; a full one reads the others again.
 const briefly = 2000
 
-// place sorts the changes by where they are shown, and collects what the mapping does. Of
-// those that are not in memory a brief report needs the first.
-func (d *document) place(whole bool) map[place][]*plan.Change {
+// place sorts the changes by where they are shown, and collects what the mapping does.
+func (d *document) place() map[place][]*plan.Change {
 	byPlace := map[place][]*plan.Change{}
-	d.more = map[plan.Action]int{}
+	d.seen = seen{
+		more: map[plan.Action]int{}, names: map[plan.Action]column{}, attributes: map[plan.Action]column{},
+		valued: map[plan.Action]bool{}, actions: map[plan.Action]int{}, causes: map[plan.Cause]int{},
+	}
 	var touched touched
 	inMemory := 0
 	for c, err := range d.plan.All() {
@@ -109,11 +122,13 @@ func (d *document) place(whole bool) map[place][]*plan.Change {
 			break
 		}
 		touched.add(c)
+		d.seen.actions[c.Action]++
+		d.seen.causes[c.Cause]++
 		at := placeOf(c, d.run != nil)
 		if inMemory < len(d.plan.Changes) && c == d.plan.Changes[inMemory] {
 			inMemory++
-		} else if !whole && at.isAction() && len(byPlace[at]) >= briefly {
-			d.more[plan.Action(at.kind)]++
+		} else if at.isAction() && len(byPlace[at]) >= briefly {
+			d.seen.pass(c)
 			continue
 		}
 		byPlace[at] = append(byPlace[at], c)
@@ -122,11 +137,23 @@ func (d *document) place(whole bool) map[place][]*plan.Change {
 	return byPlace
 }
 
+// pass notes a change that is not held; what is shown of an action are changes of that action.
+func (s *seen) pass(c *plan.Change) {
+	s.more[c.Action]++
+	names, attributes := s.names[c.Action], s.attributes[c.Action]
+	names.fit(name(c.Name, c.OktaID))
+	for _, a := range attributeLines(c) {
+		attributes.fit(a.Path)
+		s.valued[c.Action] = true
+	}
+	s.names[c.Action], s.attributes[c.Action] = names, attributes
+}
+
 // arrange makes the sections. The changes inside one keep their order.
 func (d *document) arrange(byPlace map[place][]*plan.Change, advise func(*plan.Change) (Advice, bool)) {
 	p := d.plan
 	d.tally = count(byPlace, p)
-	for a, n := range d.more {
+	for a, n := range d.seen.more {
 		d.tally.actions[a] += n
 	}
 	d.failures = failureTexts(byPlace[place{kind: kindFailed}])
@@ -162,14 +189,20 @@ func (d *document) arrange(byPlace map[place][]*plan.Change, advise func(*plan.C
 	d.alert()
 }
 
-// changes are all changes of a document that is whole.
-func (d *document) changes() iter.Seq[*plan.Change] {
+// all yields the changes of a section, also those that are not held, one at a time. When
+// they cannot be read it ends, and the document has the error.
+func (d *document) all(s *section) iter.Seq[*plan.Change] {
+	if s.more == 0 {
+		return slices.Values(s.changes)
+	}
 	return func(yield func(*plan.Change) bool) {
-		for i := range d.sections {
-			for _, c := range d.sections[i].changes {
-				if !yield(c) {
-					return
-				}
+		for c, err := range d.plan.All() {
+			if err != nil {
+				d.err = err
+				return
+			}
+			if placeOf(c, d.run != nil).kind == s.kind && !yield(c) {
+				return
 			}
 		}
 	}

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"bytes"
+	"bufio"
 	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page's template, style and script
@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"iter"
 	"slices"
 	"time"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
 )
 
@@ -31,24 +33,25 @@ var (
 // follow the fragment of the address: #q=ann&action=create&cause=okta&state=held.
 // All times are absolute.
 func PlanHTML(w io.Writer, p *plan.Plan) error {
-	return writeHTML(w, "plan", arrangePlan(p, true))
+	return writeHTML(w, "plan", arrangePlan(p))
 }
 
 // RunHTML writes a run in the form of PlanHTML. Of the options only Advise counts.
 func RunHTML(w io.Writer, r *agent.Report, o Options) error {
-	return writeHTML(w, "run report", arrangeRun(r, true, o))
+	return writeHTML(w, "run report", arrangeRun(r, o))
 }
 
 func writeHTML(w io.Writer, what string, d *document) error {
+	if d.err != nil {
+		return fmt.Errorf("%s as HTML: %w", what, d.err)
+	}
 	t, err := template.New("report").Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("%s as HTML: %w", what, err)
 	}
-	var b bytes.Buffer
-	if err := cmp.Or(d.err, t.Execute(&b, newPage(d))); err != nil {
-		return fmt.Errorf("%s as HTML: %w", what, err)
-	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	out := bufio.NewWriterSize(w, 64<<10)
+	err = t.Execute(out, newPage(d))
+	if err := cmp.Or(d.err, err, out.Flush()); err != nil {
 		return fmt.Errorf("%s as HTML: %w", what, err)
 	}
 	return nil
@@ -92,7 +95,7 @@ type pageSection struct {
 	State, Title, Note, Approve string
 	Advice                      []Advice
 	Count                       int
-	Rows                        []row
+	Rows                        iter.Seq[row]
 }
 
 // row is one change or rejection.
@@ -162,22 +165,36 @@ func (p *page) addSection(d *document, s *section) {
 	for _, a := range s.advice {
 		out.Advice = append(out.Advice, Advice{Escape(a.Cause), Escape(a.Remedy)})
 	}
-	for _, c := range s.settled {
-		out.Rows = append(out.Rows, row{
-			Action: string(c.Action), Sign: words(c.Action).sign, Tone: tone(c.Action),
-			Name: Escape(name(c.Name, c.OktaID)), OktaID: Escape(c.OktaID), Why: Escape(settledText(c)),
-		})
-	}
-	for _, c := range s.changes {
-		out.Rows = append(out.Rows, changeRow(c, d.detail(c, s, time.Time{}), d.plan.People))
-	}
-	for _, r := range s.rejected {
-		out.Rows = append(out.Rows, row{
-			Sign: "!", Tone: "bad", Name: Escape(name(r.Name, r.OktaID)), OktaID: Escape(r.OktaID), Why: Escape(rejectionText(r)),
-		})
+	out.Rows = func(yield func(row) bool) {
+		for _, c := range s.settled {
+			if !yield(settledRow(c)) {
+				return
+			}
+		}
+		for c := range d.all(s) {
+			if !yield(changeRow(c, d.detail(c, s, time.Time{}), d.plan.People)) {
+				return
+			}
+		}
+		for _, r := range s.rejected {
+			if !yield(rejectedRow(r)) {
+				return
+			}
+		}
 	}
 	p.Total += out.Count
 	p.Sections = append(p.Sections, out)
+}
+
+func settledRow(c apply.Settlement) row {
+	return row{
+		Action: string(c.Action), Sign: words(c.Action).sign, Tone: tone(c.Action),
+		Name: Escape(name(c.Name, c.OktaID)), OktaID: Escape(c.OktaID), Why: Escape(settledText(c)),
+	}
+}
+
+func rejectedRow(r plan.Rejection) row {
+	return row{Sign: "!", Tone: "bad", Name: Escape(name(r.Name, r.OktaID)), OktaID: Escape(r.OktaID), Why: Escape(rejectionText(r))}
 }
 
 // statePlanned is the state of everything that a run would send.

@@ -4,10 +4,7 @@ import "okta-walkme-agent/agent/plan"
 
 // actionChoices offers the actions that occur in the document, in the order of a run.
 func actionChoices(d *document) []choice {
-	n := map[plan.Action]int{}
-	for c := range d.changes() {
-		n[c.Action]++
-	}
+	n := d.seen.actions
 	var out []choice
 	for _, a := range actions() {
 		if n[a] > 0 {
@@ -19,10 +16,7 @@ func actionChoices(d *document) []choice {
 
 // causeChoices offers the causes that occur in the document.
 func causeChoices(d *document) []choice {
-	n := map[plan.Cause]int{}
-	for c := range d.changes() {
-		n[c.Cause]++
-	}
+	n := d.seen.causes
 	var out []choice
 	for _, c := range []plan.Cause{plan.CauseOkta, plan.CauseMapping, plan.CauseDrift, plan.CauseFailed, plan.CauseForced} {
 		if n[c] > 0 {

@@ -1,14 +1,18 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"okta-walkme-agent/agent"
+	"okta-walkme-agent/agent/apply"
 	"okta-walkme-agent/agent/plan"
 )
 
@@ -30,16 +34,19 @@ const foldRows = 20
 // characters and says what it leaves out, unless Full is set; of the options only that
 // counts.
 func PlanMarkdown(w io.Writer, p *plan.Plan, o Options) error {
-	return writeMarkdown(w, "plan", arrangePlan(p, o.Full), o)
+	return writeMarkdown(w, "plan", arrangePlan(p), o)
 }
 
 // RunMarkdown writes a run in the form of PlanMarkdown. Advise counts, too.
 func RunMarkdown(w io.Writer, r *agent.Report, o Options) error {
-	return writeMarkdown(w, "run report", arrangeRun(r, o.Full, o), o)
+	return writeMarkdown(w, "run report", arrangeRun(r, o), o)
 }
 
 func writeMarkdown(w io.Writer, what string, d *document, o Options) error {
-	m := &markdown{full: o.Full, end: maxMarkdown / 4}
+	if d.err != nil {
+		return fmt.Errorf("%s as Markdown: %w", what, d.err)
+	}
+	m := &markdown{w: w, full: o.Full, end: maxMarkdown / 4}
 	m.head(d)
 	if d.impact != nil {
 		m.end = m.b.Len() + maxMarkdown/8
@@ -50,11 +57,8 @@ func writeMarkdown(w io.Writer, what string, d *document, o Options) error {
 		m.end = m.b.Len() + (maxMarkdown-m.b.Len())/(len(d.sections)-i) - sectionFrame
 		m.section(d, &d.sections[i])
 	}
-	err := d.err
-	if err == nil {
-		_, err = io.WriteString(w, m.b.String())
-	}
-	if err != nil {
+	m.flush()
+	if err := cmp.Or(d.err, m.lost); err != nil {
 		return fmt.Errorf("%s as Markdown: %w", what, err)
 	}
 	return nil
@@ -62,8 +66,17 @@ func writeMarkdown(w io.Writer, what string, d *document, o Options) error {
 
 type markdown struct {
 	b    strings.Builder
+	w    io.Writer
+	lost error // the first that came of writing
 	full bool
 	end  int // where the part that is being written ends, unless full
+}
+
+func (m *markdown) flush() {
+	if m.lost == nil {
+		_, m.lost = io.WriteString(m.w, m.b.String())
+	}
+	m.b.Reset()
 }
 
 // fits says whether a text still has its place in the part that is being written.
@@ -110,10 +123,9 @@ func (m *markdown) impact(i *impact) {
 	m.line()
 	m.line("For example:")
 	m.line()
-	m.table([]string{"User", "Values"}, len(i.samples), func(row int) []string {
-		c := i.samples[row]
+	m.table([]string{"User", "Values"}, len(i.samples), eachRow(slices.Values(i.samples), func(c *plan.Change) []string {
 		return []string{mdName(name(c.Name, c.OktaID)), m.values(c, nil)}
-	})
+	}))
 }
 
 func (m *markdown) section(d *document, s *section) {
@@ -138,15 +150,13 @@ func (m *markdown) section(d *document, s *section) {
 	}
 	switch s.kind {
 	case kindRejected:
-		m.table([]string{"Name", "Reason"}, rows, func(row int) []string {
-			r := s.rejected[row]
+		m.table([]string{"Name", "Reason"}, rows, eachRow(slices.Values(s.rejected), func(r plan.Rejection) []string {
 			return []string{mdName(name(r.Name, r.OktaID)), mdText(rejectionText(r))}
-		})
+		}))
 	case kindSettled:
-		m.table([]string{"Name", "Outcome"}, rows, func(row int) []string {
-			c := s.settled[row]
+		m.table([]string{"Name", "Outcome"}, rows, eachRow(slices.Values(s.settled), func(c apply.Settlement) []string {
 			return []string{mdName(name(c.Name, c.OktaID)), mdText(settledText(c))}
-		})
+		}))
 	default:
 		m.changes(d, s)
 	}
@@ -157,7 +167,7 @@ func (m *markdown) section(d *document, s *section) {
 }
 
 func (m *markdown) changes(d *document, s *section) {
-	values := false
+	values := d.seen.valued[plan.Action(s.kind)]
 	for _, c := range s.changes {
 		values = values || len(attributeLines(c))+len(c.Members.Add)+len(c.Members.Remove) > 0
 	}
@@ -165,28 +175,45 @@ func (m *markdown) changes(d *document, s *section) {
 	if values {
 		header = []string{"Name", "Values", "Why"}
 	}
-	m.table(header, s.size(), func(row int) []string {
-		c := s.changes[row]
+	changes := slices.Values(s.changes)
+	if m.full {
+		changes = d.all(s)
+	}
+	m.table(header, s.size(), eachRow(changes, func(c *plan.Change) []string {
 		who := mdName(name(c.Name, c.OktaID))
 		why := mdText(d.detail(c, s, time.Time{}))
 		if !values {
 			return []string{who, why}
 		}
 		return []string{who, m.values(c, d.plan.People), why}
-	})
+	}))
 }
 
-func (m *markdown) table(header []string, rows int, row func(int) []string) {
+// eachRow yields the cells of what is in a list.
+func eachRow[T any](list iter.Seq[T], cells func(T) []string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		for v := range list {
+			if !yield(cells(v)) {
+				return
+			}
+		}
+	}
+}
+
+func (m *markdown) table(header []string, rows int, cells iter.Seq[[]string]) {
 	m.line("| ", strings.Join(header, " | "), " |")
 	m.line("|", strings.Repeat(" --- |", len(header)))
-	for i := range rows {
-		text := "| " + strings.Join(row(i), " | ") + " |"
+	for row := range cells {
+		text := "| " + strings.Join(row, " | ") + " |"
 		if !m.fits(text) {
 			m.line()
-			m.line("… and ", number(rows-i), " more, left out to keep this short; --full shows them.")
+			m.line("… and ", number(rows), " more, left out to keep this short; --full shows them.")
 			return
 		}
 		m.line(text)
+		if rows--; m.full && m.b.Len() > 32<<10 {
+			m.flush()
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package report
 
-import "strings"
+import (
+	"io"
+	"strings"
+)
 
 // style is the parameter of an ANSI SGR sequence (ECMA-48, section 8.3.117).
 type style string
@@ -34,6 +37,24 @@ func (c *column) fit(name string) {
 type printer struct {
 	b strings.Builder
 	o Options
+
+	w    io.Writer // where flush writes
+	lost error     // the first that came of writing
+}
+
+// flush writes what was printed, so that a long text needs little memory.
+func (p *printer) flush() {
+	if p.lost == nil {
+		_, p.lost = io.WriteString(p.w, p.b.String())
+	}
+	p.b.Reset()
+}
+
+// flushLong writes what was printed once that is much.
+func (p *printer) flushLong() {
+	if p.b.Len() > 32<<10 {
+		p.flush()
+	}
 }
 
 func (p *printer) paint(st style, s string) string {

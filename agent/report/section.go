@@ -44,7 +44,7 @@ func (d *document) actionSection(a plan.Action, changes []*plan.Change) section 
 	if d.run != nil {
 		verb = words(a).did
 	}
-	s := section{kind: string(a), note: joined("; ", d.actionNote(a, changes), approvals(changes, d.tally.actions[a])), changes: changes, more: d.more[a]}
+	s := section{kind: string(a), note: joined("; ", d.actionNote(a, changes), approvals(changes, d.tally.actions[a])), changes: changes, more: d.seen.more[a]}
 	s.title = verb + " " + plural(s.size(), noun)
 	return s
 }
@@ -92,7 +92,7 @@ func approvals(changes []*plan.Change, all int) string {
 // invitations counts the e-mails of WalkMe: one to each new user. A create that
 // cannot succeed sends none.
 func (d *document) invitations(created []*plan.Change) string {
-	n := d.more[plan.Create]
+	n := d.seen.more[plan.Create]
 	for _, c := range created {
 		if c.Error == "" {
 			n++

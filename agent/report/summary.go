@@ -178,7 +178,7 @@ func (d *document) runSummary(why string) string {
 // its outcome, how long it took, what was done and what was not. It is fit for a
 // log, and names no person beyond what the run's own error says.
 func SummaryLine(r *agent.Report) string {
-	line := arrangeRun(r, false, Options{}).summary()
+	line := arrangeRun(r, Options{}).summary()
 	if unseen := notShown(&r.Plan); unseen != "" {
 		line = strings.TrimSuffix(line, ".") + "; " + unseen + "."
 	}

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 
 	"okta-walkme-agent/agent"
 	"okta-walkme-agent/agent/apply"
@@ -19,18 +21,21 @@ const (
 // PlanText writes a plan for a terminal or a mail. Its last line is the summary,
 // "No changes. …" for an empty plan.
 func PlanText(w io.Writer, p *plan.Plan, o Options) error {
-	return writeText(w, "plan", arrangePlan(p, o.Full), o)
+	return writeText(w, "plan", arrangePlan(p), o)
 }
 
 // RunText writes a run in the form of PlanText: what was done in place of what
 // is to be done, failures with their errors, and SummaryLine at the end. The run
 // may have failed at any point.
 func RunText(w io.Writer, r *agent.Report, o Options) error {
-	return writeText(w, "run report", arrangeRun(r, o.Full, o), o)
+	return writeText(w, "run report", arrangeRun(r, o), o)
 }
 
 func writeText(w io.Writer, what string, d *document, o Options) error {
-	p := &printer{o: o}
+	if d.err != nil {
+		return fmt.Errorf("%s as text: %w", what, d.err)
+	}
+	p := &printer{o: o, w: w}
 	p.head(d)
 	p.alerts(d.alerts)
 	if d.impact != nil {
@@ -41,11 +46,8 @@ func writeText(w io.Writer, what string, d *document, o Options) error {
 	}
 	p.blank()
 	p.b.WriteString(p.paint(bold, Escape(d.closing())) + "\n")
-	err := d.err
-	if err == nil {
-		_, err = io.WriteString(w, p.b.String())
-	}
-	if err != nil {
+	p.flush()
+	if err := cmp.Or(d.err, p.lost); err != nil {
 		return fmt.Errorf("%s as text: %w", what, err)
 	}
 	return nil
@@ -126,7 +128,13 @@ func (p *printer) settled(settled []apply.Settlement) {
 func (p *printer) changes(d *document, s *section) {
 	shown, left := p.foldChanges(s)
 	names, attributes := nameColumn(shown), attributeColumn(shown)
-	for _, c := range shown {
+	changes := slices.Values(shown)
+	if p.o.Full {
+		changes, left = d.all(s), 0
+		names, attributes = max(names, d.seen.names[plan.Action(s.kind)]), max(attributes, d.seen.attributes[plan.Action(s.kind)])
+	}
+	for c := range changes {
+		p.flushLong()
 		sign, st := words(c.Action).sign, signStyle(c.Action)
 		p.item(2, st, sign, name(c.Name, c.OktaID), names, d.detail(c, s, p.o.Now))
 		if s.isBrief() {
