@@ -19,9 +19,10 @@ type prefetcher struct {
 	current, spare *fetched
 }
 
-// fetched is the body of a page, read to its end, or the error of the one try.
+// fetched is a page, read to its end and cut into its entries, or the error of the one try.
 type fetched struct {
 	body   bytes.Buffer
+	items  []entry // not decoded
 	bytes  int64
 	header http.Header
 	err    error
@@ -52,6 +53,7 @@ func (p *prefetcher) start(ctx context.Context, path string) {
 	}
 	if p.spare == nil {
 		p.spare = &fetched{}
+		p.spare.body.Grow(p.current.body.Len() * 9 / 8) // most pages are about as long
 	}
 	ctx, p.cancel = context.WithCancel(ctx)
 	p.path, p.page = path, make(chan *fetched, 1)
@@ -77,16 +79,16 @@ func (p *prefetcher) wait() *fetched {
 	return f
 }
 
-// fetch reads the body of the page at path, trying once.
+// fetch reads the page at path, trying once.
 func (c *Client) fetch(ctx context.Context, path string, into *fetched) {
 	into.body.Reset()
-	into.bytes = 0
 	into.header, into.err = c.readOnce(ctx, path, maxPage, func(body *bounded) error {
 		_, err := into.body.ReadFrom(body)
 		into.bytes = body.taken
 		if err != nil {
 			return incomplete("list: %w", cutShort(err))
 		}
-		return nil
+		into.items, err = entriesOf(into.body.Bytes(), into.items)
+		return err
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"net/http"
+	"slices"
 )
 
 // Sieve says who of the people of an app is to be in a snapshot, so that memory need not
@@ -56,8 +57,23 @@ type entry struct {
 	appUser
 
 	raw   []byte // valid until the next page is read
-	sum   [16]byte
+	sight Sight
 	known bool
+}
+
+// entriesOf cuts a page into its entries, in the room of those before.
+func entriesOf(body []byte, items []entry) ([]entry, error) {
+	elements, err := splitArray(body)
+	if err != nil {
+		return nil, err
+	}
+	clear(items)
+	items = slices.Grow(items[:0], len(elements))[:len(elements)]
+	for i, raw := range elements {
+		sum := sha256.Sum256(raw)
+		items[i] = entry{raw: raw, sight: Sight{ID: firstID(raw), Sum: [16]byte(sum[:16])}}
+	}
+	return items, nil
 }
 
 // peoplePages reads the pages of the list of assignments, and collects who is kept.
@@ -80,10 +96,8 @@ func (p *peoplePages) read(ctx context.Context, c *Client, path string) (page[en
 		if next, err := nextPath(c.host, path, linkTo(fetched.header, "next")); err == nil {
 			p.next.start(ctx, next)
 		}
-		out.bytes = fetched.bytes
-		var err error
-		out.items, err = p.decode(fetched.body.Bytes())
-		return fetched.header, err
+		out.items, out.bytes = fetched.items, fetched.bytes
+		return fetched.header, p.decode(out.items)
 	})
 	if err != nil {
 		return page[entry]{}, err
@@ -92,17 +106,10 @@ func (p *peoplePages) read(ctx context.Context, c *Client, path string) (page[en
 	return out, nil
 }
 
-func (p *peoplePages) decode(body []byte) ([]entry, error) {
-	elements, err := splitArray(body)
-	if err != nil {
-		return nil, err
-	}
-	items := make([]entry, len(elements))
-	for i, raw := range elements {
-		items[i].raw = raw
-	}
+// decode decodes the entries that are not known.
+func (p *peoplePages) decode(items []entry) error {
 	if err := p.recognise(items); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range items {
 		e := &items[i]
@@ -110,13 +117,13 @@ func (p *peoplePages) decode(body []byte) ([]entry, error) {
 			continue
 		}
 		if err := e.decode(e.raw, p.reader.texts); err != nil {
-			return nil, incomplete("list: %w", err)
+			return incomplete("list: %w", err)
 		}
 		if e.ID == "" {
-			return nil, incomplete("list: element without an id")
+			return incomplete("list: element without an id")
 		}
 	}
-	return items, nil
+	return nil
 }
 
 // recognise finds out which entries are known.
@@ -126,10 +133,7 @@ func (p *peoplePages) recognise(items []entry) error {
 	}
 	sights := make([]Sight, len(items))
 	for i := range items {
-		e := &items[i]
-		sum := sha256.Sum256(e.raw)
-		e.sum = [16]byte(sum[:16])
-		sights[i] = Sight{ID: firstID(e.raw), Sum: e.sum}
+		sights[i] = items[i].sight
 	}
 	known, err := p.req.Sieve.Known(sights)
 	if err != nil {
@@ -163,7 +167,7 @@ func (p *peoplePages) visit(items []entry) error {
 		if err != nil {
 			return err
 		}
-		page = append(page, Read{User: u, Sum: e.sum})
+		page = append(page, Read{User: u, Sum: e.sight.Sum})
 	}
 	return p.keep(known, page)
 }
