@@ -139,3 +139,24 @@ func nameMembers(ctx context.Context, db *state.DB, planned *plan.Plan) error {
 	planned.Name(names)
 	return nil
 }
+
+// accountsShown returns the accounts of people in step whom groups show, by Okta id.
+func accountsShown(ctx context.Context, db *state.DB, v *view, groups map[string]plan.GroupAnswer) (map[string]string, error) {
+	shown := map[string]bool{}
+	for _, answer := range groups {
+		for _, m := range answer.Members {
+			shown[m.WalkMeID] = true
+		}
+	}
+	if len(shown) == 0 || v.inStep.Len() == 0 {
+		return nil, nil
+	}
+	accounts := map[string]string{}
+	err := db.EachObject(ctx, scim.User, func(o state.Object) error {
+		if shown[o.TargetID] && v.inStep.Has(o.SourceID) {
+			accounts[o.SourceID] = o.TargetID
+		}
+		return nil
+	})
+	return accounts, err
+}

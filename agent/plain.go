@@ -44,12 +44,12 @@ func (a *Agent) SpillBeside(statePath string) (giveBack func()) {
 	}
 }
 
-func newPlain(a *Agent, people int, runs bool) plain {
+func newPlain(a *Agent, scope plan.Scope, people int, runs bool) plain {
 	if a.Spill == nil {
 		return plain{}
 	}
 	return plain{a: a, people: people, runs: runs, in: plan.Input{
-		Policy: a.Config.Policy, Mapping: a.Config.Mapping, Earlier: map[string]map[string]string{},
+		Policy: a.Config.Policy, Mapping: a.Config.Mapping, Earlier: map[string]map[string]string{}, Scope: scope,
 	}}
 }
 

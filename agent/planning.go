@@ -116,6 +116,9 @@ func (a *Agent) holdBack(ctx context.Context, planned *plan.Plan, v *view, opts 
 	if in.Answers, err = asker.answer(ctx, a.Config.Limits.Ask(planned, in)); err != nil {
 		return err
 	}
+	if in.InStep, err = accountsShown(ctx, a.State, v, in.Answers.Groups); err != nil {
+		return err
+	}
 	a.Config.Limits.Hold(planned, in)
 	return nil
 }

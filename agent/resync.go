@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 )
 
@@ -59,14 +60,11 @@ func pushedSince(ctx context.Context, db *state.DB, since time.Time) (map[string
 		if run.Trigger != TriggerResync || run.StartedAt.Before(since) {
 			continue
 		}
-		entries, err := db.History(ctx, state.Filter{RunID: run.ID})
-		if err != nil {
+		if err := db.EachApplied(ctx, run.ID, func(t scim.Type, sourceID string) error {
+			pushed[plan.ObjectKey(t, sourceID)] = true
+			return nil
+		}); err != nil {
 			return nil, err
-		}
-		for _, e := range entries {
-			if e.State == state.Applied {
-				pushed[plan.ObjectKey(e.Type, e.SourceID)] = true
-			}
 		}
 	}
 	return pushed, nil

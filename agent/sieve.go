@@ -24,7 +24,8 @@ const judgement = 1
 // let go; in a run that may write, with a mark for the next one.
 type sieve struct {
 	a      *Agent
-	ctx    context.Context   // of one read of Okta
+	ctx    context.Context // of one read of Okta
+	scope  plan.Scope
 	writer *state.UserWriter // nil: nothing is stored
 	index  *state.UserIndex
 
@@ -55,9 +56,9 @@ type sifting struct {
 }
 
 // newSieve makes a sieve for a plan, or for a run; nil when the plan has to see all people: what a
-// resync pushes, and what a refresh finds, may be any of them.
+// refresh finds may be any of them, and so may whom a resync names.
 func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, run *sifting) (*sieve, error) {
-	if scope.Selection() != nil || scope.Refreshes() || a.Config.SeeEverybody {
+	if scope.Names() || scope.Refreshes() || a.Config.SeeEverybody {
 		return nil, nil
 	}
 	stored, err := a.State.CountAssigned(ctx)
@@ -70,7 +71,7 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, run *sifting) (*
 	}
 	newMapping := latest != a.Config.Mapping.Digest()
 	s := &sieve{
-		a: a, ctx: ctx, index: a.State.UserIndex(), trusts: !newMapping, unmapped: newMapping,
+		a: a, ctx: ctx, scope: scope, index: a.State.UserIndex(), trusts: !newMapping && !scope.MayForce(), unmapped: newMapping,
 		never: map[string]bool{}, inStep: plan.NewInStep(stored), loose: map[string]bool{},
 	}
 	if run != nil {
@@ -88,7 +89,7 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, run *sifting) (*
 		return nil, err
 	}
 	if len(scope.People()) == 0 {
-		s.plain = newPlain(a, stored, run != nil)
+		s.plain = newPlain(a, scope, stored, run != nil)
 	}
 	decisions, err := a.State.Decisions(ctx)
 	if err != nil {
@@ -267,7 +268,7 @@ func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record, person *plan
 	if s.never[id] || s.sought != "" && s.mayBeSought(id, plan.HashName(person.Name())) || row != 0 && (s.kept.Has(row) || s.plain.rows.Has(row)) {
 		return true, nil
 	}
-	if !plan.IsInStep(person, r) {
+	if !plan.IsInStep(person, r) || s.scope.Forces(r) {
 		return s.isKeptDiffering(row, r, person)
 	}
 	if row != 0 && !s.passed.Add(row) || s.loose[id] {

@@ -58,7 +58,7 @@ func TestPlanWhoseFileFails(t *testing.T) {
 		}
 	}
 	w.agent.SpillFrom = 2
-	if p := w.plan(); len(p.Changes) != 2 || p.Len() != 2 {
+	if p := w.planned(plan.Scope{}); len(p.Changes) != 2 || p.Len() != 2 {
 		t.Errorf("%d of %d changes are in memory, want both", len(p.Changes), p.Len())
 	}
 }
@@ -74,7 +74,7 @@ func TestSpillBeside(t *testing.T) {
 	giveBack := w.agent.SpillBeside(w.path)
 	w.agent.SpillFrom = 0
 	before := filesOf(t, filepath.Dir(w.path))
-	p := w.plan()
+	p := w.planned(plan.Scope{})
 	if diff := cmp.Diff(before, filesOf(t, filepath.Dir(w.path))); diff != "" {
 		t.Errorf("files beside the state (-before +after):\n%s", diff)
 	}
@@ -233,7 +233,7 @@ func TestApplyFromDisk(t *testing.T) {
 			w.tenant.AddUser(walkmetest.User{UserName: "eve@example.com", Active: true})
 		}
 		apply := func(meanwhile func(), failing int) {
-			planned := w.plan()
+			planned := w.planned(plan.Scope{})
 			saved := savedAs(t, planned)
 			told = append(told, planText(t, planned), w.requests())
 			meanwhile()
@@ -256,5 +256,63 @@ func TestApplyFromDisk(t *testing.T) {
 	}
 	if diff := cmp.Diff(tell(false), tell(true)); diff != "" {
 		t.Errorf("(-in memory +from disk):\n%s", diff)
+	}
+}
+
+// TestResyncFromDisk holds resyncs whose plain changes are on disk against those that have
+// all in memory: of all, one that is interrupted and goes on, and of a part; with strangers
+// in a group, and people whose change is not plain.
+func TestResyncFromDisk(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []walkme.Profile{walkme.OIN, walkme.AIW} {
+		t.Run(string(profile), func(t *testing.T) {
+			tell := func(spills bool) (told []string) {
+				w := newWorld(t, profile, pushAll, func(s *setup) {
+					s.config.Workers, s.tenant.Allow = 1, []walkmetest.Rule{walkmetest.RuleNoChange}
+				})
+				w.remap("userName", "appuser.userName", "title", "user.title", "name.familyName", "user.lastName")
+				w.agent.Spill, w.agent.Config.SeeEverybody = nil, !spills
+				if spills {
+					spillAll(t, w.agent)
+				}
+				w.hire("ann", "bob", "cara", "dan", "eve")
+				w.org.Update(w.people["cara"], map[string]any{"title": "Engineer"})
+				w.group("push Team", "ann", "cara", "eve")
+				run := func(pick plan.Selection, resume bool) {
+					told = append(told, planText(t, w.planned(plan.OfSelection(pick))), w.requests())
+					report, err := w.resync(pick, resume)
+					if report == nil {
+						t.Fatal(err)
+					}
+					run := report.Run
+					told = append(told, fmt.Sprint(err), fmt.Sprint(run.Outcome, run.Planned, run.Applied, run.Failed, run.Skipped),
+						changes(report), w.requests(), w.accounts(), w.memberships())
+				}
+				w.sync()
+				run(plan.Selection{}, false)
+				stranger := w.tenant.AddUser(walkmetest.User{UserName: "stranger@example.com", Active: true})
+				group, _ := w.tenant.Group("push Team")
+				dan, _ := w.tenant.User("dan@example.com")
+				w.tenant.SetMembers(group.ID, append(group.Members, stranger, dan.ID)...)
+				w.org.Update(w.people["ann"], map[string]any{"lastName": "Archer"})
+				w.org.Update(w.people["cara"], map[string]any{"title": ""})
+				w.hire("fay")
+				w.refuseAfterPuts(2)
+				run(plan.Selection{}, false)
+				w.tenant.Fault(nil)
+				run(plan.Selection{}, true)
+				w.org.Update(w.people["bob"], map[string]any{"lastName": "Burns"})
+				w.tenant.Fault(walkmetest.OnNthWrite(1, walkmetest.NotApplied(http.StatusBadRequest)))
+				run(plan.Selection{Attributes: []string{"title"}}, false)
+				w.tenant.Fault(nil)
+				run(plan.Selection{Failed: true}, false)
+				run(plan.Selection{Changed: true}, false)
+				run(plan.Selection{}, false)
+				return told
+			}
+			if diff := cmp.Diff(tell(false), tell(true)); diff != "" {
+				t.Errorf("(-in memory +from disk):\n%s", diff)
+			}
+		})
 	}
 }

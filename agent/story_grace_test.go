@@ -39,13 +39,13 @@ func TestSavedPlanWhileGraceBegins(t *testing.T) {
 	w.sync()
 	w.org.Unassign(w.people["ann"])
 	w.hire("cara")
-	saved := savedAs(t, w.plan())
+	saved := savedAs(t, w.planned(plan.Scope{}))
 	w.later += 2 * time.Second
 	report, err := w.agent.Apply(t.Context(), saved, agent.Options{Trigger: "apply"})
 	if err != nil {
 		t.Fatalf("Apply() = %v, want no error", err)
 	}
-	wantText(t, "changes", changes(report), `
+	wantText(t, "changes", changes(collected(t, report)), `
 		deactivate ann: skipped
 		create cara: applied`)
 	w.later += 25 * time.Hour

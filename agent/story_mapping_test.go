@@ -31,7 +31,13 @@ func (w *world) remap(pairs ...string) {
 
 func (w *world) plan() *plan.Plan {
 	w.t.Helper()
-	planned, err := w.agent.Plan(w.t.Context(), agent.Options{})
+	return withChanges(w.t, w.planned(plan.Scope{}))
+}
+
+// planned makes a plan, and leaves on disk what is there.
+func (w *world) planned(scope plan.Scope) *plan.Plan {
+	w.t.Helper()
+	planned, err := w.agent.Plan(w.t.Context(), agent.Options{Scope: scope})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func (w *world) pushAgain(force plan.Selection, approve ...string) (*plan.Plan, 
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return planned, report
+	return withChanges(w.t, planned), collected(w.t, report)
 }
 
 // linkAuthors links Okta's group Content to Authors, which has three members of its

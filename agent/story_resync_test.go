@@ -22,7 +22,8 @@ func (w *world) resync(s plan.Selection, resume bool) (*agent.Report, error) {
 			return nil, err
 		}
 	}
-	return w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Scope: scope})
+	report, err := w.agent.Sync(w.t.Context(), agent.Options{Trigger: agent.TriggerResync, Scope: scope})
+	return collected(w.t, report), err
 }
 
 // resyncedWorld has four people in sync, of whom a resync of three was cut off after

@@ -35,19 +35,20 @@ func TestPlanOfEverybody(t *testing.T) {
 	if testing.Short() || raced {
 		seeds = 6
 	}
-	var passed, unread, spilled, few atomic.Int64
+	var passed, unread, spilled, forced, few atomic.Int64
 	t.Run("seeds", func(t *testing.T) {
 		for seed := range seeds {
 			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 				t.Parallel()
 				l := newLife(t, uint64(seed)+1000)
 				l.stage.world.agent.Config.Limits = l.limits()
-				(&comparedLife{life: l, passed: &passed, unread: &unread, spilled: &spilled, few: &few}).play(t)
+				(&comparedLife{life: l, passed: &passed, unread: &unread, spilled: &spilled, forced: &forced, few: &few}).play(t)
 			})
 		}
 	})
-	if passed.Load() == 0 || unread.Load() == 0 || spilled.Load() == 0 || few.Load() == 0 {
-		t.Errorf("%d people were let go, %d of them undecoded, and %d updates; %d explanations by few reads: nothing was compared", passed.Load(), unread.Load(), spilled.Load(), few.Load())
+	if passed.Load() == 0 || unread.Load() == 0 || spilled.Load() == 0 || forced.Load() == 0 || few.Load() == 0 {
+		t.Errorf("%d people were let go, %d of them undecoded, %d changes, and %d of resyncs; %d explanations by few reads: nothing was compared",
+			passed.Load(), unread.Load(), spilled.Load(), forced.Load(), few.Load())
 	}
 }
 
@@ -61,6 +62,7 @@ func (l *life) limits() plan.Limits {
 type comparedLife struct {
 	*life
 	passed, unread, spilled *atomic.Int64
+	forced                  *atomic.Int64 // changes of resyncs that are on disk
 	few                     *atomic.Int64 // explanations by few reads
 	compared                int
 }
@@ -200,6 +202,14 @@ func (l *comparedLife) compare(t *testing.T) {
 	for name, make := range map[string]func(*agent.Agent) (*plan.Plan, error){
 		"plan":    func(a *agent.Agent) (*plan.Plan, error) { return a.Plan(t.Context(), agent.Options{}) },
 		"offline": func(a *agent.Agent) (*plan.Plan, error) { return a.PlanOffline(t.Context(), agent.Options{}) },
+		"resync": func(a *agent.Agent) (*plan.Plan, error) {
+			pick := []plan.Selection{{}, {Changed: true}, {Failed: true}, {Attributes: []string{"name.givenName"}}}[l.compared%4]
+			scope := plan.OfSelection(pick)
+			if rest, err := a.RestOfResync(t.Context(), plan.Selection{}); err == nil {
+				scope = rest
+			}
+			return a.Plan(t.Context(), agent.Options{Scope: scope})
+		},
 	} {
 		want, wantErr := make(&plain)
 		got, err := make(l.now.agent)
@@ -216,8 +226,10 @@ func (l *comparedLife) compare(t *testing.T) {
 		if diff := cmp.Diff(planText(t, want), planText(t, got)); diff != "" {
 			t.Errorf("%s (-of everybody +with updates on disk):\n%s", name, diff)
 		}
-		if got != nil {
+		if got != nil && name != "resync" {
 			l.spilled.Add(int64(got.Len() - len(got.Changes)))
+		} else if got != nil {
+			l.forced.Add(int64(got.Len() - len(got.Changes)))
 		}
 	}
 }

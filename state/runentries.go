@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"okta-walkme-agent/internal/scim"
 )
 
 // RunFilter selects entries of one run. Zero fields select everything.
@@ -51,6 +53,19 @@ func (db *DB) RunEntries(ctx context.Context, f RunFilter, after EntryPlace, lim
 	args = append(args, after.Action, after.Name, after.ID, limit)
 	return list(ctx, db, "read entries of a run", scanEntry, selectEntries+where+
 		" AND (j.action, j.name, j.id) > (?, ?, ?) ORDER BY j.action, j.name, j.id LIMIT ?", args...)
+}
+
+// EachApplied calls fn with the type and the Okta id of whatever a run has changed in
+// WalkMe, of some more than once, and ends at its first error.
+func (db *DB) EachApplied(ctx context.Context, runID string, fn func(t scim.Type, sourceID string) error) error {
+	err := db.each(ctx, "SELECT type, source_id FROM journal WHERE run_id = ? AND state = 'applied'", []any{runID}, func(row scanner) error {
+		var t, id string
+		if err := row.Scan(&t, &id); err != nil {
+			return err
+		}
+		return fn(scim.Type(t), id)
+	})
+	return db.fail("read entries of a run", err)
 }
 
 // CountRunChanges counts the changes of which a filter selects an entry.

@@ -55,8 +55,12 @@ type HoldInput struct {
 	// deactivate: an answer has to confirm it.
 	Confirm bool
 
-	Recorded []state.Record // what a push that overwrites a group is compared with
-	Answers  Answers
+	// Recorded is what a push that overwrites a group is compared with, and the accounts of
+	// people in step whom such a group shows, by their Okta ids.
+	Recorded []state.Record
+	InStep   map[string]string
+
+	Answers Answers
 
 	// Open are the holds that wait, by their kind, in a run that looks at a part
 	// alone. It cannot see the whole set, so it adds nothing to what a person is

@@ -87,8 +87,8 @@ func NewPlainChanges(store ChangeStore, people int, run bool) *PlainChanges {
 // PlainChange returns the change of a person whose change is plain, nil for any other: an
 // account that is active and healthy gets other values, keeps its userName, and loses
 // nothing, so that neither names, limits nor groups depend on it; or a person without a
-// record gets an account, whose name no record may have. Of in, Policy, Mapping and
-// Earlier count.
+// record gets an account, whose name no record may have. The update may be one that a resync
+// forces. Of in, Policy, Mapping, Earlier and Scope count.
 func PlainChange(want *Person, r *state.Record, in *Input) *Change {
 	switch {
 	case want.Presence != Present || want.Rejection != nil:
@@ -104,14 +104,19 @@ func PlainChange(want *Person, r *state.Record, in *Input) *Change {
 		return nil
 	}
 	c := p.plan.Changes[0]
-	if c.Want != want || len(c.Name) > longestName || len(c.OktaID) > longestName {
+	if c.Want != want || len(c.Name) > longestName || len(c.OktaID) > longestName || !in.Scope.selection.covers(c, r) {
 		return nil
 	}
-	loses := func(a scim.AttributeChange) bool { return a.Path == scim.PathUserName || scim.Equal(a.New, nil) }
-	if c.Action == Update && slices.ContainsFunc(c.Attributes, loses) {
+	if c.Action == Update && (!scim.SameName(r.Name, c.Name) || slices.ContainsFunc(c.Attributes, loses)) {
 		return nil
 	}
 	return c
+}
+
+// loses says whether an account gets another userName, or loses a value.
+func loses(a scim.AttributeChange) bool {
+	differs := !scim.Equal(a.Old, a.New) || !scim.Equal(a.Actual, nil)
+	return differs && (a.Path == scim.PathUserName || scim.Equal(a.New, nil))
 }
 
 // seqKey is how the JSON of a change begins that has no place yet.

@@ -144,6 +144,9 @@ func recordsOf(in HoldInput) knownMembers {
 			out.accounts[r.SourceID], out.people[r.ID] = r.ID, r.SourceID
 		}
 	}
+	for oktaID, id := range in.InStep {
+		out.accounts[oktaID], out.people[id] = id, max(out.people[id], oktaID)
+	}
 	return out
 }
 

@@ -1,6 +1,9 @@
 package plan
 
-import "okta-walkme-agent/internal/scim"
+import (
+	"okta-walkme-agent/internal/scim"
+	"okta-walkme-agent/state"
+)
 
 // Scope is what a plan is about: whom, what their accounts are compared with, and
 // whether it waits for what failed. The zero value is everything, compared with what
@@ -57,6 +60,20 @@ func (s Scope) People() []string { return s.people }
 
 // Selection is what is pushed again although nothing differs, nil when nothing is.
 func (s Scope) Selection() *Selection { return s.selection }
+
+// Names says whether the scope is of a selection that names people or groups: who that is,
+// all names tell.
+func (s Scope) Names() bool {
+	return s.selection != nil && len(s.selection.Users)+len(s.selection.Groups) > 0
+}
+
+// MayForce says whether people are pushed of whom nothing differs.
+func (s Scope) MayForce() bool {
+	return s.selection != nil && !s.selection.Changed && !s.selection.Failed
+}
+
+// Forces says whether a person is one of them, of whom nothing differs.
+func (s Scope) Forces(r *state.Record) bool { return s.selection.wants(r, nil) }
 
 // restrict drops what the scope leaves out.
 func (p *planner) restrict() {

@@ -225,16 +225,14 @@ func (c *cli) resyncLeft(r *agent.Report, err error) {
 	if r == nil || err == nil {
 		return
 	}
-	applied, left := 0, 0
-	for _, ch := range r.Changes {
-		switch {
-		case ch.Outcome == plan.Applied:
-			applied++
-		case !ch.Blocked():
-			left++
+	applied := r.Outcomes()[plan.Applied]
+	left := r.Len() - applied
+	for _, ch := range r.Changes { // what is not in memory is not blocked
+		if ch.Outcome != plan.Applied && ch.Blocked() {
+			left--
 		}
 	}
 	if applied > 0 && left > 0 {
-		fmt.Fprintf(c.stderr, "%s: %d of %s left undone; go on with: resync --continue\n", programName, left, count(len(r.Changes), "change", "changes"))
+		fmt.Fprintf(c.stderr, "%s: %d of %s left undone; go on with: resync --continue\n", programName, left, count(r.Len(), "change", "changes"))
 	}
 }
