@@ -134,7 +134,7 @@ func htmlPage(status int) string {
 }
 
 // write sends the answer, or as much of it as a fault leaves.
-func (a *answer) write(w http.ResponseWriter, r *http.Request) {
+func (t *Tenant) write(a *answer, w http.ResponseWriter, r *http.Request) {
 	if a.drop {
 		panic(http.ErrAbortHandler)
 	}
@@ -148,7 +148,7 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 	body := a.body
 	if a.encoding != "" && len(body) > 0 && strings.Contains(r.Header.Get("Accept-Encoding"), a.encoding) {
 		h.Set("Content-Encoding", a.encoding)
-		body = compressed(a.encoding, body)
+		body = t.compressed(a.encoding, body)
 	}
 	if a.status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -164,13 +164,29 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func compressed(encoding string, body []byte) []byte {
+// compressor is much larger than what it compresses here, and used again.
+type compressor interface {
+	io.WriteCloser
+	Reset(w io.Writer)
+}
+
+func (t *Tenant) compressed(encoding string, body []byte) []byte {
 	var b bytes.Buffer
-	var w io.WriteCloser = gzip.NewWriter(&b)
+	pool := &t.gzips
 	if encoding == "deflate" {
-		w = zlib.NewWriter(&b) // what RFC 9110 calls deflate
+		pool = &t.zlibs // what RFC 9110 calls deflate
+	}
+	w, used := pool.Get().(compressor)
+	switch {
+	case used:
+		w.Reset(&b)
+	case pool == &t.zlibs:
+		w = zlib.NewWriter(&b)
+	default:
+		w = gzip.NewWriter(&b)
 	}
 	_, _ = w.Write(body) // a buffer takes everything
 	_ = w.Close()
+	pool.Put(w)
 	return b.Bytes()
 }

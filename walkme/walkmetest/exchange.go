@@ -57,7 +57,7 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply.setHeader(key, values...)
 	}
 	t.leave(ex, &reply)
-	reply.write(w, r)
+	t.write(&reply, w, r)
 }
 
 // arrive reads, records and counts the request, before anything can go wrong

@@ -22,6 +22,8 @@ type Tenant struct {
 	late   atomic.Int64 // how late timers ring, in nanoseconds
 	once   sync.Once
 
+	gzips, zlibs sync.Pool // compressors
+
 	mu          sync.Mutex
 	credentials credentials
 	quirks      *Quirks // replaced as a whole
