@@ -29,6 +29,19 @@ func (db *DB) EachObject(ctx context.Context, t scim.Type, fn func(Object) error
 	return db.fail("read records", err)
 }
 
+// EachOwner calls fn with the Okta id of each person who has an account on record, active or
+// not, in their order, and ends at its first error.
+func (db *DB) EachOwner(ctx context.Context, fn func(sourceID string) error) error {
+	err := db.each(ctx, "SELECT source_id FROM resources WHERE type = 'User' AND target_id <> '' ORDER BY source_id", nil, func(row scanner) error {
+		id, err := scanText(row)
+		if err != nil {
+			return err
+		}
+		return fn(id)
+	})
+	return db.fail("read records", err)
+}
+
 // IDsOf returns the Okta ids of the objects of a type on record that have a name, as
 // scim.SameName has it, or that have it as their id.
 func (db *DB) IDsOf(ctx context.Context, t scim.Type, name string) (ids []string, err error) {

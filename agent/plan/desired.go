@@ -161,7 +161,11 @@ func rejectSharedNames(people []Person, users []okta.User) {
 			labels[n] = people[i].label(&users[i])
 		}
 		for n, i := range same {
-			people[i].rejectShared(labels[n], slices.Concat(labels[:n], labels[n+1:]))
+			others := slices.Clone(labels[:min(len(labels), shownSharers+1)]) // it may be among these
+			if n < len(others) {
+				others = slices.Delete(others, n, n+1)
+			}
+			people[i].rejectShared(labels[n], others[:min(len(others), shownSharers)], len(labels)-1)
 		}
 	}
 }
@@ -178,16 +182,17 @@ func (p *Person) label(u *okta.User) string {
 // shownSharers is how many people of one userName an error names besides its own.
 const shownSharers = 3
 
-func (p *Person) rejectShared(self string, others []string) {
+// rejectShared rejects a person whose userName others have, of whom some are named.
+func (p *Person) rejectShared(self string, named []string, others int) {
 	name, all, rest := p.Name(), "all", ""
-	if more := len(others) - shownSharers; more > 0 {
+	if more := others - len(named); more > 0 {
 		rest = fmt.Sprintf(" and %d more", more)
 	}
-	if len(others) == 1 {
+	if others == 1 {
 		all = "both"
 	}
 	p.Reject(name, &MappingError{Path: scim.PathUserName, Msg: fmt.Sprintf("%q is the userName of this Okta user, %s, and also of %s%s; %s are left as they are",
-		name, self, strings.Join(others[:min(len(others), shownSharers)], ", "), rest, all)})
+		name, self, strings.Join(named, ", "), rest, all)})
 	p.Active, p.shares = false, true
 }
 

@@ -12,10 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"okta-walkme-agent/agent"
-	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
-	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
@@ -58,7 +56,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 	}
 	k.ok("secrets are there")
 	if offline {
-		k.state(ctx, cfg)
+		k.closeState(k.state(ctx, cfg))
 		k.notifications(cfg)
 		return k.verdict()
 	}
@@ -82,7 +80,7 @@ func (c *cli) check(ctx context.Context, offline bool) error {
 
 // online asks both sides. Its error is that of the context.
 func (k *checklist) online(ctx context.Context, cfg *configs.Config, oc okta.Config, wc walkme.Config) error {
-	snap := k.okta(ctx, cfg, oc)
+	snap, census := k.okta(ctx, cfg, oc)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -93,13 +91,14 @@ func (k *checklist) online(ctx context.Context, cfg *configs.Config, oc okta.Con
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	recorded := k.state(ctx, cfg)
+	db := k.state(ctx, cfg)
+	defer k.closeState(db)
 	if client != nil {
 		k.tenant(ctx, client)
 	}
 	if snap != nil {
-		k.people(ctx, cfg, snap, client, recorded)
-		k.links(ctx, snap, client, recorded)
+		k.people(ctx, snap, census, client, db)
+		k.links(ctx, snap, client, db)
 	}
 	return ctx.Err()
 }
@@ -138,8 +137,9 @@ func (k *checklist) walkme(ctx context.Context, cfg *configs.Config, wc walkme.C
 	return client
 }
 
-// state looks for damage in the state and reads it.
-func (k *checklist) state(ctx context.Context, cfg *configs.Config) []state.Record {
+// state looks for damage in the state. The result is nil when there is none to read, else it
+// is given back to closeState.
+func (k *checklist) state(ctx context.Context, cfg *configs.Config) *state.DB {
 	k.section("State", cfg.State.Path)
 	db, err := openState(ctx, cfg, purpose{dry: true})
 	if err != nil {
@@ -155,21 +155,29 @@ func (k *checklist) state(ctx context.Context, cfg *configs.Config) []state.Reco
 		return nil
 	}
 	err = state.Check(ctx, cfg.State.Path)
-	var records []state.Record
+	var users, groups int
 	if err == nil {
-		records, err = db.Records(ctx)
+		users, groups, err = db.Managed(ctx)
 	}
 	if err == nil {
 		k.newest, k.seekable, err = agent.Witnesses(ctx, db)
 	}
-	if err := errors.Join(err, db.Close()); err != nil {
-		k.fail("state file", err)
+	if err != nil {
+		k.fail("state file", errors.Join(err, db.Close()))
 		return nil
 	}
 	k.ok("no damage is in it")
-	n := plan.CountManaged(records)
-	k.ok("%s and %s are managed", count(n.Users, "user", "users"), count(n.Groups, "group", "groups"))
-	return records
+	k.ok("%s and %s are managed", count(users, "user", "users"), count(groups, "group", "groups"))
+	return db
+}
+
+func (k *checklist) closeState(db *state.DB) {
+	if db == nil {
+		return
+	}
+	if err := db.Close(); err != nil {
+		k.fail("state file", err)
+	}
 }
 
 // tenant looks for accounts that the agent manages: credentials may be good and lead to
@@ -197,57 +205,6 @@ func (k *checklist) newState(path string) {
 		k.warn("there is none yet, and this user cannot make it: %s", report.Escape(err.Error()))
 	default:
 		k.fail("there is none yet, and none can be made", err)
-	}
-}
-
-const (
-	peopleLookedUp = 5  // unmanaged people who are looked up in WalkMe
-	rejectedShown  = 10 // people who cannot be mapped
-)
-
-// people maps all people, and looks a few up whom WalkMe may know already.
-func (k *checklist) people(ctx context.Context, cfg *configs.Config, snap *okta.Snapshot, client *walkme.Client, recorded []state.Record) {
-	k.section("People", "")
-	a := cfg.Agent()
-	desired := a.Mapping.Desired(snap, a.Policy.Desire)
-	mapped, rejected := 0, 0
-	for _, p := range desired.People {
-		if r := p.Rejection; r != nil {
-			if rejected++; rejected <= rejectedShown {
-				k.warn("%s (%s): %s: %s", report.Escape(r.Name), r.OktaID, r.Path, report.Escape(r.Error))
-			}
-		} else if p.Presence == plan.Present {
-			mapped++
-		}
-	}
-	if rejected > rejectedShown {
-		k.warn("%d people in all cannot be mapped; plan lists them", rejected)
-	}
-	k.ok("%s to active accounts", count(mapped, "person maps", "people map"))
-	k.empty(a.Mapping, snap, desired.People)
-	if client == nil {
-		return
-	}
-	managed := map[string]bool{}
-	for _, r := range recorded {
-		managed[r.SourceID] = r.ID != ""
-	}
-	looked := 0
-	for _, p := range desired.People {
-		if p.Presence != plan.Present || managed[p.SourceID] || looked == peopleLookedUp {
-			continue
-		}
-		looked++
-		u, err := client.FindUser(ctx, p.Name())
-		switch {
-		case errors.Is(err, scim.ErrNotFound):
-		case err != nil:
-			k.fail("look-up of "+report.Escape(p.Name()), err)
-		case u.ExternalID != "" && u.ExternalID != p.SourceID:
-			k.warn("%s already exists in WalkMe with another external id (%s): it would be linked and updated", report.Escape(p.Name()), report.Escape(u.ExternalID))
-		default:
-			k.ok("%s already exists in WalkMe: it is linked, not created", report.Escape(p.Name()))
-		}
 	}
 }
 

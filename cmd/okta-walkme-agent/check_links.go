@@ -15,13 +15,17 @@ import (
 
 // links looks for the WalkMe groups that the configuration names and that are not linked
 // yet: nothing is made for one that is mistyped.
-func (k *checklist) links(ctx context.Context, snap *okta.Snapshot, client *walkme.Client, recorded []state.Record) {
+func (k *checklist) links(ctx context.Context, snap *okta.Snapshot, client *walkme.Client, db *state.DB) {
 	if client == nil {
 		return
 	}
 	before := map[string]*state.Record{}
-	for i := range recorded {
-		if recorded[i].Type == scim.Group {
+	if db != nil {
+		recorded, err := db.PushedRecords(ctx)
+		if err != nil {
+			k.fail("state file", err)
+		}
+		for i := range recorded {
 			before[recorded[i].SourceID] = &recorded[i]
 		}
 	}

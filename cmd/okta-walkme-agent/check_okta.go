@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -11,35 +10,36 @@ import (
 	"okta-walkme-agent/agent/report"
 	"okta-walkme-agent/configs"
 	"okta-walkme-agent/internal/el"
-	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 )
 
-// okta reads what a run reads. The result is nil when that failed.
-func (k *checklist) okta(ctx context.Context, cfg *configs.Config, oc okta.Config) *okta.Snapshot {
+// okta reads what a run reads, and takes a census of the people, who are not in the
+// snapshot. The result is nil when that failed.
+func (k *checklist) okta(ctx context.Context, cfg *configs.Config, oc okta.Config) (*okta.Snapshot, *plan.Census) {
 	k.section("Okta", oc.OrgURL)
 	client, err := okta.NewClient(ctx, oc)
 	if err != nil {
 		k.fail("client", err)
-		return nil
+		return nil, nil
 	}
 	app, err := client.App(ctx)
 	if err != nil {
 		k.fail("app "+oc.AppID, err)
-		return nil
+		return nil, nil
 	}
 	k.app(cfg, app)
 	mapping := cfg.Agent().Mapping
 	projection := mapping.Projection()
+	census := plan.NewCensus(mapping, cfg.Agent().Policy.Desire)
 	snap, err := client.Snapshot(ctx, okta.SnapshotRequest{
-		App: &app, Keep: &projection, Groups: okta.GroupRequest{Sources: cfg.Agent().GroupSources, Full: true},
+		App: &app, Keep: &projection, Sieve: census.Sieve(), Groups: okta.GroupRequest{Sources: cfg.Agent().GroupSources, Full: true},
 	})
 	if err != nil {
 		k.fail("assignments and groups", err)
-		return nil
+		return nil, nil
 	}
-	k.ok("%s assigned", count(len(snap.Users), "person is", "people are"))
-	if len(snap.Users) == 0 {
+	k.ok("%s assigned", count(census.Len(), "person is", "people are"))
+	if census.Len() == 0 {
 		k.warn("Okta lists nobody: assign people to the app, or give the credentials an admin role (without one Okta answers an empty list)")
 	}
 	if len(cfg.PushGroups.Sources) > 0 {
@@ -49,7 +49,7 @@ func (k *checklist) okta(ctx context.Context, cfg *configs.Config, oc okta.Confi
 		k.warn("%s: %s", report.Escape(p.Source), report.Escape(p.Reason))
 	}
 	k.schema(ctx, client, mapping, snap)
-	return snap
+	return snap, census
 }
 
 // app tells what the app is, and whether that fits.
@@ -99,7 +99,7 @@ func (k *checklist) schema(ctx context.Context, client *okta.Client, mapping pla
 	k.attributesOf = &schema
 	wrong := 0
 	for _, rule := range mapping.Rules() {
-		for _, ref := range k.unknownTo(rule, snap.Users) {
+		for _, ref := range k.unknownTo(rule, snap.Names) {
 			wrong++
 			k.warn("%s: there is no attribute %s.%s in Okta%s", rule.Path, ref.Root, report.Escape(ref.Name), meant(el.Nearest(ref.Name, k.existing(ref))))
 		}
@@ -131,14 +131,14 @@ func (k *checklist) existing(ref el.Reference) []string {
 }
 
 // unknownTo lists what a rule names and Okta does not have, as far as that is known.
-func (k *checklist) unknownTo(rule plan.MappingRule, people []okta.User) (unknown []el.Reference) {
+func (k *checklist) unknownTo(rule plan.MappingRule, names okta.ProfileNames) (unknown []el.Reference) {
 	if k.attributesOf == nil {
 		return nil
 	}
 	for _, ref := range rule.Expr.References() {
 		exist := k.existing(ref)
 		userName := ref.Root == "appuser" && ref.Name == "userName"
-		if exist != nil && !userName && !slices.Contains(exist, ref.Name) && !somebodyHas(people, ref.Root, ref.Name) {
+		if exist != nil && !userName && !slices.Contains(exist, ref.Name) && !somebodyHas(names, ref) {
 			unknown = append(unknown, ref)
 		}
 	}
@@ -148,19 +148,12 @@ func (k *checklist) unknownTo(rule plan.MappingRule, people []okta.User) (unknow
 // empty names what no person has. Where it is known that the attribute exists, that is as
 // it may be; where it is not, a misspelt name reads like this, because Okta's answers
 // do not tell it from one without a value.
-func (k *checklist) empty(mapping plan.Mapping, snap *okta.Snapshot, people []plan.Person) {
-	mapped := func(p plan.Person) bool { return len(p.Attributes) > 0 }
-	if !slices.ContainsFunc(people, mapped) {
-		return
-	}
-	for _, rule := range mapping.Rules() {
-		filled := func(p plan.Person) bool { return !scim.Equal(p.Attributes.Get(rule.Path), nil) }
+func (k *checklist) empty(census *plan.Census, names okta.ProfileNames) {
+	for _, rule := range census.Empty() {
 		expression := report.Escape(rule.Expr.String())
-		switch {
-		case len(rule.Expr.References()) == 0, slices.ContainsFunc(people, filled):
-		case k.attributesOf != nil && len(k.unknownTo(rule, snap.Users)) == 0:
+		if k.attributesOf != nil && len(k.unknownTo(rule, names)) == 0 {
 			k.remark("%s is empty for everybody: nobody has a value for %s in Okta", rule.Path, expression)
-		default:
+		} else {
 			k.warn("%s is empty for everybody: Okta has no value for %s; compare it with the variable names in Okta's Profile Editor", rule.Path, expression)
 		}
 	}
@@ -175,17 +168,11 @@ func meant(name string) string {
 
 // somebodyHas knows attributes of other user types than the default one, whose schema
 // was read.
-func somebodyHas(people []okta.User, root, name string) bool {
-	return slices.ContainsFunc(people, func(u okta.User) bool {
-		raw := u.Profile
-		if root == "appuser" {
-			raw = u.AppProfile
-		}
-		var profile map[string]json.RawMessage
-		if json.Unmarshal(raw, &profile) != nil {
-			return false
-		}
-		_, there := profile[name]
-		return there
-	})
+func somebodyHas(names okta.ProfileNames, ref el.Reference) bool {
+	counts := names.User
+	if ref.Root == "appuser" {
+		counts = names.AppUser
+	}
+	_, there := counts[ref.Name]
+	return there
 }
