@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -29,6 +30,9 @@ func TestMain(m *testing.M) {
 	case "unprivileged":
 		unprivilegedChild()
 	default:
+		if os.Getenv("GOGC") == "" {
+			debug.SetGCPercent(400) // hundreds of small files are opened
+		}
 		goleak.VerifyTestMain(m)
 	}
 }

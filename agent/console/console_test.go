@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,7 +26,12 @@ import (
 	"okta-walkme-agent/state"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // hundreds of small files are opened
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // clock is a time that a test moves.
 type clock struct{ offset atomic.Int64 }
