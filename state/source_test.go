@@ -1,8 +1,10 @@
 package state_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -111,7 +113,7 @@ func TestSourceUsersRollback(t *testing.T) {
 	w, err := db.SaveSourceUsers(t.Context())
 	must(t, err)
 	for i := range 2000 { // more than is gathered in memory
-		must(t, w.Add(fmt.Sprint(i), []byte("{}")))
+		must(t, w.Add(fmt.Sprint(i), fmt.Appendf(nil, "%0400d", i)))
 	}
 	if _, err := db.SaveSourceUsers(t.Context()); err == nil {
 		t.Error("a second SaveSourceUsers = nil, want an error")
@@ -135,6 +137,47 @@ func TestSourceUsersRollback(t *testing.T) {
 		t.Error(`Add("") = nil, want an error`)
 	}
 	must(t, w.Rollback())
+}
+
+// A snapshot of more than is gathered in memory, in whatever order it comes.
+func TestManySourceUsers(t *testing.T) {
+	path := statePath(t)
+	db := openDB(t, path)
+	const people = 2000
+	for round, step := range []int{1, 7, people - 1} { // in order, scattered, backwards
+		w, err := db.SaveSourceUsers(t.Context())
+		must(t, err)
+		var want []string
+		for i := range people {
+			body := fmt.Sprintf(`{"UserName":"P%0400d","round":%d}`, i*step%people, round)
+			must(t, w.Add(fmt.Sprintf("00u%04d", i*step%people), []byte(body)))
+			want = append(want, fmt.Sprintf("00u%04d %s", i*step%people, body))
+		}
+		must(t, w.Commit())
+		slices.Sort(want)
+		if got := storedUsers(t, db); !slices.Equal(got, want) {
+			t.Errorf("step %d: %d people are stored, want %d others", step, len(got), len(want))
+		}
+		if differ := wordsDiffer(t, path); differ != nil {
+			t.Errorf("step %d: people_search and people_words differ: %.3q", step, differ)
+		}
+	}
+}
+
+// A context that ends leaves the stored assignments as they were.
+func TestSourceUsersCancelled(t *testing.T) {
+	db := openDB(t, statePath(t))
+	must(t, addUsers(t, db, [2]string{"a", "1"}).Commit())
+	ctx, cancel := context.WithCancel(t.Context())
+	w, err := db.SaveSourceUsers(ctx)
+	must(t, err)
+	must(t, w.Add("b", []byte("1")))
+	cancel()
+	wantIs(t, "Commit", w.Commit(), context.Canceled)
+	if diff := cmp.Diff([]string{"a 1"}, storedUsers(t, db)); diff != "" {
+		t.Errorf("EachSourceUser (-want +got):\n%s", diff)
+	}
+	must(t, addUsers(t, db, [2]string{"b", "1"}).Commit())
 }
 
 // What a process of an earlier build had staged when it was killed reaches no snapshot.
