@@ -451,6 +451,74 @@ func TestStoppedBeforeItsTurn(t *testing.T) {
 	})
 }
 
+// When an action is given up, what was begun and waits for its turn is not sent: no more
+// changes fail than were talking to WalkMe at that moment.
+func TestGivenUpBeforeItsTurn(t *testing.T) {
+	t.Parallel()
+	const workers = 4
+	s := newStage(t, walkme.OIN)
+	s.hire(crew("p", 80)...)
+	path := s.copyState(t)
+	synctest.Test(t, func(t *testing.T) {
+		tenant := s.newTenant(t)
+		defer tenant.Close()
+		p := s.start(t, tenant, path)
+		defer p.end()
+		p.agent.Config.Workers = workers
+		p.agent.Config.Policy.DeactivateUsers = false
+		var posts, since atomic.Int64 // all; and those after the look whether WalkMe is there
+		var looked atomic.Bool
+		tenant.Fault(func(r *walkmetest.Request) walkmetest.Fault {
+			switch {
+			case r.Method == http.MethodGet && !strings.Contains(r.RawQuery, "filter") && posts.Load() >= 24:
+				looked.Store(true)
+			case r.Method == http.MethodPost && r.Path == "/Users":
+				n := posts.Add(1)
+				if looked.Load() {
+					since.Add(1)
+				}
+				if n > 24 {
+					time.Sleep(time.Second)
+				}
+				return walkmetest.NotApplied(http.StatusForbidden)
+			}
+			return walkmetest.Fault{}
+		})
+		report, err := p.agent.Sync(t.Context(), agent.Options{Trigger: "sync"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := since.Load(); !looked.Load() || n > workers {
+			t.Errorf("%d creates were sent, %d of them after the action was given up, want no more than one a worker", posts.Load(), n)
+		}
+		history, err := p.agent.State.History(t.Context(), state.Filter{RunID: report.Run.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		failed := 0
+		for _, e := range history {
+			switch {
+			case e.Action != string(plan.Create):
+			case e.State == state.Failed:
+				failed++
+			case e.State != state.Abandoned:
+				t.Errorf("entry of %s is %s, want %s", e.Name, e.State, state.Abandoned)
+			}
+		}
+		if failed != int(posts.Load()) {
+			t.Errorf("%d entries failed, want those that were sent", failed)
+		}
+		for c, err := range report.All() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Action == plan.Create && c.Outcome == plan.Skipped && !strings.Contains(c.Error, "WalkMe answered 403 24 times in a row") {
+				t.Errorf("%s was skipped because of %q", c.Name, c.Error)
+			}
+		}
+	})
+}
+
 // When WalkMe answers no read either, the run ends there.
 func TestSilenceEndsTheRun(t *testing.T) {
 	t.Parallel()

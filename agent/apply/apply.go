@@ -205,7 +205,7 @@ func (r *runner) applyOne(ctx context.Context, c *job) {
 		r.ended(c)
 		return
 	}
-	c.turn = &turn{}
+	c.turn = &turn{action: c.Action}
 	_ = r.turns.take(c.turn) // else the run has ended, which stopReason says
 	if why := r.stopReason(c.Action); why != "" {
 		c.Outcome, c.Error = plan.Skipped, why
@@ -225,7 +225,7 @@ func (r *runner) applyOne(ctx context.Context, c *job) {
 		r.ended(c)
 		return
 	case hasOnlyWaited(err):
-		c.Outcome, c.Error = plan.Skipped, r.whyNotSent()
+		c.Outcome, c.Error = plan.Skipped, r.whyNotSent(action)
 		r.ended(c)
 		return
 	default:

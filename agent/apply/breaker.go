@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,13 +49,16 @@ func (r *runner) stopReason(action plan.Action) string {
 }
 
 // whyNotSent is why nothing was sent of a change that was begun.
-func (r *runner) whyNotSent() string {
+func (r *runner) whyNotSent(action plan.Action) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stopped != nil {
+	switch {
+	case r.stopped != nil:
 		return "not tried: " + r.stopped.Error()
+	case r.turns.ended.Err() != nil:
+		return "interrupted before anything was sent"
 	}
-	return "interrupted before anything was sent"
+	return cmp.Or(r.givenUp[action], "interrupted before anything was sent")
 }
 
 // judge decides whether an outcome ends the run: refused credentials, a state

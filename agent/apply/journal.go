@@ -89,10 +89,11 @@ func (r *runner) write(ctx context.Context, c *job, members *plan.MemberChange, 
 	if err != nil {
 		return &stateError{fmt.Errorf("journal: %w", err)}
 	}
+	first := !c.journalled
 	c.journalled, c.HTTPStatus = true, 0
 	noting, noted := walkme.Note(ctx)
 	var result written
-	if err = r.turns.take(c.turn); err == nil {
+	if err = r.takeAgain(c, first); err == nil {
 		result, err = send(noting)
 	}
 	if err == nil { // else the turn lasts until the change has ended: a refusal may end the run

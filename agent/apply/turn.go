@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/walkme"
 )
 
@@ -34,7 +35,10 @@ func (t *turns) begun() int {
 }
 
 // turn is that of one change.
-type turn struct{ has bool }
+type turn struct {
+	has    bool
+	action plan.Action // of the change, as planned
+}
 
 // take waits for a turn. The error says that the run has ended before. A change without
 // turns of its own, which another one carries out, needs none.
@@ -50,7 +54,23 @@ func (t *turns) take(of *turn) error {
 		case <-t.ended.Done():
 		}
 	}
-	return &walkme.NotSentError{Err: fmt.Errorf("wait for a turn: %w", t.ended.Err())}
+	return notItsTurn(t.ended.Err())
+}
+
+func notItsTurn(err error) error {
+	return &walkme.NotSentError{Err: fmt.Errorf("wait for a turn: %w", err)}
+}
+
+// takeAgain takes the turn of a change that has waited for the journal. What has sent nothing
+// yet is not sent any more when its action was given up meanwhile.
+func (r *runner) takeAgain(c *job, first bool) error {
+	if err := r.turns.take(c.turn); err != nil || c.turn == nil || !first {
+		return err
+	}
+	if r.stopReason(c.turn.action) != "" {
+		return notItsTurn(context.Canceled)
+	}
+	return nil
 }
 
 // give gives the turn to another change.
