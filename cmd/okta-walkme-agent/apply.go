@@ -17,8 +17,9 @@ import (
 	"okta-walkme-agent/agent/plan"
 )
 
-// maxPlanFile bounds a plan file, in bytes.
-const maxPlanFile = 256 << 20
+// maxPiped bounds a plan that comes through a pipe, in bytes. A file, which is read one
+// change at a time, may have any length: that of a million people has 700 MB.
+const maxPiped = 256 << 20
 
 func (c *cli) applyCommand() *cobra.Command {
 	show := runFlags{name: "apply"}
@@ -75,17 +76,15 @@ func openPlanFile(path string) (planFile, error) {
 	switch {
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("plan file: %w", err), f.Close())
-	case info.Mode().IsRegular() && info.Size() > maxPlanFile:
-		return nil, errors.Join(tooLong(path), f.Close())
 	case info.Mode().IsRegular():
 		return f, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxPlanFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, maxPiped+1))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("plan file: %w", err)
 	}
-	if len(data) > maxPlanFile {
-		return nil, tooLong(path)
+	if len(data) > maxPiped {
+		return nil, fmt.Errorf("plan file: %s is longer than %d bytes, and no file", path, maxPiped)
 	}
 	return inMemory{bytes.NewReader(data)}, nil
 }
@@ -94,10 +93,6 @@ func openPlanFile(path string) (planFile, error) {
 type inMemory struct{ *bytes.Reader }
 
 func (inMemory) Close() error { return nil }
-
-func tooLong(path string) error {
-	return fmt.Errorf("plan file: %s is longer than %d bytes", path, maxPlanFile)
-}
 
 // readPlanFile reads a plan, which is read again when it is compared. path is what an error names.
 func readPlanFile(file io.ReadSeeker, path string) (*plan.Saved, error) {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/walkme"
 )
@@ -118,5 +119,25 @@ func TestBrokenPlanFile(t *testing.T) {
 		if err := file.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A plan of very many people is as good as a short one: it is read one change at a time.
+func TestLongPlanFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "plan.json")
+	if err := os.WriteFile(path, []byte(`{"schema": "x"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 1<<30); err != nil { // what follows is no JSON
+		t.Fatal(err)
+	}
+	file, err := openPlanFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close() //nolint:errcheck // nothing is written
+	if _, err := readPlanFile(file, path); !errors.Is(err, plan.ErrEdited) {
+		t.Errorf("readPlanFile() = %v, want %v: it was read to the end of the plan", err, plan.ErrEdited)
 	}
 }
