@@ -439,6 +439,9 @@ func TestStoppedBeforeItsTurn(t *testing.T) {
 			if e.Action == string(plan.Create) && e.State != state.Abandoned {
 				t.Errorf("entry of %s is %s, want %s", e.Name, e.State, state.Abandoned)
 			}
+			if want := "interrupted before anything was sent"; e.Action == string(plan.Create) && e.Error != want {
+				t.Errorf("entry of %s says %q, want %q", e.Name, e.Error, want)
+			}
 		}
 		tenant.Fault(nil)
 		time.Sleep(2 * time.Hour)
@@ -456,6 +459,7 @@ func TestStoppedBeforeItsTurn(t *testing.T) {
 func TestGivenUpBeforeItsTurn(t *testing.T) {
 	t.Parallel()
 	const workers = 4
+	const why = "WalkMe answered 403 24 times in a row"
 	s := newStage(t, walkme.OIN)
 	s.hire(crew("p", 80)...)
 	path := s.copyState(t)
@@ -501,8 +505,8 @@ func TestGivenUpBeforeItsTurn(t *testing.T) {
 			case e.Action != string(plan.Create):
 			case e.State == state.Failed:
 				failed++
-			case e.State != state.Abandoned:
-				t.Errorf("entry of %s is %s, want %s", e.Name, e.State, state.Abandoned)
+			case e.State != state.Abandoned || !strings.Contains(e.Error, why):
+				t.Errorf("entry of %s is %s, %q, want %s, and that %s", e.Name, e.State, e.Error, state.Abandoned, why)
 			}
 		}
 		if failed != int(posts.Load()) {
@@ -512,7 +516,7 @@ func TestGivenUpBeforeItsTurn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.Action == plan.Create && c.Outcome == plan.Skipped && !strings.Contains(c.Error, "WalkMe answered 403 24 times in a row") {
+			if c.Action == plan.Create && c.Outcome == plan.Skipped && !strings.Contains(c.Error, why) {
 				t.Errorf("%s was skipped because of %q", c.Name, c.Error)
 			}
 		}

@@ -225,7 +225,7 @@ func (r *runner) applyOne(ctx context.Context, c *job) {
 		r.ended(c)
 		return
 	case hasOnlyWaited(err):
-		c.Outcome, c.Error = plan.Skipped, r.whyNotSent(action)
+		c.Outcome, c.Error = plan.Skipped, r.whyNotSent(c)
 		r.ended(c)
 		return
 	default:

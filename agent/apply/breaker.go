@@ -49,16 +49,17 @@ func (r *runner) stopReason(action plan.Action) string {
 }
 
 // whyNotSent is why nothing was sent of a change that was begun.
-func (r *runner) whyNotSent(action plan.Action) string {
+func (r *runner) whyNotSent(c *job) string {
+	const interrupted = "interrupted before anything was sent"
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.stopped != nil:
 		return "not tried: " + r.stopped.Error()
-	case r.turns.ended.Err() != nil:
-		return "interrupted before anything was sent"
+	case r.turns.ended.Err() != nil || c.turn == nil:
+		return interrupted
 	}
-	return cmp.Or(r.givenUp[action], "interrupted before anything was sent")
+	return cmp.Or(r.givenUp[c.turn.action], interrupted)
 }
 
 // judge decides whether an outcome ends the run: refused credentials, a state

@@ -147,7 +147,7 @@ func (r *runner) writeFailed(ctx context.Context, c *job, id int64, err error) e
 	}
 	var failed []state.Record
 	if hasOnlyWaited(err) {
-		out.State = state.Abandoned
+		out.State, out.Error = state.Abandoned, r.whyNotSent(c)
 	} else {
 		failed = []state.Record{r.failure(c, err)}
 		r.remember(failed[0])
