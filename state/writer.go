@@ -17,6 +17,9 @@ const batchLimit = 256
 // goroutines write: a flush costs them all about as much, and holds a thread.
 const gatherTime = time.Millisecond
 
+// gatherEnough is how many changes are no more waited for: the writer has enough to do.
+const gatherEnough = 16
+
 // writer is the one goroutine that writes. It puts all changes that wait into
 // one transaction, so that they share one flush to the disk.
 type writer struct {
@@ -122,11 +125,11 @@ func (w *writer) loop() {
 }
 
 // gather takes the changes that are to share a transaction with the first: those
-// that wait at this moment, and while changes come from several goroutines also
+// that wait at this moment, and while few changes come from several goroutines also
 // those of the next gatherTime. A lone writer never waits.
 func (w *writer) gather(first *change) []*change {
 	batch := w.waiting([]*change{first})
-	if w.shared || len(batch) > 1 {
+	if (w.shared || len(batch) > 1) && len(batch) < gatherEnough {
 		time.Sleep(gatherTime)
 		batch = w.waiting(batch)
 	}
