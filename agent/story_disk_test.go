@@ -140,8 +140,17 @@ func TestRunWhoseFileFails(t *testing.T) {
 			if report.Run.Outcome != agent.RunFailed || strings.Contains(w.requests(), "POST") != tt.sends {
 				t.Errorf("the run is %s, and has sent\n%s", report.Run.Outcome, w.requests())
 			}
-			if tt.sends && (report.Run.Failed != 1 || len(report.Changes) != 1) {
-				t.Errorf("%d failed, %d changes in memory, want the one that WalkMe refused", report.Run.Failed, len(report.Changes))
+			if tt.sends {
+				outcomes := map[plan.Outcome]int{}
+				for c, err := range report.All() {
+					if err != nil {
+						t.Fatalf("a change cannot be read: %v", err)
+					}
+					outcomes[c.Outcome]++
+				}
+				if report.Run.Failed != 1 || outcomes[plan.Failed] != 1 || outcomes[plan.Applied] != report.Run.Applied || report.Len() != 3 {
+					t.Errorf("the report has %v, the run %+v, want the one failed that WalkMe refused, and the others", outcomes, report.Run)
+				}
 			}
 			w.tenant.Fault(nil)
 			w.agent.Spill = nil

@@ -55,6 +55,8 @@ type PlainChanges struct {
 	outcomes map[Outcome]int
 	back     []*Change // that came back into memory
 
+	unwritten []unwritten // stored again, and maybe not in the store yet
+
 	unseenSets [][]string // sets of paths that WalkMe does not show of some of the people
 }
 

@@ -104,7 +104,26 @@ func (p *Plan) End(s StoredChange, c *Change) (kept bool, err error) {
 		pc.unseen[s.at] = uint8(unseen + 1)
 	}
 	pc.outcomes[c.Outcome]++
-	return false, pc.write(&pc.entries[s.at], c, nil)
+	if err := pc.write(&pc.entries[s.at], c, nil); err != nil {
+		return false, err
+	}
+	pc.unwritten = append(pc.stillUnwritten(), unwritten{s.at, c})
+	return false, nil
+}
+
+// unwritten is a change whose outcome waits to be written with others.
+type unwritten struct {
+	at int // among the entries
+	c  *Change
+}
+
+// stillUnwritten leaves out what is in the store by now.
+func (pc *PlainChanges) stillUnwritten() []unwritten {
+	written := pc.size - int64(pc.out.Buffered())
+	return slices.DeleteFunc(pc.unwritten, func(u unwritten) bool {
+		e := &pc.entries[u.at]
+		return e.at+int64(e.size) <= written
+	})
 }
 
 // setOf returns the place of a set of paths among others, of which there are no more than
@@ -125,11 +144,18 @@ func (p *Plan) EndRun(shown *Shown) error {
 	if pc == nil {
 		return nil
 	}
+	err := pc.out.Flush()
+	for _, u := range pc.stillUnwritten() { // none, unless the store takes no more
+		pc.entries[u.at].size = 0
+		pc.outcomes[u.c.Outcome]--
+		pc.back = append(pc.back, u.c)
+	}
+	pc.unwritten = nil
 	pc.remove(func(i int) bool { return pc.entries[i].size == 0 })
 	p.Changes = append(p.Changes, pc.back...)
 	slices.SortFunc(p.Changes, func(a, b *Change) int { return cmp.Compare(a.Seq, b.Seq) })
 	pc.back = nil
-	if err := pc.out.Flush(); err != nil {
+	if err != nil {
 		return err
 	}
 	for i, set := range pc.unseenSets {

@@ -100,7 +100,7 @@ func (c *cli) oneRun(ctx context.Context, cfg *configs.Config, f runFlags, do fu
 	defer c.noteLost(cfg, s, r)
 	defer c.notify(ctx, cfg, s.state, r, runErr)
 	if r != nil && (r.Schema != "" || len(r.Settled) > 0 || f.format == "json") {
-		if err := c.showRun(r, f.format, f.full); err != nil {
+		if err := c.showRun(r, f.format, f.full); err != nil && runErr == nil {
 			return err
 		}
 		if ch := c.hasRead(r, runErr, f.format); ch != nil {
