@@ -5,11 +5,8 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"io"
-	"iter"
 	"slices"
-	"strconv"
 	"time"
 
 	"okta-walkme-agent/internal/scim"
@@ -260,15 +257,6 @@ func (pc *PlainChanges) keepsName(name string) bool {
 	return found
 }
 
-// text reads the JSON of a change without what stands before it, see seqKey.
-func (pc *PlainChanges) text(i int, into []byte) ([]byte, error) {
-	e := &pc.entries[i]
-	into = slices.Grow(into[:0], int(e.size))[:e.size]
-	_, err := pc.store.ReadAt(into, e.at)
-	change, _, _ := bytes.Cut(into, []byte{'\n'})
-	return change, err
-}
-
 // comesBefore says whether a plain change has its turn before another change of the plan.
 // What a change of a run is may turn out to be something else; its place does not change.
 func (pc *PlainChanges) comesBefore(i int, c *Change) bool {
@@ -303,86 +291,4 @@ func (p *Plan) number() {
 	if p.plain != nil {
 		p.plain.seqs, p.plain.unseen = seqs, make([]uint8, len(seqs))
 	}
-}
-
-// EachText calls fn for all changes in their order, and ends at its first error. Those
-// that are not in memory come as compact JSON, which is valid until fn returns; c is
-// nil then.
-func (p *Plan) EachText(fn func(c *Change, text []byte) error) error {
-	seq, next := 0, 0
-	var stored, text []byte
-	flush := func(before *Change) (err error) {
-		for ; next < p.plain.Len() && (before == nil || p.plain.comesBefore(next, before)); next++ {
-			seq++
-			change, err := p.plain.text(next, stored)
-			if err != nil {
-				return err
-			}
-			stored = change
-			text = strconv.AppendInt(append(text[:0], `{"seq":`...), int64(seq), 10)
-			text = append(append(text, ','), change...)
-			if err := fn(nil, text); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for _, c := range p.Changes {
-		if c != nil { // in a file that was changed by hand
-			if err := flush(c); err != nil {
-				return err
-			}
-		}
-		seq++
-		if err := fn(c, nil); err != nil {
-			return err
-		}
-	}
-	return flush(nil)
-}
-
-// All yields all changes in their order, made anew where they are not in memory: what only
-// the planner and the agent need is not in those. After an error it ends.
-func (p *Plan) All() iter.Seq2[*Change, error] {
-	return func(yield func(*Change, error) bool) {
-		r := newChangeReader()
-		err := p.EachText(func(c *Change, text []byte) (err error) {
-			if c == nil {
-				c, err = r.read(text)
-			}
-			if err == nil && !yield(c, nil) {
-				return errEnough
-			}
-			return err
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			yield(nil, err)
-		}
-	}
-}
-
-// errEnough ends the reading of changes.
-var errEnough = errors.New("enough")
-
-// changeReader reads changes from their JSON, one after the other. It keeps the decoder,
-// whose buffer a change would take anew. After an error it reads no more.
-type changeReader struct {
-	text *bytes.Reader
-	dec  *json.Decoder
-}
-
-func newChangeReader() *changeReader {
-	text := bytes.NewReader(nil)
-	r := &changeReader{text, json.NewDecoder(text)}
-	r.dec.UseNumber()
-	return r
-}
-
-func (r *changeReader) read(text []byte) (*Change, error) {
-	r.text.Reset(text)
-	c := &Change{}
-	if err := r.dec.Decode(c); err != nil {
-		return nil, err
-	}
-	return c, c.normalise()
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -67,22 +66,6 @@ func (pc *PlainChanges) load(i int) (*Change, error) {
 	return c, nil
 }
 
-// read reads a change without its place, and the JSON of what Okta wants, if that is kept;
-// it is valid until the next call.
-func (pc *PlainChanges) read(i int) (c *Change, want []byte, err error) {
-	if pc.reader == nil {
-		pc.reader = newChangeReader()
-	}
-	e := &pc.entries[i]
-	pc.readText = slices.Grow(append(pc.readText[:0], seqKey...), int(e.size))[:len(seqKey)+int(e.size)]
-	if _, err := pc.store.ReadAt(pc.readText[len(seqKey):], e.at); err != nil {
-		return nil, nil, err
-	}
-	change, want, _ := bytes.Cut(pc.readText, []byte{'\n'})
-	c, err = pc.reader.read(change)
-	return c, want, err
-}
-
 // End takes what became of a plain change. kept says that there is more to say of it than
 // that it was applied, or had no turn: the change is in memory again, and EndRun puts it
 // among Changes.
@@ -104,11 +87,7 @@ func (p *Plan) End(s StoredChange, c *Change) (kept bool, err error) {
 		pc.unseen[s.at] = uint8(unseen + 1)
 	}
 	pc.outcomes[c.Outcome]++
-	if err := pc.write(&pc.entries[s.at], c, nil); err != nil {
-		return false, err
-	}
-	pc.unwritten = append(pc.stillUnwritten(), unwritten{s.at, c})
-	return false, nil
+	return false, pc.rewrite(s.at, c)
 }
 
 // unwritten is a change whose outcome waits to be written with others.
@@ -138,12 +117,26 @@ func setOf(sets *[][]string, paths []string, most int) (place int, ok bool) {
 }
 
 // EndRun is called once, when no change is carried out any more. What WalkMe has shown is
-// taken out of what it does not show of a single person.
+// taken out of what it does not show of a single person. What cannot be written comes back
+// into memory, so that all changes can be read after an error, too.
 func (p *Plan) EndRun(shown *Shown) error {
-	pc := p.plain
-	if pc == nil {
+	if p.plain == nil {
 		return nil
 	}
+	if err := p.endWriting(); err != nil {
+		return err
+	}
+	err := p.plain.seeAll(shown)
+	if lost := p.endWriting(); err == nil {
+		err = lost
+	}
+	return err
+}
+
+// endWriting takes what came back into memory, and what the store does not take any more,
+// among Changes.
+func (p *Plan) endWriting() error {
+	pc := p.plain
 	err := pc.out.Flush()
 	for _, u := range pc.stillUnwritten() { // none, unless the store takes no more
 		pc.entries[u.at].size = 0
@@ -155,9 +148,11 @@ func (p *Plan) EndRun(shown *Shown) error {
 	p.Changes = append(p.Changes, pc.back...)
 	slices.SortFunc(p.Changes, func(a, b *Change) int { return cmp.Compare(a.Seq, b.Seq) })
 	pc.back = nil
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// seeAll takes what WalkMe has shown out of what it does not show.
+func (pc *PlainChanges) seeAll(shown *Shown) error {
 	for i, set := range pc.unseenSets {
 		left := slices.DeleteFunc(slices.Clone(set), shown.Has)
 		if len(left) < len(set) {
@@ -167,7 +162,7 @@ func (p *Plan) EndRun(shown *Shown) error {
 		}
 		pc.unseenSets[i] = left
 	}
-	return pc.out.Flush()
+	return nil
 }
 
 // see says in the changes with one set of paths that are not shown that no more than these are
@@ -184,10 +179,20 @@ func (pc *PlainChanges) see(set uint8, left []string) error {
 		if c.NotShown = left; len(left) == 0 {
 			c.NotShown, pc.unseen[i] = nil, 0
 		}
-		if err := pc.write(&pc.entries[i], c, nil); err != nil {
+		c.Seq = int(pc.seqs[i])
+		if err := pc.rewrite(i, c); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// rewrite stores a change once more, with what has become of it.
+func (pc *PlainChanges) rewrite(i int, c *Change) error {
+	if err := pc.write(&pc.entries[i], c, nil); err != nil {
+		return err
+	}
+	pc.unwritten = append(pc.stillUnwritten(), unwritten{i, c})
 	return nil
 }
 
@@ -202,72 +207,6 @@ func (pc *PlainChanges) notShown() (n int) {
 		}
 	}
 	return n
-}
-
-// valuedBy returns which set of paths has a value of a new person.
-func (pc *PlainChanges) valuedBy(want *Person) uint16 {
-	var paths []string
-	for _, a := range want.Attributes {
-		if !scim.Equal(a.Value, nil) {
-			paths = append(paths, a.Path)
-		}
-	}
-	place, ok := setOf(&pc.valued, scim.SortedSet(paths), math.MaxUint8)
-	if !ok {
-		place, pc.otherwise = math.MaxUint16, scim.SortedSet(append(pc.otherwise, paths...))
-	}
-	return uint16(place)
-}
-
-// lacks says whether a plain change makes an account without a value under a path, or may
-// do so.
-func (pc *PlainChanges) lacks(i int, path string) bool {
-	e := &pc.entries[i]
-	return Phase(e.phase) == PhaseNewAccounts && (e.valued == math.MaxUint16 || !scim.Contains(pc.valued[e.valued], path))
-}
-
-// anyLacks says so of any of them.
-func (pc *PlainChanges) anyLacks(path string) bool {
-	for i := range pc.Len() {
-		if pc.lacks(i, path) {
-			return true
-		}
-	}
-	return false
-}
-
-// TakeBack takes the plain changes into memory that a likely slip concerns, before the limits
-// are applied: they are held.
-func (p *Plan) TakeBack(unvalued []Unvalued) error {
-	pc := p.plain
-	slips := slices.DeleteFunc(slices.Clone(unvalued), func(v Unvalued) bool { return !v.Slip })
-	if pc.Len() == 0 || len(slips) == 0 {
-		return nil
-	}
-	if err := p.takeBack(func(i int) bool {
-		return slices.ContainsFunc(slips, func(v Unvalued) bool { return pc.lacks(i, v.Path) })
-	}); err != nil {
-		return err
-	}
-	p.reorder()
-	return nil
-}
-
-// takeBack takes plain changes into memory, at the end of Changes.
-func (p *Plan) takeBack(which func(i int) bool) error {
-	pc := p.plain
-	for i := range pc.entries {
-		if !which(i) {
-			continue
-		}
-		c, err := pc.load(i)
-		if err != nil {
-			return fmt.Errorf("change of %s: %w", pc.id(&pc.entries[i]), err)
-		}
-		p.Changes = append(p.Changes, c)
-	}
-	pc.remove(which)
-	return nil
 }
 
 // Outcomes counts what became of the changes of a run. "" is those that had no turn
