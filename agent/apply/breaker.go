@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,18 +47,21 @@ func (r *runner) stopReason(action plan.Action) string {
 	return r.givenUp[action]
 }
 
-// whyNotSent is why nothing was sent of a change that was begun.
+// whyNotSent is why nothing was sent, or nothing more, of a change that was begun.
 func (r *runner) whyNotSent(c *job) string {
-	const interrupted = "interrupted before anything was sent"
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case c.partSent && r.stopped != nil:
+		return "interrupted before the rest was sent: " + r.stopped.Error()
+	case c.partSent:
+		return "interrupted before the rest was sent"
 	case r.stopped != nil:
 		return "not tried: " + r.stopped.Error()
-	case r.turns.ended.Err() != nil || c.turn == nil:
-		return interrupted
+	case r.turns.ended.Err() == nil && c.turn != nil && r.givenUp[c.turn.action] != "":
+		return r.givenUp[c.turn.action]
 	}
-	return cmp.Or(r.givenUp[c.turn.action], interrupted)
+	return "interrupted before anything was sent"
 }
 
 // judge decides whether an outcome ends the run: refused credentials, a state

@@ -15,6 +15,7 @@ type job struct {
 	failure    error     // what Error says
 	partly     bool      // NotShown holds members because the list that WalkMe shows is a part
 	journalled bool      // an entry of it is in the journal
+	partSent   bool      // some of its members were pushed
 	activates  bool      // the account was seen inactive in this run
 	renaming   *renaming // group renames: see renameOnce
 	after      *job      // the rename that frees the name which this change gives

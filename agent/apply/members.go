@@ -112,6 +112,7 @@ func (r *runner) pushMembers(ctx context.Context, c *job, change plan.MemberChan
 		if err != nil {
 			return err
 		}
+		c.partSent = true
 	}
 	if len(reasons) == 0 {
 		return nil
