@@ -61,7 +61,10 @@ func (a *Agent) readStoredUsers(ctx context.Context, v *view) error {
 		return err
 	})
 	v.snap.Names = reader.Names()
-	return cmp.Or(err, s.sealStored(v))
+	if err != nil {
+		return err
+	}
+	return s.sealStored(v)
 }
 
 // sealStored ends the sifting of stored people.

@@ -54,12 +54,11 @@ func (t *turns) take(of *turn) error {
 		case <-t.ended.Done():
 		}
 	}
-	return notItsTurn(t.ended.Err())
+	return errNoTurn
 }
 
-func notItsTurn(err error) error {
-	return &walkme.NotSentError{Err: fmt.Errorf("wait for a turn: %w", err)}
-}
+// errNoTurn says of a change that it has only waited, see hasOnlyWaited.
+var errNoTurn = &walkme.NotSentError{Err: fmt.Errorf("wait for a turn: %w", context.Canceled)}
 
 // takeAgain takes the turn of a change that has waited for the journal. What has sent nothing
 // yet is not sent any more when its action was given up meanwhile.
@@ -68,7 +67,7 @@ func (r *runner) takeAgain(c *job, first bool) error {
 		return err
 	}
 	if r.stopReason(c.turn.action) != "" {
-		return notItsTurn(context.Canceled)
+		return errNoTurn
 	}
 	return nil
 }
