@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"okta-walkme-agent/agent/report"
@@ -33,7 +34,7 @@ func (v *statusView) text(w io.Writer, now time.Time) error {
 	}
 	if q := v.Quarantine; q != nil {
 		fmt.Fprintf(w, "Quarantine since %s: %s; the service waits %s between two runs, a good sync ends it\n",
-			local(q.Since, now), report.Escape(q.Reason), q.Pause())
+			local(q.Since, now), report.Escape(strings.TrimSuffix(q.Reason, ".")), q.Pause())
 	}
 	if v.UnderWay > 0 {
 		fmt.Fprintf(w, "Under way  %s\n", count(v.UnderWay, "change", "changes"))
