@@ -14,6 +14,7 @@ import (
 type loader struct {
 	text    strings.Builder   // the block that is being filled
 	shared  map[string]string // attribute paths and digests
+	ids     map[string]string // of members: most are in many groups
 	name    string            // of the record under way: mostly one of its attributes, too
 	block   []scim.Attribute  // room for attributes of the next records
 	scratch []scim.Attribute
@@ -29,10 +30,11 @@ type rowText struct {
 const (
 	textBlock      = 64 << 10 // bytes
 	attributeBlock = 1 << 10  // attributes
+	sharedIDs      = 1 << 16  // ids of members that exist once; more would take more room than they save
 )
 
 func newLoader() *loader {
-	return &loader{shared: make(map[string]string)}
+	return &loader{shared: make(map[string]string), ids: make(map[string]string)}
 }
 
 // scan reads one row of recordColumns.
@@ -48,8 +50,24 @@ func (l *loader) scan(row scanner, r *Record) error {
 	r.LastError = l.keep(t.lastError)
 	r.FailedChange = l.keep(t.failedChange)
 	r.Missing = Missing(l.share(t.missing))
-	r.Members, r.Doubtful = splitIDs(t.members), splitIDs(t.doubtful)
+	r.Members, r.Doubtful = l.members(t.members), splitIDs(t.doubtful)
 	return l.common(r)
+}
+
+// members reads a list of ids.
+func (l *loader) members(text string) []string {
+	ids := splitIDs(text)
+	for i, id := range ids {
+		one, known := l.ids[id]
+		switch {
+		case known:
+			ids[i] = one
+		case len(l.ids) < sharedIDs:
+			one = l.keep(id)
+			l.ids[one], ids[i] = one, one
+		}
+	}
+	return ids
 }
 
 // common sets what every record has, from the row.

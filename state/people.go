@@ -162,7 +162,7 @@ func (db *DB) SourceGroupSizes(ctx context.Context) (groups []SourceGroup, sizes
 
 // SourceGroup returns a group of the last snapshot, nil when it is not pushed.
 func (db *DB) SourceGroup(ctx context.Context, id string) (*SourceGroup, error) {
-	groups, err := list(ctx, db, "read source group", scanGroup, "SELECT id, body, members FROM source_groups WHERE id = ?", id)
+	groups, err := list(ctx, db, "read source group", newLoader().group, "SELECT id, body, members FROM source_groups WHERE id = ?", id)
 	if err != nil || len(groups) == 0 {
 		return nil, err
 	}

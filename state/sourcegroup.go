@@ -28,14 +28,17 @@ type SourceGroup struct {
 	Members               []string `json:"-"`                     // Okta user ids, sorted
 }
 
-// groupRow is a group as it is stored.
+// groupRow is a group as it is stored. Its members are joined when they are written: of
+// most groups nothing differs.
 type groupRow struct {
-	id, body, members string
-	digest            []byte
+	id, body string
+	members  []string
+	digest   []byte
 }
 
 // SaveSourceGroups makes the stored groups be exactly these and stores values
-// of meta with them, in one transaction. It writes only what differs.
+// of meta with them, in one transaction. It writes only what differs. The members must not
+// be changed any more.
 func (db *DB) SaveSourceGroups(ctx context.Context, groups []SourceGroup, meta map[string]string) error {
 	const what = "write source groups"
 	rows, err := groupRows(groups)
@@ -66,7 +69,7 @@ func groupRows(groups []SourceGroup) ([]groupRow, error) {
 		if err != nil {
 			return nil, fmt.Errorf("group %s: members: %w", g.ID, err)
 		}
-		rows[i] = groupRow{id: g.ID, body: string(body), members: members, digest: digest(string(body), members)}
+		rows[i] = groupRow{id: g.ID, body: string(body), members: g.Members, digest: digest(string(body), members)}
 	}
 	slices.SortFunc(rows, func(a, b groupRow) int { return strings.Compare(a.id, b.id) })
 	for i := range rows {
@@ -86,9 +89,12 @@ func (t *tx) putGroups(rows []groupRow, stored map[string][]byte) error {
 		if same {
 			continue
 		}
-		_, err := t.exec(`INSERT INTO source_groups (id, digest, body, members) VALUES (?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, body = excluded.body, members = excluded.members`,
-			r.id, r.digest, r.body, r.members)
+		members, err := joinIDs(r.members)
+		if err == nil {
+			_, err = t.exec(`INSERT INTO source_groups (id, digest, body, members) VALUES (?, ?, ?, ?)
+				ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, body = excluded.body, members = excluded.members`,
+				r.id, r.digest, r.body, members)
+		}
 		if err != nil {
 			return fmt.Errorf("group %s: %w", r.id, err)
 		}
@@ -136,10 +142,11 @@ func digest(texts ...string) []byte {
 // SourceGroups returns the groups of the last healthy snapshot, sorted by id.
 // The caller owns them.
 func (db *DB) SourceGroups(ctx context.Context) ([]SourceGroup, error) {
-	return list(ctx, db, "read source groups", scanGroup, "SELECT id, body, members FROM source_groups ORDER BY id")
+	return list(ctx, db, "read source groups", newLoader().group, "SELECT id, body, members FROM source_groups ORDER BY id")
 }
 
-func scanGroup(row scanner) (SourceGroup, error) {
+// group reads a row of a group.
+func (l *loader) group(row scanner) (SourceGroup, error) {
 	var g SourceGroup
 	var id, members string
 	var body sql.RawBytes
@@ -149,6 +156,6 @@ func scanGroup(row scanner) (SourceGroup, error) {
 	if err := json.Unmarshal(body, &g); err != nil {
 		return g, fmt.Errorf("group %s: %w", id, err)
 	}
-	g.ID, g.Members = id, splitIDs(members)
+	g.ID, g.Members = id, l.members(members)
 	return g, nil
 }

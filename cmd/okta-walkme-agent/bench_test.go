@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -67,6 +68,34 @@ func BenchmarkBigMappingChange(b *testing.B) {
 
 // otherMapping changes the given name of everybody.
 const otherMapping = "mappings: {userName: appuser.userName, name.givenName: toUpperCase(user.firstName), name.familyName: user.lastName}\n"
+
+// BenchmarkBigGroups changes one member of one of 500 groups of 1,500.
+func BenchmarkBigGroups(b *testing.B) {
+	const people, groups, members = 10_000, 500, 1500
+	c := newBigCompany(b, 0)
+	ids := make([]string, people)
+	for i := range ids {
+		ids[i] = c.org.Hire(oktatest.Person{Login: fmt.Sprintf("p%05d@example.com", i), First: "P", Last: "Example"})
+		c.org.Assign(ids[i])
+	}
+	first := ""
+	for g := range groups {
+		of := make([]string, members)
+		for i := range of {
+			of[i] = ids[(g*7+i*6)%people]
+		}
+		first = cmp.Or(first, c.org.NewGroup(fmt.Sprintf("team-%03d", g), of...))
+	}
+	c.org.Age(24 * time.Hour)
+	c.write("push_groups: {sources: [{rule: {name_starts_with: team-}}]}\n")
+	c.run("sync")
+	before := c.tenant.RequestCount()
+	c.org.AddMember(first, ids[1])
+	peak, busy := c.run("sync")
+	b.ReportMetric(float64(peak)/1000, "peak-MB")
+	b.ReportMetric(busy.Seconds(), "cpu-s/op")
+	b.ReportMetric(float64(c.tenant.RequestCount()-before), "scim-requests")
+}
 
 // BenchmarkBigResync pushes everybody again, although nothing differs. Goal for 100,000
 // people: 150 MB.
