@@ -9,6 +9,7 @@
 // In the order of a run:
 //
 //	witness     makes sure that WalkMe is still the tenant of the state   witness.go
+//	looker      compares WalkMe's list with the records, in a refresh     look.go
 //	sieve       lets people in step go while Okta's pages come in         sieve.go
 //	groupStore  keeps Okta's groups from run to run                       group_store.go
 //	view        is everything that was read before a plan is made         view.go

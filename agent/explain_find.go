@@ -52,7 +52,7 @@ func (a *Agent) findAmong(ctx context.Context, name string, read func(context.Co
 		return nil, nil, err
 	}
 	for {
-		s, err := a.newSieve(ctx, plan.Scope{}, nil)
+		s, err := a.newSieve(ctx, plan.Scope{}, nil, nil)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -31,7 +31,7 @@ func (a *Agent) PlanOffline(ctx context.Context, opts Options) (*plan.Plan, erro
 }
 
 func (a *Agent) readStored(ctx context.Context, scope plan.Scope) (*view, error) {
-	sieve, err := a.newSieve(ctx, scope, nil)
+	sieve, err := a.newSieve(ctx, scope, nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -54,8 +54,8 @@ func newPlain(a *Agent, scope plan.Scope, people int, runs bool) plain {
 }
 
 // change returns the change of a person who is let go with it; nil: the person is kept.
-func (p *plain) change(ctx context.Context, person *plan.Person, r *state.Record) (*plan.Change, error) {
-	if p.a == nil {
+func (p *plain) change(ctx context.Context, person *plan.Person, r *state.Record, shown *sights) (*plan.Change, error) {
+	if p.a == nil || shown.isGone(person.SourceID) {
 		return nil, nil
 	}
 	if r == nil {
@@ -70,12 +70,28 @@ func (p *plain) change(ctx context.Context, person *plan.Person, r *state.Record
 		}
 		p.in.Earlier[r.MappingDigest] = earlier
 	}
-	c := plan.PlainChange(person, r, &p.in)
+	c := p.compared(person, r, shown)
 	if c != nil && p.spared < p.a.SpillFrom {
 		p.spared++
 		return nil, nil
 	}
 	return c, nil
+}
+
+// compared is the plain change of a person whose account is as WalkMe shows it, where that is
+// known. Of what WalkMe shows otherwise than it took it, the change has to say all, since a
+// failure of it goes by the change.
+func (p *plain) compared(person *plan.Person, r *state.Record, shown *sights) *plan.Change {
+	if r == nil || shown == nil {
+		return plan.PlainChange(person, r, &p.in)
+	}
+	in := p.in
+	in.Pushed = map[string]state.Record{plan.ObjectKey(scim.User, r.SourceID): *r}
+	c := plan.PlainChange(person, shown.overlay(r), &in)
+	if c == nil || !shown.areIn(c) {
+		return nil
+	}
+	return c
 }
 
 // isTaken says whether a record most likely has a userName: of a person who has left, or who
@@ -111,7 +127,7 @@ func (s *sieve) isKeptDiffering(row int64, r *state.Record, person *plan.Person)
 	if row != 0 && s.passed.Has(row) || row == 0 && (r != nil || s.loose[person.SourceID]) {
 		return true, nil
 	}
-	change, err := s.plain.change(s.ctx, person, r)
+	change, err := s.plain.change(s.ctx, person, r, s.shown)
 	if change == nil {
 		return true, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"okta-walkme-agent/agent/plan"
+	"okta-walkme-agent/internal/scim"
 )
 
 // Plan says what a run would do. It only reads: Okta, the state, and WalkMe for
@@ -12,7 +13,11 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err := CheckBinding(ctx, a.State, a.Binding()); err != nil {
 		return nil, err
 	}
-	sieve, err := a.newSieve(ctx, opts.Scope, nil)
+	sights, err := a.look(ctx, opts.Scope)
+	if err != nil {
+		return nil, err
+	}
+	sieve, err := a.newSieve(ctx, opts.Scope, sights, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -20,6 +25,7 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.sights = sights
 	planned, err := a.planFrom(ctx, v, opts)
 	if err != nil {
 		return nil, err
@@ -46,7 +52,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 		return nil, err
 	}
 	if scope.Refreshes() {
-		if err := (refresher{a.WalkMe, a.Config.Policy, a.witness()}).refresh(ctx, v); err != nil {
+		if err := (refresher{a.WalkMe, a.State, a.Config.Policy}).refresh(ctx, v); err != nil {
 			return nil, err
 		}
 	}
@@ -76,8 +82,9 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 	if err := recallUnshown(ctx, a.State, planned, v, scope); err != nil {
 		return nil, err
 	}
-	for _, n := range v.unseen {
-		planned.NoteNotShown(n.t, n.oktaID, n.path)
+	v.sights.noteNotShown(planned)
+	for _, oktaID := range v.unseen {
+		planned.NoteNotShown(scim.Group, oktaID, plan.PathMembers)
 	}
 	v.absent = planned.WaitForGrace(plan.GraceInput{
 		Grace: a.Config.Grace, Now: a.now(), Recorded: v.recorded, Desired: v.desired, Before: before,

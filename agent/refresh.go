@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,128 +15,40 @@ import (
 
 // refresher lays what WalkMe shows over the records.
 type refresher struct {
-	walkme  *walkme.Client
-	policy  plan.Policy
-	witness *witness
+	walkme *walkme.Client
+	state  *state.DB
+	policy plan.Policy
 }
 
-// refresh reads WalkMe's users and groups, so that the plan compares with what is there
-// instead of with what was acknowledged. v.pushed keeps the latter, to tell drift from
-// change. v.shown is what was ever shown before, and is added to.
+// refresh has the plan compare with what is there instead of with what was acknowledged.
+// v.pushed keeps the latter, to tell drift from change. v.sights is what was seen of accounts;
+// the groups are read now.
 func (f refresher) refresh(ctx context.Context, v *view) error {
 	v.pushed = map[string]state.Record{}
 	for i := range v.recorded {
 		v.pushed[plan.ObjectKey(v.recorded[i].Type, v.recorded[i].SourceID)] = v.recorded[i]
 	}
 	v.recorded = slices.Clone(v.recorded)
-	v.unmanaged = &plan.Unmanaged{}
+	v.shown = v.sights.shown
+	v.unmanaged = &plan.Unmanaged{Users: len(v.sights.unmanaged)}
 	f.walkme.SetCutAt(v.shown.CutAt)
-	shown, err := f.users(ctx, v)
-	if err != nil {
-		return err
-	}
-	return f.groups(ctx, v, shown)
+	f.users(v)
+	return f.groups(ctx, v)
 }
 
-// users returns all of WalkMe's accounts, by id.
-func (f refresher) users(ctx context.Context, v *view) (map[string]*walkme.User, error) {
-	shown := map[string]*walkme.User{}
-	for u, err := range f.walkme.Users(ctx) {
-		if err != nil {
-			return nil, fmt.Errorf("list of WalkMe users: %w", err)
-		}
-		shown[u.ID] = u
-	}
-	if err := f.recognise(ctx, v, shown); err != nil {
-		return nil, err
-	}
-	managed := 0
-	var found []sight
+// users takes over what was seen of the accounts of people who are not in step.
+func (f refresher) users(v *view) {
 	for i := range v.recorded {
 		r := &v.recorded[i]
-		if r.Type != scim.User || r.ID == "" {
-			continue
-		}
-		u := shown[r.ID]
-		if u == nil {
-			var err error
-			if u, err = f.walkme.User(ctx, r.ID); errors.Is(err, scim.ErrNotFound) {
-				noteGone(f.policy, v, r)
-				continue
-			} else if err != nil {
-				return nil, fmt.Errorf("user that the list does not hold: %w", err)
-			}
-		}
-		if shown[r.ID] != nil {
-			managed++
-		}
-		if r.Missing == state.MissingInRefresh {
-			v.back = append(v.back, *r)
-		}
-		found = append(found, sight{r, u})
-	}
-	v.unmanaged.Users = len(shown) - managed
-	seeValues(v, found)
-	for _, s := range found {
-		overlayUser(v, s)
-	}
-	return shown, nil
-}
-
-// recognise makes sure that a tenant which lists none of the accounts that were there before
-// is not another one: then nothing is gone, and nothing must be made.
-func (f refresher) recognise(ctx context.Context, v *view, shown map[string]*walkme.User) error {
-	until, err := knownUntil(ctx, f.witness.state)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(v.recorded, func(r state.Record) bool {
-		return r.Type == scim.User && r.Active && shown[r.ID] != nil && (until.IsZero() || !r.UpdatedAt.After(until))
-	}) {
-		return nil
-	}
-	return f.witness.sameTenant(ctx)
-}
-
-// sight is a record with what WalkMe shows of the account.
-type sight struct {
-	record *state.Record
-	user   *walkme.User
-}
-
-// seeValues notes which attributes WalkMe shows of any account to which they were sent.
-func seeValues(v *view, found []sight) {
-	for _, s := range found {
-		for _, a := range s.record.Attributes {
-			if scim.Equal(a.Value, nil) || v.shown.Has(a.Path) {
-				continue
-			}
-			if actual, ok := s.user.Attribute(a.Path); ok && !scim.Equal(actual, nil) {
-				v.shown.See(a.Path)
-			}
-		}
-	}
-}
-
-// overlayUser takes over what the server shows. A value of an attribute that it has
-// never shown of any account is taken as it was pushed: silence is no evidence. Of one
-// that it has shown, a missing value is gone.
-func overlayUser(v *view, s sight) {
-	r := s.record
-	if s.user.Active != nil {
-		r.Active = *s.user.Active
-	}
-	r.Attributes = slices.Clone(r.Attributes)
-	for i, a := range r.Attributes {
-		actual, _ := s.user.Attribute(a.Path)
 		switch {
-		case plan.SameValue(a.Path, actual, a.Value):
-		case scim.Equal(actual, nil) && !v.shown.Has(a.Path):
-			if r.Active {
-				v.unseen = append(v.unseen, notShown{scim.User, r.SourceID, a.Path})
-			}
+		case r.Type != scim.User || r.ID == "":
+		case v.sights.gone[r.SourceID]:
+			noteGone(f.policy, v, r)
 		default:
-			r.Attributes[i].Value = actual
+			if r.Missing == state.MissingInRefresh {
+				v.back = append(v.back, *r)
+			}
+			*r = *v.sights.overlay(r)
 		}
 	}
 }

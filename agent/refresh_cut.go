@@ -63,8 +63,5 @@ func (c comparison) missing(s groupSight) []string {
 
 // groupsOf are the groups that an account itself shows.
 func (c comparison) groupsOf(id string) []string {
-	if u := c.users[id]; u != nil {
-		return u.Groups()
-	}
-	return nil
+	return c.v.sights.groups[id]
 }

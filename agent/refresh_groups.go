@@ -13,13 +13,6 @@ import (
 	"okta-walkme-agent/walkme"
 )
 
-// notShown is something that was pushed and that WalkMe does not show.
-type notShown struct {
-	t      scim.Type
-	oktaID string
-	path   string
-}
-
 // maxBlind is how many groups without members are read by themselves, to no avail,
 // before the list of groups is taken at its word.
 const maxBlind = 3
@@ -30,7 +23,7 @@ type groupSight struct {
 	group  *walkme.Group
 }
 
-func (f refresher) groups(ctx context.Context, v *view, users map[string]*walkme.User) error {
+func (f refresher) groups(ctx context.Context, v *view) error {
 	shown := map[string]*walkme.Group{}
 	for g, err := range f.walkme.Groups(ctx) {
 		if err != nil {
@@ -64,7 +57,10 @@ func (f refresher) groups(ctx context.Context, v *view, users map[string]*walkme
 	if err := lookCloser(ctx, f.walkme, found); err != nil {
 		return err
 	}
-	c := compare(v, users)
+	c, err := compare(ctx, f.state, v, found)
+	if err != nil {
+		return err
+	}
 	c.findCut(found, shown)
 	f.walkme.SetCutAt(v.shown.CutAt)
 	c.members(found)
@@ -96,22 +92,46 @@ func lookCloser(ctx context.Context, client *walkme.Client, found []groupSight) 
 // comparison lays the members that WalkMe shows over the records.
 type comparison struct {
 	v        *view
-	users    map[string]*walkme.User // all accounts, by id
-	owners   map[string]string       // Okta ids, by id
-	accounts map[string]string       // ids of active accounts, by Okta id
+	owners   map[string]string // Okta ids, by id
+	accounts map[string]string // ids of active accounts, by Okta id
+	names    map[string]string // userNames, by id
 }
 
-func compare(v *view, users map[string]*walkme.User) comparison {
-	c := comparison{v: v, users: users, owners: map[string]string{}, accounts: map[string]string{}}
+// compare knows the accounts of all people who are not in step, and of the others those of
+// whom the groups speak.
+func compare(ctx context.Context, db *state.DB, v *view, found []groupSight) (comparison, error) {
+	c := comparison{v: v, owners: map[string]string{}, accounts: map[string]string{}, names: map[string]string{}}
 	for i := range v.recorded {
 		if r := &v.recorded[i]; r.Type == scim.User && r.ID != "" {
-			c.owners[r.ID] = r.SourceID
+			userName, _ := r.Attributes.Get(scim.PathUserName).(string)
+			c.owners[r.ID], c.names[r.ID] = r.SourceID, cmp.Or(userName, r.Name)
 			if r.Active {
 				c.accounts[r.SourceID] = r.ID
 			}
 		}
 	}
-	return c
+	if v.inStep.Len() == 0 || len(found) == 0 {
+		return c, nil
+	}
+	shown, pushed := map[string]bool{}, map[string]bool{}
+	for _, s := range found {
+		for _, m := range s.group.Members {
+			shown[m.ID] = true
+		}
+		for _, oktaID := range s.record.Members {
+			pushed[oktaID] = true
+		}
+	}
+	return c, db.EachObject(ctx, scim.User, func(o state.Object) error {
+		switch {
+		case !shown[o.TargetID] && !pushed[o.SourceID] || !v.inStep.Has(o.SourceID):
+			return nil
+		case shown[o.TargetID]:
+			c.owners[o.TargetID], c.names[o.TargetID] = o.SourceID, o.Name
+		}
+		c.accounts[o.SourceID] = o.TargetID
+		return nil
+	})
 }
 
 func (c comparison) members(found []groupSight) {
@@ -144,7 +164,7 @@ func (c comparison) overlay(r *state.Record, g *walkme.Group) {
 	if cut := c.v.shown.CutAt; !c.v.shown.Members || !g.MembersShown || g.Incomplete(nil) || cut > 0 && len(g.Members) == cut {
 		_, missing := scim.MemberDiff(r.Members, ours)
 		if slices.ContainsFunc(missing, func(oktaID string) bool { return c.accounts[oktaID] != "" }) {
-			c.v.unseen = append(c.v.unseen, notShown{scim.Group, r.SourceID, plan.PathMembers})
+			c.v.unseen = append(c.v.unseen, r.SourceID)
 		}
 		ours = scim.SortedSet(slices.Concat(ours, missing))
 	}
@@ -152,10 +172,10 @@ func (c comparison) overlay(r *state.Record, g *walkme.Group) {
 }
 
 func (c comparison) nameOf(m walkme.Member) string {
-	if u := c.users[m.ID]; u != nil {
-		return u.UserName
+	if name, ok := c.v.sights.unmanaged[m.ID]; ok {
+		return name
 	}
-	return m.Display
+	return cmp.Or(c.names[m.ID], m.Display)
 }
 
 func (c comparison) note(s plan.Strangers) {

@@ -34,6 +34,7 @@ type sieve struct {
 	basis  [8]byte
 	trusts bool            // marks count
 	never  map[string]bool // Okta ids of people who are kept in any case
+	shown  *sights         // what WalkMe shows; nil: no refresh
 	sought string          // userName or Okta id of others who are
 	inStep *plan.InStep
 
@@ -55,10 +56,10 @@ type sifting struct {
 	settled []apply.Settlement // before the plan: objects of those that are open are left alone
 }
 
-// newSieve makes a sieve for a plan, or for a run; nil when the plan has to see all people: what a
-// refresh finds may be any of them, and so may whom a resync names.
-func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, run *sifting) (*sieve, error) {
-	if scope.Names() || scope.Refreshes() || a.Config.SeeEverybody {
+// newSieve makes a sieve for a plan, or for a run; nil when the plan has to see all people: whom a
+// resync names may be any of them. What WalkMe shows is nil but in a refresh.
+func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, shown *sights, run *sifting) (*sieve, error) {
+	if scope.Names() || a.Config.SeeEverybody {
 		return nil, nil
 	}
 	stored, err := a.State.CountAssigned(ctx)
@@ -72,7 +73,7 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, run *sifting) (*
 	newMapping := latest != a.Config.Mapping.Digest()
 	s := &sieve{
 		a: a, ctx: ctx, scope: scope, index: a.State.UserIndex(), trusts: !newMapping && !scope.MayForce(), unmapped: newMapping,
-		never: map[string]bool{}, inStep: plan.NewInStep(stored), loose: map[string]bool{},
+		never: map[string]bool{}, shown: shown, inStep: plan.NewInStep(stored), loose: map[string]bool{},
 	}
 	if run != nil {
 		s.writer, s.index = run.writer, run.writer.Index()
@@ -185,7 +186,7 @@ func (s *sieve) stands(u *state.StoredUser) bool {
 // counts says whether the mark of a person is of today, whatever was seen since the sieve
 // began.
 func (s *sieve) counts(u *state.StoredUser) bool {
-	return u.Marked && u.Mark.Basis == s.basis && s.trusts && !s.never[u.ID] && !s.mayBeSought(u.ID, u.Mark.Name)
+	return u.Marked && u.Mark.Basis == s.basis && s.trusts && !s.never[u.ID] && !s.shown.concern(u.ID) && !s.mayBeSought(u.ID, u.Mark.Name)
 }
 
 // keep lets the known people go, and of the others those who are in step.
@@ -268,7 +269,7 @@ func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record, person *plan
 	if s.never[id] || s.sought != "" && s.mayBeSought(id, plan.HashName(person.Name())) || row != 0 && (s.kept.Has(row) || s.plain.rows.Has(row)) {
 		return true, nil
 	}
-	if !plan.IsInStep(person, r) || s.scope.Forces(r) {
+	if s.shown.concern(id) || !plan.IsInStep(person, r) || s.scope.Forces(r) {
 		return s.isKeptDiffering(row, r, person)
 	}
 	if row != 0 && !s.passed.Add(row) || s.loose[id] {

@@ -19,13 +19,17 @@ func (a *Agent) snapshotFor(ctx context.Context, scope plan.Scope, run sifting) 
 
 // snapshot reads Okta and stores what the next run can build on.
 func (a *Agent) snapshot(ctx context.Context, scope plan.Scope, run sifting) (*view, error) {
+	sights, err := a.look(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
 	people, err := a.State.SaveSourceUsers(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot in the state: %w", err)
 	}
 	defer people.Rollback() //nolint:errcheck // after Commit it does nothing, before it there is an error already
 	run.writer = people
-	sieve, err := a.newSieve(ctx, scope, &run)
+	sieve, err := a.newSieve(ctx, scope, sights, &run)
 	if err != nil {
 		return nil, err
 	}
@@ -33,6 +37,7 @@ func (a *Agent) snapshot(ctx context.Context, scope plan.Scope, run sifting) (*v
 	if err != nil {
 		return nil, err
 	}
+	v.sights = sights
 	if err := people.Commit(); err != nil {
 		return nil, fmt.Errorf("snapshot in the state: %w", err)
 	}

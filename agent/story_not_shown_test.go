@@ -301,6 +301,25 @@ func TestMembersPutInAreHeldByTheLimit(t *testing.T) {
 	wantText(t, "memberships", w.memberships(), "push Team: ann")
 }
 
+// Of an account that is inactive in WalkMe nobody misses a value.
+func TestValueOfAnInactiveAccountIsNotMissed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, walkme.OIN, func(s *setup) { s.tenant.Quirks.AttributesHidden = true })
+	w.remap("userName", "appuser.userName", "title", "user.title")
+	w.hire("ann", "bob")
+	for _, name := range []string{"ann", "bob"} {
+		w.org.Update(w.people[name], map[string]any{"title": "Engineer"})
+	}
+	w.sync()
+	planned := w.planned(plan.Scope{}.Refreshed())
+	wantText(t, "refresh", unseenIn(planned), "members 0, values 2: title")
+	w.tenant.SetUser(w.accountID("bob"), func(u *walkmetest.User) { u.Active = false })
+	planned = w.planned(plan.Scope{}.Refreshed())
+	wantText(t, "refresh with an inactive account", unseenIn(planned), `
+		members 0, values 1: title
+		reactivate bob:`)
+}
+
 // A value that the server drops is not shown, and no drift. It is once the server has
 // shown one of that attribute.
 func TestValueIsNotShown(t *testing.T) {

@@ -26,7 +26,7 @@ import (
 // run that lets people go who are in step, and of one that lets plain changes go to a
 // file, too, with that of one which sees everybody. There
 // are names that two people share, mappings that change, holds and decisions, failures,
-// resyncs, refreshes, and looks at a few people.
+// resyncs, refreshes, looks at a few people, and accounts that somebody changes in WalkMe.
 func TestPlanOfEverybody(t *testing.T) {
 	seeds := 16
 	if n, err := strconv.Atoi(os.Getenv("AGENT_TEST_SEEDS")); err == nil {
@@ -117,7 +117,9 @@ func (l *comparedLife) play(t *testing.T) {
 
 // oddStep is an event of any life, or one of those that a whole list decides about.
 func (l *comparedLife) oddStep(t *testing.T) {
-	switch l.rand.IntN(8) {
+	switch l.rand.IntN(9) {
+	case 8:
+		l.meddle()
 	case 0:
 		l.share()
 	case 1:
@@ -141,6 +143,26 @@ func (l *comparedLife) share() {
 			l.stage.org.SetAppProfile(p.ID, other.Login, map[string]any{})
 		}
 	})
+}
+
+// meddle has somebody change an account in WalkMe.
+func (l *comparedLife) meddle() {
+	accounts := l.tenant.Users()
+	if len(accounts) == 0 {
+		return
+	}
+	u := accounts[l.rand.IntN(len(accounts))]
+	l.note("meddle with %s", u.UserName)
+	switch l.rand.IntN(5) {
+	case 0:
+		l.tenant.DeleteUser(u.ID)
+	case 1:
+		l.tenant.SetUser(u.ID, func(u *walkmetest.User) { u.Active = !u.Active })
+	case 2:
+		l.tenant.SetUser(u.ID, func(u *walkmetest.User) { u.GivenName = "" })
+	default:
+		l.tenant.SetUser(u.ID, func(u *walkmetest.User) { u.GivenName, u.FamilyName = "Some", "Body" })
+	}
 }
 
 func (l *comparedLife) decide(t *testing.T) {
@@ -202,6 +224,9 @@ func (l *comparedLife) compare(t *testing.T) {
 	for name, make := range map[string]func(*agent.Agent) (*plan.Plan, error){
 		"plan":    func(a *agent.Agent) (*plan.Plan, error) { return a.Plan(t.Context(), agent.Options{}) },
 		"offline": func(a *agent.Agent) (*plan.Plan, error) { return a.PlanOffline(t.Context(), agent.Options{}) },
+		"refresh": func(a *agent.Agent) (*plan.Plan, error) {
+			return a.Plan(t.Context(), agent.Options{Scope: plan.Scope{}.Refreshed()})
+		},
 		"resync": func(a *agent.Agent) (*plan.Plan, error) {
 			pick := []plan.Selection{{}, {Changed: true}, {Failed: true}, {Attributes: []string{"name.givenName"}}}[l.compared%4]
 			scope := plan.OfSelection(pick)

@@ -29,6 +29,7 @@ type view struct {
 	earlier    map[string]map[string]string
 	newMapping bool // the latest run had another one
 
+	sights *sights              // nil: no refresh
 	shown  plan.Shown           // what WalkMe has ever shown
 	absent map[string]time.Time // see plan.WaitForGrace
 	ended  map[int64][]string   // see plan.Ended
@@ -37,7 +38,7 @@ type view struct {
 	pushed    map[string]state.Record
 	unmanaged *plan.Unmanaged
 	strangers []plan.Strangers
-	unseen    []notShown     // what was pushed and cannot be compared
+	unseen    []string       // Okta ids of groups of which not all pushed members are shown
 	gone      []state.Record // of people who should have an account, and have none
 	back      []state.Record // noted as gone by an earlier refresh, and there
 }

@@ -36,7 +36,11 @@ func (a *Agent) SyncPeople(ctx context.Context, oktaIDs []string, opts Options) 
 
 // readPeople reads what a plan of a few people is made from.
 func (a *Agent) readPeople(ctx context.Context, scope plan.Scope) (*view, error) {
-	sieve, err := a.newSieve(ctx, scope, nil)
+	sights, err := a.look(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	sieve, err := a.newSieve(ctx, scope, sights, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +48,7 @@ func (a *Agent) readPeople(ctx context.Context, scope plan.Scope) (*view, error)
 	if err != nil {
 		return nil, err
 	}
+	v.sights = sights
 	return v, a.readOver(ctx, v, scope.People())
 }
 

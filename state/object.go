@@ -30,16 +30,39 @@ func (db *DB) EachObject(ctx context.Context, t scim.Type, fn func(Object) error
 }
 
 // EachOwner calls fn with the Okta id of each person who has an account on record, active or
-// not, in their order, and ends at its first error.
-func (db *DB) EachOwner(ctx context.Context, fn func(sourceID string) error) error {
-	err := db.each(ctx, "SELECT source_id FROM resources WHERE type = 'User' AND target_id <> '' ORDER BY source_id", nil, func(row scanner) error {
-		id, err := scanText(row)
-		if err != nil {
+// not, in their order, with the row of the record, and ends at its first error.
+func (db *DB) EachOwner(ctx context.Context, fn func(row int64, sourceID string) error) error {
+	err := db.each(ctx, "SELECT rowid, source_id FROM resources WHERE type = 'User' AND target_id <> '' ORDER BY source_id", nil, func(row scanner) error {
+		var at int64
+		var id string
+		if err := row.Scan(&at, &id); err != nil {
 			return err
 		}
-		return fn(id)
+		return fn(at, id)
 	})
 	return db.fail("read records", err)
+}
+
+// Owner is a person who has an account on record.
+type Owner struct {
+	SourceID, TargetID string
+	Row                int64 // of the record, see RowSet
+}
+
+// AccountOwners returns the people who have accounts with these WalkMe ids on record, in no
+// order.
+func (db *DB) AccountOwners(ctx context.Context, targetIDs []string) ([]Owner, error) {
+	if len(targetIDs) == 0 {
+		return nil, nil
+	}
+	ids, err := idList(targetIDs)
+	if err != nil {
+		return nil, db.fail("read owners", err)
+	}
+	return list(ctx, db, "read owners", func(row scanner) (o Owner, err error) {
+		return o, row.Scan(&o.Row, &o.SourceID, &o.TargetID)
+	}, `SELECT rowid, source_id, target_id FROM resources
+		WHERE type = 'User' AND target_id <> '' AND target_id IN (SELECT value FROM json_each(?))`, ids)
 }
 
 // IDsOf returns the Okta ids of the objects of a type on record that have a name, as

@@ -197,6 +197,7 @@ func (r *runner) failure(c *job, err error) state.Record {
 		rec.Resource = scim.Resource{Type: c.Type, SourceID: c.OktaID}
 		rec.Name = c.Name
 	}
+	rec.Attributes = c.AsShown(rec.Attributes)
 	if digest := c.Digest(); rec.FailedChange != digest {
 		rec.FailedChange, rec.Attempts = digest, 0
 	}

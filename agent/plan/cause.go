@@ -109,6 +109,22 @@ func (p *planner) withActual(diff []scim.AttributeChange, r *state.Record) []sci
 	return diff
 }
 
+// AsShown returns what WalkMe has of an account before an update: what is recorded, but for
+// the values that a refresh has seen otherwise.
+func (c *Change) AsShown(recorded scim.Attributes) scim.Attributes {
+	if c.Action != Update || c.Cause == CauseForced {
+		return recorded
+	}
+	out := slices.Clone(recorded)
+	for _, a := range c.Attributes {
+		at := slices.IndexFunc(out, func(r scim.Attribute) bool { return r.Path == a.Path })
+		if at >= 0 && (a.Actual != nil || scim.Equal(a.Old, a.New)) { // else it is as recorded
+			out[at].Value = a.Actual
+		}
+	}
+	return out
+}
+
 // drifted says whether WalkMe shows another status than it acknowledged.
 func (p *planner) drifted(r *state.Record) bool {
 	pushed, ok := p.in.Pushed[ObjectKey(r.Type, r.SourceID)]

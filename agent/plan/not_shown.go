@@ -58,29 +58,32 @@ type object struct {
 
 // NoteNotShown says that WalkMe does not show what was sent of a user or group.
 func (p *Plan) NoteNotShown(t scim.Type, oktaID string, paths ...string) {
+	if len(paths) == 0 {
+		return
+	}
 	for _, path := range paths {
 		if !scim.Contains(p.NotShown, path) {
 			p.NotShown = scim.SortedSet(append(p.NotShown, path))
 		}
-		if p.unseen == nil {
-			p.unseen = map[object]bool{}
-		}
-		p.unseen[object{t, oktaID}] = true
 	}
-	p.countNotShown()
+	if p.unseen == nil {
+		p.unseen = map[object]bool{}
+	}
+	if o := (object{t, oktaID}); !p.unseen[o] {
+		p.unseen[o] = true
+		if t == scim.Group {
+			p.noted.Members++
+		} else {
+			p.noted.Values++
+		}
+	}
+	p.countNotShown(0)
 }
 
-func (p *Plan) countNotShown() {
-	own := NotShown{Values: p.plain.notShown()}
-	for o := range p.unseen {
-		if o.t == scim.Group {
-			own.Members++
-		} else {
-			own.Values++
-		}
-	}
-	p.Summary.NotShown.Members = max(p.recalled.Members, own.Members)
-	p.Summary.NotShown.Values = max(p.recalled.Values, own.Values)
+// countNotShown counts what was noted, and so many people more.
+func (p *Plan) countNotShown(people int) {
+	p.Summary.NotShown.Members = max(p.recalled.Members, p.noted.Members)
+	p.Summary.NotShown.Values = max(p.recalled.Values, p.noted.Values+people)
 }
 
 // RecallNotShown says what an earlier run was not shown, for a plan that does not look
@@ -94,8 +97,8 @@ func (p *Plan) NoteOutcomes() {
 	for _, c := range p.Changes {
 		p.NoteNotShown(c.Type, c.OktaID, c.NotShown...)
 	}
-	if p.plain.notShown() > 0 {
+	if people, some := p.plain.notShown(func(oktaID string) bool { return p.unseen[object{scim.User, oktaID}] }); some {
 		p.NotShown = scim.SortedSet(append(slices.Concat(p.plain.unseenSets...), p.NotShown...))
-		p.countNotShown()
+		p.countNotShown(people)
 	}
 }

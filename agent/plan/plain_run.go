@@ -196,17 +196,22 @@ func (pc *PlainChanges) rewrite(i int, c *Change) error {
 	return nil
 }
 
-// notShown is how many people have a value that WalkMe does not show. It is 0 of nil.
-func (pc *PlainChanges) notShown() (n int) {
+// notShown is how many people have a value that WalkMe does not show, without those who are
+// counted already, and whether there are any.
+func (pc *PlainChanges) notShown(counted func(oktaID string) bool) (n int, some bool) {
 	if pc == nil {
-		return 0
+		return 0, false
 	}
-	for _, set := range pc.unseen {
-		if set != 0 {
+	for i, set := range pc.unseen {
+		if set == 0 {
+			continue
+		}
+		some = true
+		if !counted(string(pc.id(&pc.entries[i]))) {
 			n++
 		}
 	}
-	return n
+	return n, some
 }
 
 // Outcomes counts what became of the changes of a run. "" is those that had no turn

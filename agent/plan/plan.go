@@ -105,6 +105,7 @@ type Plan struct {
 	unnamed  []string        // see Unnamed
 	released []Release       // what an approval has kept from being held
 	unseen   map[object]bool // what Summary.NotShown counts
+	noted    NotShown        // how many these are
 	recalled NotShown        // of an earlier run
 }
 

@@ -66,7 +66,7 @@ func unmanaged(ctx context.Context, census *plan.Census, db *state.DB) (people [
 		id, name, more = next()
 	}
 	if db != nil {
-		err = db.EachOwner(ctx, func(owner string) error {
+		err = db.EachOwner(ctx, func(_ int64, owner string) error {
 			for more && len(people) < peopleLookedUp && id < owner {
 				take()
 			}
