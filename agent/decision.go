@@ -37,6 +37,9 @@ func (d *decider) inForce(ctx context.Context, v *view) ([]state.Decision, error
 	if err != nil {
 		return nil, fmt.Errorf("decisions in the state: %w", err)
 	}
+	if err := v.readDecided(all); err != nil {
+		return nil, err
+	}
 	in := plan.EndedInput{Recorded: v.recorded, Desired: v.desired, Groups: v.groups, Mapping: d.mapping}
 	if !d.opts.Scope.Refreshes() {
 		if in.Unseen, err = refreshHolds.Load(ctx, d.state); err != nil {

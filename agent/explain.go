@@ -39,7 +39,7 @@ func (a *Agent) Explain(ctx context.Context, name string) (*Explanation, error) 
 	if e.Type == scim.User {
 		err = e.explainPerson(ctx, a.Okta, a.Config.Mapping, v)
 	} else {
-		e.explainGroup(v, planned)
+		err = e.explainGroup(v, planned)
 	}
 	if err != nil {
 		return nil, err
@@ -68,7 +68,14 @@ func (e *Explanation) explainPerson(ctx context.Context, client *okta.Client, ma
 		e.Error = person.Rejection.Path + ": " + person.Rejection.Error
 	}
 	for i := range v.recorded {
-		if r := &v.recorded[i]; r.Type == scim.Group && r.Active && scim.Contains(r.Members, e.OktaID) {
+		r := v.recorded[i] // a copy: one list after the other
+		if r.Type != scim.Group || !r.Active {
+			continue
+		}
+		if err := v.lists.ReadPushed(&r); err != nil {
+			return err
+		}
+		if scim.Contains(r.Members, e.OktaID) {
 			e.PushedInto = append(e.PushedInto, r.Name)
 		}
 	}
@@ -130,10 +137,13 @@ func evaluate(rule plan.MappingRule, env el.Env) (any, error) {
 	return scim.Value(raw)
 }
 
-func (e *Explanation) explainGroup(v *view, planned *plan.Plan) {
+func (e *Explanation) explainGroup(v *view, planned *plan.Plan) error {
 	e.Why = "not pushed by any source"
 	for i := range v.groups {
 		if g := &v.groups[i]; g.OktaID == e.OktaID {
+			if err := v.lists.ReadWanted(g); err != nil {
+				return err
+			}
 			e.InScope, e.Sources, e.Members = g.Leave == "", g.Sources, len(g.Members)
 			e.Eligible = eligibleMembers(g.Members, v, planned)
 			e.Why = "pushed by " + plan.SourceWords(g.Sources)
@@ -143,8 +153,9 @@ func (e *Explanation) explainGroup(v *view, planned *plan.Plan) {
 		}
 	}
 	if r := recordOf(v, scim.Group, e.OktaID); r != nil {
-		e.Pushed = len(r.Members)
+		e.Pushed = len(r.Members) + r.Unread
 	}
+	return nil
 }
 
 // eligibleMembers counts those who are assigned, and provisioned here or about to be, as

@@ -69,7 +69,7 @@ func (a *Agent) GroupList(ctx context.Context, available bool) (*GroupList, erro
 		return nil, err
 	}
 	records := map[string]*state.Record{}
-	recorded, err := a.State.PushedRecords(ctx)
+	recorded, err := a.State.PushedHeads(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("records of the state: %w", err)
 	}
@@ -112,7 +112,7 @@ func (s *groupStore) current(ctx context.Context, client *okta.Client) ([]okta.G
 func pushedGroup(g *okta.Group, want *plan.GroupWant, r *state.Record) PushedGroup {
 	out := PushedGroup{OktaID: g.ID, Name: g.Name, Status: GroupActive, Sources: slices.Clone(g.Sources)}
 	if r != nil {
-		out.WalkMeID, out.Members, out.Error = r.ID, len(r.Members), r.LastError
+		out.WalkMeID, out.Members, out.Error = r.ID, len(r.Members)+r.Unread, r.LastError
 		if r.ID != "" {
 			out.WalkMeName = r.Name
 		}

@@ -34,6 +34,7 @@ func (s *groupStore) request(ctx context.Context) (req okta.GroupRequest, full b
 	if req.Known, err = s.stored(ctx); err != nil {
 		return req, true, err
 	}
+	req.Members = s.state.SourceMembers
 	if s.fullRead <= 0 {
 		return req, true, nil
 	}
@@ -60,9 +61,9 @@ func (s *groupStore) key() string {
 	return string(key)
 }
 
-// stored are the groups of the last run that stored any.
+// stored are the groups of the last run that stored any, without the ids of their members.
 func (s *groupStore) stored(ctx context.Context) ([]okta.Group, error) {
-	stored, err := s.state.SourceGroups(ctx)
+	stored, err := s.state.SourceGroupHeads(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("stored groups: %w", err)
 	}
@@ -76,13 +77,13 @@ func (s *groupStore) stored(ctx context.Context) ([]okta.Group, error) {
 // knownGroup keeps "no members" apart from "not read", which only a paused or
 // unreadable group is stored with.
 func knownGroup(g state.SourceGroup) okta.Group {
-	if g.Members == nil && !g.Paused && g.Unreadable == "" {
+	if g.Unread == 0 && !g.Paused && g.Unreadable == "" {
 		g.Members = []string{}
 	}
 	return okta.Group{
 		ID: g.ID, Name: g.Name, Description: g.Description, LastUpdated: g.LastUpdated,
 		LastMembershipUpdated: g.LastMembershipUpdated, Link: g.Link, Sources: g.Sources,
-		Paused: g.Paused, PausedBy: g.PausedBy, Unreadable: g.Unreadable, Members: g.Members,
+		Paused: g.Paused, PausedBy: g.PausedBy, Unreadable: g.Unreadable, Members: g.Members, Unread: g.Unread,
 	}
 }
 
@@ -98,7 +99,7 @@ func (s *groupStore) save(ctx context.Context, snap *okta.Snapshot, full bool) e
 		stored = append(stored, state.SourceGroup{
 			ID: g.ID, Name: g.Name, Description: g.Description, LastUpdated: g.LastUpdated,
 			LastMembershipUpdated: g.LastMembershipUpdated, Link: g.Link, Sources: g.Sources,
-			Paused: g.Paused, PausedBy: g.PausedBy, Unreadable: g.Unreadable, Members: g.Members,
+			Paused: g.Paused, PausedBy: g.PausedBy, Unreadable: g.Unreadable, Members: g.Members, Unread: g.Unread,
 		})
 	}
 	meta := map[string]string{

@@ -32,6 +32,9 @@ func forgetMoot(ctx context.Context, db *state.DB, report *Report, v *view, scop
 		if _, open := unsettled[key]; r.ID == "" || r.Attempts == 0 || busy[key] || open || r.Missing == state.MissingInRefresh {
 			continue
 		}
+		if err := v.lists.ReadPushed(r); err != nil {
+			return err
+		}
 		r.ClearFailure()
 		moot = append(moot, *r)
 	}

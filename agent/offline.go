@@ -55,7 +55,7 @@ func (a *Agent) readSnapshot(ctx context.Context, sieve *sieve, readUsers func(c
 	if stored.TakenAt.IsZero() {
 		return nil, ErrNoSnapshot
 	}
-	v := &view{sieve: sieve, snap: &okta.Snapshot{App: stored.App, TakenAt: stored.TakenAt}}
+	v := &view{sieve: sieve, lists: memberLists(ctx, a.State), snap: &okta.Snapshot{App: stored.App, TakenAt: stored.TakenAt}}
 	if err := readUsers(ctx, v); err != nil {
 		return nil, fmt.Errorf("stored people: %w", err)
 	}

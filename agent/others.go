@@ -40,7 +40,7 @@ func (a *Agent) recordsFor(ctx context.Context, v *view) ([]state.Record, error)
 		}
 		records = merged(records, rest)
 	}
-	groups, err := a.State.PushedRecords(ctx)
+	groups, err := a.State.PushedHeads(ctx)
 	return append(records, groups...), err
 }
 
@@ -97,8 +97,7 @@ func (a *Agent) unshare(ctx context.Context, v *view) error {
 	v.sieve.insert(back)
 	v.snap.Users = append(v.snap.Users, back...)
 	slices.SortFunc(v.snap.Users, func(a, b okta.User) int { return cmp.Compare(a.ID, b.ID) })
-	a.translate(v)
-	return nil
+	return a.translate(v)
 }
 
 // userInStep returns the assignment of a person who was let go: what is stored, where

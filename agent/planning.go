@@ -61,7 +61,7 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 		return nil, err
 	}
 	planned, err := plan.New(plan.Input{
-		Recorded: v.recorded, Desired: v.desired, InStep: v.inStep, Groups: v.groups, Health: v.health,
+		Recorded: v.recorded, Desired: v.desired, InStep: v.inStep, Groups: v.groups, Lists: v.lists, Health: v.health,
 		Policy: a.Config.Policy, Mapping: a.Config.Mapping, NewMapping: v.newMapping, Earlier: v.earlier,
 		Pushed: v.pushed, Scope: scope, Now: a.now(),
 	})

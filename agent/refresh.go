@@ -24,6 +24,9 @@ type refresher struct {
 // v.pushed keeps the latter, to tell drift from change. v.sights is what was seen of accounts;
 // the groups are read now.
 func (f refresher) refresh(ctx context.Context, v *view) error {
+	if err := v.readPushed(func(string) bool { return true }); err != nil {
+		return err
+	}
 	v.pushed = map[string]state.Record{}
 	for i := range v.recorded {
 		v.pushed[plan.ObjectKey(v.recorded[i].Type, v.recorded[i].SourceID)] = v.recorded[i]

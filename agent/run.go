@@ -129,7 +129,7 @@ func (a *Agent) record(ctx context.Context, v *view, opts Options, report *Repor
 func (a *Agent) carryOut(ctx context.Context, v *view, opts Options, report *Report) error {
 	err := resyncing(ctx, a.State, opts.Scope, report, func() (err error) {
 		report.failures, err = a.applier().Apply(ctx, apply.Work{
-			RunID: report.Run.ID, Plan: &report.Plan, Recorded: v.recorded, InStep: v.inStep, Settled: report.Settled,
+			RunID: report.Run.ID, Plan: &report.Plan, Recorded: v.recorded, Lists: memberLists(context.WithoutCancel(ctx), a.State), InStep: v.inStep, Settled: report.Settled,
 			Everybody: isAboutEverybody(v, opts.Scope), Shown: &v.shown,
 		})
 		return err

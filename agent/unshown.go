@@ -78,7 +78,8 @@ func unshownOf(ctx context.Context, db *state.DB, r *state.Record) ([]string, er
 		return nil, err
 	}
 	if r.Type == scim.Group {
-		unseen := len(r.Members) > 0 && !seen.Members || seen.CutAt > 0 && len(r.Members) > seen.CutAt
+		n := len(r.Members) + r.Unread
+		unseen := n > 0 && !seen.Members || seen.CutAt > 0 && n > seen.CutAt
 		if unseen && slices.Contains(last.Paths, plan.PathMembers) {
 			return []string{plan.PathMembers}, nil
 		}

@@ -23,6 +23,7 @@ type view struct {
 	generation int64
 	desired    plan.Desired
 	groups     []plan.GroupWant
+	lists      plan.MemberLists // of groups and recorded
 	managed    plan.Counts
 	health     plan.Health
 	counts     plan.ListLengths // for the next comparison
@@ -49,7 +50,7 @@ func (v *view) listed() int { return v.inStep.Len() + v.translated + len(v.snap.
 // read takes a snapshot of Okta and of the state. keep, if not nil, sees every
 // assignment with its full profile, but for those that sieve knows.
 func (a *Agent) read(ctx context.Context, sieve *sieve, keep func(okta.User) error) (*view, error) {
-	v := &view{sieve: sieve}
+	v := &view{sieve: sieve, lists: memberLists(ctx, a.State)}
 	groups, full, err := a.groupStore().request(ctx)
 	if err != nil {
 		return nil, err
@@ -79,7 +80,9 @@ func (a *Agent) complete(ctx context.Context, v *view) error {
 	if v.sieve != nil {
 		a.log().Debug("people read", "listed", v.listed(), "in_step", v.inStep.Len(), "not_decoded", v.sieve.stood.Len())
 	}
-	a.translate(v)
+	if err := a.translate(v); err != nil {
+		return err
+	}
 	if err := a.unshare(ctx, v); err != nil {
 		return err
 	}
@@ -101,13 +104,14 @@ func forgiveUnmatched(snap *okta.Snapshot) {
 func (v *view) dropGone() { v.groups = plan.DropGone(v.snap, v.groups, v.recorded) }
 
 // translate derives what Okta wants.
-func (a *Agent) translate(v *view) {
+func (a *Agent) translate(v *view) error {
 	if v.sieve != nil {
 		v.desired = plan.DesiredOf(v.sieve.looked.people, v.snap.Users)
 	} else {
 		v.desired = a.Config.Mapping.Desired(v.snap, a.Config.Policy.Desire)
 	}
 	v.groups = plan.DesiredGroups(v.snap)
+	return digestUnread(v)
 }
 
 // assess judges the snapshot, in which Okta listed so many people, against the records.

@@ -64,7 +64,7 @@ func (a *Agent) readOver(ctx context.Context, v *view, people []string) error {
 	}
 	v.snap.App = app
 	for _, id := range people {
-		if err := a.refreshPerson(ctx, v.snap, id); err != nil {
+		if err := a.refreshPerson(ctx, v, id); err != nil {
 			return err
 		}
 	}
@@ -78,7 +78,8 @@ func (a *Agent) readOver(ctx context.Context, v *view, people []string) error {
 	return nil
 }
 
-func (a *Agent) refreshPerson(ctx context.Context, snap *okta.Snapshot, id string) error {
+func (a *Agent) refreshPerson(ctx context.Context, v *view, id string) error {
+	snap := v.snap
 	i, known := slices.BinarySearchFunc(snap.Users, id, func(u okta.User, id string) int { return strings.Compare(u.ID, id) })
 	u, err := a.Okta.Assignment(ctx, id)
 	if err == nil {
@@ -98,26 +99,30 @@ func (a *Agent) refreshPerson(ctx context.Context, snap *okta.Snapshot, id strin
 	default:
 		snap.Users = slices.Insert(snap.Users, i, u)
 	}
-	return refreshMemberships(ctx, a.Okta, snap, id)
+	return refreshMemberships(ctx, a.Okta, v, id)
 }
 
 // refreshMemberships puts a person into the pushed groups that Okta says, and takes
 // them out of the others, unless Okta shows that group no more: it may have been deleted.
 // Okta has all people in a group of its own, "Everyone": a list without any says nothing.
-func refreshMemberships(ctx context.Context, client *okta.Client, snap *okta.Snapshot, id string) error {
-	if len(snap.Groups) == 0 {
+func refreshMemberships(ctx context.Context, client *okta.Client, v *view, id string) error {
+	if len(v.snap.Groups) == 0 {
 		return nil
 	}
 	groups, err := client.PersonGroups(ctx, id)
 	if err != nil || len(groups) == 0 {
 		return err
 	}
-	for i := range snap.Groups {
-		g := &snap.Groups[i]
+	for i := range v.snap.Groups {
+		g := v.snap.Groups[i] // a copy: the list of one that stays as it is is let go
+		if err := v.lists.ReadGroup(&g); err != nil {
+			return err
+		}
 		at, member := slices.BinarySearch(g.Members, id)
 		belongs := slices.ContainsFunc(groups, func(r okta.GroupRef) bool { return r.ID == g.ID })
 		switch {
 		case g.Paused, member == belongs:
+			continue
 		case belongs:
 			g.Members = slices.Insert(g.Members, at, id)
 		default:
@@ -130,6 +135,7 @@ func refreshMemberships(ctx context.Context, client *okta.Client, snap *okta.Sna
 			}
 			g.Members = slices.Delete(g.Members, at, at+1)
 		}
+		v.snap.Groups[i] = g
 	}
 	return nil
 }

@@ -30,11 +30,13 @@ type Group struct {
 	PausedBy string
 
 	// Members are the Okta ids of all members, assigned to the app or not,
-	// sorted and unique.
+	// sorted and unique. They are nil where Unread says how many they are: then they are those
+	// that GroupRequest.Members reads.
 	Members []string
+	Unread  int
 
-	// Fresh means that Members were read for this snapshot, not taken from
-	// GroupRequest.Known.
+	// Fresh means that Members were read from Okta for this snapshot, not taken from
+	// GroupRequest.Known; also where they have turned out to be the same, and are Unread.
 	Fresh bool
 
 	// Unreadable says why the group could not be resolved or read whole. The

@@ -1,8 +1,12 @@
 package okta_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -286,5 +290,64 @@ func TestFullReadNoticesADeletedGroup(t *testing.T) {
 	c.request.Full = true
 	if g := c.next(t).Groups[0]; g.Unreadable == "" || g.Name != "Sales" {
 		t.Errorf("group = %+v, want it unreadable, still with its name", g)
+	}
+}
+
+// Members that were left where they are are read for a comparison alone, and stay there
+// unless they are others now.
+func TestMembersLeftWhereTheyAre(t *testing.T) {
+	org := startOrg(t, oktatest.Options{})
+	ann, bob := hire(org, "ann@example.com"), hire(org, "bob@example.com")
+	same, grows := org.NewGroup("Same", ann, bob), org.NewGroup("Grows", ann)
+	c, s := newCycle(t, org, okta.GroupSource{ID: same}, okta.GroupSource{ID: grows})
+	known := map[string][]string{}
+	var mu sync.Mutex
+	var asked []string
+	var failed error
+	c.request.Members = func(_ context.Context, id string) ([]string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, id)
+		return known[id], failed
+	}
+	leave := func() {
+		for i := range s.Groups {
+			if g := &s.Groups[i]; g.Unread == 0 {
+				known[g.ID], g.Members, g.Unread = g.Members, nil, len(g.Members)
+			}
+		}
+		c.request.Known, asked = s.Groups, nil
+	}
+	state := func() string {
+		var b strings.Builder
+		for _, g := range s.Groups {
+			fmt.Fprintf(&b, "%s: %d, %d unread, fresh %t\n", g.Name, len(g.Members), g.Unread, g.Fresh)
+		}
+		return b.String()
+	}
+	for _, step := range []struct {
+		name  string
+		do    func()
+		want  string
+		asked []string
+	}{
+		{"nothing changed", func() {}, "Same: 0, 2 unread, fresh false\nGrows: 0, 1 unread, fresh false\n", nil},
+		{"one grows", func() { org.AddMember(grows, bob) }, "Same: 0, 2 unread, fresh false\nGrows: 2, 0 unread, fresh true\n", []string{grows}},
+		{"full read", func() { c.request.Full = true }, "Same: 0, 2 unread, fresh true\nGrows: 0, 2 unread, fresh true\n", []string{same, grows}},
+		{"all leave", func() { org.RemoveMember(grows, ann); org.RemoveMember(grows, bob) }, "Same: 0, 2 unread, fresh true\nGrows: 0, 0 unread, fresh true\n", []string{same, grows}},
+	} {
+		leave()
+		step.do()
+		s = c.next(t)
+		slices.Sort(asked)
+		slices.Sort(step.asked)
+		if got := state(); got != step.want || !slices.Equal(asked, step.asked) {
+			t.Errorf("%s: groups are\n%safter %q was asked for, want\n%s%q", step.name, got, asked, step.want, step.asked)
+		}
+	}
+	leave()
+	failed = errors.New("disk on fire")
+	if _, err := c.client.Snapshot(t.Context(), okta.SnapshotRequest{Groups: c.request}); !errors.Is(err, failed) {
+		t.Errorf("Snapshot() = %v, want the error of the members", err)
 	}
 }

@@ -33,6 +33,10 @@ type GroupRequest struct {
 	// from empty, and be sorted. On a full read nothing is taken from it, but what it
 	// holds and Okta does not show any more is doubted.
 	Known []Group
+
+	// Members reads the members of a group of Known that is Unread. Nil where none is. It may
+	// be called from several goroutines.
+	Members func(ctx context.Context, groupID string) ([]string, error)
 }
 
 const (

@@ -90,7 +90,7 @@ func (p *pushed) smallestKnown() string {
 		if !known || g.Paused || g.Unreadable != "" || !p.isCurrent(k, *g) {
 			continue
 		}
-		if least == nil || cmp.Or(cmp.Compare(len(k.Members), len(least.Members)), cmp.Compare(id, least.ID)) < 0 {
+		if least == nil || cmp.Or(cmp.Compare(len(k.Members)+k.Unread, len(least.Members)+least.Unread), cmp.Compare(id, least.ID)) < 0 {
 			least = &k
 		}
 	}

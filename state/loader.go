@@ -39,9 +39,18 @@ func newLoader() *loader {
 
 // scan reads one row of recordColumns.
 func (l *loader) scan(row scanner, r *Record) error {
+	if err := l.scanInto(row, r, &l.row.members); err != nil {
+		return err
+	}
+	r.Members = l.members(l.row.members)
+	return nil
+}
+
+// scanInto reads one row of recordColumns, but for the text of its members, which goes there.
+func (l *loader) scanInto(row scanner, r *Record, members any) error {
 	t := &l.row
 	err := row.Scan(&t.typ, &t.sourceID, &t.targetID, &t.active, &t.name, &t.origin, &t.sourceDigest, &t.mappingDigest,
-		&r.Attempts, instant{&r.NextTry}, &t.lastError, &r.LastStatus, &t.failedChange, &t.missing, &t.partial, instant{&r.UpdatedAt}, &t.attributes, &t.members, &t.doubtful)
+		&r.Attempts, instant{&r.NextTry}, &t.lastError, &r.LastStatus, &t.failedChange, &t.missing, &t.partial, instant{&r.UpdatedAt}, &t.attributes, members, &t.doubtful)
 	if err != nil {
 		return err
 	}
@@ -50,7 +59,7 @@ func (l *loader) scan(row scanner, r *Record) error {
 	r.LastError = l.keep(t.lastError)
 	r.FailedChange = l.keep(t.failedChange)
 	r.Missing = Missing(l.share(t.missing))
-	r.Members, r.Doubtful = l.members(t.members), splitIDs(t.doubtful)
+	r.Doubtful = splitIDs(t.doubtful)
 	return l.common(r)
 }
 

@@ -55,6 +55,7 @@ type Record struct {
 
 	Missing Missing // of a person; "" when there, or not known
 
+	Unread    int       // group: how many members it has whose ids were left in the state; Members is nil, and the record cannot be written
 	Partial   bool      // group: not all membership batches are acknowledged yet
 	Doubtful  []string  // group: Okta ids of people whom WalkMe took and does not show; not among Members, and maybe in it
 	UpdatedAt time.Time // last acknowledgement; zero: none. See DB.Finish
@@ -226,6 +227,9 @@ func recordRows(recs []Record) ([]recordRow, error) {
 			return nil, fmt.Errorf("record %s: %w", r.SourceID, err)
 		}
 		members, err := joinIDs(r.Members)
+		if err == nil && r.Unread > 0 {
+			err = errUnread
+		}
 		if err != nil {
 			return nil, fmt.Errorf("record %s: members: %w", r.SourceID, err)
 		}

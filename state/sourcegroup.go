@@ -26,6 +26,7 @@ type SourceGroup struct {
 	PausedBy              string   `json:"pausedBy,omitempty"`    // the entry of the configuration that says paused; "": none
 	Unreadable            string   `json:"unreadable,omitempty"`  // why Okta did not give it; the rest is then as it was before
 	Members               []string `json:"-"`                     // Okta user ids, sorted
+	Unread                int      `json:"-"`                     // how many members it has whose ids were left in the state; Members is nil
 }
 
 // groupRow is a group as it is stored. Its members are joined when they are written: of
@@ -33,12 +34,19 @@ type SourceGroup struct {
 type groupRow struct {
 	id, body string
 	members  []string
-	digest   []byte
+	unread   bool   // the members are those that are stored
+	digest   []byte // nil of one that is unread
+}
+
+// storedGroup is what tells whether a stored group differs.
+type storedGroup struct {
+	digest []byte
+	body   string
 }
 
 // SaveSourceGroups makes the stored groups be exactly these and stores values
 // of meta with them, in one transaction. It writes only what differs. The members must not
-// be changed any more.
+// be changed any more; those of a group that is Unread stay as they are stored.
 func (db *DB) SaveSourceGroups(ctx context.Context, groups []SourceGroup, meta map[string]string) error {
 	const what = "write source groups"
 	rows, err := groupRows(groups)
@@ -47,7 +55,7 @@ func (db *DB) SaveSourceGroups(ctx context.Context, groups []SourceGroup, meta m
 	}
 	meta = maps.Clone(meta)
 	return db.write(ctx, what, func(t *tx) error {
-		stored, err := t.digests("SELECT id, digest FROM source_groups")
+		stored, err := t.storedGroups()
 		if err != nil {
 			return err
 		}
@@ -69,7 +77,10 @@ func groupRows(groups []SourceGroup) ([]groupRow, error) {
 		if err != nil {
 			return nil, fmt.Errorf("group %s: members: %w", g.ID, err)
 		}
-		rows[i] = groupRow{id: g.ID, body: string(body), members: g.Members, digest: digest(string(body), members)}
+		rows[i] = groupRow{id: g.ID, body: string(body), members: g.Members, unread: g.Unread > 0}
+		if !rows[i].unread {
+			rows[i].digest = digest(rows[i].body, members)
+		}
 	}
 	slices.SortFunc(rows, func(a, b groupRow) int { return strings.Compare(a.id, b.id) })
 	for i := range rows {
@@ -82,18 +93,16 @@ func groupRows(groups []SourceGroup) ([]groupRow, error) {
 
 // putGroups writes the rows that differ from what is stored and deletes what
 // is stored and not among them.
-func (t *tx) putGroups(rows []groupRow, stored map[string][]byte) error {
+func (t *tx) putGroups(rows []groupRow, stored map[string]storedGroup) error {
 	for _, r := range rows {
-		same := bytes.Equal(stored[r.id], r.digest)
+		before := stored[r.id]
 		delete(stored, r.id)
-		if same {
-			continue
-		}
-		members, err := joinIDs(r.members)
-		if err == nil {
-			_, err = t.exec(`INSERT INTO source_groups (id, digest, body, members) VALUES (?, ?, ?, ?)
-				ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, body = excluded.body, members = excluded.members`,
-				r.id, r.digest, r.body, members)
+		var err error
+		switch {
+		case r.unread && before.body != r.body:
+			err = t.putGroupHead(r)
+		case !r.unread && !bytes.Equal(before.digest, r.digest):
+			err = t.putGroup(r)
 		}
 		if err != nil {
 			return fmt.Errorf("group %s: %w", r.id, err)
@@ -107,9 +116,37 @@ func (t *tx) putGroups(rows []groupRow, stored map[string][]byte) error {
 	return nil
 }
 
-// digests reads id and digest of stored rows.
-func (t *tx) digests(query string) (map[string][]byte, error) {
-	s, err := t.stmt(query)
+func (t *tx) putGroup(r groupRow) error {
+	members, err := joinIDs(r.members)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO source_groups (id, digest, body, members) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, body = excluded.body, members = excluded.members`,
+		r.id, r.digest, r.body, members)
+	return err
+}
+
+// putGroupHead leaves the members as they are.
+func (t *tx) putGroupHead(r groupRow) error {
+	var members string
+	row, err := t.one("SELECT members FROM source_groups WHERE id = ?", r.id)
+	if err == nil {
+		err = row.Scan(&members)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoGroup
+	}
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("UPDATE source_groups SET digest = ?, body = ? WHERE id = ?", digest(r.body, members), r.body, r.id)
+	return err
+}
+
+// storedGroups are the stored groups by id.
+func (t *tx) storedGroups() (map[string]storedGroup, error) {
+	s, err := t.stmt("SELECT id, digest, body FROM source_groups")
 	if err != nil {
 		return nil, err
 	}
@@ -118,14 +155,14 @@ func (t *tx) digests(query string) (map[string][]byte, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	out := make(map[string][]byte)
+	out := make(map[string]storedGroup)
 	for rows.Next() {
 		var id string
-		var sum []byte
-		if err := rows.Scan(&id, &sum); err != nil {
+		var g storedGroup
+		if err := rows.Scan(&id, &g.digest, &g.body); err != nil {
 			return nil, err
 		}
-		out[id] = sum
+		out[id] = g
 	}
 	return out, rows.Err()
 }

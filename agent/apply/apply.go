@@ -46,10 +46,11 @@ type Applier struct {
 // Work is what one run has to carry out.
 type Work struct {
 	RunID    string
-	Plan     *plan.Plan     // the outcomes are noted in its changes
-	Recorded []state.Record // taken over; the caller must not change them any more
-	InStep   *plan.InStep   // people whose records are in the state, and not in Recorded
-	Settled  []Settlement   // objects of those that are open are left alone
+	Plan     *plan.Plan       // the outcomes are noted in its changes
+	Recorded []state.Record   // taken over; the caller must not change them any more
+	Lists    plan.MemberLists // of those that are Unread
+	InStep   *plan.InStep     // people whose records are in the state, and not in Recorded
+	Settled  []Settlement     // objects of those that are open are left alone
 
 	// Everybody says that the run is about all people: a first sync, a resync of all.
 	Everybody bool
@@ -90,6 +91,7 @@ func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 		renamed: map[string]bool{}, shown: w.Shown, breaker: newBreaker(), turns: newTurns(ctx, a.Workers),
 	}
 	defer r.turns.end()
+	r.leaveLists(w.Lists)
 	if err := r.loadMembers(); err != nil {
 		return nil, &StoppedError{"the state cannot be read", err}
 	}
@@ -122,6 +124,14 @@ func (a *Applier) Apply(ctx context.Context, w Work) (Failures, error) {
 		}
 	}
 	return failures, r.stopped
+}
+
+// leaveLists leaves members in the state until somebody may be among them.
+func (r *runner) leaveLists(lists plan.MemberLists) {
+	r.lists, r.planned = lists, map[string]bool{}
+	for _, j := range r.jobs {
+		r.planned[j.OktaID] = r.records[j.Type][j.OktaID] != nil
+	}
 }
 
 // lookedUp are the userNames by which the run will look for accounts.

@@ -127,7 +127,10 @@ func (r *runner) finish(ctx context.Context, c *job, id int64, result written) e
 	if !r.recordsAlone(*result.record) {
 		defer r.alone()()
 	}
-	records := r.record(*result.record)
+	records, err := r.record(*result.record)
+	if err != nil {
+		return err
+	}
 	c.WalkMeID = result.record.ID
 	out := state.Outcome{State: state.Applied, TargetID: c.WalkMeID, HTTPStatus: c.HTTPStatus, Error: result.note}
 	return r.a.State.Finish(ctx, id, out, records...)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
@@ -22,6 +23,11 @@ type owners struct {
 	claims  map[scim.Type]map[string]string        // WalkMe id → the Okta id that it may be given to
 
 	others *others // the records that are not in memory; nil: all are
+
+	// lists reads the members that were left in the state. Nobody is among them who was on record, and
+	// had a change, when the plan came to the groups: planned, by Okta id.
+	lists   plan.MemberLists
+	planned map[string]bool
 
 	// exclusive is taken while records change that are others' too, until they are in the
 	// state; never while a request is under way.

@@ -50,8 +50,8 @@ func comesBack(old *state.Record, rec state.Record) bool {
 //	                 │ when the person comes back         │ pushed again whole when they are in doubt
 //
 // A membership that is in doubt stays on record, so that it is taken away where Okta
-// does not grant it any more.
-func (g *owners) record(rec state.Record) []state.Record {
+// does not grant it any more. The error is one of reading the state; nothing is taken over then.
+func (g *owners) record(rec state.Record) ([]state.Record, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	out := []state.Record{rec}
@@ -61,12 +61,23 @@ func (g *owners) record(rec state.Record) []state.Record {
 		switch {
 		case owner != "" && owner != rec.SourceID && rec.Type == scim.Group: // which is not pushed any more, or was deleted
 			previous := *g.records[rec.Type][owner]
+			if err := g.lists.ReadPushed(&previous); err != nil {
+				return nil, err
+			}
 			previous.ID = ""
 			out = append(out, previous)
 		case owner != "" && owner != rec.SourceID:
-			out = append(out, g.passOn(rec.SourceID, old, *g.records[rec.Type][owner])...)
+			others, err := g.passOn(rec.SourceID, old, *g.records[rec.Type][owner])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, others...)
 		case comesBack(old, rec):
-			for _, group := range g.holding(rec.SourceID) {
+			groups, err := g.holding(rec.SourceID)
+			if err != nil {
+				return nil, err
+			}
+			for _, group := range groups {
 				group.Partial = true
 				out = append(out, group)
 			}
@@ -75,13 +86,13 @@ func (g *owners) record(rec state.Record) []state.Record {
 	for i := range out {
 		g.put(&out[i])
 	}
-	return out
+	return out, nil
 }
 
 // passOn returns what changes for others when the account of one person passes to
 // another, who had old before, if anything. Two people who return under each
 // other's name swap.
-func (g *owners) passOn(oktaID string, old *state.Record, previous state.Record) []state.Record {
+func (g *owners) passOn(oktaID string, old *state.Record, previous state.Record) ([]state.Record, error) {
 	inDoubt := !previous.Active
 	previous.ID, previous.Active = "", false
 	if old != nil && old.ID != "" && !old.Active {
@@ -89,7 +100,11 @@ func (g *owners) passOn(oktaID string, old *state.Record, previous state.Record)
 		previous.Attributes, previous.SourceDigest, previous.MappingDigest = old.Attributes, "", old.MappingDigest
 	}
 	out := []state.Record{previous}
-	for _, group := range g.holding(oktaID, previous.SourceID) {
+	groups, err := g.holding(oktaID, previous.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	for _, group := range groups {
 		theirs := scim.Contains(group.Members, previous.SourceID)
 		handover := plan.Handover{From: previous.SourceID, To: oktaID}
 		group.Members = handover.PassMembers(group.Members, previous.ID != "")
@@ -99,12 +114,17 @@ func (g *owners) passOn(oktaID string, old *state.Record, previous state.Record)
 		}
 		out = append(out, group)
 	}
-	return out
+	return out, nil
 }
 
 // holding returns the groups that are recorded to hold one of these people, sorted
 // by Okta id. It needs the lock.
-func (g *owners) holding(oktaIDs ...string) []state.Record {
+func (g *owners) holding(oktaIDs ...string) ([]state.Record, error) {
+	if slices.ContainsFunc(oktaIDs, func(id string) bool { return !g.planned[id] }) {
+		if err := g.readLists(); err != nil {
+			return nil, err
+		}
+	}
 	var out []state.Record
 	for _, group := range g.records[scim.Group] {
 		if slices.ContainsFunc(oktaIDs, func(id string) bool { return mayHold(group, id) }) {
@@ -112,5 +132,20 @@ func (g *owners) holding(oktaIDs ...string) []state.Record {
 		}
 	}
 	slices.SortFunc(out, func(a, b state.Record) int { return cmp.Compare(a.SourceID, b.SourceID) })
-	return out
+	return out, nil
+}
+
+// readLists reads all members that were left in the state. It needs the lock.
+func (g *owners) readLists() error {
+	for _, recorded := range g.records[scim.Group] {
+		if recorded.Unread == 0 {
+			continue
+		}
+		group := *recorded
+		if err := g.lists.ReadPushed(&group); err != nil {
+			return err
+		}
+		g.put(&group)
+	}
+	return nil
 }

@@ -184,7 +184,9 @@ func (s *settler) find(ctx context.Context, e state.Entry) (finding, error) {
 	}
 	var records []state.Record
 	if f.record != nil {
-		records = s.record(*f.record)
+		if records, err = s.record(*f.record); err != nil {
+			return finding{}, &stateError{err}
+		}
 	}
 	if err := s.others.failure(); err != nil {
 		return finding{}, &stateError{err}

@@ -18,6 +18,7 @@ type GroupWant struct {
 	Group   string   // name in Okta
 	Linked  bool     // the source names an existing WalkMe group to link
 	Members []string // all members in Okta, assigned or not; sorted
+	Unread  int      // how many Members there are, when they were left in the state: see MemberLists
 	Sources []string // the sources that name the group
 	Leave   string   // why the group must be left alone: paused, unreadable; "" normally
 	Problem bool     // Leave is worth a report, not just a pause
@@ -30,14 +31,18 @@ type GroupWant struct {
 
 // DesiredGroups translates the snapshot's groups, sorted by Okta id. Two groups
 // that map to one WalkMe name are both left alone with the reason: pushing either
-// would give its members what the other one grants.
+// would give its members what the other one grants. Of a group whose members were left in the state
+// SourceDigest is "", see DigestGroup.
 func DesiredGroups(snap *okta.Snapshot) []GroupWant {
 	wants := make([]GroupWant, 0, len(snap.Groups))
 	for i := range snap.Groups {
 		g := &snap.Groups[i]
 		w := GroupWant{
 			OktaID: g.ID, Name: cmp.Or(g.Link, g.Name), Group: g.Name, Linked: g.Link != "",
-			Members: g.Members, Sources: g.Sources, Gone: g.Gone, Paused: g.PausedBy, SourceDigest: digestGroup(g),
+			Members: g.Members, Unread: g.Unread, Sources: g.Sources, Gone: g.Gone, Paused: g.PausedBy,
+		}
+		if g.Unread == 0 {
+			w.SourceDigest = DigestGroup(g, g.Members)
 		}
 		switch {
 		case g.Unreadable != "":

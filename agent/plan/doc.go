@@ -11,5 +11,6 @@
 // asks: whether a person is really not assigned any more and who else is in a group that
 // is to be overwritten (Limits.Ask), and whether WalkMe has an account or group of a name
 // already (Plan.AskNames). The questions are data, the agent answers them, and the plan
-// takes the answers.
+// takes the answers. What is too long to be held it reads and writes through what it is
+// given: members of groups (MemberLists), and plain changes (ChangeStore).
 package plan

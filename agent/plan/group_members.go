@@ -78,13 +78,14 @@ func byHand(pushed, shown, add, remove []string) string {
 // is merely kept keeps the membership that is on record. The result may be the
 // list of the group itself: the caller must not change it.
 func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
+	inStep := p.in.InStep.ascending()
 	for i, id := range want.Members {
-		if p.isEligible(id, r) {
+		if inStep(id) || p.isEligible(id, r) {
 			continue
 		}
 		out := append(make([]string, 0, len(want.Members)-1), want.Members[:i]...)
 		for _, id := range want.Members[i+1:] {
-			if p.isEligible(id, r) {
+			if inStep(id) || p.isEligible(id, r) {
 				out = append(out, id)
 			}
 		}
@@ -93,11 +94,8 @@ func (p *planner) eligible(want *GroupWant, r *state.Record) []string {
 	return want.Members
 }
 
-// isEligible is eligible of one member.
+// isEligible is eligible of one member who is not in step.
 func (p *planner) isEligible(id string, r *state.Record) bool {
-	if p.in.InStep.Has(id) {
-		return true
-	}
 	person := p.in.Desired.Find(id)
 	if person == nil || person.Presence == Absent {
 		return false

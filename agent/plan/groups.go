@@ -43,31 +43,50 @@ type GroupPolicy struct {
 //	² turns into link where the look-up finds a group of that name
 //	³ only while every group source could be read
 //	⁴ a group of the same name that Okta has deleted, see groupHandovers
-func (p *planner) planGroups() {
+func (p *planner) planGroups() error {
 	seen := make(map[string]bool, len(p.in.Groups))
 	for i := range p.in.Groups {
 		want := &p.in.Groups[i]
 		seen[want.OktaID] = true
 		r := p.groups[want.OktaID]
-		switch {
-		case p.groupsPass.byFrom[want.OktaID].To != "": // planned with the new one
-		case want.Leave != "":
-			p.leaveGroup(want, r)
-		case p.groupsPass.byTo[want.OktaID].From != "":
-			p.passGroup(want, r)
-		case r == nil || r.ID == "" || Unlinked(r):
-			p.createGroup(want, r)
-		case relinks(want, r):
-			p.relinkGroup(want, r)
-		default:
-			p.updateGroup(want, r)
+		if from := p.groupsPass.byTo[want.OktaID].From; from != "" {
+			if err := p.in.Lists.ReadPushed(p.groups[from]); err != nil { // it may come later, and have no change of its own
+				return err
+			}
+		}
+		if err := p.withLists(want, r, func() { p.planGroup(want, r) }); err != nil {
+			return err
 		}
 	}
 	for i := range p.in.Recorded {
 		r := &p.in.Recorded[i]
-		if r.Type == scim.Group && !seen[r.SourceID] && r.ID != "" && !Unlinked(r) {
-			p.unlinkGroup(r)
+		if r.Type != scim.Group || seen[r.SourceID] {
+			continue
 		}
+		if err := p.withLists(nil, r, func() {
+			if r.ID != "" && !Unlinked(r) {
+				p.unlinkGroup(r)
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *planner) planGroup(want *GroupWant, r *state.Record) {
+	switch {
+	case p.groupsPass.byFrom[want.OktaID].To != "": // planned with the new one
+	case want.Leave != "":
+		p.leaveGroup(want, r)
+	case p.groupsPass.byTo[want.OktaID].From != "":
+		p.passGroup(want, r)
+	case r == nil || r.ID == "" || Unlinked(r):
+		p.createGroup(want, r)
+	case relinks(want, r):
+		p.relinkGroup(want, r)
+	default:
+		p.updateGroup(want, r)
 	}
 }
 

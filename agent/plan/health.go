@@ -66,10 +66,11 @@ func DigestSource(desired Desired, inStep *InStep, groups []GroupWant) string {
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
 
-func digestGroup(g *okta.Group) string {
+// DigestGroup is GroupWant.SourceDigest of a group with these members.
+func DigestGroup(g *okta.Group, members []string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %t %q\n", g.Name, g.Link, g.Paused || g.PausedBy != "", g.Unreadable)
-	for _, id := range g.Members {
+	for _, id := range members {
 		h.Write([]byte(id))
 		h.Write([]byte{'\n'})
 	}

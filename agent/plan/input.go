@@ -13,7 +13,12 @@ import (
 type Input struct {
 	Recorded []state.Record // sorted by scim.Compare
 	Desired  Desired
-	Groups   []GroupWant // sorted by Okta id; see Mapping.DesiredGroups
+	Groups   []GroupWant // sorted by Okta id; see DesiredGroups
+
+	// Lists has the members of those of Groups and Recorded that are Unread, so that memory
+	// grows with the groups that change. A plan reads them, one group after the other, and
+	// leaves in Groups and Recorded those that it has a use for.
+	Lists MemberLists
 
 	// InStep are the people in step, of whom neither Recorded nor Desired speaks, so that
 	// these grow with what has changed and not with the org. Nil: none. Who they are

@@ -122,23 +122,51 @@ func (s *InStep) Has(oktaID string) bool {
 }
 
 func (s *InStep) was(oktaID string) bool {
-	lo, hi := 0, len(s.ends)
+	_, found := s.search(oktaID, 0, len(s.ends))
+	return found
+}
+
+// search finds an id among those from one place up to another, in their order, or where it
+// would be.
+func (s *InStep) search(oktaID string, lo, hi int) (at int, found bool) {
 	for lo < hi {
 		mid := (lo + hi) / 2
-		at := mid
-		if s.order != nil {
-			at = int(s.order[mid])
-		}
-		switch id := s.id(at); {
+		switch id := s.ordered(mid); {
 		case string(id) == oktaID:
-			return true
+			return mid, true
 		case string(id) < oktaID:
 			lo = mid + 1
 		default:
 			hi = mid
 		}
 	}
-	return false
+	return lo, false
+}
+
+// ordered is the id at a place in ascending order.
+func (s *InStep) ordered(place int) []byte {
+	if s.order != nil {
+		place = int(s.order[place])
+	}
+	return s.id(place)
+}
+
+// ascending is Has for ids that come in ascending order, as members do: each is looked for
+// from the place of the one before.
+func (s *InStep) ascending() (has func(oktaID string) bool) {
+	at := 0
+	return func(oktaID string) bool {
+		if s == nil {
+			return false
+		}
+		lo, step := at, 1
+		for lo+step < len(s.ends) && string(s.ordered(lo+step)) < oktaID {
+			lo, step = lo+step, 2*step
+		}
+		var found bool
+		at, found = s.search(oktaID, lo, min(lo+step+1, len(s.ends)))
+		return found && !s.dropped[oktaID]
+	}
 }
 
 // Drop takes a person out who is to be looked at after all.

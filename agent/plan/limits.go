@@ -75,7 +75,7 @@ func CountManaged(recorded []state.Record) Counts {
 		case r.ID == "" || !r.Active:
 		case r.Type == scim.Group:
 			n.Groups++
-			n.Members += len(r.Members)
+			n.Members += len(r.Members) + r.Unread
 		default:
 			n.Users++
 		}

@@ -17,6 +17,7 @@ type planner struct {
 	users   map[string]*state.Record // by Okta id
 	groups  map[string]*state.Record
 	actions map[string]*Change // the change of each user, by Okta id
+	busy    []string           // see busyPeople; nil: not asked for yet
 
 	accountsPass, groupsPass handovers
 }
@@ -36,8 +37,8 @@ type planner struct {
 //	⁴ unless the account passes on, see findHandovers
 //
 // Groups have a table of their own at planGroups. The result is complete and in
-// the order of the run, and the same input gives the same plan. The error is an
-// *OrderError: there is no plan from a side that is out of order.
+// the order of the run, and the same input gives the same plan. There is no plan from a
+// side that is out of order, which is an *OrderError, nor where members cannot be read.
 func New(in Input) (*Plan, error) {
 	if err := in.checkOrder(); err != nil {
 		return nil, err
@@ -65,7 +66,9 @@ func New(in Input) (*Plan, error) {
 	p.planUsers()
 	p.noteUnmapped()
 	p.orderRenames()
-	p.planGroups()
+	if err := p.planGroups(); err != nil {
+		return nil, err
+	}
 	p.restrict()
 	p.orderGroupRenames()
 	p.nameMembers()

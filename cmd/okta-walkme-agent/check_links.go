@@ -21,7 +21,7 @@ func (k *checklist) links(ctx context.Context, snap *okta.Snapshot, client *walk
 	}
 	before := map[string]*state.Record{}
 	if db != nil {
-		recorded, err := db.PushedRecords(ctx)
+		recorded, err := db.PushedHeads(ctx)
 		if err != nil {
 			k.fail("state file", err)
 		}
