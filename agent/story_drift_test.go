@@ -26,7 +26,7 @@ func (w *world) refreshed() (*plan.Plan, *agent.Report) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return planned, report
+	return withChanges(w.t, planned), collected(w.t, report)
 }
 
 // inStep says that neither a run nor a refresh finds anything to do.
