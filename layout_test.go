@@ -33,6 +33,7 @@ var imports = map[string][]string{
 	"internal/fault":    {},
 	"internal/har":      {},
 	"internal/near":     {},
+	"internal/ramdisk":  {},
 	"okta":              {},
 	"okta/oktatest":     {"internal/fault"},
 	"walkme":            {"internal/scim"},
@@ -57,9 +58,9 @@ var imports = map[string][]string{
 	},
 }
 
-// fakes may be imported by every test; of the program itself only the demo
-// wires them.
-var fakes = []string{"okta/oktatest", "walkme/walkmetest"}
+// inTests may be imported by every test. Of the program itself only the demo wires the
+// fakes, and nothing the ramdisk.
+var inTests = []string{"internal/ramdisk", "okta/oktatest", "walkme/walkmetest"}
 
 // subjects are what the tests of a fake hold it against.
 var subjects = map[string]string{"okta/oktatest": "okta", "walkme/walkmetest": "walkme"}
@@ -292,7 +293,7 @@ func (p *sourcePackage) mayImport(target string, test bool) bool {
 		case !test:
 			return false
 		}
-		return own == p.dir || slices.Contains(fakes, own) || subjects[p.dir] == own
+		return own == p.dir || slices.Contains(inTests, own) || subjects[p.dir] == own
 	}
 	if first, _, _ := strings.Cut(target, "/"); !strings.Contains(first, ".") {
 		return target != "C"

@@ -66,7 +66,7 @@ func TestFaultMatrixOfGuards(t *testing.T) {
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		s := newGuardedStage(t, profile)
 		s.tryEverything(t)
-		e := s.play(t, memoryDir(t), mishap{})
+		e := s.play(t, t.TempDir(), mishap{})
 		wantText(t, "the first request", e.requests[0].Method, "GET")
 		for _, r := range e.records {
 			if r.Type == "User" && (r.Name == "lea@example.com" || r.Name == "kim@example.com") && r.Active {
@@ -83,7 +83,7 @@ func TestFaultMatrixOfAdopt(t *testing.T) {
 	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
 		s := newGuardedStage(t, profile)
 		s.world.agent.Config.Policy.RecreateMissing = true
-		dir := memoryDir(t)
+		dir := t.TempDir()
 		want, n := s.adopt(t, dir, mishap{})
 		if want.runs > 2 || n < 2 {
 			t.Fatalf("undisturbed: %d runs after %d requests\n%s", want.runs, n, want.history)

@@ -327,26 +327,6 @@ const (
 	killedWrite = "killed at a write"  // to the state
 )
 
-// memoryDir is a folder that is gone after the test. Where the system has files
-// in memory they save the matrix thousands of waits for the disk.
-func memoryDir(t *testing.T) string {
-	t.Helper()
-	const memory = "/dev/shm"
-	if _, err := os.Stat(memory); err != nil {
-		return t.TempDir()
-	}
-	dir, err := os.MkdirTemp(memory, "agent-test-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
 // play runs one case in a bubble of its own.
 func (s *stage) play(t *testing.T, folder string, m mishap) (e ending) {
 	dir, err := os.MkdirTemp(folder, "case-")
@@ -480,11 +460,11 @@ func (s *stage) tryEverything(t *testing.T) {
 	if testing.Short() || raced {
 		cases = slices.DeleteFunc(cases, func(m mishap) bool { return m.n%10 != 0 })
 	}
-	dir := memoryDir(t)
+	dir := t.TempDir()
 	counts := map[string]*tally{}
 	var mu sync.Mutex
 	var group errgroup.Group
-	group.SetLimit(8) // they mostly wait for the disk
+	group.SetLimit(8)
 	for _, m := range cases {
 		group.Go(func() error {
 			e := s.play(t, dir, m)
@@ -508,7 +488,7 @@ func (s *stage) tryEverything(t *testing.T) {
 
 // undisturbed plays without a mishap, twice: for the ending and for the requests.
 func (s *stage) undisturbed(t *testing.T) (ending, []walkmetest.Request) {
-	e := s.play(t, memoryDir(t), mishap{})
+	e := s.play(t, t.TempDir(), mishap{})
 	if e.runs > 2 || len(e.violations) > 0 {
 		t.Fatalf("undisturbed: %d runs, violations %q\n%s", e.runs, e.violations, e.history)
 	}

@@ -5,11 +5,13 @@ import (
 	"os"
 	"runtime/debug"
 	"testing"
+
+	"okta-walkme-agent/internal/ramdisk"
 )
 
 // TestMain runs more tests side by side than there are processors, unless told how many:
-// they wait for disks and timers most of the time. Memory there is; to collect it all the
-// time would be a fifth of what the tests cost.
+// some wait for timers. Memory there is; to collect it all the time would be a fifth of
+// what the tests cost, and to wait for a disk as much.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if os.Getenv("GOGC") == "" {
@@ -22,5 +24,8 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	os.Exit(m.Run())
+	leave := ramdisk.Enter()
+	code := m.Run()
+	leave()
+	os.Exit(code)
 }

@@ -81,7 +81,7 @@ func newLife(t *testing.T, seed uint64) *life {
 		t.Fatal(err)
 	}
 	l := &life{
-		seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), stage: s, path: filepath.Join(memoryDir(t), "state.db"),
+		seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), stage: s, path: filepath.Join(t.TempDir(), "state.db"),
 		oddity: oddities[seed%uint64(len(oddities))],
 	}
 	config := quietConfig(t)

@@ -21,6 +21,7 @@ import (
 	"okta-walkme-agent/agent/console"
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/el"
+	"okta-walkme-agent/internal/ramdisk"
 	"okta-walkme-agent/internal/scim"
 	"okta-walkme-agent/okta"
 	"okta-walkme-agent/state"
@@ -30,7 +31,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // hundreds of small files are opened
 	}
-	goleak.VerifyTestMain(m)
+	leave := ramdisk.Enter()
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		leave()
+		os.Exit(code)
+	}))
 }
 
 // clock is a time that a test moves.

@@ -9,11 +9,13 @@ import (
 	"runtime/debug"
 	"sync"
 	"testing"
+
+	"okta-walkme-agent/internal/ramdisk"
 )
 
 // TestMain runs more tests side by side than there are processors, unless told how many:
-// they wait for disks and timers most of the time. Memory there is; to collect it all the
-// time would be a fifth of what the tests cost.
+// some wait for timers and for processes. Memory there is; to collect it all the time would
+// be a fifth of what the tests cost, and to wait for a disk as much.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	keepWithinHost() // as main does
@@ -32,7 +34,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	shipped = sync.OnceValues(func() (string, error) { return buildInto(dir) })
+	leave := ramdisk.Enter()
 	code := m.Run()
+	leave()
 	if err := os.RemoveAll(dir); err != nil {
 		panic(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -58,7 +59,11 @@ func serve(t *testing.T, lines map[string]string) *served {
 func serving(t *testing.T, c *company) *served {
 	t.Helper()
 	s := &served{company: c, notes: make(chan string, 10_000), ended: make(chan int, 1)}
-	runtimeDir := t.TempDir()
+	runtimeDir, err := os.MkdirTemp("", "run-") // that of a test can be longer than the path of a socket may be
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(runtimeDir) }) // what is left goes with the folder around it
 	c.env[runtimeDirVar] = runtimeDir
 	listenAsSystemd(t, filepath.Join(runtimeDir, "notify"), s.notes)
 	return s
@@ -105,7 +110,11 @@ func (s *served) beginWith(edit func(*service.Setup)) {
 			}
 			return setup, err
 		}
-		return exitCode(service.Run(ctx, options))
+		err := service.Run(ctx, options)
+		if err != nil {
+			fmt.Fprintln(s, err)
+		}
+		return exitCode(err)
 	})
 }
 

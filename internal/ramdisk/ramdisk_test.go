@@ -1,0 +1,54 @@
+package ramdisk_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"okta-walkme-agent/internal/ramdisk"
+)
+
+func TestEnter(t *testing.T) {
+	before := os.TempDir()
+	leave := ramdisk.Enter()
+	defer leave()
+	inside := os.TempDir()
+	if inside == before {
+		t.Skip("this system has no room in memory")
+	}
+	if err := os.WriteFile(filepath.Join(inside, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := ramdisk.Enter() // as another process does
+	if _, err := os.Stat(filepath.Join(inside, "file")); err != nil {
+		t.Errorf("a folder in use was taken for a leftover: %v", err)
+	}
+	other()
+	if got := os.TempDir(); got != inside {
+		t.Errorf("after leaving temporary files lie in %s, want %s", got, inside)
+	}
+	leave()
+	if _, err := os.Stat(inside); !os.IsNotExist(err) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+	if got := os.TempDir(); got != before {
+		t.Errorf("in the end temporary files lie in %s, want %s", got, before)
+	}
+}
+
+func TestLeftovers(t *testing.T) {
+	leave := ramdisk.Enter()
+	inside := os.TempDir()
+	leave()
+	if inside == os.TempDir() {
+		t.Skip("this system has no room in memory")
+	}
+	if err := os.Mkdir(inside, 0o700); err != nil { // as a process that was killed leaves it
+		t.Fatal(err)
+	}
+	ramdisk.Enter()()
+	if _, err := os.Stat(inside); !os.IsNotExist(err) {
+		t.Errorf("what a killed process has left is still there: %v", err)
+		_ = os.RemoveAll(inside)
+	}
+}
