@@ -47,7 +47,7 @@ func (a *Agent) Plan(ctx context.Context, opts Options) (*plan.Plan, error) {
 
 // planFrom makes the plan, applies the limits and has the removals confirmed.
 func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan, error) {
-	scope, err := opts.Scope.Resolve(v.desired, v.groups, v.recorded)
+	scope, err := a.resolve(ctx, v, opts.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +93,19 @@ func (a *Agent) planFrom(ctx context.Context, v *view, opts Options) (*plan.Plan
 		v.absent = nil // what a look at a few people sees says nothing about the others
 	}
 	return planned, a.holdBack(ctx, planned, v, opts)
+}
+
+// resolve finds out whom a scope names.
+func (a *Agent) resolve(ctx context.Context, v *view, scope plan.Scope) (plan.Scope, error) {
+	resolved, err := scope.Resolve(v.desired, v.groups, v.recorded, nil)
+	if err == nil || v.inStep.Len() == 0 {
+		return resolved, err
+	}
+	var names []string // somebody in step may have been meant
+	if err := a.State.EachName(ctx, scim.User, func(_, name string) error { names = append(names, name); return nil }); err != nil {
+		return scope, err
+	}
+	return scope.Resolve(v.desired, v.groups, v.recorded, names)
 }
 
 // holdBack answers what the plan has to know, and applies doubt and limits to the

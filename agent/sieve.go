@@ -35,7 +35,8 @@ type sieve struct {
 	trusts bool            // marks count
 	never  map[string]bool // Okta ids of people who are kept in any case
 	shown  *sights         // what WalkMe shows; nil: no refresh
-	sought string          // userName or Okta id of others who are
+	sought map[string]bool // userNames and Okta ids of others who are, as scim.NameKey has them
+	hashes map[uint64]bool // of these
 	inStep *plan.InStep
 
 	plain    plain           // changes of people who are let go all the same
@@ -56,10 +57,10 @@ type sifting struct {
 	settled []apply.Settlement // before the plan: objects of those that are open are left alone
 }
 
-// newSieve makes a sieve for a plan, or for a run; nil when the plan has to see all people: whom a
-// resync names may be any of them. What WalkMe shows is nil but in a refresh.
+// newSieve makes a sieve for a plan, or for a run. It is nil when the plan is to see all people.
+// What WalkMe shows is nil but in a refresh.
 func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, shown *sights, run *sifting) (*sieve, error) {
-	if scope.Names() || a.Config.SeeEverybody {
+	if a.Config.SeeEverybody {
 		return nil, nil
 	}
 	stored, err := a.State.CountAssigned(ctx)
@@ -73,7 +74,7 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, shown *sights, r
 	newMapping := latest != a.Config.Mapping.Digest()
 	s := &sieve{
 		a: a, ctx: ctx, scope: scope, index: a.State.UserIndex(), trusts: !newMapping && !scope.MayForce(), unmapped: newMapping,
-		never: map[string]bool{}, shown: shown, inStep: plan.NewInStep(stored), loose: map[string]bool{},
+		never: map[string]bool{}, sought: map[string]bool{}, hashes: map[uint64]bool{}, shown: shown, inStep: plan.NewInStep(stored), loose: map[string]bool{},
 	}
 	if run != nil {
 		s.writer, s.index = run.writer, run.writer.Index()
@@ -89,7 +90,14 @@ func (a *Agent) newSieve(ctx context.Context, scope plan.Scope, shown *sights, r
 	if s.recorded, err = a.State.CountRecorded(ctx); err != nil {
 		return nil, err
 	}
-	if len(scope.People()) == 0 {
+	for _, name := range scope.Selection().People() {
+		ids, err := a.State.IDsOf(ctx, scim.User, name)
+		if err != nil {
+			return nil, err
+		}
+		s.seek(name, ids)
+	}
+	if len(scope.People()) == 0 && !scope.Names() {
 		s.plain = newPlain(a, scope, stored, run != nil)
 	}
 	decisions, err := a.State.Decisions(ctx)
@@ -109,15 +117,15 @@ func (s *sieve) seek(name string, ids []string) {
 	if s == nil {
 		return
 	}
-	s.sought = name
+	s.sought[scim.NameKey(name)], s.hashes[plan.HashName(name)] = true, true
 	for _, id := range ids {
 		s.never[id] = true
 	}
 }
 
-// mayBeSought says whether a person may have the name that is sought, by the hash of theirs.
+// mayBeSought says whether a person may have a name that is sought, by the hash of theirs.
 func (s *sieve) mayBeSought(id string, hash uint64) bool {
-	return s.sought != "" && (hash == plan.HashName(s.sought) || scim.SameName(id, s.sought))
+	return len(s.sought) > 0 && (s.hashes[hash] || s.sought[scim.NameKey(id)])
 }
 
 // isOffline says that people come from the state.
@@ -266,7 +274,7 @@ func (s *sieve) recordsOf(ctx context.Context, ids []string) ([]state.Record, er
 // when there is none.
 func (s *sieve) isKept(read *okta.Read, row int64, r *state.Record, person *plan.Person) (bool, error) {
 	id := read.User.ID
-	if s.never[id] || s.sought != "" && s.mayBeSought(id, plan.HashName(person.Name())) || row != 0 && (s.kept.Has(row) || s.plain.rows.Has(row)) {
+	if s.never[id] || len(s.sought) > 0 && s.mayBeSought(id, plan.HashName(person.Name())) || row != 0 && (s.kept.Has(row) || s.plain.rows.Has(row)) {
 		return true, nil
 	}
 	if s.shown.concern(id) || !plan.IsInStep(person, r) || s.scope.Forces(r) {

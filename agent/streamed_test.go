@@ -228,7 +228,11 @@ func (l *comparedLife) compare(t *testing.T) {
 			return a.Plan(t.Context(), agent.Options{Scope: plan.Scope{}.Refreshed()})
 		},
 		"resync": func(a *agent.Agent) (*plan.Plan, error) {
-			pick := []plan.Selection{{}, {Changed: true}, {Failed: true}, {Attributes: []string{"name.givenName"}}}[l.compared%4]
+			named := l.stage.org.People()[l.compared%len(l.stage.org.People())]
+			pick := []plan.Selection{
+				{}, {Changed: true}, {Failed: true}, {Attributes: []string{"name.givenName"}},
+				{Users: []string{named.Login}}, {Users: []string{named.ID + "," + l.boss}}, {Groups: []string{"push base"}}, {Users: []string{"nobody@example.com"}},
+			}[l.compared%8]
 			scope := plan.OfSelection(pick)
 			if rest, err := a.RestOfResync(t.Context(), plan.Selection{}); err == nil {
 				scope = rest

@@ -46,7 +46,7 @@ func TestDoubtAboutTheStateEnds(t *testing.T) {
 // the removals, and a group that cannot be read waits.
 func TestStrangersAreShown(t *testing.T) {
 	overwrite := func(in *plan.Input) {
-		scope, err := plan.OfSelection(plan.Selection{Groups: []string{"Team"}}).Resolve(in.Desired, in.Groups, in.Recorded)
+		scope, err := plan.OfSelection(plan.Selection{Groups: []string{"Team"}}).Resolve(in.Desired, in.Groups, in.Recorded, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -173,7 +173,7 @@ func (s *scenario) input(t *testing.T) plan.Input {
 	}
 	recordFailures(t, s, &in)
 	var err error
-	if in.Scope, err = in.Scope.Resolve(in.Desired, in.Groups, in.Recorded); err != nil {
+	if in.Scope, err = in.Scope.Resolve(in.Desired, in.Groups, in.Recorded, nil); err != nil {
 		t.Fatal(err)
 	}
 	return in

@@ -61,19 +61,19 @@ func (s Scope) People() []string { return s.people }
 // Selection is what is pushed again although nothing differs, nil when nothing is.
 func (s Scope) Selection() *Selection { return s.selection }
 
-// Names says whether the scope is of a selection that names people or groups: who that is,
-// all names tell.
+// Names says whether the scope is of a selection that names people or groups.
 func (s Scope) Names() bool {
 	return s.selection != nil && len(s.selection.Users)+len(s.selection.Groups) > 0
 }
 
-// MayForce says whether people are pushed of whom nothing differs.
+// MayForce says whether people are pushed of whom nothing differs, whoever they are: not those
+// whom a selection names.
 func (s Scope) MayForce() bool {
-	return s.selection != nil && !s.selection.Changed && !s.selection.Failed
+	return s.selection != nil && !s.selection.Changed && !s.selection.Failed && !s.Names()
 }
 
-// Forces says whether a person is one of them, of whom nothing differs.
-func (s Scope) Forces(r *state.Record) bool { return s.selection.wants(r, nil) }
+// Forces says whether a person is one of them.
+func (s Scope) Forces(r *state.Record) bool { return s.MayForce() && s.selection.wants(r, nil) }
 
 // restrict drops what the scope leaves out.
 func (p *planner) restrict() {

@@ -95,16 +95,31 @@ func NearName(t scim.Type, name string, names []string) string {
 	return near.Question(name, names)
 }
 
+// People are all that the names of people may stand for, see named. Nil is nobody.
+func (s *Selection) People() (names []string) {
+	if s == nil {
+		return nil
+	}
+	for _, name := range s.Users {
+		names = append(names, name)
+		for part := range strings.SplitSeq(name, ",") {
+			names = append(names, strings.TrimSpace(part))
+		}
+	}
+	return scim.SortedSet(names)
+}
+
 // Resolve is the scope with the names of its selection turned into Okta ids. The error
-// is an *UnknownError.
-func (s Scope) Resolve(desired Desired, groups []GroupWant, recorded []state.Record) (Scope, error) {
-	if s.selection == nil || len(s.selection.Users)+len(s.selection.Groups) == 0 {
+// is an *UnknownError, which asks whether somebody else was meant: one of these, or of others,
+// who are userNames of people in step.
+func (s Scope) Resolve(desired Desired, groups []GroupWant, recorded []state.Record, others []string) (Scope, error) {
+	if !s.Names() {
 		return s, nil
 	}
 	resolved := *s.selection
 	resolved.ids = map[string]bool{}
 	known := map[string][]string{} // type and key of a name or id → object keys
-	called := map[scim.Type][]string{}
+	called := map[scim.Type][]string{scim.User: others}
 	note := func(t scim.Type, oktaID string, names ...string) {
 		called[t] = append(called[t], names...)
 		for _, name := range append(names, oktaID) {

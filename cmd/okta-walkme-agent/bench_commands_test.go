@@ -24,6 +24,7 @@ func BenchmarkBigCommands(b *testing.B) {
 			c.run("sync") // stores the snapshot of people
 			for _, one := range []struct{ name, config, args string }{
 				{"explain", "", "explain " + generatedLogin(people/2)},
+				{"resync", "", "resync --user " + generatedLogin(people/2)},
 				{"check", "", "check"},
 				{"adopt", "", "state adopt"},
 				{"settle", "", "sync"},
