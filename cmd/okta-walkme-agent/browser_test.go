@@ -11,9 +11,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -54,13 +57,48 @@ func newBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithBrowserOption(chromedp.WithConsolef(func(format string, args ...any) {
-		t.Errorf("the browser's console: "+format, args...) // a script that fails, or a policy that is broken
-	})), chromedp.WithErrorf(func(string, ...any) {})) // what this version of the protocol does not know is of no interest
+	var told complaints
+	t.Cleanup(func() { told.report(t) })
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithListener(told.hear), chromedp.WithErrorf(func(string, ...any) {})) // what this version of the protocol does not know is of no interest
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, axe: string(axe)}
 	b.do(chromedp.Navigate("about:blank"))
 	return b
+}
+
+// complaints are what the browser tells its console: of a script that fails, or a policy
+// that is broken.
+type complaints struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (c *complaints) hear(event any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		c.said = append(c.said, exception(e.ExceptionDetails))
+	case *log.EventEntryAdded:
+		if e.Entry.Source != log.EntrySourceNetwork { // pages that are not there are opened on purpose
+			c.said = append(c.said, e.Entry.Text)
+		}
+	}
+}
+
+func exception(e *runtime.ExceptionDetails) string {
+	if e.Exception != nil {
+		return e.Text + " " + e.Exception.Description
+	}
+	return e.Text
+}
+
+func (c *complaints) report(t *testing.T) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, line := range c.said {
+		t.Errorf("the browser's console: %s", line)
+	}
 }
 
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {

@@ -151,7 +151,7 @@ func (c *company) pastRuns() {
 }
 
 // TestConsolePagesInBrowser looks at every page with odd names, with much on it and with
-// nothing, in four sizes and both schemes.
+// nothing, in four sizes and both schemes. No two kinds of pages have the same title.
 func TestConsolePagesInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute")
@@ -162,9 +162,17 @@ func TestConsolePagesInBrowser(t *testing.T) {
 	link := empty.console()
 	b.base, _, _ = strings.Cut(link, "/session")
 	b.open(link)
-	for _, page := range []string{"", "runs", "people", "groups", "mappings", "accounts", "people/nobody"} {
+	titles := map[string]string{}
+	for _, page := range []string{"", "runs", "people", "groups", "mappings", "accounts"} {
 		b.open("/" + page)
-		b.look("empty-" + strings.ReplaceAll(page, "/", "-"))
+		b.titled("/"+page, titles)
+		b.look("empty-" + page)
+	}
+	b.open("/people/nobody")
+	b.look("empty-people-nobody")
+	for _, page := range []string{"/people?q=ann", "/nothing"} {
+		b.open(page)
+		b.titled(page, titles)
 	}
 	c := oddCompany(t)
 	link = c.console()
