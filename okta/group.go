@@ -121,10 +121,10 @@ func (c *Client) appGroups(ctx context.Context) ([]appGroupObject, error) {
 // members lists the ids of a group's members, sorted and unique, never nil. When
 // Okta fails at large pages, the list is read again in small ones, as Okta
 // advises for a 500 at this endpoint.
-func (c *Client) members(ctx context.Context, groupID string) ([]string, error) {
-	ids, err := c.membersBy(ctx, groupID, memberPage)
+func (c *Client) members(ctx context.Context, pages *memberPages, groupID string) ([]string, error) {
+	ids, err := c.membersBy(ctx, pages, groupID, memberPage)
 	if refused := (*APIError)(nil); errors.As(err, &refused) && refused.Status >= http.StatusInternalServerError {
-		ids, err = c.membersBy(ctx, groupID, smallMemberPage)
+		ids, err = c.membersBy(ctx, pages, groupID, smallMemberPage)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("okta: list members of group %s: %w", groupID, err)
@@ -132,13 +132,18 @@ func (c *Client) members(ctx context.Context, groupID string) ([]string, error) 
 	return ids, nil
 }
 
-func (c *Client) membersBy(ctx context.Context, groupID, limit string) ([]string, error) {
-	ids := []string{}
-	err := list(ctx, c, url.Values{"limit": {limit}}, []string{"groups", groupID, "users"}, func(m memberObject) error {
-		ids = append(ids, m.ID)
-		return nil
-	})
+func (c *Client) membersBy(ctx context.Context, pages *memberPages, groupID, limit string) ([]string, error) {
+	path, err := apiPath(url.Values{"limit": {limit}}, "groups", groupID, "users")
 	if err != nil {
+		return nil, err
+	}
+	ids := []string{}
+	if _, err := walkBy(ctx, c, path, pages.read, func(items []memberObject) error {
+		for i := range items {
+			ids = append(ids, items[i].ID)
+		}
+		return nil
+	}); err != nil {
 		return nil, err
 	}
 	slices.Sort(ids)
@@ -186,10 +191,3 @@ type appGroupObject struct {
 }
 
 func (g appGroupObject) key() string { return g.ID }
-
-// memberObject is a member of a group, of whom only the id matters here.
-type memberObject struct {
-	ID string `json:"id"`
-}
-
-func (m memberObject) key() string { return m.ID }

@@ -12,6 +12,7 @@ import (
 // are those of a group which is Unread are let go again.
 func (p *pushed) readMembers(ctx context.Context) error {
 	groups := p.result()
+	var pages memberPages
 	err := eachOf(ctx, len(groups), func(ctx context.Context, i int) error {
 		g := &groups[i]
 		k, known := p.known[g.ID]
@@ -25,7 +26,7 @@ func (p *pushed) readMembers(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		members, err := p.client.members(ctx, g.ID)
+		members, err := p.client.members(ctx, &pages, g.ID)
 		if err == nil {
 			err = p.confirmLeft(ctx, g.ID, before, members)
 		}

@@ -3,6 +3,7 @@ package okta
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -81,6 +82,28 @@ func FuzzDecodeArray(f *testing.F) {
 				t.Errorf("decodeArray(%q) gave an element without an id", body)
 			}
 			_, _ = r.user(&items[i]) // must not panic
+		}
+	})
+}
+
+// FuzzDecodeMembers: a page of members is what encoding/json takes it for, in whatever form it
+// comes.
+func FuzzDecodeMembers(f *testing.F) {
+	for _, seed := range []string{
+		`[{"id":"00u1","profile":{"id":"x","a":["}"]}},{"id":"00u2"}]`, `[]`, ` [ ] `, `[{"id":"a"},]`, `[{"id":"a"}`, `[{"id":"a"}]x`, `[null]`, `[7]`, `[{}]`,
+		`[{"ID":"a"}]`, `[{"id":"a","id":"b"}]`, `[{"\u0069d":"a"}]`, `[{"id":"\u0061"}]`, "[{\"id\":\"\xff\"}]", `[{"id":1}]`, `[{"id":null}]`, `[{"id":""}]`, `[{"id":"a",}]`,
+		"[{\"id\":\"a\"}\f]", `{}`, `null`, ``, `[{"x":01,"id":"a"}]`, "[{\"\xff\":1,\"id\":\"a\"}]",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		got, errGot := decodeMembers([]byte(body))
+		want, errWant := decodeArray[memberObject](strings.NewReader(body))
+		if (errGot == nil) != (errWant == nil) {
+			t.Fatalf("decodeMembers(%q) = %v, want %v", body, errGot, errWant)
+		}
+		if errWant == nil && !slices.Equal(got, want) {
+			t.Errorf("decodeMembers(%q) = %q, want %q", body, got, want)
 		}
 	})
 }
