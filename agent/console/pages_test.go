@@ -7,6 +7,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -406,8 +407,8 @@ func TestDryRunsFromTheConsole(t *testing.T) {
 	s := open(t, func(_ *console.Options, p *console.Program) {
 		p.DryRun = true
 		p.Sync = func(context.Context, console.RunOptions) error { t.Error("a run is made"); return nil }
-		p.Plan = func(context.Context) (*plan.Plan, error) {
-			return &plan.Plan{Changes: []*plan.Change{{Type: scim.User, Action: plan.Create, OktaID: "00u1", Name: "ann@example.com"}}}, nil
+		p.Plan = func(_ context.Context, see func(*plan.Plan) error) error {
+			return see(&plan.Plan{Changes: []*plan.Change{{Type: scim.User, Action: plan.Create, OktaID: "00u1", Name: "ann@example.com"}}})
 		}
 	})
 	v := s.visit(false)
@@ -420,4 +421,52 @@ func TestDryRunsFromTheConsole(t *testing.T) {
 	v.expect(path, "Nothing was sent", "1 change would be made", "ann@example.com", "create")
 	v.expect("/", "1 change would be made", "nothing was sent")
 	v.expect("/runs", path)
+}
+
+// TestLongDryRun: a plan whose changes are in a file is shown after the file is gone.
+func TestLongDryRun(t *testing.T) {
+	s := open(t, func(_ *console.Options, p *console.Program) {
+		p.DryRun = true
+		p.Sync = func(context.Context, console.RunOptions) error { t.Error("a run is made"); return nil }
+		p.Plan = func(_ context.Context, see func(*plan.Plan) error) error {
+			file, err := os.CreateTemp(t.TempDir(), "")
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			planned, err := planOnDisk(file, 1500)
+			if err != nil {
+				return err
+			}
+			return see(planned)
+		}
+	})
+	v := s.visit(false)
+	path := v.post("/sync", url.Values{}).header.Get("Location")
+	v.until(path, func(body string) bool { return !strings.Contains(body, "data-poll") })
+	v.expect(path, "Nothing was sent", "1,500 changes would be made", "p0000@example.com")
+}
+
+// planOnDisk is a plan that makes so many accounts, all of them in a file.
+func planOnDisk(file *os.File, people int) (*plan.Plan, error) {
+	inStep := plan.NewInStep(people)
+	for i := range people {
+		name := fmt.Sprintf("p%04d@example.com", i)
+		person := &plan.Person{Resource: scim.Resource{Type: scim.User, SourceID: fmt.Sprintf("00u%04d", i)}}
+		person.Attributes = scim.Attributes{{Path: scim.PathUserName, Value: name}}
+		inStep.AddPerson(person)
+		c := &plan.Change{Type: scim.User, Action: plan.Create, OktaID: person.SourceID, Name: name, Needs: plan.Needs{Want: person}}
+		if err := inStep.AddPlain(c, func() (*plan.PlainChanges, error) { return plan.NewPlainChanges(file, people, false), nil }); err != nil {
+			return nil, err
+		}
+	}
+	inStep.Seal()
+	if err := inStep.SealPlain(); err != nil {
+		return nil, err
+	}
+	planned, err := plan.New(plan.Input{InStep: inStep})
+	if err != nil {
+		return nil, err
+	}
+	return planned, planned.Finish(plan.About{})
 }

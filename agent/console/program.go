@@ -47,8 +47,9 @@ type Program struct {
 	// can be linked. See [Look].
 	Look func(ctx context.Context) ([]agent.Account, []agent.AvailableGroup, error)
 
-	// Plan makes the plan that a run would carry out, and sends nothing.
-	Plan func(ctx context.Context) (*plan.Plan, error)
+	// Plan makes the plan that a run would carry out, and sends nothing. The plan can be read
+	// until see returns.
+	Plan func(ctx context.Context, see func(*plan.Plan) error) error
 }
 
 // RunOptions say how a run is made that a person asks for here.

@@ -262,21 +262,12 @@ func (p *runPage) count(ctx context.Context, db *state.DB, f state.RunFilter, se
 // dryPage shows what a run would do.
 func (s *Server) dryPage(page *runPage, d dryRun) (*view, error) {
 	page.Run, page.Dry, page.All = s.runLine(&d.run), true, d.run.Planned
-	if d.plan != nil {
-		page.Health, page.All = d.plan.Health, 0
-		left, err := agent.LeftoversOf(d.plan)
-		if err != nil {
-			return nil, err
-		}
-		page.leave(left, true)
+	if d.seen != nil {
+		page.Health = d.seen.health
+		page.leave(d.seen.left, true)
 		var lines []changeLine
-		for _, c := range d.plan.Changes {
-			if c.Blocked() {
-				continue
-			}
-			if page.All++; len(lines) < changesOnPage {
-				lines = append(lines, s.plannedLine(c, d.plan.People))
-			}
+		for _, c := range d.seen.changes {
+			lines = append(lines, s.plannedLine(c, d.seen.people))
 		}
 		page.Sections, page.Total = sectionsOf(lines), len(lines)
 	}

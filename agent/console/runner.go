@@ -68,7 +68,15 @@ const keptPlans = 20
 // dryRun is a plan that was asked for here while nothing may be sent.
 type dryRun struct {
 	run  state.Run
-	plan *plan.Plan // nil: not made yet, or failed
+	seen *seenPlan // nil: not made yet, or failed
+}
+
+// seenPlan is as much of a plan as its page shows.
+type seenPlan struct {
+	health  plan.Health
+	left    agent.Leftovers
+	changes []*plan.Change    // the first of those that would be sent
+	people  map[string]string // names of the Okta ids under their members
 }
 
 // runner makes the runs that are asked for here, one at a time. They outlive the
@@ -174,16 +182,20 @@ func (n *runner) plan(p Program) (id string, err error) {
 	n.plans = append([]*dryRun{d}, n.plans[:min(len(n.plans), keptPlans-1)]...)
 	n.mu.Unlock()
 	ok := n.background(func(ctx context.Context) {
-		made, err := p.Plan(ctx)
+		done := d.run
+		var seen *seenPlan
+		err := p.Plan(ctx, func(made *plan.Plan) (err error) {
+			done.Planned, done.Held, done.Rejected = made.Pending(), made.Summary.Held, made.Summary.Rejected
+			seen, err = see(made)
+			return err
+		})
+		if done.Outcome = planned; err != nil {
+			seen, done.Outcome, done.Error = nil, agent.RunFailed, err.Error()
+		}
+		done.FinishedAt = n.s.now().UTC()
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		d.run.FinishedAt = n.s.now().UTC()
-		if err != nil {
-			d.run.Outcome, d.run.Error = agent.RunFailed, err.Error()
-			return
-		}
-		d.plan, d.run.Outcome = made, planned
-		d.run.Planned, d.run.Held, d.run.Rejected = made.Pending(), made.Summary.Held, made.Summary.Rejected
+		d.run, d.seen = done, seen
 	})
 	if !ok {
 		n.mu.Lock()
@@ -192,6 +204,31 @@ func (n *runner) plan(p Program) (id string, err error) {
 		return "", errBusy
 	}
 	return d.run.ID, nil
+}
+
+// see takes out of a plan what its page shows.
+func see(made *plan.Plan) (*seenPlan, error) {
+	left, err := agent.LeftoversOf(made)
+	if err != nil {
+		return nil, err
+	}
+	seen := &seenPlan{health: made.Health, left: left, people: map[string]string{}}
+	for c, err := range made.All() {
+		if err != nil {
+			return nil, err
+		}
+		if c.Blocked() {
+			continue
+		}
+		if len(seen.changes) == changesOnPage {
+			break
+		}
+		seen.changes = append(seen.changes, c)
+		for _, id := range slices.Concat(c.Members.Add, c.Members.Remove) {
+			seen.people[id] = made.People[id]
+		}
+	}
+	return seen, nil
 }
 
 // planned is the outcome of a run that sends nothing.

@@ -36,13 +36,18 @@ func (c *cli) consoleProgram(cfg *configs.Config, log *slog.Logger) console.Prog
 			defer func() { err = s.end(err) }()
 			return console.Look(ctx, s.agent)
 		},
-		Plan: func(ctx context.Context) (planned *plan.Plan, err error) {
+		Plan: func(ctx context.Context, see func(*plan.Plan) error) (err error) {
 			s, err := c.open(ctx, cfg, purpose{name: "console", dry: true}, log)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			defer func() { err = s.end(err) }()
-			return s.agent.Plan(ctx, agent.Options{Scope: plan.Scope{}.HeedingPauses()})
+			defer s.agent.SpillBeside(cfg.State.Path)()
+			planned, err := s.agent.Plan(ctx, agent.Options{Scope: plan.Scope{}.HeedingPauses()})
+			if err != nil {
+				return err
+			}
+			return see(planned)
 		},
 	}
 }
@@ -53,6 +58,7 @@ func (c *cli) consoleRun(ctx context.Context, cfg *configs.Config, log *slog.Log
 		return err
 	}
 	defer func() { err = s.end(err) }()
+	defer s.agent.SpillBeside(cfg.State.Path)()
 	opts := agent.Options{Trigger: o.Trigger, By: o.By}
 	if !o.Retry {
 		opts.Scope, s.agent.VerifyFirst = opts.Scope.HeedingPauses(), true
