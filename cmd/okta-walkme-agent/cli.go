@@ -85,10 +85,17 @@ func (c *cli) execute(ctx context.Context, args []string) int {
 	return code
 }
 
+// mostLines is how many lines of one error are printed: a file of the wrong kind has a
+// problem in each of its lines.
+const mostLines = 30
+
 // say prints an error. A script reads the last line, so that one stays whole where no
-// terminal shows it.
+// terminal shows it, and is always there.
 func (c *cli) say(err error) {
 	lines := slices.Collect(strings.Lines(err.Error()))
+	if more := len(lines) - mostLines; more > 0 {
+		lines = slices.Replace(lines, mostLines-1, len(lines)-1, report.Number(more)+" more are not shown; the last one:")
+	}
 	for i, line := range lines {
 		w := c.stderr
 		if isTerminal(w) || i < len(lines)-1 {

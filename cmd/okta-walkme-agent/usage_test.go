@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -42,6 +45,27 @@ func TestUsage(t *testing.T) {
 	}
 	if code, _, said := called(t, "explain", " "); code != exitUsage || !strings.Contains(said, "is empty") {
 		t.Errorf("explain nobody: %d %q", code, said)
+	}
+}
+
+// A file of the wrong kind has a problem in each line: a few are printed, and the last.
+func TestManyProblems(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "agent.yaml")
+	text := "okta:\n"
+	for i := range 3000 {
+		text += fmt.Sprintf("  key%d: x\n", i)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, said := called(t, "--config", path, "check")
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	if code != exitConfig || len(lines) > 2*mostLines || !strings.Contains(said, "more are not shown") {
+		t.Errorf("%d, and %d lines:\n%.2000s", code, len(lines), said)
+	}
+	if last := lines[len(lines)-1]; !strings.Contains(last, "okta.key2999") {
+		t.Errorf("the last line is %q", last)
 	}
 }
 
