@@ -37,18 +37,29 @@ func TestEnter(t *testing.T) {
 }
 
 func TestLeftovers(t *testing.T) {
+	before := os.TempDir()
 	leave := ramdisk.Enter()
 	inside := os.TempDir()
 	leave()
-	if inside == os.TempDir() {
+	if inside == before {
 		t.Skip("this system has no room in memory")
 	}
 	if err := os.Mkdir(inside, 0o700); err != nil { // as a process that was killed leaves it
 		t.Fatal(err)
 	}
-	ramdisk.Enter()()
-	if _, err := os.Stat(inside); !os.IsNotExist(err) {
-		t.Errorf("what a killed process has left is still there: %v", err)
-		_ = os.Remove(inside)
+	const tries = 1000
+	for range tries { // another process may be about to remove it, and holds it meanwhile
+		again := ramdisk.Enter()
+		moved := os.TempDir() != before
+		again()
+		if _, err := os.Stat(inside); os.IsNotExist(err) {
+			return
+		}
+		if !moved {
+			_ = os.Remove(inside)
+			t.Skip("there is no room in memory any more")
+		}
 	}
+	_ = os.Remove(inside)
+	t.Errorf("what a killed process has left is still there after %d tries", tries)
 }
