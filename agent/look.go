@@ -108,8 +108,12 @@ func (l *looker) endPage(ctx context.Context, witnessed func(*state.Record) bool
 	}
 	for i := range records {
 		r := &records[i]
+		u := byID[r.ID]
+		if u == nil { // a run beside this plan has given the person another account
+			continue
+		}
 		l.trusts = l.trusts || witnessed(r)
-		l.compare(r, byID[r.ID])
+		l.compare(r, u)
 	}
 	for _, o := range owners {
 		l.noteGroups(byID[o.TargetID])

@@ -59,14 +59,17 @@ func (s *sights) concern(oktaID string) bool {
 // isGone says whether a person's account is not there.
 func (s *sights) isGone(oktaID string) bool { return s != nil && s.gone[oktaID] }
 
-// areIn says whether a change is about each value that WalkMe shows otherwise.
+// areIn says whether a change says all that is shown otherwise: it is about each value, and of
+// one that is gone it wants nothing else than was taken.
 func (s *sights) areIn(c *plan.Change) bool {
-	for _, v := range s.otherwise[c.OktaID].values {
-		if !slices.ContainsFunc(c.Attributes, func(a scim.AttributeChange) bool { return a.Path == v.Path }) {
+	seen := s.otherwise[c.OktaID]
+	for _, v := range seen.values {
+		at := slices.IndexFunc(c.Attributes, func(a scim.AttributeChange) bool { return a.Path == v.Path })
+		if at < 0 || v.Value == nil && !scim.Equal(c.Attributes[at].Old, c.Attributes[at].New) {
 			return false
 		}
 	}
-	return true
+	return seen.active == nil
 }
 
 // overlay returns the record of a person as WalkMe shows the account: the same one where

@@ -87,6 +87,22 @@ func refreshes(t *testing.T, profile walkme.Profile, hidden bool, edit func(*age
 		w.tenant.Fault(nil)
 		run(plan.Scope{})
 	}
+	somebody("cara", func(u *walkmetest.User) { u.Extra = nil }) // her title is gone
+	w.org.Update(w.people["cara"], map[string]any{"title": "Boss"})
+	w.tenant.Fault(walkmetest.OnNthWrite(1, walkmetest.NotApplied(http.StatusBadRequest)))
+	refresh()
+	w.tenant.Fault(nil)
+	w.org.Update(w.people["cara"], map[string]any{"title": "Engineer"}) // as it was taken
+	run(plan.Scope{})
+	w.org.Unassign(w.people["dan"])
+	run(plan.Scope{})
+	somebody("dan", func(u *walkmetest.User) { u.Active = true })
+	w.org.Assign(w.people["dan"])
+	w.org.Update(w.people["dan"], map[string]any{"title": "Returner"})
+	w.tenant.Fault(walkmetest.OnNthWrite(1, walkmetest.NotApplied(http.StatusBadRequest)))
+	refresh()
+	w.tenant.Fault(nil)
+	run(plan.Scope{})
 	w.agent.Config.Policy.RecreateMissing = true
 	refresh()
 	w.remap("userName", "appuser.userName", "title", "user.title", "name.familyName", "toUpperCase(user.lastName)")
