@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -464,7 +465,7 @@ func (s *stage) tryEverything(t *testing.T) {
 	counts := map[string]*tally{}
 	var mu sync.Mutex
 	var group errgroup.Group
-	group.SetLimit(8)
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, m := range cases {
 		group.Go(func() error {
 			e := s.play(t, dir, m)

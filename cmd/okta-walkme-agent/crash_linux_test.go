@@ -22,7 +22,7 @@ func TestCrashAtStateWrites(t *testing.T) {
 		c.watchState(func() { writes.Add(1) })
 		c.mustStart(l.binary, "sync")
 		total := writes.Load()
-		for k := int64(1); k <= total; k += max(1, total*int64(stride(10))/100) {
+		for k := int64(1); k <= total; k += max(1, total*int64(min(stride(20), 50))/100) {
 			t.Run(fmt.Sprintf("%s/write %d of %d", l.name, k, total), func(t *testing.T) {
 				t.Parallel()
 				n.crash(t, l, 8, func(c *company, p func() *process) {

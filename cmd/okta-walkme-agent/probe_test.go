@@ -143,6 +143,7 @@ func TestProbeWrongToken(t *testing.T) {
 }
 
 func TestProbeUnreachable(t *testing.T) {
+	t.Parallel()
 	s := newProbeStage(t, walkmetest.Options{})
 	r := s.run(t.Context(), "http://127.0.0.1:1/scim/v2", "--auth", "env:TOKEN")
 	if r.code != exitFailed || r.out != "" || !strings.Contains(r.err, "remedy: ") {
@@ -171,7 +172,7 @@ func TestProbeInterrupted(t *testing.T) {
 	if r.code != exitInterrupted || report.Incomplete == "" || report.Summary.Skipped == 0 || len(report.Left) > 0 {
 		t.Errorf("an interrupted probe ends with %d: %+v, left %v; want %d and nothing left", r.code, report.Summary, report.Left, exitInterrupted)
 	}
-	if took := time.Since(began); took > 25*time.Second {
+	if took := time.Since(began); took > patience {
 		t.Errorf("it took %s", took)
 	}
 	s.untouched()
@@ -179,6 +180,7 @@ func TestProbeInterrupted(t *testing.T) {
 
 // TestProbeTimeUp ends a run that has no time, and cleans up all the same.
 func TestProbeTimeUp(t *testing.T) {
+	t.Parallel()
 	s := newProbeStage(t, walkmetest.Options{Latency: 20 * time.Millisecond})
 	r := s.probe("--allow-writes", "--timeout", "3s", "--format", "json")
 	if report := s.report(r); r.code != exitFailed || !strings.Contains(r.err, "the time was up") || report.Incomplete == "" {

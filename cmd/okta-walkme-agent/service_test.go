@@ -130,7 +130,7 @@ func (s *served) run(program func(context.Context) int) {
 		stop()
 		select {
 		case <-s.ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			s.t.Error("the service did not end")
 		}
 	})
@@ -146,7 +146,7 @@ func (s *served) until(pattern string) string {
 			if want.MatchString(note) {
 				return note
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			s.t.Fatalf("systemd was never told %q\n%s", pattern, s.logged())
 		}
 	}
