@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 
 	"okta-walkme-agent/agent/plan"
 	"okta-walkme-agent/internal/scim"
@@ -19,6 +20,8 @@ type plain struct {
 	spared int        // plain changes that are held in memory all the same
 	rows   state.RowSet
 	taken  map[uint64]bool // hashes of the userNames on record; nil: not read yet
+	seed   maphash.Seed
+	pushed map[uint64]bool // hashes of the Okta ids of all members on record; nil: not read yet
 }
 
 // manyChanges is how many plain changes a plan or a run holds in memory before it takes a
@@ -61,6 +64,10 @@ func (p *plain) change(ctx context.Context, person *plan.Person, r *state.Record
 	if r == nil {
 		taken, err := p.isTaken(ctx, person.Name())
 		if taken || err != nil {
+			return nil, err
+		}
+		returns, err := p.isMember(ctx, person.SourceID)
+		if returns || err != nil {
 			return nil, err
 		}
 	} else if _, known := p.in.Earlier[r.MappingDigest]; !known && r.MappingDigest != "" {
@@ -110,6 +117,31 @@ func (p *plain) isTaken(ctx context.Context, userName string) (bool, error) {
 		}
 	}
 	return p.taken[plan.HashName(userName)], nil
+}
+
+// isMember says whether a group on record most likely has a person as a member, whose account
+// was forgotten since: with a new one they are pushed into it again.
+func (p *plain) isMember(ctx context.Context, oktaID string) (bool, error) {
+	if p.spared < p.a.SpillFrom {
+		return false, nil
+	}
+	if p.pushed == nil {
+		p.pushed, p.seed = map[uint64]bool{}, maphash.MakeSeed()
+		groups, err := p.a.State.PushedHeads(ctx)
+		if err != nil {
+			return false, err
+		}
+		for i := range groups {
+			members, err := p.a.State.PushedMembers(ctx, groups[i].SourceID)
+			if err != nil {
+				return false, err
+			}
+			for _, id := range members {
+				p.pushed[maphash.String(p.seed, id)] = true
+			}
+		}
+	}
+	return p.pushed[maphash.String(p.seed, oktaID)], nil
 }
 
 // make makes room for the changes of all people who may have one.

@@ -325,3 +325,29 @@ func TestResyncFromDisk(t *testing.T) {
 		})
 	}
 }
+
+// A person whose account was forgotten, and whom a group on record holds, is pushed into it
+// again with the new account, also when very many others are new.
+func TestReturnerAmongChangesOnDisk(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile walkme.Profile) {
+		w := newWorld(t, profile, pushAll)
+		w.hire("ann", "bob")
+		w.group("push Team", "ann", "bob")
+		w.sync()
+		w.tenant.DeleteUser(w.record("ann").ID)
+		w.org.Unassign(w.people["ann"])
+		for range 3 { // missed twice, and forgotten
+			w.sync()
+		}
+		spillAll(t, w.agent)
+		w.org.Assign(w.people["ann"])
+		w.hire("cara")
+		wantText(t, "changes", changes(w.sync()), `
+			create ann: applied
+			create cara: applied
+			group_members push Team: applied`)
+		wantText(t, "members", w.memberships(), "push Team: ann bob")
+		w.quiet()
+	})
+}

@@ -86,8 +86,8 @@ func NewPlainChanges(store ChangeStore, people int, run bool) *PlainChanges {
 // PlainChange returns the change of a person whose change is plain, nil for any other: an
 // account that is active and healthy gets other values, keeps its userName, and loses
 // nothing, so that neither names, limits nor groups depend on it; or a person without a
-// record gets an account, whose name no record may have. The update may be one that a resync
-// forces. Of in, Policy, Mapping, Earlier and Scope count.
+// record gets an account, whose name no record may have, and whom no group on record may hold.
+// The update may be one that a resync forces. Of in, Policy, Mapping, Earlier and Scope count.
 func PlainChange(want *Person, r *state.Record, in *Input) *Change {
 	switch {
 	case want.Presence != Present || want.Rejection != nil:
