@@ -167,6 +167,9 @@ func (l *looker) ask(ctx context.Context, people []string) error {
 		return err
 	}
 	for i := range records {
+		if records[i].ID == "" { // a run beside this plan has lost the account
+			continue
+		}
 		u, err := l.walkme.User(ctx, records[i].ID)
 		switch {
 		case errors.Is(err, scim.ErrNotFound):
