@@ -39,7 +39,7 @@ type PlainChanges struct {
 
 	keys    []byte // name and Okta id of each
 	entries []plainEntry
-	names   []uint64 // hashes of the userNames, sorted once they are sealed
+	names   []uint64 // hashes of the userNames, sorted; nil: nobody has asked for one
 	dropped int
 
 	careful, clearsNothing bool // as all of them are
@@ -76,7 +76,7 @@ func NewPlainChanges(store ChangeStore, people int, run bool) *PlainChanges {
 	const keyLength = 48
 	pc := &PlainChanges{
 		store: store, out: bufio.NewWriterSize(store, 64<<10), keys: make([]byte, 0, people*keyLength),
-		entries: make([]plainEntry, 0, people), names: make([]uint64, 0, people), runs: run, outcomes: map[Outcome]int{},
+		entries: make([]plainEntry, 0, people), runs: run, outcomes: map[Outcome]int{},
 	}
 	pc.encode = json.NewEncoder(&pc.one)
 	pc.encode.SetEscapeHTML(false)
@@ -146,7 +146,6 @@ func (pc *PlainChanges) Add(c *Change) error {
 	pc.careful, pc.clearsNothing = c.Careful, c.clearsNothing
 	pc.entries = append(pc.entries, e)
 	pc.keys = append(append(pc.keys, c.Name...), c.OktaID...)
-	pc.names = append(pc.names, HashName(c.Name))
 	return nil
 }
 
@@ -180,11 +179,7 @@ func (pc *PlainChanges) drop(which map[string]bool) {
 	}
 	pc.dropped = len(which)
 	pc.remove(func(i int) bool { return which[string(pc.id(&pc.entries[i]))] })
-	pc.names = pc.names[:0]
-	for i := range pc.entries {
-		pc.names = append(pc.names, HashName(string(pc.name(&pc.entries[i]))))
-	}
-	slices.Sort(pc.names)
+	pc.names = nil
 }
 
 // remove takes entries out, and what is known of them.
@@ -214,7 +209,6 @@ func (pc *PlainChanges) seal() error {
 	slices.SortFunc(pc.entries, func(a, b plainEntry) int {
 		return cmp.Or(cmp.Compare(a.phase, b.phase), bytes.Compare(pc.name(&a), pc.name(&b)), bytes.Compare(pc.id(&a), pc.id(&b)))
 	})
-	slices.Sort(pc.names)
 	pc.one = bytes.Buffer{}
 	return pc.out.Flush()
 }
@@ -252,6 +246,13 @@ func (pc *PlainChanges) count(phase Phase) (n int) {
 func (pc *PlainChanges) keepsName(name string) bool {
 	if pc.Len() == 0 {
 		return false
+	}
+	if pc.names == nil {
+		pc.names = make([]uint64, len(pc.entries))
+		for i := range pc.entries {
+			pc.names[i] = HashName(string(pc.name(&pc.entries[i])))
+		}
+		slices.Sort(pc.names)
 	}
 	_, found := slices.BinarySearch(pc.names, HashName(name))
 	return found

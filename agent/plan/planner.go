@@ -239,11 +239,14 @@ func (p *planner) orderRenames() {
 			continue
 		}
 		r := p.users[c.OktaID]
+		if scim.SameName(r.Name, c.Name) {
+			continue
+		}
 		id, needed := wanted[scim.NameKey(r.Name)]
 		if !needed {
 			needed = p.plan.plain.keepsName(r.Name)
 		}
-		c.early = needed && id != c.OktaID && !scim.SameName(r.Name, c.Name)
+		c.early = needed && id != c.OktaID
 	}
 }
 
