@@ -26,7 +26,7 @@ test: ## the tests alone
 	go test ./...
 
 bench: ## the benchmark table; BENCH=regexp, BENCHTIME=1x
-	@go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem ./... | \
+	@go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 2h ./... | \
 		grep -E '^(Benchmark|pkg:|cpu:|FAIL|panic|---)'
 
 fuzz: ## each fuzz target for FUZZTIME=100000x inputs, after the checks
