@@ -175,14 +175,15 @@ func (n *runner) newest(ctx context.Context) (id string, err error) {
 // plan makes a plan in place of a run, and says at once under which id it will be.
 func (n *runner) plan(p Program) (id string, err error) {
 	began := n.s.now().UTC()
+	id = "dry-console-" + began.Format("20060102T150405.000Z")
 	d := &dryRun{run: state.Run{
-		ID: "dry-console-" + began.Format("20060102T150405.000Z"), Trigger: TriggerConsole, StartedAt: began, Outcome: state.Running,
+		ID: id, Trigger: TriggerConsole, StartedAt: began, Outcome: state.Running,
 	}}
 	n.mu.Lock()
 	n.plans = append([]*dryRun{d}, n.plans[:min(len(n.plans), keptPlans-1)]...)
 	n.mu.Unlock()
+	done := d.run
 	ok := n.background(func(ctx context.Context) {
-		done := d.run
 		var seen *seenPlan
 		err := p.Plan(ctx, func(made *plan.Plan) (err error) {
 			done.Planned, done.Held, done.Rejected = made.Pending(), made.Summary.Held, made.Summary.Rejected
@@ -203,7 +204,7 @@ func (n *runner) plan(p Program) (id string, err error) {
 		n.plans = n.plans[1:]
 		return "", errBusy
 	}
-	return d.run.ID, nil
+	return id, nil
 }
 
 // see takes out of a plan what its page shows.
