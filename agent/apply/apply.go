@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,11 +15,6 @@ import (
 	"okta-walkme-agent/state"
 	"okta-walkme-agent/walkme"
 )
-
-// finishGrace is how long a change that is under way may still take after the run
-// was told to stop. What takes longer stays pending in the journal, and the next
-// run settles it.
-const finishGrace = 30 * time.Second
 
 // Applier makes in WalkMe what a plan says, one change at a time.
 type Applier struct {
@@ -145,40 +139,6 @@ func (r *runner) lookedUp() []string {
 	return slices.AppendSeq(names, r.plan.StoredNames())
 }
 
-// leastFailedFirst keeps objects that fail in every run from using up what the breaker allows
-// before others have their turn.
-func (r *runner) leastFailedFirst(changes []*job) []*job {
-	sorted := slices.Clone(changes)
-	slices.SortStableFunc(sorted, func(a, b *job) int { return cmp.Compare(r.attempts(a), r.attempts(b)) })
-	return sorted
-}
-
-// attempts is how often a change of the same user or group has failed in a row.
-func (r *runner) attempts(c *job) int {
-	rec, _ := r.recorded(c.Type, c.OktaID)
-	return rec.Attempts
-}
-
-// units cuts the changes, which are in order, into phases of sequences. The
-// sequences of one phase may run side by side.
-func units(changes []*job) [][][]*job {
-	out := make([][][]*job, plan.Phases)
-	groups := map[string]int{}
-	for _, c := range changes {
-		p := c.Phase()
-		i, known := groups[c.OktaID]
-		if p != plan.PhaseGroups || !known {
-			i = len(out[p])
-			out[p] = append(out[p], nil)
-		}
-		if p == plan.PhaseGroups {
-			groups[c.OktaID] = i
-		}
-		out[p][i] = append(out[p][i], c)
-	}
-	return out
-}
-
 // each carries out the sequences of a phase side by side. Its goroutines last for all of them:
 // a new one would grow its stack anew.
 func (r *runner) each(ctx context.Context, sequences iter.Seq[[]*job]) {
@@ -266,41 +226,6 @@ func (r *runner) count(n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.underWay += n
-}
-
-// sayStopping tells the caller how many changes the run still waits for.
-func (r *runner) sayStopping() {
-	if r.a.Stopping == nil {
-		return
-	}
-	r.mu.Lock()
-	n := r.underWay
-	r.mu.Unlock()
-	if n > 0 {
-		r.a.Stopping(n)
-	}
-}
-
-// finishing returns a context that outlives ctx by finishGrace: a request that
-// has left is better answered than forgotten. One that waits for WalkMe is not sent.
-func finishing(ctx context.Context) (context.Context, func()) {
-	work, cancel := context.WithCancelCause(walkme.Hurry(context.WithoutCancel(ctx), ctx))
-	var timer *time.Timer
-	var mu sync.Mutex
-	stop := context.AfterFunc(ctx, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		timer = time.AfterFunc(finishGrace, func() { cancel(context.Cause(ctx)) })
-	})
-	return work, func() {
-		stop()
-		cancel(nil)
-		mu.Lock()
-		defer mu.Unlock()
-		if timer != nil {
-			timer.Stop()
-		}
-	}
 }
 
 func (r *runner) ended(c *job) {
