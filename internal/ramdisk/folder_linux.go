@@ -21,8 +21,13 @@ func newFolder() (dir string, remove func()) {
 	if !roomy() {
 		return "", nil
 	}
-	removeLeftovers()
-	dir, err := os.MkdirTemp(shm, prefix)
+	return folderIn(shm)
+}
+
+// folderIn is newFolder in some other place.
+func folderIn(place string) (dir string, remove func()) {
+	removeLeftovers(place)
+	dir, err := os.MkdirTemp(place, prefix)
 	if err != nil {
 		return "", nil
 	}
@@ -46,9 +51,9 @@ func roomy() bool {
 	return err == nil && fs.Type == tmpfs && fs.Flags&noExec == 0 && fs.Bavail*uint64(fs.Bsize) >= enough
 }
 
-// removeLeftovers removes the folders that no process holds.
-func removeLeftovers() {
-	dirs, err := filepath.Glob(filepath.Join(shm, prefix+"*"))
+// removeLeftovers removes the folders in a place that no process holds.
+func removeLeftovers(place string) {
+	dirs, err := filepath.Glob(filepath.Join(place, prefix+"*"))
 	if err != nil {
 		return
 	}
