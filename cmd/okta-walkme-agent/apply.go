@@ -84,7 +84,7 @@ func openPlanFile(path string) (planFile, error) {
 		return nil, fmt.Errorf("plan file: %w", err)
 	}
 	if len(data) > maxPiped {
-		return nil, fmt.Errorf("plan file: %s is longer than %d bytes, and no file", path, maxPiped)
+		return nil, fmt.Errorf("plan file: %s gives more than %d bytes; only a regular file may be longer", path, maxPiped)
 	}
 	return inMemory{bytes.NewReader(data)}, nil
 }
